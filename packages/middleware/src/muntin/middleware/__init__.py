@@ -1,0 +1,3 @@
+"""Compose handlers with middlewares; ordered signals; cleanup contexts."""
+
+__all__: list[str] = []
