@@ -1,0 +1,125 @@
+"""Content-Disposition: of a message (RFC 6266), and of a part of a form (RFC 7578 §4.2).
+
+Knows both ways to name a file, plain and extended (RFC 8187). Does not open files, nor trust their names.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, unquote_to_bytes
+
+from ._parameters import TOKEN, Parameters, is_free_of_controls, is_token, parse_parameters, quote_string
+from .filenames import sanitize_filename
+
+MAX_DISPOSITION_PARAMETERS: Final = 16
+"""How many parameters a disposition may have: eight are registered."""
+
+_TYPE: Final = re.compile(TOKEN)
+_ATTR_CHARS: Final = "!#$&+-.^_`|~"
+_EXTENDED: Final = re.compile(
+    r"(utf-8|iso-8859-1)'[0-9A-Za-z-]*+'((?:[!#$&+\-.^_`|~0-9A-Za-z]|%[0-9A-Fa-f]{2})*+)",
+    re.IGNORECASE | re.ASCII,
+)
+# Browsers once sent whole paths such as C:\dir\file, unescaped: a backslash escapes only what must be
+# escaped.
+_ESCAPED: Final = re.compile(r'\\(["\\])')
+# What every recipient reads alike inside a quoted string: see RFC 6266, appendix D.
+_NOT_PLAIN: Final = re.compile(r'[^\x20-\x7e]|["\\%]')
+
+
+@dataclass(frozen=True, slots=True)
+class Disposition:
+    """How a message or part wants to be presented."""
+
+    type: str
+    """In lower case: ``inline``, ``attachment``, ``form-data`` …; an unknown one means attachment (RFC 6266
+    §4.2).
+    """
+    parameters: Parameters = ()
+    """Names in lower case, values as sent: an extended one (``filename*``) is still encoded."""
+
+    @property
+    def name(self) -> str | None:
+        """The name of the form's field."""
+        return self.parameter("name")
+
+    @property
+    def filename(self) -> str | None:
+        """The file's name exactly as the client chose it, paths and all: never open a file by it."""
+        return self.parameter("filename")
+
+    @property
+    def safe_filename(self) -> str | None:
+        """The file's name as `sanitize_filename` leaves it, or None when nothing of it is left."""
+        raw = self.filename
+        return None if raw is None else sanitize_filename(raw)
+
+    def parameter(self, name: str) -> str | None:
+        """Give the value of a parameter by its name in lower case; an extended form comes before the plain
+        one.
+        """
+        found = dict(self.parameters)
+        extended = _decode_extended(found.get(f"{name}*", ""))
+        return found.get(name) if extended is None else extended
+
+
+def _decode_extended(text: str) -> str | None:
+    """Decode an ext-value (RFC 8187 §3.2); None for one to ignore."""
+    match = _EXTENDED.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return unquote_to_bytes(match[2]).decode(match[1].lower())
+    except UnicodeDecodeError:
+        return None
+
+
+def _unquote(quoted: str) -> str:
+    return _ESCAPED.sub(r"\1", quoted[1:-1])
+
+
+def parse_disposition(text: str, *, limit: int = MAX_DISPOSITION_PARAMETERS) -> Disposition | None:
+    """Give what a Content-Disposition field says.
+
+    None when it is malformed, has a parameter twice, or more than `limit` of them.
+    """
+    match = _TYPE.match(text)
+    if match is None:
+        return None
+    parameters = parse_parameters(text, match.end(), limit, _unquote)
+    return None if parameters is None else Disposition(match[0].lower(), parameters)
+
+
+def format_disposition(type: str, **parameters: str) -> str:
+    """Give a Content-Disposition field.
+
+    A value that recipients read differently (not ASCII; quotes, backslashes, percent signs) is sent twice:
+    extended, and plain with those characters replaced by ``_``. Only ``form-data`` has no extended form
+    (RFC 7578 §4.2): its values stand as they are, for the encoder of the part to write in UTF-8.
+
+    Raises:
+        ValueError: the type or a name is not a token, or a value has a control character or a lone surrogate.
+    """
+    for token in (type, *parameters):
+        if not is_token(token):
+            raise ValueError(f"not a token of a Content-Disposition: {token!r}")
+    is_form = type.lower() == "form-data"
+    pieces = [type]
+    for name, value in parameters.items():
+        if not is_free_of_controls(value):
+            raise ValueError(f"the value of {name} cannot hold control characters: {value!r}")
+        value.encode()  # refuses lone surrogates, which no field can carry
+        pieces += _format_form_value(name, value) if is_form else _format_value(name, value)
+    return "; ".join(pieces)
+
+
+def _format_form_value(name: str, value: str) -> list[str]:
+    return [f"{name}={quote_string(value)}"]
+
+
+def _format_value(name: str, value: str) -> list[str]:
+    plain = _NOT_PLAIN.sub("_", value)
+    pieces = [f'{name}="{plain}"']
+    if plain != value:
+        pieces.append(f"{name}*=UTF-8''{quote(value, safe=_ATTR_CHARS)}")
+    return pieces

@@ -1,0 +1,64 @@
+"""Media types, as in Content-Type (RFC 9110 §8.3.1).
+
+Knows the grammar. Does not know which types exist, nor what a body of one looks like.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from ._parameters import TOKEN, Parameters, format_parameters, is_token, parse_parameters
+
+MAX_MEDIA_PARAMETERS: Final = 32
+"""How many parameters a media type may have: registered types have three or four."""
+
+_ESSENCE: Final = re.compile(rf"({TOKEN})/({TOKEN})")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A media type with its parameters; what `parse_media_type` makes has its names in lower case."""
+
+    type: str
+    subtype: str
+    parameters: Parameters = ()
+
+    @property
+    def essence(self) -> str:
+        """Type and subtype, such as ``text/html``."""
+        return f"{self.type}/{self.subtype}"
+
+    @property
+    def charset(self) -> str | None:
+        """The value of the parameter ``charset``, as it was sent."""
+        return self.parameter("charset")
+
+    def parameter(self, name: str) -> str | None:
+        """Give the value of a parameter, by its name in lower case, or None."""
+        for found, value in self.parameters:
+            if found == name:
+                return value
+        return None
+
+
+def parse_media_type(text: str, *, limit: int = MAX_MEDIA_PARAMETERS) -> MediaType | None:
+    """Give the media type that a Content-Type field names.
+
+    None when it is malformed, has a parameter twice, or more than `limit` of them.
+    """
+    match = _ESSENCE.match(text)
+    if match is None:
+        return None
+    parameters = parse_parameters(text, match.end(), limit)
+    return None if parameters is None else MediaType(match[1].lower(), match[2].lower(), parameters)
+
+
+def format_media_type(media: MediaType) -> str:
+    """Give a media type as a field shows it.
+
+    Raises:
+        ValueError: a name is not a token, or a value has a control character.
+    """
+    if not (is_token(media.type) and is_token(media.subtype)):
+        raise ValueError(f"not a media type: {media.essence!r}")
+    return media.essence + format_parameters(media.parameters)
