@@ -1,0 +1,215 @@
+"""Imports run one way: every import of every package, held against the table in ARCHITECTURE.md.
+
+The tree is read, not run, so an import inside a function, under `TYPE_CHECKING` or by name through
+`import_module` counts like any other.
+"""
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(ROOT.glob("packages/*/src/**/*.py"))
+
+# What a package without I/O never imports, and the modules that are its edge and may.
+IO_MODULES = {
+    "asyncio",
+    "selectors",
+    "select",
+    "signal",
+    "socket",
+    "socketserver",
+    "ssl",
+    "subprocess",
+    "threading",
+}
+IO_EDGES = {"http_core": set[str](), "router": set[str](), "websocket": {"muntin.websocket.aio"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import: the module, the name taken from it ("" for the module itself), and the line."""
+
+    module: str
+    name: str
+    line: int
+
+    @property
+    def path(self) -> str:
+        return f"{self.module}.{self.name}" if self.name else self.module
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table: what a package may import besides the standard library and itself."""
+
+    siblings: frozenset[str]
+    third_party: frozenset[str]
+    extras: frozenset[str]
+
+
+def read_table() -> dict[str, Row]:
+    """Give the rows of the table of packages, by the last part of the import name."""
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (ROOT / "ARCHITECTURE.md").read_text().splitlines()
+        if line.startswith("| packages/")
+    ]
+    packages = {
+        folder.removeprefix("packages/"): name.removeprefix("muntin.") for folder, _, name, *_ in cells
+    }
+    rows = {}
+    for folder, _, name, _, needs in cells:
+        extras = frozenset(re.findall(r"`([\w-]+)`", needs))
+        words = set(re.sub(r"\(.*?\)", "", needs).replace("all siblings", ", ".join(packages)).split(", "))
+        words = {word.strip() for word in words} - {"nothing", folder.removeprefix("packages/")}
+        siblings = frozenset(packages[word] for word in words if word in packages)
+        rows[name.removeprefix("muntin.")] = Row(siblings, frozenset(words - packages.keys()), extras)
+    return rows
+
+
+TABLE = read_table()
+
+
+def module_name(source: Path) -> str:
+    """Give the dotted name of a source file."""
+    parts = source.with_suffix("").parts
+    return ".".join(parts[parts.index("src") + 1 :]).removesuffix(".__init__")
+
+
+def find_imports(source: Path) -> Iterator[Import]:
+    """Give everything that one file imports, relative imports made absolute."""
+    package = module_name(source) if source.stem == "__init__" else module_name(source).rpartition(".")[0]
+    for node in ast.walk(ast.parse(source.read_text(), source)):
+        match node:
+            case ast.Import():
+                yield from (Import(alias.name, "", node.lineno) for alias in node.names)
+            case ast.ImportFrom(module=module, level=level):
+                base = package.split(".")[: package.count(".") + 2 - level] if level else []
+                origin = ".".join([*base, *([module] if module else [])])
+                yield from (Import(origin, alias.name, node.lineno) for alias in node.names)
+            case ast.Call(
+                func=ast.Name(id="__import__" | "import_module") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(module)), *_],
+            ):
+                yield Import(module, "", node.lineno)
+
+
+def find_offences(source: Path) -> Iterator[str]:
+    """Give what is wrong with the imports of one file, a sentence each."""
+    own = module_name(source).split(".")[1]
+    row = TABLE[own]
+    for found in find_imports(source):
+        where = f"{module_name(source)}:{found.line}: {found.path}"
+        top, *rest = found.path.split(".")
+        if top == "muntin":
+            sibling = rest[0] if rest else ""
+            if sibling == own:
+                continue
+            if sibling not in row.siblings:
+                yield f"{where}: {own} may not import {sibling or 'the namespace itself'}"
+            elif any(part.startswith("_") and not part.endswith("__") for part in rest):
+                yield f"{where}: {sibling} is imported past its front door"
+            elif found.name == "*":
+                yield f"{where}: names are imported one by one"
+        elif top not in sys.stdlib_module_names and top not in third_party(own):
+            yield f"{where}: {own} does not declare {top}"
+        elif top in IO_MODULES and module_name(source) not in IO_EDGES.get(own, {module_name(source)}):
+            yield f"{where}: {own} is free of input and output"
+
+
+def metadata(package: str) -> dict[str, Any]:
+    """Give the metadata that one package declares."""
+    folder = ROOT / "packages" / package.replace("_", "-")
+    project: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    return project
+
+
+def third_party(package: str) -> set[str]:
+    """Give the top-level modules of other projects that the table lets one package import."""
+    optional = {
+        Requirement(requirement).name
+        for extra, requirements in metadata(package).get("optional-dependencies", {}).items()
+        if extra in TABLE[package].extras
+        for requirement in requirements
+    }
+    return {name.replace("-", "_") for name in TABLE[package].third_party | optional}
+
+
+def test_the_table_names_every_package():
+    folders = {path.name for path in (ROOT / "packages").iterdir() if path.is_dir()}
+
+    assert {name.replace("_", "-") for name in TABLE} == folders
+
+
+def test_the_table_has_no_circle():
+    settled: set[str] = set()
+    while ready := {name for name, row in TABLE.items() if name not in settled and row.siblings <= settled}:
+        settled |= ready
+
+    assert settled == TABLE.keys()
+
+
+@pytest.mark.parametrize("package", TABLE)
+def test_declared_dependencies_are_those_of_the_table(package):
+    row = TABLE[package]
+    project = metadata(package)
+
+    declared = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
+
+    expected = row.third_party | {f"muntin-{name.replace('_', '-')}" for name in row.siblings}
+    assert declared == expected
+    assert row.extras <= set(project.get("optional-dependencies", []))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=module_name)
+def test_imports_run_one_way(source):
+    assert list(find_offences(source)) == []
+
+
+def test_offences_are_found(tmp_path):
+    """Show that the law can be broken: one file that breaks each part of it."""
+    source = tmp_path / "src" / "muntin" / "static" / "_crooked.py"
+    source.parent.mkdir(parents=True)
+    source.write_text(
+        "import asyncio, json, yarl\n"
+        "import muntin\n"
+        "from muntin.http_core import Limits, _head, __version__\n"
+        "from muntin.http_core._head import head\n"
+        "from muntin.http_core.errors import *\n"
+        "from . import _plan\n"
+        "if TYPE_CHECKING:\n"
+        "    from muntin.web import Request\n"
+        "def late():\n"
+        "    from ..runner import Exchange\n"
+        "    import_module('muntin.router')\n"
+    )
+
+    assert sorted(find_offences(source)) == [
+        "muntin.static._crooked:10: muntin.runner.Exchange: static may not import runner",
+        "muntin.static._crooked:11: muntin.router: static may not import router",
+        "muntin.static._crooked:1: yarl: static does not declare yarl",
+        "muntin.static._crooked:2: muntin: static may not import the namespace itself",
+        "muntin.static._crooked:3: muntin.http_core._head: http_core is imported past its front door",
+        "muntin.static._crooked:4: muntin.http_core._head.head: http_core is imported past its front door",
+        "muntin.static._crooked:5: muntin.http_core.errors.*: names are imported one by one",
+        "muntin.static._crooked:8: muntin.web.Request: static may not import web",
+    ]
+
+
+@pytest.mark.parametrize(("package", "io"), [("router", True), ("websocket", True), ("runner", False)])
+def test_io_is_found_where_there_is_to_be_none(tmp_path, package, io):
+    source = tmp_path / "src" / "muntin" / package / "_pump.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("from asyncio import Protocol\n")
+
+    assert bool(list(find_offences(source))) is io
