@@ -1,0 +1,144 @@
+"""One session per intention: `nox` alone proves the repository, `nox -s demo` serves the example.
+
+Requirements are never written here: the packages' and the example's come from their own `pyproject.toml`,
+those of the tools from the groups of the root one.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import nox
+from packaging.requirements import Requirement
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "types", "tests", "isolation", "docs"]
+nox.options.reuse_venv = "yes"
+nox.options.error_on_external_run = True
+
+ROOT = Path(__file__).parent
+DIST = ROOT / "dist"
+
+
+def projects(folder: str) -> dict[str, dict[str, Any]]:
+    """Give the `pyproject.toml` of every project in one folder, by the project's folder name."""
+    paths = sorted(ROOT.glob(f"{folder}/*/pyproject.toml"))
+    return {path.parent.name: nox.project.load_toml(path) for path in paths}
+
+
+SETTINGS = nox.project.load_toml(ROOT / "pyproject.toml")
+PACKAGES = projects("packages")
+EXAMPLES = projects("examples")
+EVERYTHING = PACKAGES | EXAMPLES
+
+# How long an interrupted demo may take to finish the requests that are under way, in seconds.
+GRACE = 70
+
+
+def tools(group: str) -> tuple[str, ...]:
+    """Give the requirements of a group of the root `pyproject.toml`."""
+    return nox.project.dependency_groups(SETTINGS, group)
+
+
+def test_requirements(*names: str) -> list[str]:
+    """Give what the tests of some packages or examples need, by their own word."""
+    groups = [nox.project.dependency_groups(EVERYTHING[name], "test") for name in names]
+    return sorted({requirement for group in groups for requirement in group})
+
+
+def build_requirements() -> list[str]:
+    """Give what building every package needs, so that builds share one environment and stay fast."""
+    systems = [project["build-system"]["requires"] for project in EVERYTHING.values()]
+    return sorted({requirement for requires in systems for requirement in requires})
+
+
+def siblings(package: str) -> list[str]:
+    """Give the folders of the packages that one needs, the indirect ones included, and its own first."""
+    found = [package]
+    for folder in found:
+        names = [Requirement(text).name for text in PACKAGES[folder]["project"]["dependencies"]]
+        needed = [name.removeprefix("muntin-") for name in names if name.startswith("muntin-")]
+        found += [name for name in needed if name not in found]
+    return found
+
+
+def install_from_source(session: nox.Session, *requirements: str, names: Iterable[str] = EVERYTHING) -> None:
+    """Install packages and examples as editable; they find one another here, not on an index."""
+    sources = [f"{'packages' if name in PACKAGES else 'examples'}/{name}" for name in names]
+    session.install("editables", *build_requirements(), *requirements)
+    session.install("--no-build-isolation", *(word for source in sources for word in ("--editable", source)))
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Serve the guestbook on http://localhost:8080 until Ctrl-C."""
+    install_from_source(session)
+    session.run("python", "-m", "guestbook", *session.posargs, interrupt_timeout=GRACE)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the laws of the repository and the tests of all packages and examples, or what `--` names."""
+    install_from_source(session, *tools("tests"), *test_requirements(*EVERYTHING))
+    session.run("pytest", *(session.posargs or ["tests", "packages", "examples"]))
+    if not session.posargs:
+        # No check of input may be an `assert`: the engine refuses the same bytes when they are gone.
+        warning = "ignore:assertions not in test modules:pytest.PytestConfigWarning"
+        session.run("python", "-O", "-m", "pytest", "-q", "-W", warning, "packages/http-core")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting; `nox -s lint -- --fix` mends what can be mended."""
+    session.install(*tools("lint"))
+    session.run("ruff", "check", *session.posargs, ".")
+    session.run("ruff", "format", *([] if "--fix" in session.posargs else ["--check"]), ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of every package, strictly."""
+    install_from_source(session, *tools("types"), *test_requirements(*PACKAGES), names=PACKAGES)
+    modules = [f"muntin.{name.replace('-', '_')}" for name in PACKAGES]
+    session.run("mypy", *(word for module in modules for word in ("--package", module)))
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build an sdist of every package, and from that its wheel, into `dist/`."""
+    session.install(*tools("build"), *build_requirements())
+    shutil.rmtree(DIST, ignore_errors=True)
+    for name in PACKAGES:
+        command = ("python", "-m", "build", "--no-isolation", "--outdir", str(DIST))
+        session.run(*command, f"packages/{name}", silent=True)
+
+
+@nox.session(requires=["build"], reuse_venv=False)
+@nox.parametrize("package", list(PACKAGES), ids=list(PACKAGES))
+def isolation(session: nox.Session, package: str) -> None:
+    """Try one built wheel in a clean environment with no more than it declares: import it, run its tests."""
+    patterns = [f"muntin_{name.replace('-', '_')}-*.whl" for name in siblings(package)]
+    wheels = [str(wheel) for pattern in patterns for wheel in DIST.glob(pattern)]
+    session.install(*wheels)
+    with tempfile.TemporaryDirectory() as away, session.chdir(away):
+        session.run("python", "-I", "-W", "error", "-c", f"import muntin.{package.replace('-', '_')}")
+        session.install(*test_requirements(package))
+        shutil.copy(ROOT / "pyproject.toml", away)
+        shutil.copytree(ROOT / "packages" / package / "tests", Path(away, "tests"))
+        session.run("pytest", "-q", "tests")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into `build/docs/`; a warning is an error."""
+    session.install(*tools("docs"))
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--quiet", "docs", "build/docs")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure muntin beside its peers; arguments after `--` go to `python -m benchmarks`."""
+    install_from_source(session, *tools("bench"), names=PACKAGES)
+    session.run("python", "-m", "benchmarks", *session.posargs)
