@@ -1,0 +1,43 @@
+"""The payload of a close frame (RFC 6455 §5.5.1, §7.4): a code, and a reason in UTF-8.
+
+Knows which codes may be sent and how long a reason is. Must not know states or frames.
+"""
+
+import warnings
+
+from ._utf8 import decode_text
+from .codes import WSCloseCode, is_close_code
+from .errors import ProtocolViolation
+
+__all__ = ["NO_STATUS", "format_close", "parse_close"]
+
+NO_STATUS = 1005
+"""What a close frame without a code counts as (RFC 6455 §7.1.5). It never stands in a frame."""
+
+_MAX_REASON = 123
+
+
+def parse_close(payload: bytes) -> tuple[int, str]:
+    """Give code and reason of a close frame (RFC 6455 §5.5.1)."""
+    if not payload:
+        return NO_STATUS, ""
+    if len(payload) == 1:
+        raise ProtocolViolation("close frame with half a code")
+    code = int.from_bytes(payload[:2], "big")
+    if not is_close_code(code):
+        raise ProtocolViolation(f"close code {code} must not be sent")
+    return code, decode_text(payload[2:])
+
+
+def format_close(code: int, reason: str | bytes) -> bytes:
+    """Give the payload of a close frame; see `Connection.close`."""
+    if code < 1000:
+        warnings.warn(f"close code {code} cannot be sent, 1001 is sent for it", RuntimeWarning, stacklevel=4)
+        code = WSCloseCode.GOING_AWAY
+    if not is_close_code(code):
+        raise ValueError(f"close code {code} must not be sent")
+    data = reason.encode() if isinstance(reason, str) else reason
+    data.decode()  # a reason is UTF-8, whoever has encoded it
+    if len(data) > _MAX_REASON:
+        data = data[:_MAX_REASON].decode(errors="ignore").encode()
+    return code.to_bytes(2, "big") + data

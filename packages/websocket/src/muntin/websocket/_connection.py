@@ -1,0 +1,279 @@
+"""One WebSocket connection after its opening handshake, without I/O: bytes in, messages out, and back.
+
+Knows how frames, messages, compression and the closing handshake go together. Must not know sockets, clocks
+or tasks. Nothing is queued: what arrives is given as messages, what is sent is given as bytes, and whoever
+holds the socket writes them in that order. Nothing is answered by itself either: `reply_to` says what a
+peer is owed.
+"""
+
+import os
+from collections.abc import Callable
+from enum import Enum
+
+from ._close import NO_STATUS, format_close, parse_close
+from ._deflate import Deflate, Deflater, Inflater, Setup
+from ._frames import FIN, RSV1, FrameDecoder, format_frame
+from ._messages import Assembler
+from ._prepared import PreparedMessage
+from ._states import TRANSITIONS, Move, State, advance
+from ._utf8 import decode_text
+from .codes import Opcode, WSCloseCode, WSMsgType
+from .errors import ProtocolViolation
+from .events import WSMessage
+
+__all__ = ["Connection", "Role"]
+
+MAX_MESSAGE_SIZE = 4 * 1024 * 1024
+# A message at the size limit may come in 64-byte fragments, and there are peers that do so.
+MAX_FRAMES = 2 * MAX_MESSAGE_SIZE // 64
+
+_TEXT = FIN | Opcode.TEXT
+_BINARY = FIN | Opcode.BINARY
+_WHOLE_DATA = (_TEXT, _BINARY)
+_TEXT_TYPE, _BINARY_TYPE = WSMsgType.TEXT, WSMsgType.BINARY
+_CLOSE = FIN | Opcode.CLOSE
+_CONTROL = 0x08
+_MAX_CONTROL = 125
+_CONTROL_TYPES = {FIN | Opcode.PING: WSMsgType.PING, FIN | Opcode.PONG: WSMsgType.PONG}
+
+
+class Role(Enum):
+    """Which side we are: clients mask what they send, servers do not."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+
+class Connection:
+    """A WebSocket connection as a function of its history.
+
+    Args:
+        role: which side we are.
+        max_message_size: bytes of the largest message taken, once inflated; 0 for no limit.
+        max_frames: how many frames one message may have, control frames between them included.
+        deflate: what the opening handshake agreed on, or None for no compression.
+        decode_text: whether text messages are given as str rather than bytes; they are checked either way.
+        new_mask: gives the four bytes that mask the next frame; only a client's are used.
+    """
+
+    __slots__ = (
+        "_assembler",
+        "_decode_text",
+        "_decoder",
+        "_deflater",
+        "_deflating",
+        "_new_mask",
+        "_sending",
+        "_state",
+        "close_code",
+        "close_reason",
+        "deflate",
+        "role",
+    )
+
+    def __init__(
+        self,
+        role: Role,
+        *,
+        max_message_size: int = MAX_MESSAGE_SIZE,
+        max_frames: int = MAX_FRAMES,
+        deflate: Deflate | None = None,
+        decode_text: bool = True,
+        new_mask: Callable[[], bytes] | None = None,
+    ) -> None:
+        # Set once.
+        self.role = role
+        self.deflate = deflate
+        self._decode_text = decode_text
+        self._new_mask = (new_mask or _draw_mask) if role is Role.CLIENT else None
+        self._deflater = _make_deflater(role, deflate) if deflate else None
+        # The peer's half.
+        self._decoder = FrameDecoder(
+            masked=role is Role.SERVER, rsv1=deflate is not None, max_size=max_message_size
+        )
+        self._assembler = Assembler(
+            max_size=max_message_size,
+            max_frames=max_frames,
+            inflater=_make_inflater(role, deflate) if deflate else None,
+            decode_text=decode_text,
+        )
+        # Our half: the message of which we have sent a part, and whether it is compressed.
+        self._sending: Opcode | None = None
+        self._deflating = False
+        # Both.
+        self._state = State.OPEN
+        self.close_code: int | None = None
+        """The peer's code: 1005 if it gave none, 1006 if it said nothing at all; None before the end."""
+        self.close_reason: str = ""
+        """The peer's reason."""
+
+    @property
+    def state(self) -> State:
+        """Where the closing handshake stands."""
+        return self._state
+
+    # The peer's half.
+
+    def receive(self, data: bytes) -> list[WSMessage]:
+        """Give the messages that `data` completes, in order.
+
+        Never raises for what the peer does: when it breaks the protocol, the last message is an ERROR with
+        the ProtocolViolation, and nothing is read from then on. A CLOSE is the last message too.
+        """
+        messages: list[WSMessage] = []
+        if Move.RECEIVE_FRAME not in TRANSITIONS[self._state]:
+            return messages
+        assembler = self._assembler
+        try:
+            for piece in self._decoder.decode(data):
+                head, payload, left = piece
+                # The short way of a message that comes in one frame and one read.
+                if not left and not assembler.opcode and head in _WHOLE_DATA:
+                    if head == _BINARY:
+                        messages.append(WSMessage(_BINARY_TYPE, payload))
+                    else:
+                        text = decode_text(payload)
+                        messages.append(WSMessage(_TEXT_TYPE, text if self._decode_text else payload))
+                elif not head & _CONTROL:
+                    message = assembler.add(piece)
+                    if message is not None:
+                        messages.append(message)
+                elif head == _CLOSE:
+                    messages.append(self._receive_close(payload))
+                    break
+                else:
+                    assembler.count_control()
+                    messages.append(WSMessage(_CONTROL_TYPES[head], payload))
+        except ProtocolViolation as error:
+            messages.append(self._fail(error))
+        return messages
+
+    def receive_eof(self) -> None:
+        """Take note that the peer will send no more bytes: the connection is closed, well or not."""
+        self._state = advance(self._state, Move.END)
+        if self.close_code is None:
+            self.close_code = WSCloseCode.ABNORMAL_CLOSURE
+
+    def _receive_close(self, payload: bytes) -> WSMessage:
+        code, reason = parse_close(payload)
+        self._state = advance(self._state, Move.RECEIVE_CLOSE)
+        self.close_code, self.close_reason = code, reason
+        return WSMessage(WSMsgType.CLOSE, code, reason)
+
+    def _fail(self, error: ProtocolViolation) -> WSMessage:
+        self._state = advance(self._state, Move.FAIL)
+        self.close_code = error.code
+        return WSMessage(WSMsgType.ERROR, error)
+
+    # Our half. Every method gives the bytes to write; after our close frame they raise ConnectionClosed.
+
+    def send_text(self, text: str, *, final: bool = True, compress: int | None = None) -> bytes:
+        """Give a text message, or a part of one where `final` is false or an unfinished one came before.
+
+        Args:
+            text: any str; what has no UTF-8 form raises UnicodeEncodeError.
+            final: whether this ends the message.
+            compress: 0 for not this message; 1 to 9 for another level; None for what was agreed on.
+        """
+        return self.send(Opcode.TEXT, text.encode(), final=final, compress=compress)
+
+    def send_bytes(self, data: bytes, *, final: bool = True, compress: int | None = None) -> bytes:
+        """Give a binary message, or a part of one; arguments as in `send_text`."""
+        return self.send(Opcode.BINARY, data, final=final, compress=compress)
+
+    def send(
+        self, opcode: Opcode, payload: bytes, *, final: bool = True, compress: int | None = None
+    ) -> bytes:
+        """Give a message whose text, if it is text, is UTF-8 already; arguments as in `send_text`."""
+        if self._state is not State.OPEN:
+            self._state = advance(self._state, Move.SEND_DATA)
+        if self._sending is None and final and (self._deflater is None or compress == 0):
+            return format_frame(FIN | opcode, payload, self._new_mask() if self._new_mask else b"")
+        return self._send_part(opcode, payload, final, compress)
+
+    def _send_part(self, opcode: Opcode, payload: bytes, final: bool, compress: int | None) -> bytes:
+        if self._sending is None:
+            head = int(opcode)
+            self._deflating = self._deflater is not None and compress != 0
+            if self._deflating:
+                head |= RSV1
+        elif self._sending is not opcode:
+            raise ValueError(f"a message of opcode {self._sending.name} is not finished")
+        else:
+            head, compress = Opcode.CONTINUATION, None  # the level is chosen by the first part
+        if self._deflating and self._deflater:
+            payload = self._deflater.deflate(payload, final=final, level=compress)
+        self._sending = None if final else opcode
+        return self._frame(head | FIN if final else head, payload)
+
+    def send_prepared(self, message: PreparedMessage) -> bytes:
+        """Give a message that other connections send as well."""
+        if self._new_mask or self._sending is not None:
+            return self.send(message.opcode, message.payload)
+        self._state = advance(self._state, Move.SEND_DATA)
+        return message.format(self._deflater)
+
+    def ping(self, payload: bytes = b"") -> bytes:
+        """Give a ping; raises ValueError for a payload of more than 125 bytes."""
+        return self._send_control(Opcode.PING, payload)
+
+    def pong(self, payload: bytes = b"") -> bytes:
+        """Give a pong; raises ValueError for a payload of more than 125 bytes."""
+        return self._send_control(Opcode.PONG, payload)
+
+    def close(self, code: int | None = WSCloseCode.OK, reason: str | bytes = "") -> bytes:
+        """Give our close frame: the first step of the closing handshake, or the second.
+
+        A reason is cut to 123 bytes, between characters; without a code (None) there is none. Codes below
+        1000 mean nothing to any peer: 1001 is sent for them, with a warning. Raises ValueError for a code
+        that must not be sent (RFC 6455 §7.4), and for bytes that are not UTF-8.
+        """
+        payload = b"" if code is None else format_close(code, reason)
+        self._state = advance(self._state, Move.SEND_CLOSE)
+        return self._frame(FIN | Opcode.CLOSE, payload)
+
+    def reply_to(self, message: WSMessage) -> bytes:
+        """Give what a peer is owed for `message`, just received: a pong, a close frame, or nothing.
+
+        Nothing also where the closing handshake leaves no room for it.
+        """
+        moves = TRANSITIONS[self._state]
+        if message.type is WSMsgType.PING and Move.SEND_CONTROL in moves:
+            return self.pong(message.data)
+        if message.type is WSMsgType.CLOSE and Move.SEND_CLOSE in moves:
+            return self.close(None if message.data == NO_STATUS else message.data)
+        if message.type is WSMsgType.ERROR and Move.SEND_CLOSE in moves:
+            return self.close(message.data.code, str(message.data))
+        return b""
+
+    def _send_control(self, opcode: Opcode, payload: bytes) -> bytes:
+        if len(payload) > _MAX_CONTROL:
+            raise ValueError(
+                f"a {opcode.name.lower()} carries at most {_MAX_CONTROL} bytes, not {len(payload)}"
+            )
+        self._state = advance(self._state, Move.SEND_CONTROL)
+        return self._frame(FIN | opcode, payload)
+
+    def _frame(self, head: int, payload: bytes) -> bytes:
+        return format_frame(head, payload, self._new_mask() if self._new_mask else b"")
+
+
+def _draw_mask() -> bytes:
+    return os.urandom(4)
+
+
+def _make_deflater(role: Role, agreed: Deflate) -> Deflater:
+    is_client = role is Role.CLIENT
+    bits = agreed.client_max_window_bits if is_client else agreed.server_max_window_bits
+    return Deflater(
+        Setup(bits, agreed.level, agreed.memory_level),
+        takeover=not (agreed.client_no_context_takeover if is_client else agreed.server_no_context_takeover),
+    )
+
+
+def _make_inflater(role: Role, agreed: Deflate) -> Inflater:
+    is_client = role is Role.CLIENT
+    return Inflater(
+        agreed.server_max_window_bits if is_client else agreed.client_max_window_bits,
+        takeover=not (agreed.server_no_context_takeover if is_client else agreed.client_no_context_takeover),
+    )

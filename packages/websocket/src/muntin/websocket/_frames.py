@@ -1,0 +1,167 @@
+"""Frames (RFC 6455 §5.2): bytes ↔ pieces of frames.
+
+A leaf kernel. A control frame is given whole; a data frame is given in the pieces in which it arrives, so
+that a large frame is checked as it comes and never buffered here. What is kept between two calls is at most
+one header and one control payload.
+
+Knows the layout of a frame and the rules that one frame alone can break: reserved bits and opcodes, masking,
+control frames that are fragmented or too long, lengths in more bytes than needed, a declared length above the
+limit. Must not know which frames may follow one another, nor what a payload means.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ._mask import apply_mask
+from .codes import Opcode
+from .errors import MessageTooBig, ProtocolViolation
+
+__all__ = ["FIN", "RSV1", "FrameDecoder", "Piece", "format_frame"]
+
+FIN = 0x80
+RSV1 = 0x40  # "this message is compressed" (RFC 7692 §6); the other two reserved bits have no meaning
+_RESERVED = 0x70
+_OPCODE = 0x0F
+_CONTROL = 0x08
+_MASKED = 0x80
+_LENGTH = 0x7F
+_IN_TWO_BYTES = 126
+_IN_EIGHT_BYTES = 127
+
+_HEADS = frozenset(
+    {fin | opcode for fin in (0, FIN) for opcode in (Opcode.CONTINUATION, Opcode.TEXT, Opcode.BINARY)}
+    | {FIN | opcode for opcode in (Opcode.CLOSE, Opcode.PING, Opcode.PONG)}
+)
+# The bit belongs to the first frame of a message only: not to continuations, not to control frames.
+_HEADS_WITH_RSV1 = _HEADS | {
+    fin | RSV1 | opcode for fin in (0, FIN) for opcode in (Opcode.TEXT, Opcode.BINARY)
+}
+
+
+class Piece(NamedTuple):
+    """A part of a frame: `head` is the frame's first byte, `left` how much of its payload is to come."""
+
+    head: int
+    payload: bytes
+    left: int
+
+
+class FrameDecoder:
+    """Bytes from one peer → pieces of frames."""
+
+    __slots__ = ("_buffer", "_head", "_heads", "_left", "_mask", "_masked", "_max_size")
+
+    def __init__(self, *, masked: bool, rsv1: bool, max_size: int) -> None:
+        # Set once. A client masks every frame and a server none (§5.1): there is no third way to accept.
+        self._masked = masked
+        self._heads = _HEADS_WITH_RSV1 if rsv1 else _HEADS
+        self._max_size = max_size or 1 << 62
+        # Of the frame that is not complete: its first bytes, or, when its payload is being given out, the
+        # rest.
+        self._buffer = b""
+        self._head = 0
+        self._mask = b""
+        self._left = 0
+
+    def decode(self, data: bytes) -> Iterator[Piece]:
+        """Give the pieces in `data`, unmasked; raises ProtocolViolation at the first frame that breaks a
+        rule.
+
+        The iterator must be exhausted, or the decoder be dropped.
+        """
+        pos, end = 0, len(data)
+        if self._left:
+            piece = self._resume(data)
+            yield piece
+            pos = len(piece.payload)
+        elif self._buffer:
+            data = self._buffer + data
+            end = len(data)
+            self._buffer = b""
+        heads, masked, max_size = self._heads, self._masked, self._max_size
+        while end - pos >= 2:
+            head, length = data[pos], data[pos + 1]
+            if head not in heads:
+                raise _explain(head)
+            if (length >= _MASKED) is not masked:
+                raise ProtocolViolation("frame is not masked" if masked else "frame is masked")
+            length &= _LENGTH
+            start = pos + 2
+            if length >= _IN_TWO_BYTES:
+                if head & _CONTROL:
+                    raise ProtocolViolation("control frame of more than 125 bytes")
+                start += 2 if length == _IN_TWO_BYTES else 8
+                if start > end:
+                    break
+                length = _parse_length(data[pos + 2 : start])
+            if length > max_size:
+                raise MessageTooBig(f"frame of {length} bytes, the limit is {max_size}")
+            if masked:
+                start += 4
+            stop = start + length
+            if stop <= end:
+                payload = data[start:stop]
+                if masked and length:
+                    payload = apply_mask(payload, data[start - 4 : start])
+                yield Piece(head, payload, 0)
+                pos = stop
+            elif start > end or head & _CONTROL:
+                break
+            else:
+                yield self._begin(head, data[start - 4 : start], data[start:], length)
+                return
+        self._buffer = data[pos:]
+
+    def _begin(self, head: int, mask: bytes, payload: bytes, length: int) -> Piece:
+        self._head, self._mask, self._left = head, mask, length
+        return self._resume(payload)
+
+    def _resume(self, data: bytes) -> Piece:
+        payload = data[: self._left]
+        self._left -= len(payload)
+        if self._masked:
+            mask = self._mask
+            turn = len(payload) % 4
+            self._mask = mask[turn:] + mask[:turn]
+            payload = apply_mask(payload, mask)
+        return Piece(self._head, payload, self._left)
+
+
+def _parse_length(field: bytes) -> int:
+    length = int.from_bytes(field, "big")
+    if length >> 63:
+        raise ProtocolViolation("frame length has its highest bit set")
+    if length < (_IN_TWO_BYTES if len(field) == 2 else 0x10000):
+        raise ProtocolViolation("frame length is not in its shortest form")
+    return length
+
+
+def _explain(head: int) -> ProtocolViolation:
+    opcode = head & _OPCODE
+    if opcode not in Opcode.__members__.values():
+        return ProtocolViolation(f"opcode {opcode:#x} has no meaning")
+    if head & _RESERVED:
+        return ProtocolViolation("reserved bits set, but no extension in use gives them a meaning here")
+    return ProtocolViolation("control frame is fragmented")
+
+
+_SHORT_LENGTHS = tuple(bytes((length,)) for length in range(_IN_TWO_BYTES))
+_FIRST_BYTES = tuple(bytes((head,)) for head in range(256))
+
+
+def format_frame(head: int, payload: bytes, mask: bytes = b"") -> bytes:
+    """Give the frame whose first byte is `head`, masked where `mask` is four bytes."""
+    size = len(payload)
+    if mask:
+        return _FIRST_BYTES[head] + _format_length(size, _MASKED) + mask + apply_mask(payload, mask)
+    if size < _IN_TWO_BYTES:
+        return _FIRST_BYTES[head] + _SHORT_LENGTHS[size] + payload
+    return _FIRST_BYTES[head] + _format_length(size, 0) + payload
+
+
+def _format_length(size: int, masked: int) -> bytes:
+    if size < _IN_TWO_BYTES:
+        return bytes((masked | size,))
+    if size < 0x10000:
+        return bytes((masked | _IN_TWO_BYTES,)) + size.to_bytes(2, "big")
+    return bytes((masked | _IN_EIGHT_BYTES,)) + size.to_bytes(8, "big")

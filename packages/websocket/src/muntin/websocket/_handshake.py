@@ -1,0 +1,218 @@
+"""The opening handshake (RFC 6455 §4): request fields ↔ status and response fields.
+
+Knows the rules of both sides, subprotocols, and which extensions are on offer. Fields are an iterable of
+(name, value) pairs of str, names in any case. Must not know of request lines, sockets or frames: whoever
+has parsed the HTTP message asks here what to answer.
+"""
+
+import base64
+import hashlib
+import os
+from collections.abc import Container, Iterable, Sequence
+from typing import NamedTuple
+
+from . import _deflate
+from ._deflate import Deflate
+from ._extensions import is_token, parse_extensions, split_list
+from .errors import HandshakeError
+
+__all__ = ["Agreement", "Answer", "ClientHandshake", "accept"]
+
+Fields = tuple[tuple[str, str], ...]
+
+_VERSION = "13"
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_KEY_BYTES = 16
+
+
+class Agreement(NamedTuple):
+    """What both sides will speak: the subprotocol, if any, and how messages are compressed, if they are."""
+
+    subprotocol: str | None
+    deflate: Deflate | None
+
+
+class Answer(NamedTuple):
+    """A server's answer to an opening handshake: 101 with an `agreement`, or a refusal with a `reason`."""
+
+    status: int
+    fields: Fields
+    reason: str
+    agreement: Agreement | None
+
+
+def accept(
+    fields: Iterable[tuple[str, str]],
+    *,
+    method: str = "GET",
+    subprotocols: Sequence[str] = (),
+    deflate: Deflate | None = None,
+    origins: Container[str] | None = None,
+) -> Answer:
+    """Answer a client's opening handshake (RFC 6455 §4.2).
+
+    Of the client's subprotocols the first that is among `subprotocols` is chosen. Compression is agreed to
+    where `deflate` says what we would like and the client offers it. With `origins` a request that comes
+    from a page of another origin is refused with 403; a request without an Origin does not come from a page
+    and passes.
+
+    Raises ValueError when one of our own `subprotocols` is not a token.
+    """
+    _check_subprotocols(subprotocols)
+    request = _group(fields)
+    refusal = _find_fault(method, request) or _find_foreign_origin(request, origins)
+    if refusal:
+        return refusal
+    agreement, extension = Agreement(None, None), ""
+    offers = parse_extensions(request.get("sec-websocket-extensions", ()))
+    if offers is None:
+        return _refuse(400, "Sec-WebSocket-Extensions is malformed")
+    for name, parameters in offers:
+        taken = _deflate.accept_offer(parameters, deflate) if deflate and name == _deflate.NAME else None
+        if taken:
+            agreement, extension = Agreement(None, taken[0]), taken[1]
+            break
+    wanted = split_list(request.get("sec-websocket-protocol", ()))
+    agreement = agreement._replace(subprotocol=next((name for name in wanted if name in subprotocols), None))
+    answer = [
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Accept", _derive_accept(request["sec-websocket-key"][0])),
+    ]
+    if agreement.subprotocol is not None:
+        answer.append(("Sec-WebSocket-Protocol", agreement.subprotocol))
+    if extension:
+        answer.append(("Sec-WebSocket-Extensions", extension))
+    return Answer(101, tuple(answer), "", agreement)
+
+
+def _find_fault(method: str, request: dict[str, list[str]]) -> Answer | None:
+    if method != "GET":
+        return _refuse(400, "the method of an opening handshake is GET")
+    if not _has_option(request, "upgrade", "websocket"):
+        return _refuse(400, "no upgrade to websocket is asked for")
+    if not _has_option(request, "connection", "upgrade"):
+        return _refuse(400, "Connection has no upgrade option")
+    versions = request.get("sec-websocket-version", [])
+    if len(versions) != 1:
+        return _refuse(400, "there must be one Sec-WebSocket-Version")
+    if versions[0] != _VERSION:
+        return _refuse(426, "only version 13 is spoken here")
+    keys = request.get("sec-websocket-key", [])
+    if len(keys) != 1 or not _is_key(keys[0]):
+        return _refuse(400, "there must be one Sec-WebSocket-Key, of 16 bytes in base64")
+    return None
+
+
+def _find_foreign_origin(request: dict[str, list[str]], origins: Container[str] | None) -> Answer | None:
+    if origins is None:
+        return None
+    foreign = any(origin.lower() not in origins for origin in request.get("origin", ()))
+    return _refuse(403, "requests from this origin are not served") if foreign else None
+
+
+def _refuse(status: int, reason: str) -> Answer:
+    # Where it is about the version, a server must say which ones it speaks (§4.2.2); elsewhere it does no
+    # harm.
+    fields: Fields = (("Upgrade", "websocket"), ("Sec-WebSocket-Version", _VERSION)) if status == 426 else ()
+    return Answer(status, fields, reason, None)
+
+
+class ClientHandshake:
+    """The opening handshake as the client sees it (RFC 6455 §4.1): send `fields`, then `verify` the answer.
+
+    `nonce` is 16 bytes that no one can foresee; it is drawn when not given. Raises ValueError for a nonce of
+    another size, or when one of `subprotocols` is not a token.
+    """
+
+    __slots__ = ("_deflate", "_key", "_subprotocols", "fields")
+
+    def __init__(
+        self,
+        *,
+        subprotocols: Sequence[str] = (),
+        deflate: Deflate | None = None,
+        nonce: bytes | None = None,
+    ) -> None:
+        _check_subprotocols(subprotocols)
+        nonce = os.urandom(_KEY_BYTES) if nonce is None else nonce
+        if len(nonce) != _KEY_BYTES:
+            raise ValueError(f"the nonce has {len(nonce)} bytes, not {_KEY_BYTES}")
+        self._subprotocols = tuple(subprotocols)
+        self._deflate = deflate
+        self._key = base64.b64encode(nonce).decode("ascii")
+        self.fields = self._format()
+        """The fields of the request, beside Host."""
+
+    def _format(self) -> Fields:
+        fields = [
+            ("Upgrade", "websocket"),
+            ("Connection", "Upgrade"),
+            ("Sec-WebSocket-Key", self._key),
+            ("Sec-WebSocket-Version", _VERSION),
+        ]
+        if self._subprotocols:
+            fields.append(("Sec-WebSocket-Protocol", ", ".join(self._subprotocols)))
+        if self._deflate:
+            fields.append(("Sec-WebSocket-Extensions", _deflate.format_offer(self._deflate)))
+        return tuple(fields)
+
+    def verify(self, status: int, fields: Iterable[tuple[str, str]]) -> Agreement:
+        """Give what the server agreed to; raises HandshakeError for a no, or for no answer to our request."""
+        if status != 101:
+            raise HandshakeError(f"the server answered {status}, not 101", status)
+        answer = _group(fields)
+        if not _has_option(answer, "upgrade", "websocket") or not _has_option(
+            answer, "connection", "upgrade"
+        ):
+            raise HandshakeError("the server switched to something else than websocket", status)
+        if answer.get("sec-websocket-accept") != [_derive_accept(self._key)]:
+            raise HandshakeError("Sec-WebSocket-Accept is not the answer to our key", status)
+        return Agreement(self._verify_subprotocol(answer), self._verify_extensions(answer))
+
+    def _verify_subprotocol(self, answer: dict[str, list[str]]) -> str | None:
+        chosen = answer.get("sec-websocket-protocol", [])
+        if not chosen:
+            return None
+        if len(chosen) > 1 or chosen[0] not in self._subprotocols:
+            raise HandshakeError("the server chose a subprotocol that was not offered", 101)
+        return chosen[0]
+
+    def _verify_extensions(self, answer: dict[str, list[str]]) -> Deflate | None:
+        given = parse_extensions(answer.get("sec-websocket-extensions", ()))
+        if given == []:
+            return None
+        if given and self._deflate and len(given) == 1 and given[0][0] == _deflate.NAME:
+            agreed = _deflate.check_answer(given[0][1], self._deflate)
+            if agreed:
+                return agreed
+        raise HandshakeError("the server chose an extension that was not offered", 101)
+
+
+def _derive_accept(key: str) -> str:
+    digest = hashlib.sha1(key.encode("ascii") + _GUID, usedforsecurity=False).digest()
+    return base64.b64encode(digest).decode("ascii")
+
+
+def _is_key(value: str) -> bool:
+    try:
+        return len(value) == 24 and len(base64.b64decode(value, validate=True)) == _KEY_BYTES
+    except ValueError:
+        return False
+
+
+def _group(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in fields:
+        grouped.setdefault(name.lower(), []).append(value.strip(" \t"))
+    return grouped
+
+
+def _has_option(fields: dict[str, list[str]], name: str, option: str) -> bool:
+    return any(item.lower() == option for item in split_list(fields.get(name, ())))
+
+
+def _check_subprotocols(names: Sequence[str]) -> None:
+    for name in names:
+        if not is_token(name):
+            raise ValueError(f"subprotocol {name!r} is not a token")

@@ -1,0 +1,101 @@
+"""Messages out of frames (RFC 6455 §5.4, §5.6, §8.1).
+
+Knows in which order frames make a message, when text is UTF-8 (checked at the first bad byte, before the
+frame is complete), and how large a message may become: as declared, as received, as inflated. Everything
+received is kept in one buffer, however small the pieces in which it comes. Must not know control frames or
+the closing handshake.
+"""
+
+from ._deflate import Inflater
+from ._frames import FIN, RSV1, Piece
+from ._utf8 import Utf8Validator
+from .codes import Opcode, WSMsgType
+from .errors import MessageTooBig, PolicyViolation, ProtocolViolation
+from .events import WSMessage
+
+__all__ = ["Assembler"]
+
+_OPCODE = 0x0F
+_TEXT = int(Opcode.TEXT)
+
+
+class Assembler:
+    """The message under way."""
+
+    __slots__ = (
+        "_buffer",
+        "_compressed",
+        "_decode_text",
+        "_frames",
+        "_in_frame",
+        "_inflater",
+        "_max_frames",
+        "_max_size",
+        "_utf8",
+        "opcode",
+    )
+
+    def __init__(
+        self, *, max_size: int, max_frames: int, inflater: Inflater | None, decode_text: bool
+    ) -> None:
+        # Set once.
+        self._max_size = max_size or 1 << 62
+        self._max_frames = max_frames
+        self._inflater = inflater
+        self._decode_text = decode_text
+        # Of the message under way.
+        self.opcode = 0
+        """Of the message under way; 0 when there is none."""
+        self._compressed = False
+        self._buffer = bytearray()
+        self._frames = 0
+        self._utf8 = Utf8Validator()
+        # Of the frame under way.
+        self._in_frame = False
+
+    def add(self, piece: Piece) -> WSMessage | None:
+        """Take a piece of a data frame; give the message that it completes; raises ProtocolViolation."""
+        head, payload, left = piece
+        if not self._in_frame:
+            self._begin_frame(head, len(payload) + left)
+        self._in_frame = left > 0
+        final = head >= FIN and not left
+        if self._compressed and self._inflater:
+            room = self._max_size - len(self._buffer)
+            payload = self._inflater.inflate(payload, room, final=final)
+        if self.opcode == _TEXT:
+            self._utf8.check(payload, final=final)
+        self._buffer += payload
+        return self._finish() if final else None
+
+    def count_control(self) -> None:
+        """Take note of a control frame, which may stand within a message; raises PolicyViolation."""
+        if self.opcode:
+            self._count()
+
+    def _begin_frame(self, head: int, size: int) -> None:
+        opcode = head & _OPCODE
+        if opcode and self.opcode:
+            raise ProtocolViolation("new message before the last one was complete")
+        if not opcode and not self.opcode:
+            raise ProtocolViolation("continuation of no message")
+        if opcode:
+            self.opcode = opcode
+            self._compressed = head & RSV1 > 0
+        if len(self._buffer) + size > self._max_size:
+            raise MessageTooBig(f"message of at least {len(self._buffer) + size} bytes")
+        self._count()
+
+    def _count(self) -> None:
+        self._frames += 1
+        if self._frames > self._max_frames:
+            raise PolicyViolation(f"message of more than {self._max_frames} frames")
+
+    def _finish(self) -> WSMessage:
+        data, self._buffer = self._buffer, bytearray()
+        is_text = self.opcode == _TEXT
+        self.opcode = self._frames = 0
+        self._compressed = False
+        if not is_text:
+            return WSMessage(WSMsgType.BINARY, bytes(data))
+        return WSMessage(WSMsgType.TEXT, data.decode() if self._decode_text else bytes(data))
