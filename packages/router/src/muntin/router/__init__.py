@@ -1,3 +1,92 @@
-"""Match a method, a path and a host against named, variable, prefix and host resources; build URLs back from their names."""
+"""Match a method, a path and a host against resources; build URLs back from their names."""
 
-__all__: list[str] = []
+from ._hosts import HostPattern
+from ._mounts import HostMount, Mount, Mountable, PrefixMount
+from ._resources import DynamicResource, PlainResource, PrefixResource, Resource
+from ._router import Router
+from ._routes import (
+    AbstractResource,
+    Answer,
+    Matched,
+    MethodNotAllowed,
+    MountPoint,
+    NotFound,
+    Registry,
+    Route,
+)
+from .converters import CONVERTERS, Converter
+from .definitions import (
+    AbstractRouteDef,
+    Registrar,
+    RouteDef,
+    RouteTableDef,
+    StaticDef,
+    delete,
+    get,
+    head,
+    options,
+    patch,
+    post,
+    put,
+    route,
+    static,
+    view,
+)
+from .errors import (
+    FrozenError,
+    MethodError,
+    PartError,
+    ResourceNameError,
+    RouteConflict,
+    RouterError,
+    TemplateError,
+    TemplateWarning,
+)
+from .printing import format_table
+
+__all__ = [
+    "CONVERTERS",
+    "AbstractResource",
+    "AbstractRouteDef",
+    "Answer",
+    "Converter",
+    "DynamicResource",
+    "FrozenError",
+    "HostMount",
+    "HostPattern",
+    "Matched",
+    "MethodError",
+    "MethodNotAllowed",
+    "Mount",
+    "MountPoint",
+    "Mountable",
+    "NotFound",
+    "PartError",
+    "PlainResource",
+    "PrefixMount",
+    "PrefixResource",
+    "Registrar",
+    "Registry",
+    "Resource",
+    "ResourceNameError",
+    "Route",
+    "RouteConflict",
+    "RouteDef",
+    "RouteTableDef",
+    "Router",
+    "RouterError",
+    "StaticDef",
+    "TemplateError",
+    "TemplateWarning",
+    "delete",
+    "format_table",
+    "get",
+    "head",
+    "options",
+    "patch",
+    "post",
+    "put",
+    "route",
+    "static",
+    "view",
+]

@@ -1,0 +1,37 @@
+"""Affixes: finding, among many patterns with literal ends, the few that a text can match.
+
+Patterns are filed by their literal beginning and end, so that a look-up costs one step for each pair of *lengths* in
+use, however many patterns there are. It knows texts only; it must not know what a pattern is.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+__all__ = ["Affixes"]
+
+T = TypeVar("T")
+
+
+class Affixes(Generic[T]):
+    """Things filed by a prefix and a suffix."""
+
+    __slots__ = ("_tables",)
+
+    def __init__(self) -> None:
+        self._tables: dict[tuple[int, int], dict[tuple[str, str], T]] = {}
+
+    def file(self, prefix: str, suffix: str, make: Callable[[], T]) -> T:
+        """Give the thing filed under the two, made now if there is none."""
+        table = self._tables.setdefault((len(prefix), len(suffix)), {})
+        key = (prefix, suffix)
+        if key not in table:
+            table[key] = make()
+        return table[key]
+
+    def find(self, text: str) -> Iterator[tuple[str, T]]:
+        """Give what is filed under a beginning and an end of the text, with the text between the two."""
+        size = len(text)
+        for (head, tail), table in self._tables.items():
+            end = size - tail
+            if end >= head and (found := table.get((text[:head], text[end:]))) is not None:
+                yield text[head:end], found

@@ -1,0 +1,143 @@
+"""Mounts: places in a router where another router stands, below a prefix or behind a host.
+
+A mount owns its prefix or its hosts: what the router below does not find is not found, and no resource that was
+registered later is asked. It knows where it stands and what stands on it; it must not know how either matches.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, Protocol, TypeVar
+
+from yarl import URL
+
+from ._hosts import HostPattern
+from ._resources import parse_prefix
+from ._routes import AbstractResource, Answer, MountPoint, Registry, Route
+
+__all__ = ["Ask", "HostMount", "Mount", "Mountable", "PrefixMount"]
+
+H = TypeVar("H")
+
+Ask = Callable[[AbstractResource[H], str, str, str | None], Answer[H] | None]
+"""How to get the answer of a resource with rules of its own, for a method, a path and a host."""
+
+
+class Mountable(Registry, Protocol[H]):
+    """A router, as a mount sees it."""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether changes are over."""
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether method and path alone decide, here and in all routers below."""
+
+    def freeze(self) -> None:
+        """End all changes."""
+
+    def forget(self) -> None:
+        """Drop what was worked out from the mounts above, because they changed."""
+
+    def mount_on(self, mount: MountPoint, parent: Registry, prefix: str) -> None:
+        """Stand on the mount; a `RouteConflict` if it stands on another."""
+
+    def match(
+        self, method: str, path: str, host: str | None = None, *, ask: Ask[H] | None = None
+    ) -> Answer[H]:
+        """Answer a path, relative to the prefix of the router."""
+
+    def plain_paths(self) -> Iterator[str]:
+        """Iterate over the paths without variables, relative to the prefix of the router."""
+
+    def iterate_routes(self) -> Iterator[Route[H]]:
+        """Iterate over the routes, those of mounted routers too."""
+
+
+class Mount(AbstractResource[H], Generic[H]):
+    """A router inside a router."""
+
+    def __init__(self, router: Mountable[H], payload: Any = None) -> None:
+        super().__init__()
+        self._router = router
+        self._payload = payload
+
+    @property
+    def router(self) -> Mountable[H]:
+        """The router that stands here."""
+        return self._router
+
+    @property
+    def payload(self) -> Any:
+        """Whatever was given when the router was mounted; for an application framework, the application."""
+        return self._payload
+
+    def url_for(self, **parts: Any) -> URL:
+        """Refuse: the names of the mounted router are in that router."""
+        raise TypeError(f"{self!r} has no URL of its own: ask a resource of the router that is mounted there")
+
+    def __iter__(self) -> Iterator[Route[H]]:
+        return self._router.iterate_routes()
+
+
+class PrefixMount(Mount[H], Generic[H]):
+    """A router below a prefix: it sees what comes after the prefix."""
+
+    def __init__(self, prefix: str, router: Mountable[H], payload: Any = None) -> None:
+        super().__init__(router, payload)
+        self._own_prefix = parse_prefix(prefix)
+
+    @property
+    def own_prefix(self) -> str:
+        """The prefix in its canonical spelling, relative to the router's own, without a slash at its end."""
+        return self._own_prefix
+
+    @property
+    def canonical(self) -> str:
+        """The whole prefix, those of all mounts above included."""
+        return self.prefix + self._own_prefix
+
+    def join(self, registry: Registry) -> None:
+        """Enter a router, and let the mounted one know its place."""
+        self._router.mount_on(self, registry, self._own_prefix)
+        super().join(registry)
+
+    def match(self, method: str, path: str, host: str | None = None) -> Answer[H] | None:
+        """Give the answer of the mounted router for a path below the prefix, else None."""
+        if path == self._own_prefix or path.startswith(self._own_prefix + "/"):
+            return self._router.match(method, path[len(self._own_prefix) :], host)
+        return None
+
+    def get_info(self) -> dict[str, Any]:
+        """Describe the mount: its `prefix`, the `router` and the `payload`."""
+        return {"prefix": self.canonical, "router": self._router, "payload": self._payload}
+
+
+class HostMount(Mount[H], Generic[H]):
+    """A router behind a host: it sees the whole path."""
+
+    def __init__(self, host: str, router: Mountable[H], payload: Any = None) -> None:
+        super().__init__(router, payload)
+        self._pattern = HostPattern(host)
+
+    @property
+    def pattern(self) -> HostPattern:
+        """The hosts."""
+        return self._pattern
+
+    @property
+    def canonical(self) -> str:
+        """The pattern of the hosts, in its canonical spelling."""
+        return self._pattern.canonical
+
+    def join(self, registry: Registry) -> None:
+        """Enter a router, and let the mounted one know its place."""
+        self._router.mount_on(self, registry, "")
+        super().join(registry)
+
+    def match(self, method: str, path: str, host: str | None = None) -> Answer[H] | None:
+        """Give the answer of the mounted router if the host is one of these, else None."""
+        return self._router.match(method, path, host) if self._pattern.matches(host) else None
+
+    def get_info(self) -> dict[str, Any]:
+        """Describe the mount: its `domain`, the `router` and the `payload`."""
+        return {"domain": self.canonical, "router": self._router, "payload": self._payload}

@@ -1,0 +1,47 @@
+"""Percent-encoding of paths: the one canonical spelling in which paths and templates are compared.
+
+Many spellings mean one path (`/%61`, `/a`; `/%c3%a9`, `/é`). Everything is compared in the spelling that yarl
+gives to the path of a URL: what needs no escape is bare, escapes are upper-case, the rest of Unicode is UTF-8 and
+escaped, and `%2F`, `%2B` and `%25` stay, because bare they would mean something else.
+This file knows RFC 3986, sections 2 and 3.3; it must not know what a template or a variable is.
+"""
+
+import re
+from urllib.parse import quote
+
+from yarl import URL
+
+__all__ = ["decode_part", "encode_part", "is_canonical", "requote"]
+
+# pchar without "+" (RFC 3986, section 3.3): an escape of one of these says nothing that the bare character does not.
+_BARE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*,;=:@"
+_CLASS = re.escape(_BARE) + "+/"
+_ESCAPE_OR_ODD = re.compile(rf"%([0-9A-Fa-f]{{2}})|[^{_CLASS}]")
+
+is_canonical = re.compile(rf"[{_CLASS}]*").fullmatch
+"""Whether a path holds neither escapes nor anything that needs one: the common case, which needs no work."""
+
+
+def requote(path: str) -> str:
+    """Give the canonical spelling of a path; any text is accepted, and a stray `%` is escaped itself."""
+    return _ESCAPE_OR_ODD.sub(_requote_one, path)
+
+
+def _requote_one(match: re.Match[str]) -> str:
+    digits = match[1]
+    if digits is None:
+        return "".join(f"%{octet:02X}" for octet in match[0].encode("utf-8", "surrogatepass"))
+    character = chr(int(digits, 16))
+    return character if character in _BARE else f"%{digits.upper()}"
+
+
+def encode_part(text: str, *, keep_slash: bool = False) -> str:
+    """Spell any text as a piece of a canonical path, `/` escaped too unless it is to be kept."""
+    return quote(text, safe="!$&'()*,;=:@+/" if keep_slash else "!$&'()*,;=:@+")
+
+
+def decode_part(text: str) -> str:
+    """Give the text that a piece of a canonical path means; escapes that are not UTF-8 stay as they are."""
+    if "%" not in text:
+        return text
+    return URL.build(path=text, encoded=True).path

@@ -1,0 +1,44 @@
+"""The regular expressions of variables: compiled once, and sorted by whether they can match a slash.
+
+It knows the syntax of `re`; it must not know about templates or paths.
+"""
+
+import re
+from functools import lru_cache
+
+__all__ = ["DEFAULT", "compile_regex", "is_slash_free", "needs_unencoded_text"]
+
+DEFAULT = "[^{}/]+"
+"""What a variable without a regular expression of its own matches: one or more characters of one segment."""
+
+# Templates repeat the same few expressions, and `re.compile` forgets after 512.
+compile_regex = lru_cache(maxsize=4096)(re.compile)
+
+# A deliberately small part of the syntax, in which nothing can match "/" and nothing looks at its surroundings (no
+# anchors, look-arounds, references, flags, nor possessive repeats). What is not recognised is taken to match slashes,
+# which is slower and never wrong.
+_MEMBER = r"(?:\\[dws](?!-[^\]])|\\[^\w/](?!-[^\]])|[0-9A-Za-z]-[0-9A-Za-z]|[^\\\[\]/^-](?!-[^\]]))"
+_SLASH_FREE = re.compile(
+    rf"""(?: \\[dws] | \\[^\w/]             # classes without a slash, escaped punctuation
+           | \[-?{_MEMBER}+-?\]             # a set of such, and of ranges of letters and digits
+           | \[\^[^\\\[\]]*/[^\\\[\]]*\]    # a set that names the slash among what it refuses
+           | [^\\\[\](){{}}.*+?|^$/]        # a character that stands for itself
+           | \((?:\?:)? | \) | \|
+           | (?:[*?+]|\{{[0-9]*,?[0-9]*\}})\??(?![+])
+       )*""",
+    re.VERBOSE,
+)
+
+
+def is_slash_free(regex: str) -> bool:
+    """Tell whether the expression provably matches no `/`, and the same text wherever that text stands."""
+    return _SLASH_FREE.fullmatch(regex) is not None
+
+
+# Bare, or by its number: a canonical path is ASCII, so that neither occurs in one.
+_NON_ASCII = re.compile(r"[^\x00-\x7F]|\\(?:u(?!00[0-7])|U(?!000000[0-7])|x[89A-Fa-f]|N\{)")
+
+
+def needs_unencoded_text(regex: str) -> bool:
+    """Tell whether the expression names characters beyond ASCII, which never stand in an encoded path."""
+    return _NON_ASCII.search(regex) is not None

@@ -1,0 +1,230 @@
+"""Routes, the resources they belong to, and the answers that name them.
+
+The three stand together because each is told in terms of the others: a resource holds routes, a route knows its
+resource, and an answer is a route or the resource that refused. Handlers are opaque: nothing here calls them.
+"""
+
+import keyword
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from yarl import URL
+
+from .errors import MethodError, ResourceNameError, RouteConflict
+
+__all__ = [
+    "ANY_METHOD",
+    "NOTHING",
+    "AbstractResource",
+    "Answer",
+    "Matched",
+    "MethodNotAllowed",
+    "MountPoint",
+    "NotFound",
+    "Registry",
+    "Route",
+    "check_method",
+    "check_name",
+]
+
+H = TypeVar("H")
+H_co = TypeVar("H_co", covariant=True)
+
+ANY_METHOD = "*"
+"""The method of a route that takes whatever no other route of its resource takes."""
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""The variables of a path without variables: one for all, and therefore read-only."""
+
+# token (RFC 9110, section 5.6.2)
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_STANDARD = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
+
+
+def check_method(method: str) -> str:
+    """Give the method to register: any token; a standard one may be written in lower case (`MethodError`)."""
+    if not isinstance(method, str) or _TOKEN.fullmatch(method) is None:
+        raise MethodError(f"{method!r} is no HTTP method: a method is a token such as GET")
+    return method.upper() if method.upper() in _STANDARD else method
+
+
+def check_name(name: str) -> str:
+    """Give the name back if it is identifiers joined by dash, dot or colon, none a keyword (`ResourceNameError`)."""
+    for word in re.split(r"[.:-]", name):
+        if not word.isidentifier():
+            raise ResourceNameError(f"name {name!r} must be identifiers joined by '-', '.' or ':'")
+        if keyword.iskeyword(word):
+            raise ResourceNameError(f"name {name!r} must not use the Python keyword {word!r}")
+    return name
+
+
+class MountPoint(Protocol):
+    """What a router that stands inside another one stands on."""
+
+    @property
+    def payload(self) -> Any:
+        """Whatever was given when the router was mounted; for an application framework, the application."""
+
+
+class Registry(Protocol):
+    """What a resource may know of the router it is in."""
+
+    @property
+    def prefix(self) -> str:
+        """The canonical path of all the mounts above."""
+
+    @property
+    def mounts(self) -> tuple[MountPoint, ...]:
+        """The mounts above, from the outermost to the innermost."""
+
+    def change(self) -> None:
+        """Say that something is about to change; a `FrozenError` if it must not."""
+
+
+class AbstractResource(ABC, Generic[H]):
+    """Something that paths lead to. Derive from it for a resource with rules of its own.
+
+    The router asks such a resource in its turn, by `match`, so its cost is not hidden by any index.
+    """
+
+    def __init__(self, *, name: str | None = None) -> None:
+        self._name = name if name is None else check_name(name)
+        self._registry: Registry | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The name for reverse lookups, if it has one."""
+        return self._name
+
+    @property
+    @abstractmethod
+    def canonical(self) -> str:
+        """The template with the prefixes of all mounts, without regular expressions: `/admin/users/{id}`."""
+
+    @abstractmethod
+    def match(self, method: str, path: str, host: str | None = None) -> "Answer[H] | None":
+        """Answer a canonical path, relative to the router's own prefix; None says: none of mine, go on."""
+
+    @abstractmethod
+    def url_for(self, **parts: Any) -> URL:
+        """Build the URL that leads here."""
+
+    @abstractmethod
+    def get_info(self) -> dict[str, Any]:
+        """Describe the resource for tools that list or document routes."""
+
+    @abstractmethod
+    def __iter__(self) -> "Iterator[Route[H]]":
+        """Iterate over the routes."""
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return True
+
+    @property
+    def prefix(self) -> str:
+        """The canonical path of all the mounts above."""
+        return "" if self._registry is None else self._registry.prefix
+
+    @property
+    def mounts(self) -> tuple[MountPoint, ...]:
+        """The mounts above, from the outermost to the innermost."""
+        return () if self._registry is None else self._registry.mounts
+
+    def join(self, registry: Registry) -> None:
+        """Enter a router; routers call this, once."""
+        if self._registry is not None:
+            raise RouteConflict(f"{self!r} is in a router already")
+        self._registry = registry
+
+    def change(self) -> None:
+        """Say that something is about to change; a `FrozenError` if the router is frozen."""
+        if self._registry is not None:
+            self._registry.change()
+
+    def __repr__(self) -> str:
+        name = "" if self._name is None else f" {self._name!r}"
+        return f"<{type(self).__name__}{name} {self.canonical}>"
+
+
+class Route(Generic[H]):
+    """A method of a resource, and the handler for it."""
+
+    __slots__ = ("handler", "method", "options", "resource")
+
+    def __init__(
+        self,
+        method: str,
+        handler: H,
+        resource: AbstractResource[H],
+        options: Mapping[str, Any] = NOTHING,
+    ) -> None:
+        self.method = check_method(method)
+        self.handler = handler
+        self.resource = resource
+        self.options = options
+        """Whatever else was given at registration, by keyword: the router keeps it and does not look at it."""
+
+    @property
+    def name(self) -> str | None:
+        """The name of the resource."""
+        return self.resource.name
+
+    def url_for(self, **parts: Any) -> URL:
+        """Build the URL of the resource."""
+        return self.resource.url_for(**parts)
+
+    def get_info(self) -> dict[str, Any]:
+        """Describe the resource for tools that list or document routes."""
+        return self.resource.get_info()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} [{self.method}] {self.resource!r} -> {self.handler!r}>"
+
+
+class Matched(NamedTuple, Generic[H]):
+    """A route for the request."""
+
+    route: Route[H]
+    variables: Mapping[str, str]
+    """The decoded text of the variables."""
+    values: Mapping[str, Any]
+    """The variables in the types of their converters; the same mapping where there are none."""
+
+    @property
+    def resource(self) -> AbstractResource[H]:
+        """The resource of the route."""
+        return self.route.resource
+
+    @property
+    def mounts(self) -> tuple[MountPoint, ...]:
+        """The mounts that lead to the resource, from the outermost to the innermost."""
+        return self.route.resource.mounts
+
+
+class MethodNotAllowed(NamedTuple, Generic[H]):
+    """A path that exists, for other methods (RFC 9110, section 15.5.6)."""
+
+    allowed: tuple[str, ...]
+    """What to send in `Allow`, sorted."""
+    resource: AbstractResource[H]
+    """The first resource that refused."""
+
+    @property
+    def mounts(self) -> tuple[MountPoint, ...]:
+        """The mounts that lead to the resource, from the outermost to the innermost."""
+        return self.resource.mounts
+
+
+class NotFound(NamedTuple):
+    """A path that leads nowhere; `mounts` are those it led through, from the outermost to the innermost."""
+
+    mounts: tuple[MountPoint, ...] = ()
+
+
+Answer = Matched[H] | MethodNotAllowed[H] | NotFound

@@ -1,0 +1,33 @@
+"""Converters: variables with a type, written `{name:converter()}`.
+
+A converter says which text it takes, what value the text means, and how a value is written. It must not know where in
+a path it stands.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["CONVERTERS", "Converter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """The type of a variable: `regex` for the encoded text, `parse` from the decoded text, `format` back to text.
+
+    A `ValueError` from `parse` means that the text is none of these: the resource does not match.
+    """
+
+    regex: str
+    parse: Callable[[str], Any]
+    format: Callable[[Any], str] = str
+
+
+CONVERTERS = {
+    # 640 digits are what Python converts under any setting of its limit (sys.int_info.str_digits_check_threshold).
+    "int": Converter("[0-9]{1,640}", int),
+    "uuid": Converter("[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}", uuid.UUID),
+    "path": Converter(".+", str),
+}
+"""The converters that every router knows: `int()`, `uuid()`, and `path()` for text with slashes."""

@@ -1,0 +1,224 @@
+"""Definitions: routes written down before there is a router, and the table that collects them.
+
+A definition is a value that registers itself on anything with the right methods. It must not know any router.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import Any, Protocol, TypeVar, overload
+
+__all__ = [
+    "AbstractRouteDef",
+    "Registrar",
+    "RouteDef",
+    "RouteTableDef",
+    "StaticDef",
+    "delete",
+    "get",
+    "head",
+    "options",
+    "patch",
+    "post",
+    "put",
+    "route",
+    "static",
+    "view",
+]
+
+F = TypeVar("F")
+
+
+class Registrar(Protocol):
+    """What routes register themselves on. One with `add_static` takes static definitions too."""
+
+    @property
+    def add_route(self) -> Callable[..., Any]:
+        """Register a handler, called with method, path, handler and keywords."""
+
+    @property
+    def add_get(self) -> Callable[..., Any]:
+        """Register for GET, and for HEAD unless `allow_head=False`: called with path, handler, keywords."""
+
+
+class AbstractRouteDef(Protocol):
+    """Something that registers itself."""
+
+    def register(self, router: Registrar) -> list[Any]:
+        """Register on the router, and give what the router gave for it."""
+
+
+@dataclass(frozen=True, repr=False)
+class RouteDef:
+    """A route to come: method, path, handler, and the keywords of its registration."""
+
+    method: str
+    path: str
+    handler: Any
+    kwargs: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def register(self, router: Registrar) -> list[Any]:
+        """Register on the router, and give its route in a list."""
+        if self.method == "GET":
+            # The one method with a rule of its own, about HEAD, which is for the router to know.
+            return [router.add_get(self.path, self.handler, **self.kwargs)]
+        return [router.add_route(self.method, self.path, self.handler, **self.kwargs)]
+
+    def __repr__(self) -> str:
+        handler = getattr(self.handler, "__name__", repr(self.handler))
+        return (
+            f"<{type(self).__name__} {self.method} {self.path} -> {handler}{_format_keywords(self.kwargs)}>"
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class StaticDef:
+    """A directory of files to come: the prefix of its URLs, its path, and the keywords of its registration."""
+
+    prefix: str
+    path: str | PathLike[str]
+    kwargs: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def register(self, router: Registrar) -> list[Any]:
+        """Register on the router, which must have `add_static`, and give its resource in a list."""
+        add_static = getattr(router, "add_static", None)
+        if add_static is None:
+            raise TypeError(f"{self!r} needs a router with add_static, and {router!r} has none")
+        return [add_static(self.prefix, self.path, **self.kwargs)]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.prefix} -> {self.path}{_format_keywords(self.kwargs)}>"
+
+
+def _format_keywords(kwargs: Mapping[str, Any]) -> str:
+    return "".join(f", {name}={value!r}" for name, value in sorted(kwargs.items()))
+
+
+def route(method: str, path: str, handler: Any, **kwargs: Any) -> RouteDef:
+    """Define a route for any method; `"*"` stands for all."""
+    return RouteDef(method, path, handler, kwargs)
+
+
+def head(path: str, handler: Any, **kwargs: Any) -> RouteDef:
+    """Define a route for HEAD."""
+    return route("HEAD", path, handler, **kwargs)
+
+
+def options(path: str, handler: Any, **kwargs: Any) -> RouteDef:
+    """Define a route for OPTIONS."""
+    return route("OPTIONS", path, handler, **kwargs)
+
+
+def get(
+    path: str, handler: Any, *, name: str | None = None, allow_head: bool = True, **kwargs: Any
+) -> RouteDef:
+    """Define a route for GET, and for HEAD too unless `allow_head` is false."""
+    return route("GET", path, handler, name=name, allow_head=allow_head, **kwargs)
+
+
+def post(path: str, handler: Any, **kwargs: Any) -> RouteDef:
+    """Define a route for POST."""
+    return route("POST", path, handler, **kwargs)
+
+
+def put(path: str, handler: Any, **kwargs: Any) -> RouteDef:
+    """Define a route for PUT."""
+    return route("PUT", path, handler, **kwargs)
+
+
+def patch(path: str, handler: Any, **kwargs: Any) -> RouteDef:
+    """Define a route for PATCH."""
+    return route("PATCH", path, handler, **kwargs)
+
+
+def delete(path: str, handler: Any, **kwargs: Any) -> RouteDef:
+    """Define a route for DELETE."""
+    return route("DELETE", path, handler, **kwargs)
+
+
+def view(path: str, handler: Any, **kwargs: Any) -> RouteDef:
+    """Define a route for all methods; the handler, such as a class based view, tells them apart."""
+    return route("*", path, handler, **kwargs)
+
+
+def static(prefix: str, path: str | PathLike[str], **kwargs: Any) -> StaticDef:
+    """Define a directory of files."""
+    return StaticDef(prefix, path, kwargs)
+
+
+class RouteTableDef(Sequence[AbstractRouteDef]):
+    """A table of definitions, filled by decorators.
+
+    A decorator gives the handler back unchanged, so it goes above all that changes it.
+    """
+
+    def __init__(self) -> None:
+        self._items: list[AbstractRouteDef] = []
+
+    @overload
+    def __getitem__(self, index: int) -> AbstractRouteDef: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[AbstractRouteDef]: ...
+
+    def __getitem__(self, index: int | slice) -> AbstractRouteDef | list[AbstractRouteDef]:
+        return self._items[index]
+
+    def __iter__(self) -> Iterator[AbstractRouteDef]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._items
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self._items)}>"
+
+    def _take(self, define: Callable[..., RouteDef], *args: Any, **kwargs: Any) -> Callable[[F], F]:
+        def decorate(handler: F) -> F:
+            self._items.append(define(*args, handler, **kwargs))
+            return handler
+
+        return decorate
+
+    def route(self, method: str, path: str, **kwargs: Any) -> Callable[[F], F]:
+        """Define the decorated handler for any method; `"*"` stands for all."""
+        return self._take(route, method, path, **kwargs)
+
+    def head(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+        """Define the decorated handler for HEAD."""
+        return self._take(head, path, **kwargs)
+
+    def get(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+        """Define the decorated handler for GET, and for HEAD too unless `allow_head` is false."""
+        return self._take(get, path, **kwargs)
+
+    def post(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+        """Define the decorated handler for POST."""
+        return self._take(post, path, **kwargs)
+
+    def put(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+        """Define the decorated handler for PUT."""
+        return self._take(put, path, **kwargs)
+
+    def patch(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+        """Define the decorated handler for PATCH."""
+        return self._take(patch, path, **kwargs)
+
+    def delete(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+        """Define the decorated handler for DELETE."""
+        return self._take(delete, path, **kwargs)
+
+    def options(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+        """Define the decorated handler for OPTIONS."""
+        return self._take(options, path, **kwargs)
+
+    def view(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+        """Define the decorated handler, such as a class based view, for all methods."""
+        return self._take(view, path, **kwargs)
+
+    def static(self, prefix: str, path: str | PathLike[str], **kwargs: Any) -> None:
+        """Define a directory of files."""
+        self._items.append(static(prefix, path, **kwargs))
