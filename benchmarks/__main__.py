@@ -1,0 +1,129 @@
+"""The command line: `python -m benchmarks [workload ...]`."""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from benchmarks import imports, memory
+from benchmarks.peers import PEERS, Peer
+from benchmarks.report import Results, format_results, write_json
+from benchmarks.rounds import Plan, run_rounds
+from benchmarks.workloads import FIRST, KIB, MIB, WORKLOADS
+
+EVERYTHING = [*WORKLOADS, memory.NAME, imports.NAME]
+
+
+def at_most(limit: int) -> Callable[[str], int]:
+    """Give a type for the command line: a number from 1 to the limit. A benchmark always has an end."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if not 1 <= value <= limit:
+            raise argparse.ArgumentTypeError(f"{value} is not from 1 to {limit}")
+        return value
+
+    return number
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Give what the command line asks for."""
+    last = max(os.sched_getaffinity(0))
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure muntin beside its peers."
+    )
+    parser.add_argument(
+        "workloads",
+        nargs="*",
+        metavar="workload",
+        help=f"what to measure: {', '.join(EVERYTHING)}, or all (without any: {', '.join(FIRST)})",
+    )
+    parser.add_argument(
+        "--peers", default=",".join(PEERS), help="who takes part, with commas between (%(default)s)"
+    )
+    parser.add_argument(
+        "--subject", default="muntin", choices=PEERS, help="whose ratios are shown (%(default)s)"
+    )
+    parser.add_argument("--rounds", type=at_most(100), default=3, help="turns of each peer (%(default)s)")
+    parser.add_argument("--seconds", type=at_most(60), default=2, help="length of a turn (%(default)s)")
+    parser.add_argument(
+        "--idle", type=at_most(50_000), default=1000, help="connections held for memory (%(default)s)"
+    )
+    parser.add_argument("--server-core", type=int, default=0, help="the core of the servers (%(default)s)")
+    parser.add_argument("--load-core", type=int, default=last, help="the core of the load (%(default)s)")
+    parser.add_argument("--json", type=Path, help="write every measurement to this file")
+    arguments = parser.parse_args()
+    arguments.workloads = EVERYTHING if "all" in arguments.workloads else arguments.workloads or list(FIRST)
+    arguments.peers = arguments.peers.split(",")
+    for given, known in ((arguments.workloads, EVERYTHING), (arguments.peers, PEERS)):
+        if unknown := set(given).difference(known):
+            parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    return arguments
+
+
+def choose(names: Iterable[str], asked: Iterable[str]) -> list[Peer]:
+    """Give the peers that can be compared, are asked for and are installed; tell of those that are not."""
+    asked = set(asked)
+    chosen = []
+    for name in names:
+        if name in asked:
+            if missing := PEERS[name].missing():
+                print(f"without {name}: {', '.join(missing)} is not installed", file=sys.stderr)
+            else:
+                chosen.append(PEERS[name])
+    return chosen
+
+
+def make_files(folder: Path) -> Path:
+    """Write the files that the static workloads ask for."""
+    files = folder / "files"
+    files.mkdir()
+    (files / "small.bin").write_bytes(bytes(4 * KIB))
+    (files / "large.bin").write_bytes(bytes(MIB))
+    return files
+
+
+def measure(name: str, arguments: argparse.Namespace, files: Path, results: Results) -> list[str]:
+    """Measure one thing into the results, and give the peers that should be there but are not."""
+    plan = results.plan
+    if name == imports.NAME:
+        modules = {peer: module for peer, module in imports.MODULES.items() if peer in arguments.peers}
+        results.values["ms to import"] = imports.measure_imports(modules)
+        return []
+    names = memory.PEERS if name == memory.NAME else WORKLOADS[name].peers
+    peers = choose(names, arguments.peers)
+    found: Mapping[str, object]
+    if name == memory.NAME:
+        found = memory.measure_memory(peers, arguments.idle, files, plan.server_core)
+        results.values["KiB per idle connection"] = found
+    else:
+        found = run_rounds(WORKLOADS[name], peers, plan, files)
+        results.rates[name] = found
+    return [f"{peer.name} ({name})" for peer in peers if peer.name not in found]
+
+
+def main() -> int:
+    """Measure, print the tables, and give the exit code: 1 if a server could not be measured, 2 without wrk."""
+    arguments = parse_arguments()
+    if not shutil.which("wrk"):
+        print("wrk is not installed: apt-get install wrk, or see https://github.com/wg/wrk", file=sys.stderr)
+        return 2
+    plan = Plan(arguments.rounds, arguments.seconds, arguments.server_core, arguments.load_core)
+    results, failed = Results(plan), list[str]()
+    with tempfile.TemporaryDirectory() as folder:
+        files = make_files(Path(folder))
+        for name in arguments.workloads:
+            failed += measure(name, arguments, files, results)
+    print(format_results(results, arguments.subject))
+    if arguments.json:
+        write_json(arguments.json, results)
+    if failed:
+        print(f"not measured: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Who is measured: one row a server, with what it takes to start it."""
+
+import importlib.util
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.workloads import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A server program of `benchmarks.servers`, and what has to be installed for it."""
+
+    name: str
+    program: str
+    modules: tuple[str, ...] = ()
+    executable: str = ""
+    api: str = ""
+
+    def missing(self) -> list[str]:
+        """Give what is not installed; nothing where the peer can take part."""
+        modules = [name for name in self.modules if not is_installed(name)]
+        return modules + ([self.executable] if self.executable and not shutil.which(self.executable) else [])
+
+    def command(self, workload: Workload, port: int, files: Path) -> list[str]:
+        """Give the command that serves what a workload asks for."""
+        options = {
+            "--port": port,
+            "--resources": workload.resources,
+            "--varying": workload.varying,
+            "--middlewares": workload.middlewares,
+            "--files": files,
+        }
+        if self.api:
+            options["--api"] = self.api
+        words = [str(word) for option in options.items() for word in option]
+        return [sys.executable, "-m", f"benchmarks.servers.{self.program}", *words]
+
+
+def is_installed(module: str) -> bool:
+    """Tell whether a module could be imported, without importing more than its parents."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer("raw", "raw", ("uvloop",)),
+        Peer("aiohttp", "application", ("aiohttp", "uvloop"), api="aiohttp.web"),
+        Peer("muntin", "application", ("muntin.web", "uvloop"), api="muntin.web"),
+        Peer("uvicorn", "uvicorn", ("uvicorn", "httptools", "uvloop")),
+        Peer("granian", "granian", ("granian", "uvloop")),
+        Peer("starlette", "starlette", ("starlette", "uvicorn", "httptools", "uvloop")),
+        Peer("blacksheep", "blacksheep", ("blacksheep", "uvicorn", "httptools", "uvloop")),
+        Peer("nginx", "nginx", executable="nginx"),
+    )
+}

@@ -1,0 +1,114 @@
+"""Server processes: started alone on one core, waited for, tried once, and stopped with all their children."""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.peers import Peer
+from benchmarks.workloads import Workload
+
+ROOT = Path(__file__).parents[1]
+
+# How long a server may take to listen, and to go when asked. Seconds.
+START = 15.0
+STOP = 5.0
+
+
+class Unfit(Exception):
+    """A server did not start, or did not answer a workload rightly: a measurement would mean nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that listens on 127.0.0.1."""
+
+    pid: int
+    port: int
+
+
+def pinned(command: list[str], core: int) -> list[str]:
+    """Give a command that keeps to one core, where the system can do that."""
+    return ["taskset", "--cpu-list", str(core), *command] if shutil.which("taskset") else command
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(peer: Peer, workload: Workload, *, files: Path, core: int) -> Iterator[Server]:
+    """Run a server inside the block; it has answered one request of the workload rightly.
+
+    Raises:
+        Unfit: it did not start in time, or did not answer rightly.
+    """
+    port = free_port()
+    command = pinned(peer.command(workload, port, files), core)
+    log = files.parent / f"{peer.name}.log"
+    with log.open("wb") as output:
+        # A session of its own: whatever the server starts is stopped with it.
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        wait_until_listening(process, port)
+        check_answer(peer, workload, port)
+        yield Server(process.pid, port)
+    except Unfit as unfit:
+        raise Unfit(
+            f"{peer.name}, {workload.name}: {unfit}\n{log.read_text(errors='replace')[-2000:]}"
+        ) from None
+    finally:
+        stop(process)
+
+
+def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until a process accepts connections."""
+    deadline = time.monotonic() + START
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise Unfit(f"ended with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise Unfit(f"does not listen after {START} seconds")
+
+
+def check_answer(peer: Peer, workload: Workload, port: int) -> None:
+    """Make one request of a workload and look at the answer: only equal work may be compared."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(workload.method, workload.path, workload.body or None, dict(workload.fields))
+        response = connection.getresponse()
+        size = sum(map(len, response.read().split()))
+    except (OSError, http.client.HTTPException) as error:
+        raise Unfit(f"does not answer: {error!r}") from None
+    finally:
+        connection.close()
+    if response.status != 200 or (size != workload.answer and peer.name != "raw"):
+        raise Unfit(f"answers {response.status} with {size} bytes instead of 200 with {workload.answer}")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask a server to go; after a while, end it and whatever it started."""
+    if process.poll() is None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,85 @@
+"""One application for two frameworks: they share an API, so only the name of the module differs."""
+
+import asyncio
+import importlib
+from typing import Any
+
+import uvloop
+
+from benchmarks.servers.options import Options, parse_options
+
+PIECE = bytes(64 * 1024)
+PIECES = 16
+
+
+def make_application(web: Any, options: Options) -> Any:
+    """Give the application with all its handlers, written against the documented API alone."""
+
+    async def hello(request: Any) -> Any:
+        return web.Response(text="Hello, world!")
+
+    async def json(request: Any) -> Any:
+        return web.json_response({"message": "Hello, world!"})
+
+    async def variable(request: Any) -> Any:
+        return web.Response(text=request.match_info["key"])
+
+    async def reads(request: Any) -> Any:
+        language = request.headers["Accept-Language"]
+        return web.Response(text=f"{language} {request.query['page']} {request.cookies['session']}")
+
+    async def suspends(request: Any) -> Any:
+        await asyncio.sleep(0)
+        return web.Response(text="Hello, world!")
+
+    async def post(request: Any) -> Any:
+        document = await request.json()
+        return web.json_response({"items": len(document["items"])})
+
+    async def upload(request: Any) -> Any:
+        size = 0
+        async for piece in request.content.iter_chunked(len(PIECE)):
+            size += len(piece)
+        return web.Response(text=str(size))
+
+    async def answer(request: Any) -> Any:
+        return web.Response(body=PIECE * PIECES)
+
+    async def stream(request: Any) -> Any:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(PIECES):
+            await response.write(PIECE)
+        await response.write_eof()
+        return response
+
+    async def pass_on(request: Any, handler: Any) -> Any:
+        return await handler(request)
+
+    application = web.Application(middlewares=[web.middleware(pass_on)] * options.middlewares)
+    router = application.router
+    for path, handler in {"/": hello, "/json": json, "/reads": reads, "/suspends": suspends}.items():
+        router.add_get(path, handler)
+    router.add_get("/answer", answer)
+    router.add_get("/stream", stream)
+    router.add_post("/post", post)
+    router.add_post("/upload", upload)
+    router.add_static("/static", options.files)
+    for number in range(options.resources):
+        router.add_get(f"/item{number}/{{key}}", variable)
+    for number in range(options.varying):
+        router.add_get(f"/{{key}}/part{number}", variable)
+    return application
+
+
+if __name__ == "__main__":
+    options = parse_options()
+    web = importlib.import_module(options.api)
+    web.run_app(
+        make_application(web, options),
+        host="127.0.0.1",
+        port=options.port,
+        access_log=None,
+        print=None,
+        loop=uvloop.new_event_loop(),
+    )
