@@ -4,10 +4,15 @@ Every parser takes a field's value as `str`, decoded as latin-1, takes time line
 cap on its items. None of them raises for anything that came from the wire.
 """
 
-from .cookies import MAX_COOKIES, format_cookies, format_set_cookie, parse_cookies
-from .dates import format_date, parse_date
-from .disposition import MAX_DISPOSITION_PARAMETERS, Disposition, format_disposition, parse_disposition
-from .etags import (
+from muntin.http_core.headers.cookies import MAX_COOKIES, format_cookies, format_set_cookie, parse_cookies
+from muntin.http_core.headers.dates import format_date, parse_date
+from muntin.http_core.headers.disposition import (
+    MAX_DISPOSITION_PARAMETERS,
+    Disposition,
+    format_disposition,
+    parse_disposition,
+)
+from muntin.http_core.headers.etags import (
     ANY,
     MAX_ETAGS,
     ETag,
@@ -18,9 +23,14 @@ from .etags import (
     parse_etag,
     parse_etags,
 )
-from .filenames import MAX_FILENAME, sanitize_filename
-from .media import MAX_MEDIA_PARAMETERS, MediaType, format_media_type, parse_media_type
-from .ranges import (
+from muntin.http_core.headers.filenames import MAX_FILENAME, sanitize_filename
+from muntin.http_core.headers.media import (
+    MAX_MEDIA_PARAMETERS,
+    MediaType,
+    format_media_type,
+    parse_media_type,
+)
+from muntin.http_core.headers.ranges import (
     COALESCED_GAP,
     MAX_RANGES,
     ByteRange,

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from ._parameters import is_token
-from .dates import format_date
+from muntin.http_core.headers._parameters import is_token
+from muntin.http_core.headers.dates import format_date
 
 MAX_COOKIES: Final = 512
 """How many cookies are read; the rest is left out. Browsers keep at most 180 for a site."""

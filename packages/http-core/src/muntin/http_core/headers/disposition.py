@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
-from ._parameters import TOKEN, Parameters, is_free_of_controls, is_token, parse_parameters, quote_string
-from .filenames import sanitize_filename
+from muntin.http_core.headers._parameters import (
+    TOKEN,
+    Parameters,
+    is_free_of_controls,
+    is_token,
+    parse_parameters,
+    quote_string,
+)
+from muntin.http_core.headers.filenames import sanitize_filename
 
 MAX_DISPOSITION_PARAMETERS: Final = 16
 """How many parameters a disposition may have: eight are registered."""

@@ -7,7 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ._parameters import TOKEN, Parameters, format_parameters, is_token, parse_parameters
+from muntin.http_core.headers._parameters import (
+    TOKEN,
+    Parameters,
+    format_parameters,
+    is_token,
+    parse_parameters,
+)
 
 MAX_MEDIA_PARAMETERS: Final = 32
 """How many parameters a media type may have: registered types have three or four."""

@@ -1,0 +1,42 @@
+"""Multipart bodies (RFC 2046, RFC 7578) without I/O: bytes to events, and parts to bytes.
+
+The decoder is `MultipartDecoder`, the encoder `MultipartEncoder`. A part that is multipart itself goes
+through a decoder of its own. Whatever is wrong with a body raises `MultipartError`, with status 400 or 413.
+"""
+
+from muntin.http_core.multipart.boundary import boundary_of, is_boundary, make_boundary
+from muntin.http_core.multipart.charset import decode_text, find_charset
+from muntin.http_core.multipart.decoder import MultipartDecoder
+from muntin.http_core.multipart.encoder import MultipartEncoder
+from muntin.http_core.multipart.errors import MultipartError
+from muntin.http_core.multipart.events import NEED_DATA, Event, Finished, PartBegin, PartData, PartEnd
+from muntin.http_core.multipart.limits import DEFAULT_MULTIPART_LIMITS, MultipartLimits
+from muntin.http_core.multipart.transfer import (
+    Base64Encoder,
+    QuotedPrintableEncoder,
+    TransferDecoder,
+    make_transfer_decoder,
+)
+
+__all__ = [
+    "DEFAULT_MULTIPART_LIMITS",
+    "NEED_DATA",
+    "Base64Encoder",
+    "Event",
+    "Finished",
+    "MultipartDecoder",
+    "MultipartEncoder",
+    "MultipartError",
+    "MultipartLimits",
+    "PartBegin",
+    "PartData",
+    "PartEnd",
+    "QuotedPrintableEncoder",
+    "TransferDecoder",
+    "boundary_of",
+    "decode_text",
+    "find_charset",
+    "is_boundary",
+    "make_boundary",
+    "make_transfer_decoder",
+]

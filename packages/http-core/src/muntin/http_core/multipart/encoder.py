@@ -1,0 +1,96 @@
+"""The multipart encoder: parts in, bytes out (RFC 2046 §5.1, RFC 7578).
+
+Knows delimiters, heads and sizes. Does not hold content: that goes out between the bytes of two calls.
+"""
+
+from collections.abc import Iterable
+
+from muntin.http_core.headers.media import MediaType, format_media_type
+from muntin.http_core.multipart._part_head import format_part_head
+from muntin.http_core.multipart.boundary import is_boundary, make_boundary
+
+
+class MultipartEncoder:
+    """Frames the parts of one multipart body.
+
+    Send what `begin_part` gives, then the content of the part as it is; so on for each part; then what
+    `finish` gives.
+
+    Args:
+        boundary: what parts the parts; a random one when None.
+
+    Raises:
+        ValueError: the boundary is malformed.
+    """
+
+    def __init__(self, boundary: str | None = None) -> None:
+        boundary = make_boundary() if boundary is None else boundary
+        if not is_boundary(boundary):
+            raise ValueError(f"not a multipart boundary: {boundary!r}")
+        self._boundary = boundary
+        self._delimiter = b"\r\n--" + boundary.encode("ascii")
+        self._has_parts = False
+        self._is_finished = False
+
+    @property
+    def boundary(self) -> str:
+        """What parts the parts."""
+        return self._boundary
+
+    def content_type(self, subtype: str = "form-data") -> str:
+        """Give the Content-Type of the whole body.
+
+        Raises:
+            ValueError: the subtype is not a token.
+        """
+        return format_media_type(MediaType("multipart", subtype, (("boundary", self._boundary),)))
+
+    def begin_part(self, headers: Iterable[tuple[str, str]] = ()) -> bytes:
+        """Give the bytes before the content of the next part: a delimiter and a head.
+
+        Raises:
+            ValueError: a field would break the head, or the body is finished. Nothing was written then.
+        """
+        self._check_open()
+        opening = self._opening(headers, is_first=not self._has_parts)
+        self._has_parts = True
+        return opening
+
+    def finish(self) -> bytes:
+        """Give the bytes after the content of the last part.
+
+        Raises:
+            ValueError: the body is finished already.
+        """
+        self._check_open()
+        self._is_finished = True
+        return self._closing(is_empty=not self._has_parts)
+
+    def size_of(self, parts: Iterable[tuple[Iterable[tuple[str, str]], int | None]]) -> int | None:
+        """Give the exact size of a whole body with these parts, or None when that of one is unknown.
+
+        Args:
+            parts: the fields of each part, and the size of its content in bytes.
+
+        Raises:
+            ValueError: a field would break a head.
+        """
+        total, count = 0, 0
+        is_known = True
+        for headers, size in parts:
+            total += len(self._opening(headers, is_first=count == 0)) + (size or 0)
+            is_known = is_known and size is not None
+            count += 1
+        return total + len(self._closing(is_empty=count == 0)) if is_known else None
+
+    def _opening(self, headers: Iterable[tuple[str, str]], *, is_first: bool) -> bytes:
+        return b"".join(
+            (self._delimiter[2:] if is_first else self._delimiter, b"\r\n", format_part_head(headers))
+        )
+
+    def _closing(self, *, is_empty: bool) -> bytes:
+        return (self._delimiter[2:] if is_empty else self._delimiter) + b"--\r\n"
+
+    def _check_open(self) -> None:
+        if self._is_finished:
+            raise ValueError("the multipart body is finished")
