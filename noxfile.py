@@ -127,7 +127,7 @@ def isolation(session: nox.Session, package: str) -> None:
         session.install(*test_requirements(package))
         shutil.copy(ROOT / "pyproject.toml", away)
         shutil.copytree(ROOT / "packages" / package / "tests", Path(away, "tests"))
-        session.run("pytest", "-q", "tests")
+        session.run("python", "-I", "-m", "pytest", "-q", "tests")
 
 
 @nox.session
