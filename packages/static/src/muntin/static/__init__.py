@@ -1,3 +1,28 @@
-"""Turn a URL path and request fields into a plan for a file answer: sandbox, validators, ranges, precompressed siblings, versions, listings; an ASGI application on top."""
+"""Files over HTTP: from a URL path and request fields to a plan for the answer, without any I/O but the file's own.
 
-__all__: list[str] = []
+    root = StaticRoot("public", append_version=True)
+    with root.plan("GET", "css/site.css", request_fields) as plan:
+        ...  # send plan.status, plan.fields, then plan.body or plan.segments of plan.file
+
+`muntin.static.asgi.StaticFiles` does the sending for any ASGI server.
+"""
+
+from muntin.static._file import plan_file
+from muntin.static._locate import Flavour, Place, locate
+from muntin.static._plan import CHUNK_SIZE, FilePlan, Segment
+from muntin.static._root import StaticRoot
+from muntin.static.errors import FileChanged, RootError, StaticError
+
+__all__ = [
+    "CHUNK_SIZE",
+    "FileChanged",
+    "FilePlan",
+    "Flavour",
+    "Place",
+    "RootError",
+    "Segment",
+    "StaticError",
+    "StaticRoot",
+    "locate",
+    "plan_file",
+]

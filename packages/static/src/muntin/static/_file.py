@@ -1,0 +1,79 @@
+"""One file that the application itself names, planned like any other.
+
+Knows that such a path is trusted, wherever it leads. Does not decide who may have the file.
+"""
+
+import os
+from typing import Final
+
+from muntin.static._conditional import Field
+from muntin.static._plan import FilePlan, plan_opened, plan_status
+from muntin.static._representation import describe
+from muntin.static._resource import Resources, choose_form, open_form, renew_form, status_of
+from muntin.static._root import RequestFields, field_of
+from muntin.static._sandbox import Opened, Sandbox, open_trusted
+
+
+class _AnyFile:
+    """Opens what the application names as it is, and compressed siblings only in the same directory."""
+
+    def open(self, parts: tuple[str, ...]) -> Opened | None:
+        return open_trusted(os.path.join(*parts))
+
+    def open_sibling(self, parts: tuple[str, ...]) -> Opened | None:
+        # The application named the file, not what somebody laid beside it: a link there stays inside the directory.
+        return Sandbox(parts[0]).open(parts[1:])
+
+
+_OPENER: Final = _AnyFile()
+_RESOURCES: Final = Resources(_OPENER)
+
+
+def plan_file(
+    path: str | os.PathLike[str],
+    method: str,
+    fields: RequestFields,
+    *,
+    status: int = 200,
+    media_type: str | None = None,
+) -> FilePlan:
+    """Plan the answer with one file that the application chose.
+
+    Args:
+        path: where it is; links are followed.
+        method: the request method. HEAD gets no content; conditions and ranges count for GET and HEAD only.
+        fields: the request's fields, as for `StaticRoot.plan`.
+        status: the status if the file is sent; another one than 200 switches conditions and ranges off.
+        media_type: the Content-Type, if not the one that the name suggests.
+
+    Raises:
+        OSError: the storage fails. A missing file gives a plan with 404, a forbidden one 403.
+    """
+    name = os.path.abspath(path)
+    field = field_of(fields)
+    try:
+        return _plan(name, method, field, status, media_type)
+    except FileNotFoundError:
+        _RESOURCES.forget(name)
+    except OSError as error:
+        return plan_status(status_of(error), method=method)
+    try:  # once more: a compressed form may have gone, and the file itself be there
+        return _plan(name, method, field, status, media_type)
+    except OSError as error:
+        return plan_status(status_of(error), method=method)
+
+
+def _plan(name: str, method: str, field: Field, status: int, media_type: str | None) -> FilePlan:
+    known = _RESOURCES.recall(name) or _RESOURCES.find(name, os.path.split(name))
+    chosen = choose_form(known, field)
+    opened = open_form(_OPENER, chosen)
+    try:
+        chosen = renew_form(known, chosen, opened.status)
+        if media_type is not None:
+            chosen = describe(
+                chosen.parts, chosen.about._replace(media_type=media_type), chosen.mtime_ns, chosen.size
+            )
+    except BaseException:
+        opened.close()
+        raise
+    return plan_opened(opened, chosen, method, field, path=os.path.join(*chosen.parts), status=status)

@@ -1,0 +1,75 @@
+"""Fingerprints: a short name for the content of a file, by which URLs can be cached for ever.
+
+Knows how to hash an open file and when a remembered hash is still good. Does not know paths or URLs.
+"""
+
+import os
+import time
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from muntin.static._sandbox import Opened
+
+_BLOCK: Final = 262_144
+
+REMEMBERED: Final = 4096
+"""Fingerprints kept at most; the oldest goes first. One takes about 300 bytes."""
+
+SETTLED_NS: Final = 2_000_000_000
+"""Nanoseconds that must have passed since a change before a fingerprint is remembered.
+
+Clocks of file systems tick: two writes within one tick show the same time. FAT has the coarsest tick, two seconds.
+"""
+
+
+class _Known(NamedTuple):
+    identity: tuple[int, int, int]
+    version: str
+
+
+class Fingerprints:
+    """Hashes files by content, and again only after they changed."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], _Known] = {}
+
+    def recall(self, key: tuple[str, ...], status: os.stat_result) -> str | None:
+        """Give the version if the file was hashed before, and has not changed since."""
+        known = self._known.get(key)
+        return known.version if known is not None and known.identity == _identify(status) else None
+
+    def version_of(self, key: tuple[str, ...], opened: Opened) -> str:
+        """Give 22 characters of base64url (128 bits of SHA-256) for the content of an open file; it stays open."""
+        status = opened.status
+        version = self.recall(key, status)
+        if version is not None:
+            return version
+        version = _hash(opened.descriptor)
+        if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > SETTLED_NS:
+            self._known.pop(key, None)
+            while len(self._known) >= REMEMBERED:
+                self._known.pop(next(iter(self._known)), None)
+            self._known[key] = _Known(_identify(status), version)
+        return version
+
+
+def _identify(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _hash(descriptor: int) -> str:
+    digest = sha256(usedforsecurity=False)
+    while block := os.read(descriptor, _BLOCK):
+        digest.update(block)
+    return urlsafe_b64encode(digest.digest()[:16]).rstrip(b"=").decode("ascii")
+
+
+def version_in(query: str) -> str | None:
+    """Give the value of `v` in a raw query, or None; it needs no decoding, as base64url has no reserved characters."""
+    for pair in query.split("&", 8)[:8]:
+        if pair.startswith("v="):
+            return pair[2:]
+    return None

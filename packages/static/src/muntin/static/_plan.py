@@ -1,0 +1,227 @@
+"""A plan: everything that a sender needs for one answer, and the one descriptor that it may have to read from.
+
+Knows statuses, fields and bytes. Does not know sockets, frameworks or whether the sender has `sendfile`.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from http import HTTPStatus
+from types import TracebackType
+from typing import BinaryIO, NamedTuple, Self
+
+from muntin.http_core.headers import ByteRange, format_content_range, format_unsatisfied_range
+from muntin.static._conditional import Field, Outcome, decide
+from muntin.static._representation import Fields, Representation
+from muntin.static._sandbox import Opened
+from muntin.static.errors import FileChanged
+
+CHUNK_SIZE = 262_144
+"""Bytes read at a time where the kernel cannot send the file itself."""
+
+IN_MEMORY = 65_536
+"""Files up to this size in bytes are read at once, so that head and body leave in one write."""
+
+
+class Segment(NamedTuple):
+    """A piece of the content: some bytes, then a stretch of the file."""
+
+    prefix: bytes
+    offset: int
+    length: int
+
+
+class FilePlan:
+    """One answer, ready to be sent.
+
+    Either `body` is all of the content, or it is None and the content is each segment's prefix followed by `count`
+    bytes of `file` from `offset`. Whoever gets a plan owns it: close it in every exit path, or use it as a
+    context manager. Closing twice does no harm, and there is nothing to close where `file` is None.
+    """
+
+    __slots__ = ("body", "fields", "file", "length", "path", "segments", "status")
+
+    def __init__(
+        self,
+        status: int,
+        fields: Fields,
+        body: bytes | None = b"",
+        *,
+        file: BinaryIO | None = None,
+        segments: tuple[Segment, ...] = (),
+        path: str | None = None,
+    ) -> None:
+        self.status = status
+        """The status code."""
+        self.fields = fields
+        """Name and value of each field, Content-Length included where the status has content; no Date."""
+        self.body = body
+        """The whole content when it is in memory; empty for HEAD and 304. None: send `segments`."""
+        self.file = file
+        """The open file, unbuffered; its position means nothing."""
+        self.segments = segments
+        """What to send of `file`, in order."""
+        self.path = path
+        """The absolute path of `file` when the content is just that file, for senders that take a name."""
+        self.length = (
+            len(body) if body is not None else sum(len(piece.prefix) + piece.length for piece in segments)
+        )
+        """Bytes that are sent after the head."""
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        if self.file is not None:
+            self.file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<FilePlan {self.status} length={self.length}{' with file' if self.file is not None else ''}>"
+
+    def pieces(self, size: int = CHUNK_SIZE) -> Iterator[bytes | Segment]:
+        """Give the content in order as bytes to send and stretches of the file to read, of at most `size` bytes each.
+
+        Reads nothing: the segments that it gives have no prefix, and fit a buffer of `size` bytes.
+        """
+        if self.body is not None:
+            if self.body:
+                yield self.body
+            return
+        for prefix, offset, count in self.segments:
+            if prefix:
+                yield prefix
+            for start in range(offset, offset + count, size):
+                yield Segment(b"", start, min(size, offset + count - start))
+
+    def chunks(self, size: int = CHUNK_SIZE) -> Iterator[bytes]:
+        """Read the content in chunks of at most `size` bytes: for senders without `sendfile`, and for threads.
+
+        Raises:
+            FileChanged: the file became shorter than planned; cut the connection.
+        """
+        for piece in self.pieces(size):
+            if isinstance(piece, bytes):
+                yield piece
+                continue
+            offset, count = piece.offset, piece.length
+            while count:
+                data = self.read(offset, count)
+                yield data
+                offset += len(data)
+                count -= len(data)
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Read up to `count` bytes of the file at `offset`, at least one.
+
+        Raises:
+            FileChanged: there is none; the file became shorter than planned.
+            ValueError: the plan has no open file.
+        """
+        if self.file is None:
+            raise ValueError("this plan has no file to read from")
+        data = _read_at(self.file.fileno(), count, offset)
+        if not data:
+            raise FileChanged(count)
+        return data
+
+
+def _read_at(descriptor: int, count: int, offset: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, count, offset)
+    os.lseek(descriptor, offset, os.SEEK_SET)  # Windows; a plan has one reader, so the position is ours
+    return os.read(descriptor, count)
+
+
+def plan_status(status: int, fields: Fields = (), *, method: str = "GET") -> FilePlan:
+    """Plan an answer that is only a status, with a line of text that names it."""
+    text = f"{status}: {HTTPStatus(status).phrase}".encode()
+    about = (("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text))))
+    return FilePlan(status, about + fields, b"" if method == "HEAD" else text)
+
+
+def plan_opened(
+    opened: Opened, chosen: Representation, method: str, field: Field, *, path: str, status: int = 200
+) -> FilePlan:
+    """Plan the answer with an open regular file that `chosen` describes; the descriptor belongs to the plan from here.
+
+    Conditions and ranges count only where the answer would otherwise be 200 (RFC 9110 §13.2.1, §14.2).
+    """
+    descriptor = opened.descriptor
+    try:
+        outcome = (
+            decide(method, field, chosen) if status == 200 and method in ("GET", "HEAD") else Outcome(status)
+        )
+        if method == "HEAD" or outcome.status in _WITHOUT_FILE:
+            return _plan_without_file(outcome, chosen, method)
+        if chosen.size <= IN_MEMORY:
+            data = _read_at(descriptor, chosen.size, 0)
+            return _plan_in_memory(outcome, chosen, data)
+        fields, segments = _cut(outcome, chosen)
+        file = open(descriptor, "rb", buffering=0)  # noqa: SIM115 - the plan closes it
+        descriptor = -1
+        name = path if outcome.status != 206 else None
+        return FilePlan(outcome.status, fields, None, file=file, segments=segments, path=name)
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+_WITHOUT_FILE = frozenset((304, 412, 416))
+
+
+def _plan_without_file(outcome: Outcome, chosen: Representation, method: str) -> FilePlan:
+    if outcome.status == 304:
+        return FilePlan(304, chosen.lasting)
+    if outcome.status == 416:
+        return plan_status(416, (("Content-Range", format_unsatisfied_range(chosen.size)),), method=method)
+    if outcome.status == 412:
+        return plan_status(412, method=method)
+    return FilePlan(outcome.status, chosen.fields)
+
+
+def _plan_in_memory(outcome: Outcome, chosen: Representation, data: bytes) -> FilePlan:
+    if len(data) != chosen.size:  # it shrank since it was opened: what was read is what there is
+        chosen = chosen.resized(len(data))
+        outcome = outcome if not outcome.ranges else Outcome(200)
+    if outcome.status != 206:
+        return FilePlan(outcome.status, chosen.fields, data)
+    fields, segments = _cut(outcome, chosen)
+    return FilePlan(206, fields, b"".join(prefix + data[at : at + count] for prefix, at, count in segments))
+
+
+def _cut(outcome: Outcome, chosen: Representation) -> tuple[Fields, tuple[Segment, ...]]:
+    """Give fields and segments: all of it, a lone range by itself, or several as parts (RFC 9110 §15.3.7)."""
+    ranges = outcome.ranges
+    if not ranges:
+        return chosen.fields, (Segment(b"", 0, chosen.size),)
+    if len(ranges) == 1:
+        wanted = ranges[0]
+        extra: Fields = (("Content-Range", format_content_range(wanted.first, wanted.last, chosen.size)),)
+        alone = Segment(b"", wanted.first, wanted.length)
+        return _replace(chosen.fields, {"Content-Length": str(wanted.length)}, extra), (alone,)
+    boundary = secrets.token_hex(16)  # unguessable, so no file can contain it on purpose
+    segments = tuple(_separate(ranges, chosen, boundary))
+    length = sum(len(piece.prefix) + piece.length for piece in segments)
+    changed = {"Content-Length": str(length), "Content-Type": f"multipart/byteranges; boundary={boundary}"}
+    return _replace(chosen.fields, changed), segments
+
+
+def _separate(ranges: tuple[ByteRange, ...], chosen: Representation, boundary: str) -> Iterator[Segment]:
+    """Give the parts of a multipart/byteranges body (RFC 9110 §14.6), each part's head as the segment's prefix."""
+    line_end = ""
+    for wanted in ranges:
+        position = format_content_range(wanted.first, wanted.last, chosen.size)
+        head = f"{line_end}--{boundary}\r\nContent-Type: {chosen.about.media_type}\r\nContent-Range: {position}\r\n\r\n"
+        yield Segment(head.encode("latin-1"), wanted.first, wanted.length)
+        line_end = "\r\n"
+    yield Segment(f"\r\n--{boundary}--\r\n".encode(), 0, 0)
+
+
+def _replace(fields: Fields, changed: dict[str, str], extra: Fields = ()) -> Fields:
+    return tuple((name, changed.get(name, value)) for name, value in fields) + extra

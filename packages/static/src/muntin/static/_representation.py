@@ -1,0 +1,76 @@
+"""A representation: one file as HTTP sees it, described once from its name and status.
+
+Knows validators and the fields that every answer with this file shares. Must not open, read or stat anything.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from muntin.http_core.headers import ETag, format_date, format_etag
+
+Fields = tuple[tuple[str, str], ...]
+
+
+class About(NamedTuple):
+    """What is to be said of a file whatever its bytes are."""
+
+    media_type: str
+    coding: str = ""
+    """The content coding of the bytes; empty when they are the content itself."""
+    cache_control: str | None = None
+    vary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """What is sent for a file, as long as its time of change and its size stay the same."""
+
+    parts: tuple[str, ...]
+    """The names below the root that lead to the file."""
+    about: About
+    mtime_ns: int
+    size: int
+    etag: ETag
+    last_modified: int | None
+    """Whole seconds since the epoch; None where no HTTP date can show them."""
+    fields: Fields
+    """The fields of a 200 answer."""
+    lasting: Fields
+    """The fields that a 304 answer must repeat (RFC 9110 §15.4.5)."""
+
+    def describes(self, status: os.stat_result) -> bool:
+        """Say whether a file with this status is still the one described."""
+        return self.mtime_ns == status.st_mtime_ns and self.size == status.st_size
+
+    def resized(self, size: int) -> "Representation":
+        """Describe the same file with another size in bytes."""
+        return describe(self.parts, self.about, self.mtime_ns, size)
+
+
+def describe(parts: tuple[str, ...], about: About, mtime_ns: int, size: int) -> Representation:
+    """Describe a file with this time of change (nanoseconds) and size (bytes).
+
+    The entity tag is made of both and of the coding: a coded form is another representation, with a tag of its own
+    (RFC 9110 §8.8.3.3). It is strong because every write changes the time.
+    """
+    coding = about.coding
+    etag = ETag(f"{mtime_ns:x}-{size:x}" + (f"-{coding}" if coding else ""))
+    date: Fields
+    # Never later than now: a date in the future MUST be replaced by the current one (RFC 9110 §8.8.2.1).
+    last_modified: int | None = min(mtime_ns // 1_000_000_000, int(time.time()))
+    try:
+        date = (("Last-Modified", format_date(last_modified or 0)),)
+    except ValueError:
+        last_modified, date = None, ()
+    lasting: Fields = (("ETag", format_etag(etag)),)
+    if about.cache_control is not None:
+        lasting += (("Cache-Control", about.cache_control),)
+    if about.vary:
+        lasting += (("Vary", about.vary),)
+    fields: Fields = (("Content-Type", about.media_type), ("Content-Length", str(size)))
+    if coding:
+        fields += (("Content-Encoding", coding),)
+    fields += (*date, ("Accept-Ranges", "bytes"), *lasting)
+    return Representation(parts, about, mtime_ns, size, etag, last_modified, fields, lasting)

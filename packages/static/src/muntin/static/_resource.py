@@ -1,0 +1,192 @@
+"""A resource: a file with the compressed forms that lie beside it, as last seen.
+
+Knows how to look for them and for how long to believe it. Does not know requests, nor directories' rules.
+"""
+
+import errno
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from stat import S_ISREG
+from typing import Final, Protocol
+
+from muntin.static._conditional import Field
+from muntin.static._encoding import choose_coding, media_type_of, siblings_of
+from muntin.static._representation import About, Representation, describe
+from muntin.static._sandbox import Opened
+
+CachePolicy = str | Callable[[str], str | None] | None
+"""A Cache-Control value for every file, or a function that gives one for a file's name below the root."""
+
+REMEMBERED: Final = 4096
+"""Resources remembered at most, the oldest goes first. Only files that exist have one, of about 2 KiB."""
+
+TRUSTED: Final = 1.0
+"""Seconds for which compressed siblings are not looked for again. What is sent is opened and compared every time."""
+
+STALE_NS: Final = 2_000_000_000
+"""Nanoseconds by which a sibling may be older than its original: one copy of a tree writes both in any order, and the
+coarsest clock of a file system (FAT) ticks every two seconds. An older one shows content from before a change.
+"""
+
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+"""Cache-Control of a URL that names its content (RFC 8246): a year, after which nobody will still ask for it."""
+
+# What an errno says of a request. All others (EIO, ESTALE) are the server's own trouble.
+_STATUS: Final = {
+    errno.ENOENT: 404,
+    errno.ENOTDIR: 404,
+    errno.ELOOP: 404,
+    errno.ENAMETOOLONG: 404,
+    errno.EINVAL: 404,  # a name that this file system cannot hold
+    errno.EILSEQ: 404,
+    errno.ENXIO: 404,  # a socket, or a device without its driver
+    errno.ENODEV: 404,
+    errno.EACCES: 403,
+    errno.EPERM: 403,
+    errno.EMFILE: 503,
+    errno.ENFILE: 503,
+    errno.ENOMEM: 503,
+}
+
+
+def status_of(error: OSError) -> int:
+    """Give the status that answers a request whose file could not be opened.
+
+    Raises:
+        OSError: the same again, where no request can be the cause.
+    """
+    status = _STATUS.get(error.errno or 0)
+    if status is None:
+        raise error
+    return status
+
+
+class Opener(Protocol):
+    """Opens files by their names; a `Sandbox` is one."""
+
+    def open(self, parts: tuple[str, ...]) -> Opened | None: ...
+
+    def open_sibling(self, parts: tuple[str, ...]) -> Opened | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A file's own form under the empty name, and its compressed forms under their codings."""
+
+    forms: dict[str, Representation]
+    seen_at: float
+    """Seconds of the monotonic clock."""
+    immutable: dict[str, Representation] = field(default_factory=dict)
+    """The same forms as they go to URLs that name their content; made when first asked for."""
+
+
+class Resources:
+    """Finds resources, and remembers them by path for a moment."""
+
+    __slots__ = ("_cache_policy", "_known", "_opener")
+
+    def __init__(self, opener: Opener, cache_policy: CachePolicy = None) -> None:
+        self._opener = opener
+        self._cache_policy = cache_policy
+        self._known: dict[str, Resource] = {}
+
+    def recall(self, path: str) -> Resource | None:
+        """Give the resource that this path led to a moment ago."""
+        known = self._known.get(path)
+        if known is not None and time.monotonic() - known.seen_at > TRUSTED:
+            return None
+        return known
+
+    def forget(self, path: str) -> None:
+        """Look anew at the next request for this path."""
+        self._known.pop(path, None)
+
+    def find(self, path: str, parts: tuple[str, ...], *, vary: str = "") -> Resource:
+        """Look at a file and its siblings.
+
+        Raises:
+            OSError: the file cannot be opened; `FileNotFoundError` also for what is no regular file.
+        """
+        own = _look(self._opener.open, parts)
+        coded: dict[str, tuple[tuple[str, ...], os.stat_result]] = {}
+        for coding, name in siblings_of(parts[-1]).items():
+            sibling = (*parts[:-1], name)
+            try:
+                status = _look(self._opener.open_sibling, sibling)
+            except OSError as error:
+                status_of(error)
+                continue
+            if status.st_mtime_ns + STALE_NS >= own.st_mtime_ns:
+                coded[coding] = sibling, status
+        policy = self._cache_policy
+        about = About(
+            media_type_of(parts[-1]),
+            cache_control=policy("/".join(parts)) if callable(policy) else policy,
+            vary=", ".join(filter(None, (vary, "Accept-Encoding" if coded else ""))),
+        )
+        forms = {"": describe(parts, about, own.st_mtime_ns, own.st_size)}
+        for coding, (sibling, status) in coded.items():
+            forms[coding] = describe(
+                sibling, about._replace(coding=coding), status.st_mtime_ns, status.st_size
+            )
+        found = Resource(forms, time.monotonic())
+        self._remember(path, found)
+        return found
+
+    def _remember(self, path: str, found: Resource) -> None:
+        known = self._known
+        known.pop(path, None)
+        while len(known) >= REMEMBERED:
+            known.pop(next(iter(known)), None)
+        known[path] = found
+
+
+def _look(open_by: Callable[[tuple[str, ...]], Opened | None], parts: tuple[str, ...]) -> os.stat_result:
+    opened = _require_file(open_by(parts), parts)
+    opened.close()
+    return opened.status
+
+
+def _require_file(opened: Opened | None, parts: tuple[str, ...]) -> Opened:
+    if opened is not None:
+        if S_ISREG(opened.status.st_mode):
+            return opened
+        opened.close()
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "/".join(parts))
+
+
+def choose_form(resource: Resource, field: Field) -> Representation:
+    """Give the form that a request accepts most (RFC 9110 §12.5.3)."""
+    forms = resource.forms
+    return forms[choose_coding(field("accept-encoding"), forms) if len(forms) > 1 else ""]
+
+
+def open_form(opener: Opener, chosen: Representation) -> Opened:
+    """Open the file of a form; the descriptor is the caller's.
+
+    Raises:
+        OSError: it cannot be opened; `FileNotFoundError` also for what is no regular file any more.
+    """
+    open_by = opener.open_sibling if chosen.about.coding else opener.open
+    return _require_file(open_by(chosen.parts), chosen.parts)
+
+
+def renew_form(resource: Resource, chosen: Representation, status: os.stat_result) -> Representation:
+    """Give the description of an open form: the known one, or a new one if the file has changed since."""
+    if chosen.describes(status):
+        return chosen
+    renewed = describe(chosen.parts, chosen.about, status.st_mtime_ns, status.st_size)
+    resource.forms[chosen.about.coding] = renewed
+    return renewed
+
+
+def make_immutable(resource: Resource, chosen: Representation) -> Representation:
+    """Give the same form with leave to cache it for ever."""
+    known = resource.immutable.get(chosen.about.coding)
+    if known is None or known.etag != chosen.etag:
+        about = chosen.about._replace(cache_control=IMMUTABLE)
+        known = describe(chosen.parts, about, chosen.mtime_ns, chosen.size)
+        resource.immutable[chosen.about.coding] = known
+    return known

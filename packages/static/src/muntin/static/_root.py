@@ -1,0 +1,264 @@
+"""A root: one directory as a tree of URLs.
+
+Knows which file a path selects and what a directory answers; puts the parts of the package together. Does not know
+prefixes, mounts or frameworks: paths begin below the root.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from stat import S_ISDIR
+from typing import Final
+from urllib.parse import quote
+
+from muntin.static._conditional import Field
+from muntin.static._fingerprint import Fingerprints, version_in
+from muntin.static._listing import plan_listing
+from muntin.static._locate import Place, locate
+from muntin.static._plan import CHUNK_SIZE, FilePlan, plan_opened, plan_status
+from muntin.static._resource import (
+    CachePolicy,
+    Resource,
+    Resources,
+    choose_form,
+    make_immutable,
+    open_form,
+    renew_form,
+    status_of,
+)
+from muntin.static._sandbox import Opened, Sandbox
+from muntin.static.errors import RootError
+
+RequestFields = Mapping[str, str] | Callable[[str], str | None]
+"""Request fields: a mapping, or a function that gives a value by its lower-case name; lines of one field are joined."""
+
+HASHED_AT_ONCE: Final = 1_048_576
+"""Bytes of a file that a request may have hashed: about a millisecond's work. The version of a larger file must be
+known from `version_of` before its URL is called immutable.
+"""
+
+_ALLOW: Final = (("Allow", "GET, HEAD"),)
+_METHODS: Final = frozenset(("GET", "HEAD"))
+_FALLS_BACK: Final = frozenset((403, 404))
+
+
+class StaticRoot:
+    """Plans answers with the files below one directory.
+
+    Args:
+        directory: what to serve; it must exist.
+        show_index: list directories instead of answering 403.
+        follow_symlinks: follow links that leave `directory`. Links that stay inside need no permission.
+        append_version: whether `url_of` names the content in URLs. A request whose `v` is the current version of
+            the file may then be cached for ever.
+        index_file: name of the file that answers for its directory, such as ``index.html``.
+        fallback: the file that answers, with status 200, for pages that do not exist: for applications whose paths
+            are interpreted in the browser. Only requests that name ``text/html`` in Accept get it.
+        cache_control: value of Cache-Control, or a function from a file's name to the value; None sends none.
+        chunk_size: bytes to read at a time where the kernel cannot send the file itself.
+
+    Raises:
+        RootError: `directory` is no directory, or `index_file` or `fallback` can name no file in it.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        show_index: bool = False,
+        follow_symlinks: bool = False,
+        append_version: bool = False,
+        index_file: str | None = None,
+        fallback: str | None = None,
+        cache_control: CachePolicy = None,
+        chunk_size: int = CHUNK_SIZE,
+    ) -> None:
+        self._sandbox = Sandbox(directory, follow_symlinks=follow_symlinks)
+        self.show_index: Final = show_index
+        self.append_version: Final = append_version
+        self.chunk_size: Final = chunk_size
+        self._index = self._configured("index_file", index_file)
+        self._fallback = self._configured("fallback", fallback)
+        # Both only remember the file system.
+        self._resources = Resources(self._sandbox, cache_control)
+        self._fingerprints = Fingerprints()
+
+    @property
+    def directory(self) -> str:
+        """The absolute path of the directory that is served."""
+        return self._sandbox.directory
+
+    @property
+    def follow_symlinks(self) -> bool:
+        """Whether links may leave the directory."""
+        return self._sandbox.follow_symlinks
+
+    def __repr__(self) -> str:
+        return f"<StaticRoot {self.directory!r}>"
+
+    def plan(self, method: str, path: str, fields: RequestFields, *, query: str = "") -> FilePlan:
+        """Plan the answer to a request, hostile ones included.
+
+        Args:
+            method: the request method.
+            path: the path below the root as it stands in the target, still percent-encoded; one leading slash is
+                optional.
+            fields: the request's fields.
+            query: the query as it stands in the target: `v` is looked for in it, and redirects keep it.
+
+        Raises:
+            OSError: the storage fails. What a request can cause is answered by a status.
+        """
+        if method not in _METHODS:
+            return plan_status(405, _ALLOW, method=method)
+        field = field_of(fields)
+        if path.startswith("/"):
+            path = path[1:]
+        try:
+            known = self._resources.recall(path)
+            if known is not None:
+                try:
+                    return self._plan_resource(known, method, field, query)
+                except FileNotFoundError:  # the file or its compressed form has gone: look again
+                    self._resources.forget(path)
+            place = locate(path)
+            if place is None:
+                return plan_status(404, method=method)
+            plan = self._plan_place(path, place, method, field, query)
+        except OSError as error:
+            plan = plan_status(status_of(error), method=method)
+        if self._fallback and plan.status in _FALLS_BACK and "text/html" in (field("accept") or "").lower():
+            return self._plan_fallback(method, field)
+        return plan
+
+    def version_of(self, filename: str | os.PathLike[str]) -> str | None:
+        """Give the version of a file: 22 characters that change with its content; None where there is no such file.
+
+        Args:
+            filename: a name below the root, not percent-encoded.
+
+        Raises:
+            OSError: the storage fails.
+        """
+        place = locate(quote_name(filename))
+        return None if place is None or place.is_folder else self._version_of(place.parts)
+
+    def url_of(self, filename: str | os.PathLike[str]) -> str:
+        """Give the reference to a file relative to the root's URL: percent-encoded, with `v` if `append_version`.
+
+        A file that does not exist gets no version.
+        """
+        version = self.version_of(filename) if self.append_version else None
+        reference = quote_name(filename)
+        return reference if version is None else f"{reference}?v={version}"
+
+    # What a path selects
+
+    def _plan_place(self, path: str, place: Place, method: str, field: Field, query: str) -> FilePlan:
+        opened = self._sandbox.open(place.parts)
+        if opened is None:
+            return plan_status(404, method=method)
+        with opened:
+            if S_ISDIR(opened.status.st_mode):
+                return self._plan_folder(path, place, opened, method, field, query)
+        if place.is_folder:
+            return plan_status(404, method=method)
+        # One key a file: else its spellings (%61 for a) would crowd out the others.
+        key = path if "%" not in path else "/".join(map(quote_name, place.parts))
+        return self._plan_resource(self._resources.find(key, place.parts), method, field, query)
+
+    def _plan_folder(
+        self, path: str, place: Place, opened: Opened, method: str, field: Field, query: str
+    ) -> FilePlan:
+        index = self._find_index(path, place)
+        if index is None and not self.show_index:
+            return plan_status(403, method=method)
+        if place.parts and not place.is_folder:
+            # Relative references in the page need the slash. "./" keeps the target on this origin whatever the name.
+            target = f"./{quote_name(place.parts[-1])}/" + (f"?{query}" if query else "")
+            return FilePlan(301, (("Location", target), ("Content-Length", "0")))
+        if index is None:
+            return plan_listing(self._sandbox, place.parts, opened, method=method)
+        return self._plan_resource(index, method, field, query)
+
+    def _find_index(self, path: str, place: Place) -> Resource | None:
+        if not self._index:
+            return None
+        key = path if not path or path.endswith("/") else path + "/"
+        try:
+            return self._resources.find(key, place.parts + self._index)
+        except OSError as error:
+            status_of(error)
+            return None
+
+    def _plan_fallback(self, method: str, field: Field) -> FilePlan:
+        try:
+            # A path has no NUL, so no request can recall this under the name of another file.
+            found = self._resources.find("\0", self._fallback, vary="Accept")
+            return self._plan_resource(found, method, field, "")
+        except OSError as error:
+            return plan_status(status_of(error), method=method)
+
+    # What a resource answers
+
+    def _plan_resource(self, resource: Resource, method: str, field: Field, query: str) -> FilePlan:
+        chosen = choose_form(resource, field)
+        opened = open_form(self._sandbox, chosen)
+        try:
+            chosen = renew_form(resource, chosen, opened.status)
+            if query and self.append_version and self._is_current(query, resource, opened):
+                chosen = make_immutable(resource, chosen)
+        except BaseException:
+            opened.close()
+            raise
+        return plan_opened(opened, chosen, method, field, path=self._sandbox.path_of(chosen.parts))
+
+    # Versions
+
+    def _is_current(self, query: str, resource: Resource, opened: Opened) -> bool:
+        """Say whether a query names the content that is about to be sent.
+
+        A URL of an older or newer content must not be pinned to this one: during a deployment, both are asked for.
+        """
+        version = version_in(query)
+        if version is None:
+            return False
+        parts = resource.forms[""].parts
+        if opened.status.st_size > HASHED_AT_ONCE and self._fingerprints.recall(parts, opened.status) is None:
+            return False
+        return self._version_of(parts) == version
+
+    def _version_of(self, parts: tuple[str, ...]) -> str | None:
+        try:
+            opened = self._sandbox.open(parts)
+        except OSError as error:
+            status_of(error)
+            return None
+        if opened is None:
+            return None
+        with opened:
+            return None if S_ISDIR(opened.status.st_mode) else self._fingerprints.version_of(parts, opened)
+
+    def _configured(self, option: str, name: str | None) -> tuple[str, ...]:
+        if name is None:
+            return ()
+        place = locate(quote_name(name))
+        if place is None or place.is_folder:
+            raise RootError(self.directory, f"{option} names no file in it: {name!r}")
+        return place.parts
+
+
+def field_of(fields: RequestFields) -> Field:
+    """Give the function that looks up a field by its lower-case name."""
+    if callable(fields):
+        return fields
+    if isinstance(fields, dict):  # the only mapping that certainly minds the case of its keys
+        return {name.lower(): value for name, value in fields.items()}.get
+    return fields.get
+
+
+def quote_name(filename: str | os.PathLike[str]) -> str:
+    """Give a relative file name as a URL path; whatever it contains is quoted, dots stay."""
+    name = os.fspath(filename)
+    if os.sep != "/":
+        name = name.replace(os.sep, "/")
+    return quote(name.removeprefix("/"), errors="surrogateescape")
