@@ -1,3 +1,64 @@
-"""HTTP/1.1 as a sans-I/O engine: bytes to events and back, framing, limits, header families, content coding, multipart."""
+"""HTTP/1.1 as a sans-I/O engine: bytes to events and back, framing, limits.
 
-__all__: list[str] = []
+The engine is `ServerConnection`. Header families are in `muntin.http_core.headers`, forms in
+`muntin.http_core.multipart`, content codings in `muntin.http_core.coding`; nothing here knows of sockets,
+clocks or tasks.
+"""
+
+from muntin.http_core._connection import ServerConnection
+from muntin.http_core._events import (
+    CHUNKED,
+    HTTP_10,
+    HTTP_11,
+    NO_BODY,
+    UNTIL_CLOSE,
+    BodyData,
+    BodyFraming,
+    EndOfBody,
+    Event,
+    Fields,
+    FramingKind,
+    HttpVersion,
+    PeerClosed,
+    RawFields,
+    Rejected,
+    RequestHead,
+    ResponseHead,
+    Signal,
+)
+from muntin.http_core._limits import DEFAULT_LIMITS, Limits
+from muntin.http_core._states import AnswerState, RequestState
+from muntin.http_core.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
+from muntin.http_core.status import REASONS, forbids_body, reason_of
+
+__all__ = [
+    "CHUNKED",
+    "DEFAULT_LIMITS",
+    "HTTP_10",
+    "HTTP_11",
+    "NO_BODY",
+    "REASONS",
+    "UNTIL_CLOSE",
+    "AnswerState",
+    "BodyData",
+    "BodyFraming",
+    "EndOfBody",
+    "Event",
+    "Fields",
+    "FramingKind",
+    "HttpVersion",
+    "Limits",
+    "LocalProtocolError",
+    "PeerClosed",
+    "ProtocolError",
+    "RawFields",
+    "Rejected",
+    "RemoteProtocolError",
+    "RequestHead",
+    "RequestState",
+    "ResponseHead",
+    "ServerConnection",
+    "Signal",
+    "forbids_body",
+    "reason_of",
+]

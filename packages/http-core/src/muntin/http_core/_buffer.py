@@ -1,0 +1,95 @@
+"""Bytes that arrived and were not understood yet.
+
+Knows positions, not HTTP. Two habits keep every sequence of reads linear: what was searched is not searched
+again, and taking from the front moves an offset instead of the bytes. A read that holds whole messages, the
+common case, is kept as the very object that arrived: nothing is copied.
+"""
+
+import re
+
+__all__ = ["ReceiveBuffer"]
+
+# Below this many dead bytes at the front, moving the rest would cost more than it frees.
+_COMPACT = 65536
+
+
+class ReceiveBuffer:
+    """A queue of bytes with a memory of where searching stopped."""
+
+    __slots__ = ("_data", "_searched", "_start")
+
+    def __init__(self) -> None:
+        self._data: bytes | bytearray = b""
+        self._start = 0
+        self._searched = 0
+
+    def __len__(self) -> int:
+        return len(self._data) - self._start
+
+    def append(self, data: bytes) -> None:
+        """Add bytes at the end."""
+        if self._start == len(self._data):
+            self._data = data
+            self._start = self._searched = 0
+            return
+        held = self._data
+        if type(held) is not bytearray or self._start > _COMPACT:
+            held = self._data = bytearray(memoryview(held)[self._start :])
+            self._searched = max(0, self._searched - self._start)
+            self._start = 0
+        held += data
+
+    def take(self, count: int) -> bytes:
+        """Remove and give `count` bytes from the front, or all there are."""
+        start = self._start
+        end = min(start + count, len(self._data))
+        self._start = end
+        piece = self._data[start:end]
+        return piece if type(piece) is bytes else bytes(piece)
+
+    def take_past(self, separator: bytes) -> bytes | None:
+        """Remove and give everything up to and including the first `separator`; None while there is none.
+
+        Asking again after more bytes came goes on where the last search stopped, so ask for one separator
+        until it is found.
+        """
+        start = self._start
+        at = self._data.find(separator, max(start, self._searched))
+        if at < 0:
+            self._searched = max(start, len(self._data) - len(separator) + 1)
+            return None
+        end = self._start = at + len(separator)
+        piece = self._data[start:end]
+        return piece if type(piece) is bytes else bytes(piece)
+
+    def take_line(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
+        """Remove the line at the front, LF included, and give the match; None where there is no line or it does
+        not match.
+
+        The match refers to a copy: it may be kept.
+        """
+        line_end = self._data.find(b"\n", self._start)
+        if line_end < 0:
+            return None
+        match = pattern.fullmatch(bytes(self._data[self._start : line_end + 1]))
+        if match is not None:
+            self._start = line_end + 1
+        return match
+
+    def peek(self, count: int) -> bytes:
+        """Give at most `count` bytes from the front and keep them."""
+        return bytes(self._data[self._start : self._start + count])
+
+    def find(self, separator: bytes, start: int = 0, end: int | None = None) -> int:
+        """Give the position of `separator` between two positions, all counted from the front, or -1."""
+        at = self._data.find(separator, self._start + start, None if end is None else self._start + end)
+        return -1 if at < 0 else at - self._start
+
+    def slice(self, start: int, end: int) -> bytes:
+        """Give the bytes between two positions counted from the front and keep them."""
+        return bytes(self._data[self._start + start : self._start + end])
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._data = b""
+        self._start = self._searched = 0

@@ -1,0 +1,428 @@
+"""One HTTP/1.1 connection, seen from the server, without any I/O.
+
+Bytes go in through `receive`, events come out of `next_event`; what is to be sent is asked of the other methods, which
+give bytes. The connection knows the rules and the order of things (`_states`), not sockets, clocks or tasks.
+
+```python
+from muntin.http_core import RequestHead, ResponseHead, ServerConnection
+
+connection = ServerConnection()
+connection.receive(b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n")
+head = connection.next_event()
+assert isinstance(head, RequestHead) and head.target == "/"
+answer, body = connection.respond(ResponseHead(200, [("Content-Type", "text/plain")]), b"hello")
+assert answer.endswith(b"Content-Length: 5\r\n\r\n") and body == b"hello"
+connection.start_next_exchange()
+```
+"""
+
+from muntin.http_core._body import BodyReader, make_reader
+from muntin.http_core._buffer import ReceiveBuffer
+from muntin.http_core._events import (
+    CHUNKED,
+    HTTP_11,
+    NO_BODY,
+    BodyFraming,
+    EndOfBody,
+    Event,
+    Fields,
+    FramingKind,
+    PeerClosed,
+    Rejected,
+    RequestHead,
+    ResponseHead,
+    Signal,
+)
+from muntin.http_core._framing import frame_answer
+from muntin.http_core._head import LineCheck, parse_head
+from muntin.http_core._limits import DEFAULT_LIMITS, Limits
+from muntin.http_core._serialize import (
+    OutgoingFields,
+    encode_chunk,
+    encode_fields,
+    encode_ordinary,
+    encode_reason,
+    encode_trailers,
+)
+from muntin.http_core._states import (
+    AnswerState,
+    Input,
+    RequestState,
+    advance_answer,
+    advance_request,
+)
+from muntin.http_core.errors import LocalProtocolError, RemoteProtocolError
+from muntin.http_core.status import forbids_body, status_line
+
+__all__ = ["ServerConnection"]
+
+# The steps that every exchange takes, looked up in the tables once.
+_REQUEST_IDLE = RequestState.IDLE
+_REQUEST_DONE = advance_request(RequestState.IDLE, Input.HEAD_ALONE)
+_ANSWER_IDLE = AnswerState.IDLE
+_ANSWER_DONE = advance_answer(AnswerState.IDLE, Input.WHOLE)
+_ANSWER_LAST = advance_answer(AnswerState.IDLE, Input.WHOLE_LAST)
+
+
+class ServerConnection:
+    """The server's side of one connection.
+
+    Args:
+        limits: how much the peer may send.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_buffer",
+        "_check",
+        "_ended",
+        "_fault",
+        "_framing",
+        "_head",
+        "_last",
+        "_limits",
+        "_reader",
+        "_request",
+        "_sent",
+    )
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        # For the whole connection:
+        self._limits = limits
+        self._buffer = ReceiveBuffer()
+        self._ended = False
+        """The peer sends no more."""
+        self._fault: Rejected | None = None
+        self._request = RequestState.IDLE
+        self._answer = AnswerState.IDLE
+        # For one exchange:
+        self._head: RequestHead | None = None
+        self._check: LineCheck | None = None
+        """Only while a head arrives in pieces."""
+        self._reader: BodyReader | None = None
+        self._framing: BodyFraming = NO_BODY
+        """Of the answer."""
+        self._sent = 0
+        """Bytes of the answer's body so far."""
+        self._last = False
+        """No exchange follows this one."""
+
+    # What is known -------------------------------------------------------------------------------------------
+
+    @property
+    def request_state(self) -> RequestState:
+        """Where the peer is in its request."""
+        return self._request
+
+    @property
+    def answer_state(self) -> AnswerState:
+        """Where we are in our answer."""
+        return self._answer
+
+    @property
+    def buffered(self) -> int:
+        """Bytes received and not given out as events (bytes)."""
+        return len(self._buffer)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits for the current exchange to end that reading ought to pause."""
+        return len(self._buffer) >= self._limits.pipelined
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the peer has ended its side."""
+        return self._ended
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether another exchange may follow this one, as far as is known by now."""
+        return not self._last
+
+    # What comes in -------------------------------------------------------------------------------------------
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the peer."""
+        self._buffer.append(data)
+
+    def receive_eof(self) -> None:
+        """Note that the peer ended its side."""
+        self._ended = True
+
+    def next_event(self) -> Event:
+        """Give the next event that the bytes so far hold.
+
+        A head whose framing is NO_BODY is a complete request; after any other, `BodyData` and at last
+        `EndOfBody` follow. A broken request gives `Rejected` again and again: there is nothing else to be had
+        from it.
+        """
+        try:
+            if self._request is _REQUEST_IDLE:
+                return self._next_head()
+            if self._request is RequestState.BODY:
+                return self._next_of_body()
+        except RemoteProtocolError as fault:
+            self._request = advance_request(self._request, Input.FAULT)
+            self._fault = Rejected(fault.status, fault.reason)
+            self._last = True
+        if self._fault is not None:
+            return self._fault
+        return PeerClosed() if self._request is RequestState.CLOSED else Signal.PAUSED
+
+    def _next_head(self) -> Event:
+        buffer = self._buffer
+        block = buffer.take_past(b"\r\n\r\n")
+        if block is None:
+            return self._wait_for_head()
+        if block.startswith(b"\r\n"):
+            # RFC 9112 §2.2: one empty line before the request-line is to be ignored; old clients end bodies with it.
+            block = block[2:]
+            if block == b"\r\n":
+                raise RemoteProtocolError(400, "malformed request line")
+        head = parse_head(block, self._limits)
+        framing = head.framing
+        if framing is NO_BODY:
+            self._request = _REQUEST_DONE
+        else:
+            self._reader = make_reader(framing, self._limits)
+            self._request = advance_request(self._request, Input.HEAD)
+        self._check = None
+        self._head = head
+        self._last = not head.keep_alive
+        return head
+
+    def _wait_for_head(self) -> Event:
+        buffer = self._buffer
+        if self._check is None:
+            if len(buffer) >= 2 and buffer.peek(2) == b"\r\n":
+                buffer.take(2)
+            if len(buffer) >= 2 or (len(buffer) == 1 and buffer.peek(1) != b"\r"):
+                self._check = LineCheck(self._limits)
+        if self._check is not None:
+            self._check.check(buffer)
+        if not self._ended:
+            return Signal.NEED_DATA
+        if len(buffer):
+            raise RemoteProtocolError(400, "incomplete head")
+        self._request = advance_request(self._request, Input.EOF)
+        return PeerClosed()
+
+    def _next_of_body(self) -> Event:
+        if self._reader is None:  # pragma: no cover - the tables and the reader go together
+            raise LocalProtocolError("no body to read")
+        event = self._reader.read(self._buffer)
+        if event is None:
+            if self._ended:
+                raise RemoteProtocolError(400, "incomplete body")
+            return Signal.NEED_DATA
+        if isinstance(event, EndOfBody):
+            self._request = advance_request(self._request, Input.END)
+            self._reader = None
+        return event
+
+    # What goes out -------------------------------------------------------------------------------------------
+
+    def respond(self, head: ResponseHead, body: bytes = b"", date: bytes = b"") -> tuple[bytes, bytes]:
+        """Give the bytes of a whole answer: its head, and its body as far as it is sent (not for HEAD, 204, 304).
+
+        Args:
+            head: status and fields; Content-Length is added.
+            body: all of the body.
+            date: a Date line with its CRLF, sent where the fields have no Date (RFC 9110 §6.6.1).
+
+        Raises:
+            LocalProtocolError: the head holds what must not be sent, or it is not the time for an answer.
+        """
+        raw = encode_ordinary(head.fields)
+        declared = None
+        if raw is None:
+            outgoing = encode_fields(head.fields)
+            raw, declared = outgoing.raw, outgoing.content_length
+            self._last |= outgoing.closes
+            if outgoing.has_date:
+                date = b""
+        length, body = self._measure(head.status, declared, body)
+        length_line = b"" if length is None else b"Content-Length: %d\r\n" % length
+        block = b"".join((_status_line(head), raw, date, length_line, self._end_of_head()))
+        if self._answer is not _ANSWER_IDLE:
+            advance_answer(self._answer, Input.WHOLE)
+        self._answer = _ANSWER_LAST if self._last else _ANSWER_DONE
+        return block, body
+
+    def _measure(self, status: int, declared: int | None, body: bytes) -> tuple[int | None, bytes]:
+        """Give the length to state in front of a whole body, and what of that body is sent."""
+        if forbids_body(status):
+            # RFC 9110 §8.6: none with 1xx and 204; with 304 that of the body it stands for, where it is told.
+            return (declared if status == 304 else None), b""
+        if self._head is not None and self._head.method == "HEAD":
+            return (len(body) if declared is None else declared), b""
+        if declared is not None and declared != len(body):
+            raise LocalProtocolError("Content-Length differs from the body's length")
+        return len(body), body
+
+    def start(self, head: ResponseHead, date: bytes = b"") -> bytes:
+        """Give the bytes of the head of a streamed answer.
+
+        Raises:
+            LocalProtocolError: as `respond`.
+        """
+        request = self._require_head()
+        outgoing = encode_fields(head.fields)
+        framing = frame_answer(request.method, request.version, head.status, outgoing.content_length)
+        line = _status_line(head)
+        self._answer = advance_answer(self._answer, Input.HEAD)
+        self._framing = framing
+        self._sent = 0
+        if outgoing.closes or framing.kind is FramingKind.CLOSE:
+            self._last = True
+        return b"".join(
+            (
+                line,
+                outgoing.raw,
+                b"" if outgoing.has_date else date,
+                _framing_line(framing, outgoing, head.status),
+                self._end_of_head(),
+            )
+        )
+
+    def send(self, data: bytes) -> bytes:
+        """Give the bytes of a piece of the body; nothing for an empty one, or where the answer has no body.
+
+        Raises:
+            LocalProtocolError: no streamed answer is under way, or it grows longer than declared.
+        """
+        if self._answer is not AnswerState.BODY:
+            raise LocalProtocolError(f"no body can be sent: the answer is {self._answer.name}")
+        if not data or self._framing is NO_BODY:
+            return b""
+        self.count(len(data))
+        return encode_chunk(data) if self._framing is CHUNKED else data
+
+    def count(self, size: int) -> None:
+        """Note that `size` bytes of the body are sent as they are, by other means than `send`.
+
+        Raises:
+            LocalProtocolError: the answer grows longer than declared.
+        """
+        self._sent += size
+        if self._framing.kind is FramingKind.LENGTH and self._sent > self._framing.length:
+            self._sent -= size
+            raise LocalProtocolError("the body is longer than its Content-Length")
+
+    @property
+    def answer_framing(self) -> BodyFraming:
+        """How the streamed answer under way is delimited."""
+        return self._framing
+
+    def finish(self, trailers: Fields = ()) -> bytes:
+        """Give the bytes that end a streamed answer.
+
+        Trailers can be carried by a chunked answer only and are left out elsewhere.
+
+        Raises:
+            LocalProtocolError: the body is shorter than declared (only closing the connection can tell the peer so),
+                a trailer is not allowed, or no streamed answer is under way.
+        """
+        framing = self._framing
+        end = encode_trailers(trailers) if framing is CHUNKED else b""
+        if (
+            self._answer is AnswerState.BODY
+            and framing.kind is FramingKind.LENGTH
+            and self._sent < framing.length
+        ):
+            self._answer = advance_answer(self._answer, Input.BREAK)
+            self._last = True
+            raise LocalProtocolError("the body is shorter than its Content-Length")
+        self._answer = advance_answer(self._answer, Input.END_LAST if self._last else Input.END)
+        return end
+
+    def inform(self, status: int, fields: Fields = ()) -> bytes:
+        """Give the bytes of an interim answer; nothing for an HTTP/1.0 peer (RFC 9110 §15.2).
+
+        Raises:
+            LocalProtocolError: not a status from 100 to 199 other than 101, a field that must not be sent, or the
+                answer itself has begun.
+        """
+        if not 100 <= status <= 199 or status == 101:
+            raise LocalProtocolError(f"{status} is not an interim answer")
+        outgoing = encode_fields(fields)
+        self._answer = advance_answer(self._answer, Input.INFORM)
+        if self._require_head().version < HTTP_11:
+            return b""
+        return status_line(status) + outgoing.raw + b"\r\n"
+
+    def switch(self, head: ResponseHead) -> tuple[bytes, bytes]:
+        """Give the bytes of the answer that ends HTTP on this connection, and those received beyond the request.
+
+        That is 101 to a request with Upgrade, or 2xx to CONNECT.
+
+        Raises:
+            LocalProtocolError: the peer did not ask for it, or its request is not complete: the rest of its body
+                would be taken for the new protocol (RFC 9110 §7.8).
+        """
+        request = self._require_head()
+        if head.status == 101:
+            if request.upgrade is None:
+                raise LocalProtocolError("the peer did not ask for an upgrade")
+        elif request.method != "CONNECT" or not 200 <= head.status <= 299:
+            raise LocalProtocolError(f"{head.status} does not switch protocols")
+        raw = encode_fields(head.fields).raw
+        self._request = advance_request(self._request, Input.SWITCH)
+        self._answer = advance_answer(self._answer, Input.SWITCH)
+        self._last = True
+        rest = self._buffer.take(len(self._buffer))
+        connection = b"Connection: Upgrade\r\n" if head.status == 101 and b"onnection:" not in raw else b""
+        return b"".join((_status_line(head), raw, connection, b"\r\n")), rest
+
+    def close_after(self) -> None:
+        """Let this exchange be the last; said in the head when that is still to be sent."""
+        self._last = True
+
+    def refuse(self, rejected: Rejected, body: bytes, date: bytes = b"") -> tuple[bytes, bytes]:
+        """Give the bytes of a whole answer to a request that was refused; the last on this connection.
+
+        Raises:
+            LocalProtocolError: the answer has begun already.
+        """
+        self._last = True
+        fields = [("Content-Type", "text/plain; charset=utf-8")]
+        return self.respond(ResponseHead(rejected.status, fields), body, date)
+
+    def start_next_exchange(self) -> None:
+        """Go on to the next request.
+
+        Raises:
+            LocalProtocolError: request or answer are not complete, or this was the last exchange.
+        """
+        if self._request is not _REQUEST_DONE or self._answer is not _ANSWER_DONE:
+            advance_request(self._request, Input.NEXT)
+            advance_answer(self._answer, Input.NEXT)
+        self._request = _REQUEST_IDLE
+        self._answer = _ANSWER_IDLE
+        self._head = None
+
+    def _require_head(self) -> RequestHead:
+        if self._head is None:
+            raise LocalProtocolError("there is no request to answer")
+        return self._head
+
+    def _end_of_head(self) -> bytes:
+        # RFC 9112 §9.6 and §9.3: say when the connection ends, and to an HTTP/1.0 peer that it does not.
+        if self._last:
+            return b"Connection: close\r\n\r\n"
+        if self._head is not None and self._head.version is not HTTP_11:
+            return b"Connection: keep-alive\r\n\r\n"
+        return b"\r\n"
+
+
+def _status_line(head: ResponseHead) -> bytes:
+    return status_line(head.status, None if head.reason is None else encode_reason(head.reason))
+
+
+def _framing_line(framing: BodyFraming, outgoing: OutgoingFields, status: int) -> bytes:
+    if framing is CHUNKED:
+        return b"Transfer-Encoding: chunked\r\n"
+    # HEAD and 304 state the length of the body that they leave out.
+    if outgoing.content_length is not None and status >= 200 and status != 204:
+        return b"Content-Length: %d\r\n" % outgoing.content_length
+    return b""

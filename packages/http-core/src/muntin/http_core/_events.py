@@ -1,0 +1,192 @@
+"""What the engine tells: heads, pieces of bodies, ends and refusals.
+
+Events are values; nothing here knows how they came about. `RequestHead` is a plain slotted class, not a
+dataclass, because one is made for every request and its field mapping only for those that look at it.
+"""
+
+from collections.abc import Iterator, Sequence
+from enum import Enum, IntEnum
+from typing import Final, NamedTuple
+
+from muntin.http_core._grammar import FIELD_LINE
+
+__all__ = [
+    "CHUNKED",
+    "HTTP_10",
+    "HTTP_11",
+    "NO_BODY",
+    "UNTIL_CLOSE",
+    "BodyData",
+    "BodyFraming",
+    "EndOfBody",
+    "Event",
+    "Fields",
+    "FramingKind",
+    "HttpVersion",
+    "PeerClosed",
+    "RawFields",
+    "Rejected",
+    "RequestHead",
+    "ResponseHead",
+    "Signal",
+]
+
+RawFields = Sequence[tuple[bytes, bytes]]
+"""Field lines as received: names in the sender's spelling, values without the white space around them."""
+
+Fields = Sequence[tuple[str, str]]
+"""Field lines to send."""
+
+
+class HttpVersion(NamedTuple):
+    """A protocol version (RFC 9112 §2.3); compares like the pair of its numbers."""
+
+    major: int
+    minor: int
+
+
+HTTP_10: Final = HttpVersion(1, 0)
+HTTP_11: Final = HttpVersion(1, 1)
+
+
+class FramingKind(IntEnum):
+    """How the end of a body is known (RFC 9112 §6.3)."""
+
+    NONE = 0
+    LENGTH = 1
+    CHUNKED = 2
+    CLOSE = 3
+
+
+class BodyFraming(NamedTuple):
+    """How a body is delimited; `length` counts for `FramingKind.LENGTH` only (bytes)."""
+
+    kind: FramingKind
+    length: int = 0
+
+
+NO_BODY: Final = BodyFraming(FramingKind.NONE)
+CHUNKED: Final = BodyFraming(FramingKind.CHUNKED)
+UNTIL_CLOSE: Final = BodyFraming(FramingKind.CLOSE)
+
+
+class RequestHead:
+    """The head of a request and what it implies; treat it as frozen.
+
+    Attributes:
+        method: the method token as sent.
+        target: the request-target as sent (RFC 9112 §3.2), ASCII.
+        version: the peer's protocol version.
+        framing: how the body is delimited, decided once (RFC 9112 §6.3).
+        keep_alive: whether the peer lets the connection persist (RFC 9112 §9.3).
+        expect: the Expect value, lower-cased, or None.
+        upgrade: the Upgrade value where Connection names it, or None (RFC 9110 §7.8).
+    """
+
+    __slots__ = (
+        "_block",
+        "_fields",
+        "expect",
+        "framing",
+        "keep_alive",
+        "method",
+        "target",
+        "upgrade",
+        "version",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        version: HttpVersion = HTTP_11,
+        block: bytes = b"",
+        framing: BodyFraming = NO_BODY,
+        keep_alive: bool = True,
+        expect: str | None = None,
+        upgrade: str | None = None,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.version = version
+        self.framing = framing
+        self.keep_alive = keep_alive
+        self.expect = expect
+        self.upgrade = upgrade
+        self._block = block
+        self._fields: RawFields | None = None
+
+    @property
+    def fields(self) -> RawFields:
+        """All field lines in order, as pairs of bytes; made on first use."""
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = FIELD_LINE.findall(self._block)
+        return fields
+
+    def get_all(self, name: bytes) -> Iterator[bytes]:
+        """The values of every line of that name (lower-case bytes), in order."""
+        return (value for key, value in self.fields if key.lower() == name)
+
+    def get(self, name: bytes) -> bytes | None:
+        """The first value of that name (lower-case bytes), or None."""
+        return next(self.get_all(name), None)
+
+    def __repr__(self) -> str:
+        return f"<RequestHead {self.method} {self.target}>"
+
+
+class ResponseHead(NamedTuple):
+    """The head of an answer, as its author states it.
+
+    The engine adds what frames the message: Content-Length of a whole body, Transfer-Encoding, Connection.
+    A `Content-Length` among the fields declares the length of a streamed body (or, answering HEAD and for 304,
+    of the body that is not sent).
+
+    Attributes:
+        status: 200 to 999, or 101 for a switch of protocols.
+        fields: name and value of each line; CR, LF, NUL and other controls are refused (RFC 9110 §5.5).
+        reason: the reason phrase; None for the registered one.
+    """
+
+    status: int
+    fields: Fields = ()
+    reason: str | None = None
+
+
+class BodyData(NamedTuple):
+    """A piece of the request body, framing taken off; never empty."""
+
+    data: bytes
+
+
+class EndOfBody(NamedTuple):
+    """The request is complete; `trailers` came after a chunked body (RFC 9112 §7.1.2), already checked."""
+
+    trailers: RawFields = ()
+
+
+class Rejected(NamedTuple):
+    """The peer's bytes cannot be served; answer with `status` and `reason`, then close.
+
+    `reason` is fixed text that holds nothing the peer sent.
+    """
+
+    status: int
+    reason: str
+
+
+class PeerClosed(NamedTuple):
+    """The peer ended its side between two requests."""
+
+
+class Signal(Enum):
+    """What `next_event` gives when there is no event."""
+
+    NEED_DATA = "need data"
+    """Feed more bytes."""
+    PAUSED = "paused"
+    """The current exchange has to end first."""
+
+
+Event = RequestHead | BodyData | EndOfBody | Rejected | PeerClosed | Signal

@@ -1,0 +1,80 @@
+"""Where a body ends, decided once for each message (RFC 9112 §6.3).
+
+Two pure functions, one for each direction. Whatever is ambiguous is refused, never repaired: a message that two
+readers could cut differently is how requests are smuggled past one of them.
+"""
+
+from collections.abc import Sequence
+
+from muntin.http_core._events import (
+    CHUNKED,
+    HTTP_11,
+    NO_BODY,
+    UNTIL_CLOSE,
+    BodyFraming,
+    FramingKind,
+    HttpVersion,
+)
+from muntin.http_core._grammar import CONTENT_LENGTH, TOKEN
+from muntin.http_core.errors import RemoteProtocolError
+from muntin.http_core.status import forbids_body
+
+__all__ = ["frame_answer", "frame_request"]
+
+
+def frame_request(
+    version: HttpVersion, transfer_encodings: Sequence[bytes], content_lengths: Sequence[bytes]
+) -> BodyFraming:
+    """Tell how the body of a request is delimited, from the values of its framing fields, one a line.
+
+    Raises:
+        RemoteProtocolError: 400 where the framing is faulty or ambiguous, 501 for a coding that we do not have.
+    """
+    # 1. and 2. of §6.3 concern answers only.
+    # 3. Transfer-Encoding overrides Content-Length, and both together ought to be handled as an error: they are.
+    if transfer_encodings:
+        if content_lengths:
+            raise RemoteProtocolError(400, "Content-Length and Transfer-Encoding exclude each other")
+        return _frame_transfer_encoding(version, transfer_encodings)
+    # 5. An invalid Content-Length is unrecoverable. A list of equal values could be repaired; we do not.
+    if content_lengths:
+        if len(content_lengths) > 1 or not CONTENT_LENGTH.fullmatch(content_lengths[0]):
+            raise RemoteProtocolError(400, "malformed Content-Length")
+        length = int(content_lengths[0])
+        # 6. A valid Content-Length is the body's length.
+        return BodyFraming(FramingKind.LENGTH, length) if length else NO_BODY
+    # 7. A request with neither has no body.
+    return NO_BODY
+
+
+def _frame_transfer_encoding(version: HttpVersion, values: Sequence[bytes]) -> BodyFraming:
+    # §6.1: a server may reject what comes with HTTP/1.0 (such a peer cannot mean it). One line is enough for everybody.
+    if version < HTTP_11 or len(values) > 1:
+        raise RemoteProtocolError(400, "malformed Transfer-Encoding")
+    *inner, last = (coding.strip(b" \t").lower() for coding in values[0].split(b","))
+    # 4. When chunked is not the final coding of a request, its length cannot be known: 400.
+    if last != b"chunked" or b"chunked" in inner or not all(map(TOKEN.fullmatch, inner)):
+        raise RemoteProtocolError(400, "malformed Transfer-Encoding")
+    # §6.1: a coding that the server does not understand: 501.
+    if inner:
+        raise RemoteProtocolError(501, "transfer coding not implemented")
+    return CHUNKED
+
+
+def frame_answer(method: str, version: HttpVersion, status: int, declared: int | None) -> BodyFraming:
+    """Tell how the body of our answer is delimited.
+
+    Args:
+        method: the method of the request that is answered.
+        version: the version its sender speaks.
+        status: the status of the answer.
+        declared: the length of the body where it is known beforehand, or None.
+    """
+    # 1. and 2. Answers to HEAD and CONNECT, and some statuses, have no body whatever their fields say.
+    if method == "HEAD" or forbids_body(status) or (method == "CONNECT" and status < 300):
+        return NO_BODY
+    # 6. A known length is told.
+    if declared is not None:
+        return BodyFraming(FramingKind.LENGTH, declared)
+    # 4. Otherwise chunked, for who understands it; 8. and the end of the connection for who does not.
+    return CHUNKED if version >= HTTP_11 else UNTIL_CLOSE

@@ -1,0 +1,129 @@
+"""The ABNF of RFC 9110 and 9112 as patterns over bytes, each composed from smaller named ones.
+
+All repeats are possessive (`++`, `*+`): no input makes them backtrack, so each match is linear. A pattern that
+would accept more than the RFC does (to serve old peers) does not exist here: strictness is the point.
+"""
+
+import re
+from typing import Final
+
+__all__ = [
+    "ABSOLUTE_TARGET",
+    "AUTHORITY_TARGET",
+    "CHUNK_LINE",
+    "CONTENT_LENGTH",
+    "FIELD_LINE",
+    "FIELD_SECTION",
+    "FRAMING_FIELD",
+    "HOST",
+    "OUTGOING_FIELDS",
+    "PLAIN_HEAD",
+    "REASON",
+    "REQUEST_LINE",
+    "TARGET",
+    "TOKEN",
+]
+
+# token = 1*tchar                                                            RFC 9110 §5.6.2
+tchar = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
+token = tchar + rb"++"
+TOKEN: Final = re.compile(token)
+
+# OWS = *( SP / HTAB )                                                       RFC 9110 §5.6.3
+ows = rb"[ \t]*+"
+
+# field-value: VCHAR, obs-text, SP and HTAB inside; no other control          RFC 9110 §5.5
+# obs-fold (a line that begins with white space) matches nothing here         RFC 9112 §5.2
+field_byte = rb"[\t\x20-\x7e\x80-\xff]"
+# No white space may stand between name and colon                             RFC 9112 §5.1
+field_line = token + rb":" + field_byte + rb"*+\r\n"
+
+FIELD_SECTION: Final = re.compile(rb"(?:" + field_line + rb")*+")
+"""All field lines of a head; what it leaves unmatched is malformed."""
+
+FIELD_LINE: Final = re.compile(
+    rb"(" + token + rb"):" + ows + rb"((?:[\x21-\x7e\x80-\xff]++(?:[ \t]++(?![ \t\r]))?+)*+)" + ows + rb"\r\n"
+)
+"""One line taken apart: name, value without the white space around it. For sections that `FIELD_SECTION` accepted."""
+
+FRAMING_FIELD: Final = re.compile(
+    rb"(?i)\n(host|content-length|transfer-encoding|connection|expect|upgrade):" + ows + rb"([^\r]*+)"
+)
+"""The lines that decide how a message is read; searched with the CRLF of the line before them."""
+
+# request-line = method SP request-target SP HTTP-version                     RFC 9112 §3
+# The target may hold what RFC 3986 calls reserved, unreserved and pct-encoded, and of the rest what browsers
+# do send unencoded in queries: " < > [ ] \ ^ ` { | }. Never white space, controls, raw 8-bit bytes or a fragment (#).
+target_byte = rb"[\x21\x22\x24-\x7e]"
+TARGET: Final = re.compile(target_byte + rb"++")
+REQUEST_LINE: Final = re.compile(rb"(" + token + rb") (" + target_byte + rb"++) HTTP/([0-9])\.([0-9])\r\n")
+
+# Content-Length = 1*DIGIT                                                    RFC 9110 §8.6
+# 18 digits stay below 2**60: no file is longer, and no number is too long to convert at once.
+CONTENT_LENGTH: Final = re.compile(rb"[0-9]{1,18}")
+
+# Host = uri-host [ ":" port ]                                                RFC 9110 §7.2, RFC 3986 §3.2.2
+reg_name = rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*+"
+ip_literal = rb"\[(?:[0-9A-Fa-f:.]{2,45}+|v[0-9A-Fa-f]++\.[A-Za-z0-9\-._~!$&'()*+,;=:]++)\]"
+uri_host = rb"(?:" + ip_literal + rb"|" + reg_name + rb")"
+HOST: Final = re.compile(uri_host + rb"(?::[0-9]{0,5}+)?+")
+
+# absolute-form, for the two schemes that lead here                           RFC 9112 §3.2.2
+ABSOLUTE_TARGET: Final = re.compile(rb"(?i:https?)://([^/?]++)(?:[/?]" + target_byte + rb"*+)?+")
+# authority-form, for CONNECT only; the port may not be left out              RFC 9112 §3.2.3
+AUTHORITY_TARGET: Final = re.compile(uri_host + rb":[0-9]{1,5}+")
+
+# chunk = chunk-size [ chunk-ext ] CRLF                                       RFC 9112 §7.1
+# 15 digits stay below 2**60. Extensions are matched by their grammar (§7.1.1) and dropped.
+quoted_string = rb'"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*+"'
+chunk_ext = (
+    rb"(?:"
+    + ows
+    + rb";"
+    + ows
+    + token
+    + rb"(?:"
+    + ows
+    + rb"="
+    + ows
+    + rb"(?:"
+    + token
+    + rb"|"
+    + quoted_string
+    + rb"))?+)*+"
+)
+CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15}+)" + chunk_ext + rb"\r\n")
+
+# The request that nearly every client sends: origin-form, HTTP/1.1, one Host, and nothing else that decides how it is
+# read. `Connection: keep-alive` is what HTTP/1.1 means anyway (RFC 9112 §9.3). The first letters stand in classes
+# because the engine can skip alternatives by them.
+deciding = (
+    rb"(?:[Hh](?i:ost):|[Cc](?i:on(?:tent-length:|nection:(?! keep-alive\r)))|[Tt](?i:ransfer-encoding):"
+    rb"|[Ee](?i:xpect):|[Uu](?i:pgrade):)"
+)
+plain_lines = rb"(?:(?!" + deciding + rb")" + field_line + rb")*+"
+PLAIN_HEAD: Final = re.compile(
+    rb"(" + token + rb") (/" + target_byte + rb"*+) HTTP/1\.1\r\n"
+    rb"("
+    + plain_lines
+    + rb"[Hh](?i:ost):[ ]?+(?:[A-Za-z0-9\-._]++|"
+    + ip_literal
+    + rb")(?::[0-9]{0,5}+)?+[ ]*+\r\n"
+    + plain_lines
+    + rb")\r\n"
+)
+"""A whole head of that kind: method, target, field lines."""
+
+# What we send ---------------------------------------------------------------------------------------------
+
+# Lines that need no second look: valid, and none that frames or dates the message (those the engine writes itself).
+OUTGOING_FIELDS: Final = re.compile(
+    rb"(?:(?!(?:[Cc](?i:on(?:tent-length|nection))|[Tt](?i:ra(?:nsfer-encoding|iler))|[Dd](?i:ate)):)"
+    + token
+    + rb": "
+    + field_byte
+    + rb"*+\r\n)*+"
+)
+
+# reason-phrase = 1*( HTAB / SP / VCHAR / obs-text )                          RFC 9112 §4
+REASON: Final = re.compile(field_byte + rb"*+")
