@@ -1,3 +1,41 @@
-"""Run HTTP/1.1 exchanges on asyncio: connections, time limits, sites, runners, graceful shutdown."""
+"""Run HTTP/1.1 exchanges on asyncio: connections, time limits, sites, runners, orderly stop.
 
-__all__: list[str] = []
+It calls `handler(exchange)` and knows nothing of what answers it.
+"""
+
+from muntin.runner._connection import Connection
+from muntin.runner._driver import Driver
+from muntin.runner._server import Server
+from muntin.runner._timeouts import DEFAULT_TIMEOUTS, Timeouts
+from muntin.runner.errors import GracefulExit
+from muntin.runner.exchange import Body, Duplex, Exchange, ExchangeHandler, Peer, Receiver
+from muntin.runner.runners import SHUTDOWN_TIMEOUT, BaseRunner, ServerRunner
+from muntin.runner.signals import handle_signals, release_signals
+from muntin.runner.sites import BACKLOG, BaseSite, NamedPipeSite, SiteRunner, SockSite, TCPSite, UnixSite
+
+__all__ = [
+    "BACKLOG",
+    "DEFAULT_TIMEOUTS",
+    "SHUTDOWN_TIMEOUT",
+    "BaseRunner",
+    "BaseSite",
+    "Body",
+    "Connection",
+    "Driver",
+    "Duplex",
+    "Exchange",
+    "ExchangeHandler",
+    "GracefulExit",
+    "NamedPipeSite",
+    "Peer",
+    "Receiver",
+    "Server",
+    "ServerRunner",
+    "SiteRunner",
+    "SockSite",
+    "TCPSite",
+    "Timeouts",
+    "UnixSite",
+    "handle_signals",
+    "release_signals",
+]

@@ -1,0 +1,451 @@
+"""One client's connection: the pump between a transport and the engine.
+
+asyncio calls it with bytes; it feeds them to the engine, starts an exchange when a head is there, and when that is
+over looks for the next. What a connection does at any time is its phase (`_lifecycle`); what the peer may still
+do is a deadline.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from muntin.http_core import (
+    AnswerState,
+    BodyData,
+    EndOfBody,
+    FramingKind,
+    Limits,
+    PeerClosed,
+    Rejected,
+    RemoteProtocolError,
+    RequestHead,
+    RequestState,
+    ServerConnection,
+    Signal,
+)
+from muntin.runner._clock import Clock
+from muntin.runner._driver import Driver
+from muntin.runner._duplex import TransportDuplex
+from muntin.runner._flow import WriteFlow
+from muntin.runner._http1 import Http1Exchange
+from muntin.runner._lifecycle import Phase, Step, advance
+from muntin.runner._peer import TransportPeer
+from muntin.runner._request_body import NO_BODY, RequestBody
+from muntin.runner._timeouts import Timeouts
+from muntin.runner.exchange import ExchangeHandler
+
+__all__ = ["Connection", "Rejector", "Service"]
+
+# How much of a request's body may wait for its reader before the peer is paused (bytes).
+_BODY_HIGH = 262144
+# How much of a body that nobody read is read and dropped to keep the connection (bytes): more costs both sides more
+# than a new connection does.
+_DRAIN_BUDGET = 262144
+# So many exchanges in a row may be answered without a turn of the loop; a pipelining peer must not starve the others.
+_EAGER_EXCHANGES = 8
+
+# The steps that every exchange takes, looked up in the table once.
+_HANDLING = advance(Phase.IDLE, Step.REQUEST)
+_IDLE = advance(_HANDLING, Step.ANSWERED)
+
+Rejector = Callable[[Rejected], bytes]
+"""Gives the text that answers a request which was refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What all connections of one server share."""
+
+    handler: ExchangeHandler
+    rejector: Rejector
+    loop: asyncio.AbstractEventLoop
+    context: Context
+    clock: Clock
+    limits: Limits
+    timeouts: Timeouts
+    logger: logging.Logger
+    handler_cancellation: bool
+
+
+class Registry(Protocol):
+    """Who keeps count of the connections."""
+
+    def connection_made(self, connection: "Connection") -> None: ...
+
+    def connection_lost(self, connection: "Connection") -> None: ...
+
+
+class Connection(asyncio.Protocol):
+    """A client's connection.
+
+    Args:
+        service: what it shares with the others.
+        registry: is told of its begin and end.
+    """
+
+    __slots__ = (
+        "_body",
+        "_deadline",
+        "_drained",
+        "_driver",
+        "_eager",
+        "_is_reading",
+        "_peer",
+        "_phase",
+        "_registry",
+        "_service",
+        "can_send_file",
+        "clock",
+        "engine",
+        "exchange",
+        "loop",
+        "transport",
+        "write_flow",
+    )
+
+    def __init__(self, service: Service, registry: Registry) -> None:
+        # For the whole connection:
+        self._service = service
+        self._registry = registry
+        self.loop = service.loop
+        self.clock = service.clock
+        self.engine = ServerConnection(service.limits)
+        self.write_flow = WriteFlow(service.loop)
+        self._driver = Driver(service.loop, service.context)
+        self._phase = Phase.IDLE
+        self._deadline: float | None = None
+        self._is_reading = True
+        self._eager = 0
+        """Exchanges begun since the last turn of the loop."""
+        # From connection_made on:
+        self.transport: asyncio.Transport
+        self._peer: TransportPeer
+        self.can_send_file = False
+        # For one exchange:
+        self.exchange: Http1Exchange | None = None
+        self._body: RequestBody | None = None
+        self._drained = 0
+        """Bytes of an unread body dropped so far."""
+
+    @property
+    def phase(self) -> Phase:
+        """What the connection is doing."""
+        return self._phase
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the transport is gone."""
+        return self._phase is Phase.CLOSED
+
+    @property
+    def task(self) -> asyncio.Task[None]:
+        """The task of the exchange that is under way, and else the one in reserve."""
+        return self._driver.task
+
+    # What asyncio calls --------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self._peer = TransportPeer(self.transport)
+        self.can_send_file = not self._peer.is_secure
+        self._registry.connection_made(self)
+        self._allow(self._service.timeouts.keep_alive)
+
+    def data_received(self, data: bytes) -> None:
+        self._eager = 0
+        if self._phase is Phase.LINGERING:
+            return
+        self.engine.receive(data)
+        self._pump()
+
+    def eof_received(self) -> bool:
+        self.engine.receive_eof()
+        self._pump()
+        # A peer that only ended its own side still reads: keep ours open until it is answered. TLS has no
+        # half-closed state.
+        return self._phase is Phase.HANDLING and not self._peer.is_secure
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._advance(Step.LOST)
+        gone = ConnectionResetError("the peer is gone")
+        self.write_flow.lose(gone)
+        if self._body is not None:
+            self._body.fail(gone)
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.disconnect()
+            if self._service.handler_cancellation:
+                self._driver.task.cancel()
+        self._driver.close()
+        self._registry.connection_lost(self)
+
+    def pause_writing(self) -> None:
+        self.write_flow.pause()
+
+    def resume_writing(self) -> None:
+        self.write_flow.resume()
+        if self._phase is Phase.IDLE:
+            self._pump()
+
+    # From bytes to exchanges ---------------------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """Take from the engine what it has for the phase at hand."""
+        if self._phase <= Phase.HEAD:
+            self._look_for_request()
+        elif self._phase is Phase.HANDLING and self._body is not None:
+            self._feed_body(self._body)
+        elif self._phase is Phase.DRAINING:
+            self._drain()
+        self._adjust_reading()
+
+    def _look_for_request(self) -> None:
+        # An answer that the peer does not take would only be followed by more of them.
+        if self.write_flow.is_paused:
+            return
+        event = self.engine.next_event()
+        if type(event) is RequestHead:
+            self._begin(event)
+        elif event is Signal.NEED_DATA:
+            if self._phase is Phase.IDLE and self.engine.buffered:
+                self._advance(Step.BYTES)
+                self._allow(self._service.timeouts.head)
+        elif isinstance(event, Rejected):
+            self._reject(event)
+        elif isinstance(event, PeerClosed):
+            self.close()
+
+    def _begin(self, head: RequestHead) -> None:
+        """Start the exchange of a request, now or in the loop's next turn."""
+        self._phase = _HANDLING
+        self._deadline = None
+        if head.framing.kind is FramingKind.NONE:
+            self.exchange = Http1Exchange(self, head, NO_BODY, self._peer)
+        else:
+            self._body = RequestBody(self.loop, self._want_body, self._adjust_reading)
+            self.exchange = Http1Exchange(self, head, self._body, self._peer)
+            self._feed_body(self._body)
+        self._eager += 1
+        if self._eager <= _EAGER_EXCHANGES and self._driver.make_ready():
+            self._run()
+        else:
+            self.loop.call_soon(self._run_later)
+
+    def _run_later(self) -> None:
+        if self._phase is not Phase.HANDLING or self.exchange is None:
+            return
+        self._eager = 0
+        if self._driver.make_ready():
+            self._run()
+        else:
+            self.loop.call_soon(self._run_later)
+
+    def _run(self) -> None:
+        exchange = self.exchange
+        if exchange is not None:
+            self._driver.run(self._service.handler(exchange), self._end)
+
+    def _feed_body(self, body: RequestBody) -> None:
+        while not body.is_complete:
+            event = self.engine.next_event()
+            if isinstance(event, BodyData):
+                body.feed(event.data)
+            elif isinstance(event, EndOfBody):
+                body.feed_end(event.trailers)
+            elif isinstance(event, Rejected):
+                # A peer that stops in the middle is gone for who reads, as one whose connection breaks.
+                ended = self.engine.has_ended
+                body.fail(
+                    ConnectionResetError("the peer ended its request early")
+                    if ended
+                    else RemoteProtocolError(event.status, event.reason)
+                )
+                return
+            else:
+                return
+
+    def _want_body(self) -> None:
+        if self.exchange is not None:
+            self.exchange.send_continue()
+
+    def _adjust_reading(self) -> None:
+        """Read while there is room for what comes."""
+        if self._phase is Phase.CLOSED or self._phase is Phase.UPGRADED:
+            return
+        body = self._body
+        wants = not self.engine.is_full and (body is None or body.buffered < _BODY_HIGH)
+        if wants is not self._is_reading:
+            self._is_reading = wants
+            if wants:
+                self.transport.resume_reading()
+            else:
+                self.transport.pause_reading()
+
+    # The end of an exchange ----------------------------------------------------------------------------------
+
+    def _end(self, error: BaseException | None) -> None:
+        """The handler is through."""
+        exchange = self.exchange
+        if exchange is None:
+            if error is not None:
+                self._log_after_loss(error)
+            return
+        if error is not None or not exchange.is_finished:
+            self._end_badly(exchange, error)
+            return
+        if self._phase is not _HANDLING:
+            # Upgraded, or closed by somebody while the handler was still busy.
+            self.exchange = None
+            self.close()
+            return
+        if self.engine.answer_state is AnswerState.DONE:
+            if self.engine.request_state is RequestState.DONE:
+                self._go_on()
+            else:
+                self._leave_body(Step.ANSWERED_EARLY)
+        else:
+            self._leave_last()
+
+    def _go_on(self) -> None:
+        """Be ready for the next request, which may be here already."""
+        self.exchange = self._body = None
+        self.engine.start_next_exchange()
+        self._phase = _IDLE
+        self._allow(self._service.timeouts.keep_alive)
+        if self.engine.buffered or self.engine.has_ended:
+            # Inside the task of the exchange that ended, or after many in a row, let others have their turn.
+            if self._eager < _EAGER_EXCHANGES and asyncio.current_task(self.loop) is None:
+                self._pump()
+            else:
+                self.loop.call_soon(self._pump)
+
+    def _leave_body(self, step: Step) -> None:
+        """Drop the rest of a body that nobody reads, to reach the next request behind it."""
+        self.exchange = None
+        self._drained = 0
+        self._advance(step)
+        self._allow(self._service.timeouts.drain)
+        self._pump()
+
+    def _drain(self) -> None:
+        self._body = None
+        while True:
+            event = self.engine.next_event()
+            if isinstance(event, BodyData):
+                self._drained += len(event.data)
+                if self._drained > _DRAIN_BUDGET:
+                    self._leave_last()
+                    return
+            elif isinstance(event, EndOfBody):
+                self._go_on()
+                return
+            elif event is Signal.NEED_DATA:
+                return
+            else:
+                self._leave_last()
+                return
+
+    def _leave_last(self) -> None:
+        """The last answer is out: close, gently where the peer may be sending still."""
+        self.exchange = self._body = None
+        done = self.engine.request_state is RequestState.DONE and not self.engine.buffered
+        if done or self.engine.has_ended or not self.transport.can_write_eof():
+            self.close()
+            return
+        self._advance(Step.LAST)
+        self._allow(self._service.timeouts.linger)
+        self.transport.write_eof()
+        if not self._is_reading:
+            self._is_reading = True
+            self.transport.resume_reading()
+
+    def _end_badly(self, exchange: Http1Exchange, error: BaseException | None) -> None:
+        """The handler failed, or left its answer undone."""
+        if isinstance(error, asyncio.CancelledError):
+            self.abort()
+            return
+        if isinstance(error, RemoteProtocolError) and not exchange.is_started:
+            self._reject(Rejected(error.status, error.reason))
+            return
+        if not (exchange.is_disconnected and isinstance(error, OSError)):
+            self._service.logger.error(
+                "The handler of %s %s %s",
+                exchange.head.method,
+                exchange.head.target.encode("ascii", "backslashreplace").decode("ascii"),
+                "left its answer undone" if error is None else "failed",
+                exc_info=error,
+            )
+        if exchange.is_started:
+            self.abort()
+        else:
+            self._reject(Rejected(500, "Internal Server Error"))
+
+    def _log_after_loss(self, error: BaseException) -> None:
+        # That the peer went away is no fault of the server (and cancelling was our own doing).
+        if not isinstance(error, (OSError, asyncio.CancelledError)):
+            self._service.logger.error("A handler failed after its peer had gone", exc_info=error)
+
+    def _reject(self, rejected: Rejected) -> None:
+        """Answer what cannot be served, and close."""
+        body = self._service.rejector(rejected)
+        block, body = self.engine.refuse(rejected, body, self.clock.date_line)
+        self.transport.write(block + body)
+        self._leave_last()
+
+    # From outside --------------------------------------------------------------------------------------------
+
+    def switch(self, rest: bytes) -> TransportDuplex:
+        """Let go of the transport: it speaks another protocol now."""
+        self._advance(Step.SWITCH)
+        self._deadline = None
+        duplex = TransportDuplex(self.transport, rest, self.write_flow, self.connection_lost)
+        self.transport.set_protocol(duplex)
+        if not self._is_reading:
+            self._is_reading = True
+            self.transport.resume_reading()
+        return duplex
+
+    def close(self) -> None:
+        """Send what is queued, then close."""
+        if self._phase is not Phase.CLOSED:
+            self._advance(Step.CLOSE)
+            self._deadline = None
+            self.transport.close()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        if self._phase is not Phase.CLOSED:
+            self._advance(Step.CLOSE)
+            self.transport.abort()
+
+    def finish_soon(self) -> None:
+        """Close now if no exchange is under way, and after it otherwise."""
+        if self._phase is Phase.HANDLING:
+            self.engine.close_after()
+        elif self._phase is not Phase.UPGRADED:
+            self.close()
+
+    def cancel(self) -> None:
+        """Cancel the handler of the exchange that is under way."""
+        if self.exchange is not None:
+            self._driver.task.cancel()
+
+    def check_deadline(self) -> None:
+        """Close if the peer had its time."""
+        if self._deadline is None or self.clock.now < self._deadline:
+            return
+        self._deadline = None
+        if self._phase is Phase.HEAD:
+            self._reject(Rejected(408, "Request Timeout"))
+        else:
+            self.close()
+
+    def _allow(self, seconds: float) -> None:
+        # The clock may be one interval behind.
+        self._deadline = self.clock.now + seconds + self.clock.interval
+
+    def _advance(self, step: Step) -> None:
+        self._phase = advance(self._phase, step)

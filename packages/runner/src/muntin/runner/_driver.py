@@ -1,0 +1,219 @@
+"""Running a coroutine that mostly does not wait, without making a task for it, and so that nobody can tell.
+
+The problem
+-----------
+asyncio wants every coroutine to run inside a task: `asyncio.current_task()` must have an answer, `asyncio.timeout()`,
+`TaskGroup` and anyio hang on it. But making a task, scheduling its first step and letting the loop come round
+to it costs more than many handlers do. Most handlers look something up and return; they never wait, and need no
+task for that.
+
+What we do
+----------
+A driver keeps one task in reserve, its *seat*. The seat's task exists, has taken its first step, and waits at a gate.
+
+*First step.* `Driver.run` enters that task with `asyncio._enter_task`, the documented way for one who steps coroutines
+himself, and runs the coroutine's first step then and there, in a fresh copy of the server's context. The
+coroutine finds itself in a real task. If it ends within that step, all is done: nothing was scheduled, and the
+seat is free for the next.
+
+*Hand-over.* If it suspends instead, it has given us what it waits for (a future, or None for a bare yield). The
+seat takes coroutine, context and that future, and the gate opens. In the next turn of the loop the seat's task
+wakes and goes on exactly where the first step stopped: it yields that very future to its own task, which from
+then on waits for it as for its own. Each further step runs in the same context as the first. When the coroutine
+ends, the task ends; the driver makes a new seat.
+
+Invariants
+----------
+1. `asyncio.current_task()` is the same task from the coroutine's first line to its last, and belongs to no
+   other coroutine that has suspended. A task per *suspending* coroutine: awaiting it or cancelling it from
+   elsewhere concerns that one alone.
+2. Every step of the coroutine runs inside one context, a copy of the server's, that no other coroutine runs in.
+3. A seat is entered only while its task waits at the gate. A task that was cancelled before its own first step
+   never runs its body at all, and one that runs cannot be entered; either would lose the coroutine.
+4. A cancellation is never lost and never arrives twice. There are three moments it can hit:
+   - during the first step (somebody in that step cancelled the current task): the gate is cancelled, and the
+     seat's task will wake with CancelledError;
+   - between the hand-over and the seat's waking (a timeout that was armed in the first step): the gate is open
+     already, the task remembers the request and wakes with CancelledError;
+   - later: the task waits for the coroutine's own future, and asyncio does what it always does.
+   In the first two the seat does what `Task.cancel` would have done, had the task been waiting for the future
+   by then: it cancels the *future*, and only where that is impossible throws CancelledError into the coroutine.
+   `asyncio.shield` and the awaiting of other tasks rely on that order.
+5. A seat whose task was cancelled, or counts requests to be (`Task.cancelling()`), is not used again, even if
+   the coroutine ended without noticing.
+
+What it costs: a suspending coroutine takes one turn of the loop more than under a task of its own.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import Context
+from types import coroutine as generator_coroutine
+from typing import Any
+
+__all__ = ["Driver"]
+
+Done = Callable[[BaseException | None], None]
+"""Called once when a coroutine has ended: with None, or with what it raised."""
+
+
+class Seat:
+    """A task that waits to take over a coroutine."""
+
+    __slots__ = ("_awaited", "_context", "_coroutine", "_done", "_gate", "_is_parked", "task")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
+        self._gate: asyncio.Future[None] = loop.create_future()
+        self._is_parked = False
+        self._coroutine: Coroutine[Any, Any, object] | None = None
+        self._context = context
+        self._awaited: Any = None
+        self._done: Done | None = None
+        self.task: asyncio.Task[None] = asyncio.Task(self._wait(), loop=loop, context=context)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the task waits at the gate, with no request to be cancelled."""
+        return self._is_parked and not self._gate.done()
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the task will never be free: it was cancelled, before it came to the gate or at it."""
+        return self._gate.done() or self.task.done()
+
+    def take_over(
+        self, coroutine: Coroutine[Any, Any, object], context: Context, awaited: Any, done: Done
+    ) -> None:
+        """Let the task go on with a coroutine that waits for `awaited`."""
+        self._coroutine = coroutine
+        self._context = context
+        self._awaited = awaited
+        self._done = done
+        # Cancelled during the first step: the task wakes with CancelledError by itself.
+        if not self._gate.done():
+            self._gate.set_result(None)
+
+    def leave(self) -> None:
+        """End the task, unless it has taken over a coroutine."""
+        if self._coroutine is None:
+            self.task.cancel()
+
+    async def _wait(self) -> None:
+        self._is_parked = True
+        cancelled: asyncio.CancelledError | None = None
+        try:
+            await self._gate
+        except asyncio.CancelledError as error:
+            cancelled = error
+        if self._coroutine is None or self._done is None:
+            return
+        try:
+            await _go_on(self._coroutine, self._context, self._awaited, cancelled)
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as error:
+            self._done(error)
+            raise
+        except BaseException as error:
+            self._done(error)
+        else:
+            self._done(None)
+
+
+@generator_coroutine
+def _go_on(
+    coroutine: Coroutine[Any, Any, object],
+    context: Context,
+    awaited: Any,
+    cancelled: asyncio.CancelledError | None,
+) -> Generator[Any, None, object]:
+    """Drive a coroutine on from a point where it waits for `awaited`, within the task that runs this."""
+    try:
+        if cancelled is not None and not _cancel(awaited, cancelled):
+            awaited = context.run(coroutine.throw, cancelled)
+        elif awaited is None:
+            # A bare yield asks for one turn of the loop, and the way through the gate was one.
+            awaited = context.run(coroutine.send, None)
+        while True:
+            try:
+                yield awaited
+            except BaseException as error:
+                awaited = context.run(coroutine.throw, error)
+            else:
+                awaited = context.run(coroutine.send, None)
+    except StopIteration as stop:
+        return stop.value
+
+
+def _cancel(awaited: Any, cancelled: asyncio.CancelledError) -> bool:
+    """Cancel what a coroutine waits for; tell whether that will reach the coroutine by itself."""
+    return asyncio.isfuture(awaited) and awaited.cancel(*cancelled.args)
+
+
+class Driver:
+    """Runs coroutines one after the other, each to its end before the next may start.
+
+    Args:
+        loop: the event loop.
+        context: each coroutine runs in a copy of it.
+    """
+
+    __slots__ = ("_context", "_is_closed", "_loop", "_seat")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
+        self._loop = loop
+        self._context = context
+        self._is_closed = False
+        self._seat = Seat(loop, context)
+
+    @property
+    def task(self) -> asyncio.Task[None]:
+        """The task of the coroutine that is under way, and else of the next one."""
+        return self._seat.task
+
+    def make_ready(self) -> bool:
+        """Tell whether a coroutine can be run now; if not, ask again in the next turn of the loop."""
+        if self._seat.is_free:
+            return True
+        if self._seat.is_spent:
+            self._renew()
+        return False
+
+    def run(self, coroutine: Coroutine[Any, Any, object], done: Done) -> None:
+        """Run a coroutine: its first step now, the others as it wakes.
+
+        To be called from outside any task, after `make_ready` said so, and while no other coroutine is under way.
+
+        Args:
+            coroutine: what to run; it belongs to the driver now.
+            done: is called when it has ended, before this returns if that is in the first step.
+        """
+        seat = self._seat
+        context = self._context.copy()
+        outcome: BaseException | None = None
+        asyncio._enter_task(self._loop, seat.task)  # noqa: SLF001 - documented for those who step coroutines
+        try:
+            awaited = context.run(coroutine.send, None)
+        except StopIteration:
+            pass
+        except BaseException as error:
+            outcome = error
+        else:
+            seat.take_over(coroutine, context, awaited, lambda error: self._end(error, done))
+            return
+        finally:
+            asyncio._leave_task(self._loop, seat.task)  # noqa: SLF001
+        done(outcome)
+        if isinstance(outcome, (KeyboardInterrupt, SystemExit)):
+            raise outcome
+
+    def _end(self, error: BaseException | None, done: Done) -> None:
+        self._renew()
+        done(error)
+
+    def _renew(self) -> None:
+        if not self._is_closed:
+            self._seat = Seat(self._loop, self._context)
+
+    def close(self) -> None:
+        """Give up the reserve; a coroutine that is under way goes on."""
+        self._is_closed = True
+        self._seat.leave()

@@ -1,0 +1,119 @@
+"""A connection after an upgrade: raw bytes both ways.
+
+The transport's protocol is exchanged for this one, so that HTTP has no part in what follows. Bytes that come
+before somebody takes them are kept, and reading pauses past a bound.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from muntin.runner._flow import WriteFlow
+from muntin.runner.exchange import Receiver
+
+__all__ = ["TransportDuplex"]
+
+# What may wait for a receiver to be attached (bytes): one read's worth.
+_HELD = 65536
+
+
+class TransportDuplex(asyncio.Protocol):
+    """Raw bytes over a transport.
+
+    Args:
+        transport: the connection's.
+        rest: bytes that came behind the upgrade.
+        write_flow: the connection's; it may be paused already.
+        on_lost: is called with the reason when the connection is gone.
+    """
+
+    __slots__ = ("_ended", "_held", "_lost", "_on_lost", "_receiver", "_transport", "_write_flow")
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        rest: bytes,
+        write_flow: WriteFlow,
+        on_lost: Callable[[Exception | None], None],
+    ) -> None:
+        self._transport = transport
+        self._held = [rest] if rest else []
+        self._write_flow = write_flow
+        self._on_lost = on_lost
+        self._receiver: Receiver | None = None
+        self._ended = False
+        self._lost: tuple[Exception | None] | None = None
+
+    # What asyncio calls
+
+    def data_received(self, data: bytes) -> None:
+        if self._receiver is not None:
+            self._receiver.data_received(data)
+            return
+        self._held.append(data)
+        if sum(map(len, self._held)) >= _HELD:
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        self._ended = True
+        if self._receiver is not None:
+            self._receiver.eof_received()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost = (exc,)
+        self._write_flow.lose(ConnectionResetError("the peer is gone"))
+        if self._receiver is not None:
+            self._receiver.connection_lost(exc)
+        self._on_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._write_flow.pause()
+
+    def resume_writing(self) -> None:
+        self._write_flow.resume()
+
+    # What its user calls
+
+    def attach(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        held, self._held = self._held, []
+        for data in held:
+            receiver.data_received(data)
+        if self._lost is not None:
+            receiver.connection_lost(self._lost[0])
+        elif self._ended:
+            receiver.eof_received()
+        else:
+            self._transport.resume_reading()
+
+    def write(self, data: bytes) -> None:
+        if self._lost is not None:
+            raise ConnectionResetError("the peer is gone")
+        self._transport.write(data)
+
+    async def drain(self) -> None:
+        await self._write_flow.wait()
+
+    @property
+    def write_buffer_size(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    def pause_reading(self) -> None:
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._transport.resume_reading()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    @property
+    def is_closing(self) -> bool:
+        return self._lost is not None or self._transport.is_closing()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)

@@ -1,0 +1,58 @@
+"""Back-pressure towards the peer: who writes waits while the transport has enough.
+
+Knows one transport's two callbacks and the coroutines that wait; not what is written.
+"""
+
+import asyncio
+
+__all__ = ["WriteFlow"]
+
+
+class WriteFlow:
+    """Whether there is room to write, and who waits for it."""
+
+    __slots__ = ("_is_paused", "_loop", "_lost", "_waiters")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._is_paused = False
+        self._lost: BaseException | None = None
+        self._waiters: list[asyncio.Future[None]] = []
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the transport asked for a pause."""
+        return self._is_paused
+
+    def pause(self) -> None:
+        """Note that the transport has enough."""
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Note that the transport takes more, and wake who waits."""
+        self._is_paused = False
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiters.clear()
+
+    def lose(self, reason: BaseException) -> None:
+        """Note that the connection is gone: who waits is told so, now and later."""
+        self._lost = reason
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_exception(reason)
+        self._waiters.clear()
+
+    async def wait(self) -> None:
+        """Wait until there is room.
+
+        Raises:
+            ConnectionResetError: the connection is gone.
+        """
+        if self._lost is not None:
+            raise ConnectionResetError("the peer is gone") from self._lost
+        if self._is_paused:
+            waiter = self._loop.create_future()
+            self._waiters.append(waiter)
+            await waiter

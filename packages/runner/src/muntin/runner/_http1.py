@@ -1,0 +1,234 @@
+"""One exchange over HTTP/1.1 (see `exchange` for what each method promises).
+
+It asks the engine for bytes and hands them to the connection. An exchange that is over cannot touch the connection any
+more, which may be serving the next one by then.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import BinaryIO, Protocol
+
+from muntin.http_core import (
+    Fields,
+    FramingKind,
+    LocalProtocolError,
+    RequestHead,
+    ResponseHead,
+    ServerConnection,
+)
+from muntin.runner._clock import Clock
+from muntin.runner._duplex import TransportDuplex
+from muntin.runner._flow import WriteFlow
+from muntin.runner._peer import TransportPeer
+from muntin.runner._request_body import EmptyBody, RequestBody
+
+__all__ = ["Carrier", "Http1Exchange"]
+
+# Up to this size (bytes) copying a body behind its head is cheaper than a second write.
+_JOIN_BELOW = 65536
+_FILE_CHUNK = 262144
+
+
+class Carrier(Protocol):
+    """What an exchange needs of the connection that carries it."""
+
+    loop: asyncio.AbstractEventLoop
+    clock: Clock
+    engine: ServerConnection
+    transport: asyncio.Transport
+    write_flow: WriteFlow
+    can_send_file: bool
+
+    @property
+    def exchange(self) -> object:
+        """The exchange that is under way."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the transport is gone."""
+
+    def abort(self) -> None:
+        """Cut the connection."""
+
+    def switch(self, rest: bytes) -> TransportDuplex:
+        """Let go of the transport."""
+
+
+class Http1Exchange:
+    """A request and its answer on a connection."""
+
+    __slots__ = (
+        "_connection",
+        "_on_disconnect",
+        "_owes_continue",
+        "body",
+        "head",
+        "is_finished",
+        "is_started",
+        "peer",
+    )
+
+    def __init__(
+        self, connection: Carrier, head: RequestHead, body: RequestBody | EmptyBody, peer: TransportPeer
+    ) -> None:
+        self._connection = connection
+        self._on_disconnect: list[Callable[[], None]] | None = None
+        self._owes_continue = head.expect == "100-continue"
+        self.head = head
+        self.body = body
+        self.peer = peer
+        self.is_started = False
+        self.is_finished = False
+
+    @property
+    def is_disconnected(self) -> bool:
+        return self._connection.is_lost
+
+    @property
+    def keeps_alive(self) -> bool:
+        return self._connection.engine.keeps_alive
+
+    @property
+    def write_buffer_size(self) -> int:
+        return self._connection.transport.get_write_buffer_size()
+
+    def _require_open(self) -> Carrier:
+        connection = self._connection
+        if connection.exchange is not self:
+            if connection.is_lost:
+                raise ConnectionResetError("the peer is gone")
+            raise LocalProtocolError("this exchange is over")
+        return connection
+
+    # A whole answer
+
+    def respond(self, head: ResponseHead, body: bytes = b"") -> None:
+        connection = self._require_open()
+        if self._owes_continue:
+            self._settle_expectation()
+        block, body = connection.engine.respond(head, body, connection.clock.date_line)
+        self.is_started = self.is_finished = True
+        if len(body) < _JOIN_BELOW:
+            connection.transport.write(block + body)
+        else:
+            connection.transport.writelines((block, body))
+
+    # A streamed answer
+
+    def start(self, head: ResponseHead) -> None:
+        connection = self._require_open()
+        self._settle_expectation()
+        block = connection.engine.start(head, connection.clock.date_line)
+        self.is_started = True
+        connection.transport.write(block)
+
+    def send(self, data: bytes) -> None:
+        connection = self._require_open()
+        block = connection.engine.send(data)
+        if block:
+            connection.transport.write(block)
+
+    async def drain(self) -> None:
+        await self._connection.write_flow.wait()
+
+    def finish(self, trailers: Fields = ()) -> None:
+        connection = self._require_open()
+        try:
+            end = connection.engine.finish(trailers)
+        except LocalProtocolError:
+            # The peer waits for bytes that will never come: only the end of the connection can tell it so.
+            connection.abort()
+            raise
+        self.is_finished = True
+        if end:
+            connection.transport.write(end)
+
+    async def send_file(self, file: BinaryIO, offset: int, count: int) -> None:
+        connection = self._require_open()
+        engine = connection.engine
+        loop = connection.loop
+        if self.head.method == "HEAD" or not count:
+            return
+        if engine.answer_framing.kind in (FramingKind.LENGTH, FramingKind.CLOSE) and connection.can_send_file:
+            engine.count(count)
+            # fallback=True: under TLS, or for a file the system cannot send, the loop reads and writes.
+            sent = await loop.sendfile(connection.transport, file, offset, count, fallback=True)
+            if sent != count:
+                connection.abort()
+                raise ConnectionResetError("the file is shorter than announced")
+            return
+        file.seek(offset)
+        while count:
+            data = await loop.run_in_executor(None, file.read, min(count, _FILE_CHUNK))
+            if not data:
+                connection.abort()
+                raise ConnectionResetError("the file is shorter than announced")
+            self.send(data)
+            count -= len(data)
+            await self.drain()
+
+    # Around the answer
+
+    def inform(self, status: int, fields: Fields = ()) -> None:
+        connection = self._require_open()
+        block = connection.engine.inform(status, fields)
+        if status == 100:
+            self._owes_continue = False
+        if block:
+            connection.transport.write(block)
+
+    def waive_continue(self) -> None:
+        self._owes_continue = False
+
+    def send_continue(self) -> None:
+        """Ask the peer for the body it holds back, unless it was asked or told otherwise."""
+        if self._owes_continue and not self.is_started and self._connection.exchange is self:
+            self.inform(100)
+
+    def _settle_expectation(self) -> None:
+        # The peer may send its body or not, now that it is answered without being asked for it. What follows could be
+        # either, so nothing may follow (RFC 9110 §10.1.1).
+        if self._owes_continue:
+            self._owes_continue = False
+            if not self.body.is_complete:
+                self._connection.engine.close_after()
+
+    def upgrade(self, head: ResponseHead) -> TransportDuplex:
+        connection = self._require_open()
+        block, rest = connection.engine.switch(head)
+        self.is_started = self.is_finished = True
+        connection.transport.write(block)
+        return connection.switch(rest)
+
+    def close_after(self) -> None:
+        self._require_open().engine.close_after()
+
+    def abort(self) -> None:
+        if self._connection.exchange is self:
+            self._connection.abort()
+
+    # The end of the peer
+
+    def call_on_disconnect(self, callback: Callable[[], None]) -> None:
+        if self._connection.is_lost:
+            callback()
+            return
+        if self._on_disconnect is None:
+            self._on_disconnect = []
+        self._on_disconnect.append(callback)
+
+    async def wait_disconnected(self) -> None:
+        gone: asyncio.Future[None] = self._connection.loop.create_future()
+
+        def wake() -> None:
+            if not gone.done():
+                gone.set_result(None)
+
+        self.call_on_disconnect(wake)
+        await gone
+
+    def disconnect(self) -> None:
+        """Tell those who want to know that the peer is gone."""
+        callbacks, self._on_disconnect = self._on_disconnect, None
+        for callback in callbacks or ():
+            callback()

@@ -1,0 +1,83 @@
+"""The phases of a connection, as one table.
+
+A connection is IDLE until bytes come. When they hold a whole head it is HANDLING an exchange, otherwise it
+waits for the rest in HEAD. An exchange that ends, ends in one of three ways. If another may follow, the
+connection is IDLE again, after DRAINING what the handler left unread of the request's body: a bounded amount in
+bounded time, for the next request starts behind it. If the answer was the last but the peer still sends, the
+connection is LINGERING: our side is ended, what comes is dropped, so that the peer reads our answer instead of
+a reset (RFC 9112 §9.6). Otherwise it is CLOSING: what is queued goes out, and the transport closes.
+
+UPGRADED, the bytes are not ours any more. From every phase the connection can be lost.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final
+
+__all__ = ["LIFECYCLE", "Phase", "Step", "advance"]
+
+
+class Phase(IntEnum):
+    """What a connection is doing."""
+
+    IDLE = 0
+    HEAD = 1
+    HANDLING = 2
+    DRAINING = 3
+    LINGERING = 4
+    UPGRADED = 5
+    CLOSING = 6
+    CLOSED = 7
+
+
+class Step(IntEnum):
+    """What happens to a connection."""
+
+    BYTES = 0
+    """Part of a head has arrived."""
+    REQUEST = 1
+    """A head is complete."""
+    ANSWERED = 2
+    """The exchange is over, and another may follow."""
+    ANSWERED_EARLY = 3
+    """The answer is complete before the request: another exchange may follow it."""
+    LAST = 4
+    """The answer is complete, and none follows; the peer may still be sending."""
+    SWITCH = 5
+    """The exchange turned into something else."""
+    CLOSE = 6
+    """There is nothing more to do."""
+    LOST = 7
+    """The transport is gone."""
+
+
+_ALWAYS: Final = {Step.CLOSE: Phase.CLOSING, Step.LOST: Phase.CLOSED}
+
+LIFECYCLE: Final[Mapping[Phase, Mapping[Step, Phase]]] = {
+    Phase.IDLE: {Step.BYTES: Phase.HEAD, Step.REQUEST: Phase.HANDLING, Step.LAST: Phase.LINGERING, **_ALWAYS},
+    Phase.HEAD: {Step.BYTES: Phase.HEAD, Step.REQUEST: Phase.HANDLING, Step.LAST: Phase.LINGERING, **_ALWAYS},
+    Phase.HANDLING: {
+        Step.ANSWERED: Phase.IDLE,
+        Step.ANSWERED_EARLY: Phase.DRAINING,
+        Step.LAST: Phase.LINGERING,
+        Step.SWITCH: Phase.UPGRADED,
+        **_ALWAYS,
+    },
+    Phase.DRAINING: {Step.ANSWERED: Phase.IDLE, Step.LAST: Phase.LINGERING, **_ALWAYS},
+    Phase.LINGERING: _ALWAYS,
+    Phase.UPGRADED: _ALWAYS,
+    Phase.CLOSING: _ALWAYS,
+    Phase.CLOSED: {Step.CLOSE: Phase.CLOSED, Step.LOST: Phase.CLOSED},
+}
+
+
+def advance(phase: Phase, step: Step) -> Phase:
+    """Give the phase after `step`.
+
+    Raises:
+        RuntimeError: nothing of the kind may happen in that phase.
+    """
+    try:
+        return LIFECYCLE[phase][step]
+    except KeyError:
+        raise RuntimeError(f"{step.name} does not fit a connection that is {phase.name}") from None

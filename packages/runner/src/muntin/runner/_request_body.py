@@ -1,0 +1,128 @@
+"""The body of a request on its way from the connection to who reads it.
+
+A queue with one writer, the connection, and one reader. It counts what waits; the connection pauses the peer by that.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from muntin.http_core import RawFields
+
+__all__ = ["NO_BODY", "EmptyBody", "RequestBody"]
+
+
+class EmptyBody:
+    """The body of a request that has none."""
+
+    __slots__ = ()
+
+    is_complete = True
+    at_eof = True
+    trailers: RawFields = ()
+
+    def receive_nowait(self) -> bytes:
+        return b""
+
+    async def receive(self) -> bytes:
+        return b""
+
+
+NO_BODY: Final = EmptyBody()
+
+
+class RequestBody:
+    """A body that arrives.
+
+    Args:
+        loop: the event loop.
+        on_wait: is called when the reader is about to wait for bytes: the peer may have to be asked for them.
+        on_read: is called when the reader has taken bytes.
+    """
+
+    __slots__ = (
+        "_error",
+        "_loop",
+        "_on_read",
+        "_on_wait",
+        "_pieces",
+        "_waiter",
+        "buffered",
+        "is_complete",
+        "trailers",
+    )
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, on_wait: Callable[[], None], on_read: Callable[[], None]
+    ) -> None:
+        self._loop = loop
+        self._on_wait = on_wait
+        self._on_read = on_read
+        self._pieces: deque[bytes] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._error: Exception | None = None
+        self.buffered = 0
+        """Bytes that wait to be read."""
+        self.is_complete = False
+        self.trailers: RawFields = ()
+
+    @property
+    def at_eof(self) -> bool:
+        return self.is_complete and not self._pieces
+
+    # The connection's side
+
+    def feed(self, data: bytes) -> None:
+        """Add a piece."""
+        self._pieces.append(data)
+        self.buffered += len(data)
+        self._wake()
+
+    def feed_end(self, trailers: RawFields) -> None:
+        """End the body."""
+        self.trailers = trailers
+        self.is_complete = True
+        self._wake()
+
+    def fail(self, error: Exception) -> None:
+        """End the body in an error, after what has arrived before; nothing once it is complete."""
+        if not self.is_complete and self._error is None:
+            self._error = error
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # The reader's side
+
+    def receive_nowait(self) -> bytes:
+        if not self._pieces:
+            if self._error is not None:
+                raise self._error
+            return b""
+        data = self._pieces.popleft() if len(self._pieces) == 1 else self._join()
+        self.buffered = 0
+        self._on_read()
+        return data
+
+    def _join(self) -> bytes:
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        return data
+
+    async def receive(self) -> bytes:
+        if not self._pieces and not self.is_complete and self._error is None:
+            await self._wait()
+        return self.receive_nowait()
+
+    async def _wait(self) -> None:
+        if self._waiter is not None:
+            raise RuntimeError("somebody else is reading this body")
+        self._on_wait()
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None

@@ -1,0 +1,131 @@
+"""Setting a server up on its sites, and taking it down in order."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import Any
+
+from muntin.runner._server import Server
+from muntin.runner.signals import handle_signals, release_signals
+from muntin.runner.sites import BaseSite
+
+__all__ = ["SHUTDOWN_TIMEOUT", "BaseRunner", "ServerRunner"]
+
+SHUTDOWN_TIMEOUT = 60.0
+"""How long handlers may take to end (seconds), before and after they are cancelled."""
+
+
+class BaseRunner(ABC):
+    """A server with its sites.
+
+    Args:
+        handle_signals: whether SIGINT and SIGTERM raise `GracefulExit`.
+        shutdown_timeout: how long handlers may take to end (seconds), before they are cancelled and after.
+    """
+
+    def __init__(self, *, handle_signals: bool = False, shutdown_timeout: float = SHUTDOWN_TIMEOUT) -> None:
+        self._handles_signals = handle_signals
+        self._shutdown_timeout = shutdown_timeout
+        self._server: Server | None = None
+        self._sites: list[BaseSite] = []
+
+    @property
+    def server(self) -> Server | None:
+        """The server, between setup and cleanup."""
+        return self._server
+
+    @property
+    def sites(self) -> frozenset[BaseSite]:
+        """The sites that listen."""
+        return frozenset(self._sites)
+
+    @property
+    def addresses(self) -> list[Any]:
+        """The socket addresses of all sites."""
+        return [sock.getsockname() for site in self._sites for sock in site.sockets]
+
+    # What kinds of runner differ in
+
+    @abstractmethod
+    async def make_server(self) -> Server:
+        """Make the server."""
+
+    async def shutdown(self) -> None:  # noqa: B027 - a hook that not every runner needs
+        """Tell what is served that it ends soon."""
+
+    @abstractmethod
+    async def cleanup_server(self) -> None:
+        """Give up what `make_server` acquired."""
+
+    # The course of things
+
+    async def setup(self) -> None:
+        """Make the server ready for sites.
+
+        Raises:
+            RuntimeError: it is already.
+        """
+        if self._server is not None:
+            raise RuntimeError("this runner is set up already")
+        if self._handles_signals:
+            handle_signals(asyncio.get_running_loop())
+        self._server = await self.make_server()
+
+    async def stop_listening(self) -> None:
+        """Stop all sites, close the connections that idle, and let the others close with the answer under way."""
+        for site in list(self._sites):
+            await site.stop()
+        if self._server is not None:
+            # Connections accepted in this very turn get to their first request.
+            await asyncio.sleep(0)
+            self._server.pre_shutdown()
+
+    async def cleanup(self) -> None:
+        """Take the server down: stop listening, tell the application, end the connections, clean up."""
+        await self.stop_listening()
+        try:
+            await self.shutdown()
+            await self.end_connections()
+        finally:
+            server, self._server = self._server, None
+            if server is not None:
+                await self.cleanup_server()
+            if self._handles_signals:
+                release_signals(asyncio.get_running_loop())
+
+    async def end_connections(self) -> None:
+        """Wait for the handlers, for no longer than the time-out, then cancel them."""
+        if self._server is not None:
+            await self._server.shutdown(self._shutdown_timeout)
+
+    # What sites call
+
+    def register(self, site: BaseSite) -> None:
+        """Note that a site starts."""
+        if site in self._sites:
+            raise RuntimeError(f"site {site.name} is started already")
+        self._sites.append(site)
+
+    def unregister(self, site: BaseSite) -> None:
+        """Note that a site stopped."""
+        if site in self._sites:
+            self._sites.remove(site)
+
+
+class ServerRunner(BaseRunner):
+    """A runner for a server without an application around it.
+
+    Args:
+        server: what to run.
+    """
+
+    def __init__(
+        self, server: Server, *, handle_signals: bool = False, shutdown_timeout: float = SHUTDOWN_TIMEOUT
+    ) -> None:
+        super().__init__(handle_signals=handle_signals, shutdown_timeout=shutdown_timeout)
+        self._given = server
+
+    async def make_server(self) -> Server:
+        return self._given
+
+    async def cleanup_server(self) -> None:
+        pass

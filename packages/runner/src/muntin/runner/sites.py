@@ -1,0 +1,248 @@
+"""Where a runner listens: an address, a path, a pipe or a socket."""
+
+import asyncio
+import socket
+from abc import ABC, abstractmethod
+from pathlib import Path
+from ssl import SSLContext
+from typing import Any, Protocol
+
+from muntin.runner._server import Server
+
+__all__ = ["BACKLOG", "BaseSite", "NamedPipeSite", "SiteRunner", "SockSite", "TCPSite", "UnixSite"]
+
+BACKLOG = 128
+"""Connections that may wait to be accepted; what Linux long had as its own bound."""
+
+
+class SiteRunner(Protocol):
+    """What a site needs of its runner."""
+
+    @property
+    def server(self) -> Server | None:
+        """The server, once the runner is set up."""
+
+    def register(self, site: "BaseSite") -> None:
+        """Note that a site starts."""
+
+    def unregister(self, site: "BaseSite") -> None:
+        """Note that a site stopped."""
+
+
+class BaseSite(ABC):
+    """A listening socket of a runner.
+
+    Args:
+        runner: a runner that is set up.
+        ssl_context: for TLS.
+        backlog: connections that may wait to be accepted.
+
+    Raises:
+        RuntimeError: the runner is not set up.
+    """
+
+    def __init__(
+        self, runner: SiteRunner, *, ssl_context: SSLContext | None = None, backlog: int = BACKLOG
+    ) -> None:
+        if runner.server is None:
+            raise RuntimeError("call the runner's setup() before making a site")
+        self._runner = runner
+        self._ssl_context = ssl_context
+        self._backlog = backlog
+        self._listener: asyncio.AbstractServer | None = None
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The site as a URL."""
+
+    @abstractmethod
+    async def listen(self, server: Server) -> asyncio.AbstractServer | None:
+        """Open the socket."""
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The listening sockets, none before start."""
+        listener = self._listener
+        return (
+            list(listener.sockets)
+            if isinstance(listener, asyncio.Server)
+            else list(getattr(listener, "sockets", ()))
+        )
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            RuntimeError: it does already.
+            OSError: the address cannot be had.
+        """
+        server = self._runner.server
+        if server is None:
+            raise RuntimeError("the runner was cleaned up")
+        self._runner.register(self)
+        try:
+            self._listener = await self.listen(server)
+        except BaseException:
+            self._runner.unregister(self)
+            raise
+
+    async def stop(self) -> None:
+        """Listen no more; connections there are live on."""
+        self._runner.unregister(self)
+        if self._listener is not None:
+            # Not wait_closed(): on newer Pythons that waits for the connections as well.
+            self._listener.close()
+            self._listener = None
+
+    def _scheme(self, plain: str) -> str:
+        return plain if self._ssl_context is None else plain + "s"
+
+
+class TCPSite(BaseSite):
+    """A site on a host and port.
+
+    Args:
+        host: a name or address, several of them, or None for all interfaces.
+        port: the port; 0 for any free one, None for 8080 (8443 with TLS).
+        reuse_address, reuse_port: as for `loop.create_server`.
+    """
+
+    def __init__(
+        self,
+        runner: SiteRunner,
+        host: str | None = None,
+        port: int | None = None,
+        *,
+        ssl_context: SSLContext | None = None,
+        backlog: int = BACKLOG,
+        reuse_address: bool | None = None,
+        reuse_port: bool | None = None,
+    ) -> None:
+        super().__init__(runner, ssl_context=ssl_context, backlog=backlog)
+        self._host = host
+        if port is None:
+            port = 8080 if ssl_context is None else 8443
+        self._port = port
+        self._reuse_address = reuse_address
+        self._reuse_port = reuse_port
+
+    @property
+    def port(self) -> int:
+        """The port that was asked for, and once started the one that it became."""
+        sockets = self.sockets
+        return int(sockets[0].getsockname()[1]) if sockets else self._port
+
+    @property
+    def name(self) -> str:
+        host = "0.0.0.0" if not self._host else self._host
+        if ":" in host:
+            host = f"[{host}]"
+        return f"{self._scheme('http')}://{host}:{self.port}"
+
+    async def listen(self, server: Server) -> asyncio.AbstractServer:
+        return await asyncio.get_running_loop().create_server(
+            server,
+            self._host,
+            self._port,
+            ssl=self._ssl_context,
+            backlog=self._backlog,
+            reuse_address=self._reuse_address,
+            reuse_port=self._reuse_port,
+        )
+
+
+class UnixSite(BaseSite):
+    """A site on a Unix socket.
+
+    Args:
+        path: where the socket file is made.
+    """
+
+    def __init__(
+        self,
+        runner: SiteRunner,
+        path: str | Path,
+        *,
+        ssl_context: SSLContext | None = None,
+        backlog: int = BACKLOG,
+    ) -> None:
+        super().__init__(runner, ssl_context=ssl_context, backlog=backlog)
+        self._path = path
+
+    @property
+    def name(self) -> str:
+        return f"{self._scheme('http')}://unix:{self._path}:"
+
+    async def listen(self, server: Server) -> asyncio.AbstractServer:
+        return await asyncio.get_running_loop().create_unix_server(
+            server, self._path, ssl=self._ssl_context, backlog=self._backlog
+        )
+
+
+class NamedPipeSite(BaseSite):
+    """A site on a Windows named pipe.
+
+    Args:
+        path: the name of the pipe.
+
+    Raises:
+        RuntimeError: the loop cannot serve pipes; on Windows the proactor loop can.
+    """
+
+    def __init__(self, runner: SiteRunner, path: str) -> None:
+        super().__init__(runner)
+        if not hasattr(asyncio.get_running_loop(), "start_serving_pipe"):
+            raise RuntimeError("named pipes need the proactor event loop of Windows")
+        self._path = path
+        self._pipes: list[Any] = []
+
+    @property
+    def name(self) -> str:
+        return self._path
+
+    async def listen(self, server: Server) -> None:
+        loop: Any = asyncio.get_running_loop()
+        self._pipes = await loop.start_serving_pipe(server, self._path)
+
+    async def stop(self) -> None:
+        await super().stop()
+        for pipe in self._pipes:
+            pipe.close()
+        self._pipes.clear()
+
+
+class SockSite(BaseSite):
+    """A site on a socket that somebody else has bound.
+
+    Args:
+        sock: a bound stream socket.
+    """
+
+    def __init__(
+        self,
+        runner: SiteRunner,
+        sock: socket.socket,
+        *,
+        ssl_context: SSLContext | None = None,
+        backlog: int = BACKLOG,
+    ) -> None:
+        super().__init__(runner, ssl_context=ssl_context, backlog=backlog)
+        self._sock = sock
+
+    @property
+    def name(self) -> str:
+        address = self._sock.getsockname()
+        scheme = self._scheme("http")
+        if self._sock.family == getattr(socket, "AF_UNIX", None):
+            return f"{scheme}://unix:{address}:"
+        host = f"[{address[0]}]" if ":" in address[0] else address[0]
+        return f"{scheme}://{host}:{address[1]}"
+
+    async def listen(self, server: Server) -> asyncio.AbstractServer:
+        loop = asyncio.get_running_loop()
+        if self._sock.family == getattr(socket, "AF_UNIX", None):
+            return await loop.create_unix_server(
+                server, sock=self._sock, ssl=self._ssl_context, backlog=self._backlog
+            )
+        return await loop.create_server(server, sock=self._sock, ssl=self._ssl_context, backlog=self._backlog)
