@@ -1,11 +1,12 @@
-"""The load: wrk sends one request over and over, and tells how that went."""
+"""The load: wrk sends one request over and over, or our own sockets one message, and tells how that went."""
 
 import json
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import Server, pinned
+from benchmarks.processes import ROOT, Server, Unfit, pinned
 from benchmarks.workloads import Workload
 
 SCRIPT = """
@@ -28,9 +29,9 @@ class Measurement:
     """What one stretch of load came to."""
 
     rate: float
-    """Requests per second."""
+    """Requests, or messages, per second."""
     median: int
-    """Half of the answers took no longer; microseconds."""
+    """Half of the answers (or bursts of messages) took no longer; microseconds."""
     p99: int
     """99 of 100 answers took no longer; microseconds."""
     failed: int
@@ -58,8 +59,8 @@ def write_script(workload: Workload, folder: Path) -> Path:
     return path
 
 
-def make_load(server: Server, workload: Workload, *, script: Path, seconds: int, core: int) -> Measurement:
-    """Send requests for a number of seconds from one thread on one core, and measure."""
+def wrk(server: Server, workload: Workload, script: Path, seconds: int) -> list[str]:
+    """Give the command that sends requests from one thread."""
     command = [
         "wrk",
         "--threads",
@@ -69,10 +70,38 @@ def make_load(server: Server, workload: Workload, *, script: Path, seconds: int,
         "--duration",
         f"{seconds}s",
     ]
-    command += ["--timeout", "5s", "--script", str(script), f"http://127.0.0.1:{server.port}"]
-    run = subprocess.run(
-        pinned(command, core), capture_output=True, text=True, check=True, timeout=seconds + 30
+    return [*command, "--timeout", "5s", "--script", str(script), f"http://127.0.0.1:{server.port}"]
+
+
+def sockets(server: Server, workload: Workload, seconds: int) -> list[str]:
+    """Give the command that sends messages over WebSockets."""
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.sockets",
+        "--port",
+        str(server.port),
+        "--path",
+        workload.path,
+    ]
+    sizes = ["--size", str(workload.message), "--sockets", str(workload.connections)]
+    return [*command, *sizes, "--seconds", str(seconds)]
+
+
+def make_load(server: Server, workload: Workload, *, script: Path, seconds: int, core: int) -> Measurement:
+    """Make load for a number of seconds on one core, and measure.
+
+    Raises:
+        Unfit: the server broke off.
+    """
+    command = (
+        sockets(server, workload, seconds) if workload.message else wrk(server, workload, script, seconds)
     )
+    run = subprocess.run(
+        pinned(command, core), cwd=ROOT, capture_output=True, text=True, timeout=seconds + 30
+    )
+    if run.returncode:
+        raise Unfit(f"the load ended with {run.returncode}: {run.stderr[-1000:]}")
     told = json.loads(run.stdout.strip().splitlines()[-1])
     rate = told["requests"] / (told["microseconds"] / 1e6)
     return Measurement(rate, told["median"], told["p99"], told["failed"])

@@ -28,7 +28,7 @@ def format_results(results: Results, subject: str) -> str:
         for name, row in results.rates.items()
     }
     tables = [
-        format_table("requests per second", medians, "{:,.0f}"),
+        format_table("per second", medians, "{:,.0f}"),
         format_table(f"rate of {subject} ÷", ratios(subject, medians), "{:.2f}"),
         format_table("", results.values, "{:,.1f}"),
         format_table(f"cost of {subject} ÷", ratios(subject, results.values), "{:.2f}"),

@@ -40,13 +40,15 @@ class Workload:
     path: str = "/"
     fields: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    answer: int
+    answer: int = 0
     """The size of the right answer's body in bytes, white space aside: who sends another one is not measured."""
     resources: int = 200
     """How many resources the router of the application holds besides."""
     varying: int = 0
     """How many more it holds of which the first segment varies, so that any path might be theirs."""
     middlewares: int = 0
+    message: int = 0
+    """The size of the messages, in bytes, where the request opens a WebSocket that echoes them; 0 for plain HTTP."""
     connections: int = 64
 
 
@@ -109,6 +111,8 @@ WORKLOADS = {
             answer=len(str(MIB)),
             connections=16,
         ),
+        Workload(name="echo-64", peers=API, path="/echo", message=64, connections=32),
+        Workload(name="echo-16k", peers=API, path="/echo", message=16 * KIB, connections=32),
         Workload(name="answer", peers=API, path="/answer", answer=MIB, connections=16),
         Workload(name="stream", peers=API, path="/stream", answer=MIB, connections=16),
     )

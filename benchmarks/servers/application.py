@@ -53,6 +53,13 @@ def make_application(web: Any, options: Options) -> Any:
         await response.write_eof()
         return response
 
+    async def echo(request: Any) -> Any:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            await socket.send_bytes(message.data)
+        return socket
+
     async def pass_on(request: Any, handler: Any) -> Any:
         return await handler(request)
 
@@ -62,6 +69,7 @@ def make_application(web: Any, options: Options) -> Any:
         router.add_get(path, handler)
     router.add_get("/answer", answer)
     router.add_get("/stream", stream)
+    router.add_get("/echo", echo)
     router.add_post("/post", post)
     router.add_post("/upload", upload)
     router.add_static("/static", options.files)
