@@ -20,6 +20,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(ROOT.glob("packages/*/src/**/*.py"))
+EXAMPLES = sorted(ROOT.glob("examples/*/**/*.py"))
 
 # What a package without I/O never imports, and the one module or package in it that is its edge and may.
 IO_MODULES = {
@@ -84,7 +85,8 @@ TABLE = read_table()
 def module_name(source: Path) -> str:
     """Give the dotted name of a source file."""
     parts = source.with_suffix("").parts
-    return ".".join(parts[parts.index("src") + 1 :]).removesuffix(".__init__")
+    start = parts.index("src") + 1 if "src" in parts else parts.index("examples") + 2
+    return ".".join(parts[start:]).removesuffix(".__init__")
 
 
 def find_imports(source: Path) -> Iterator[Import]:
@@ -118,7 +120,7 @@ def find_offences(source: Path) -> Iterator[str]:
                 continue
             if sibling not in row.siblings:
                 yield f"{where}: {own} may not import {sibling or 'the namespace itself'}"
-            elif any(part.startswith("_") and not part.endswith("__") for part in rest):
+            elif is_private(found):
                 yield f"{where}: {sibling} is imported past its front door"
             elif found.name == "*":
                 yield f"{where}: names are imported one by one"
@@ -126,6 +128,11 @@ def find_offences(source: Path) -> Iterator[str]:
             yield f"{where}: {own} does not declare {top}"
         elif top in IO_MODULES and own in IO_EDGES and not is_within(IO_EDGES[own], module_name(source)):
             yield f"{where}: {own} is free of input and output"
+
+
+def is_private(found: Import) -> bool:
+    """Tell whether an import reaches behind a front door."""
+    return any(part.startswith("_") and not part.endswith("__") for part in found.path.split("."))
 
 
 def is_within(edge: str | None, module: str) -> bool:
@@ -180,6 +187,13 @@ def test_declared_dependencies_are_those_of_the_table(package):
 @pytest.mark.parametrize("source", SOURCES, ids=module_name)
 def test_imports_run_one_way(source):
     assert list(find_offences(source)) == []
+
+
+@pytest.mark.parametrize("source", EXAMPLES, ids=lambda source: str(source.relative_to(ROOT)))
+def test_examples_use_the_public_names_only(source):
+    ours = [found for found in find_imports(source) if found.module.split(".")[0] == "muntin"]
+
+    assert [found for found in ours if is_private(found)] == []
 
 
 def find_modules(source: Path, modules: Collection[str]) -> set[str]:
