@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.static import Flavour, Place, locate
 from muntin.static._locate import NAME_LIMIT, PATH_LIMIT, is_name
 

@@ -9,15 +9,17 @@
 
 from muntin.static._file import plan_file
 from muntin.static._locate import Flavour, Place, locate
+from muntin.static._manifest import read_manifest
 from muntin.static._plan import CHUNK_SIZE, FilePlan, Segment
 from muntin.static._root import StaticRoot
-from muntin.static.errors import FileChanged, RootError, StaticError
+from muntin.static.errors import FileChanged, ManifestError, RootError, StaticError
 
 __all__ = [
     "CHUNK_SIZE",
     "FileChanged",
     "FilePlan",
     "Flavour",
+    "ManifestError",
     "Place",
     "RootError",
     "Segment",
@@ -25,4 +27,5 @@ __all__ = [
     "StaticRoot",
     "locate",
     "plan_file",
+    "read_manifest",
 ]

@@ -14,7 +14,7 @@ from muntin.static._sandbox import Opened
 _BLOCK: Final = 262_144
 
 REMEMBERED: Final = 4096
-"""Fingerprints kept at most; the oldest goes first. One takes about 300 bytes."""
+"""Fingerprints kept before all are forgotten. One takes about 300 bytes."""
 
 SETTLED_NS: Final = 2_000_000_000
 """Nanoseconds that must have passed since a change before a fingerprint is remembered.
@@ -49,9 +49,8 @@ class Fingerprints:
             return version
         version = _hash(opened.descriptor)
         if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > SETTLED_NS:
-            self._known.pop(key, None)
-            while len(self._known) >= REMEMBERED:
-                self._known.pop(next(iter(self._known)), None)
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()  # in one step, so that threads need no lock
             self._known[key] = _Known(_identify(status), version)
         return version
 

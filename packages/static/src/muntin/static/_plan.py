@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
+from urllib.parse import quote
 
 from muntin.http_core.headers import ByteRange, format_content_range, format_unsatisfied_range
 from muntin.static._conditional import Field, Outcome, decide
@@ -130,6 +131,24 @@ class FilePlan:
             raise FileChanged(count)
         return data
 
+    def read_nowait(self, offset: int, count: int) -> bytes | None:
+        """Read like `read`, or give None if the bytes are not in memory and the disk would have to be waited for.
+
+        Where the platform cannot tell (only Linux can), this always gives None.
+        """
+        if self.file is None:
+            raise ValueError("this plan has no file to read from")
+        if not hasattr(os, "RWF_NOWAIT"):
+            return None
+        buffer = bytearray(count)
+        try:
+            size = os.preadv(self.file.fileno(), [buffer], offset, os.RWF_NOWAIT)
+        except OSError:  # EAGAIN: not in memory; EOPNOTSUPP: a file system that cannot tell
+            return None
+        if not size:
+            raise FileChanged(count)
+        return bytes(memoryview(buffer)[:size])
+
 
 def _read_at(descriptor: int, count: int, offset: int) -> bytes:
     if hasattr(os, "pread"):
@@ -143,6 +162,22 @@ def plan_status(status: int, fields: Fields = (), *, method: str = "GET") -> Fil
     text = f"{status}: {HTTPStatus(status).phrase}".encode()
     about = (("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text))))
     return FilePlan(status, about + fields, b"" if method == "HEAD" else text)
+
+
+def plan_redirect(name: str, query: str) -> FilePlan:
+    """Plan the way from a directory's URL without its last slash to the one with it.
+
+    `name` is the decoded last segment. The target is a relative reference, so it stays on its origin: "./" keeps a name
+    from being read as a scheme or an authority (RFC 3986 §4.2).
+    """
+    target = f"./{quote(name, errors='surrogateescape')}/" + (
+        f"?{quote(query, safe=_QUERY)}" if query else ""
+    )
+    return FilePlan(301, (("Location", target), ("Content-Length", "0")))
+
+
+_QUERY = "!$%&'()*+,-./:;=?@_~"
+"""What a query may contain besides letters and digits (RFC 3986 §3.4), escapes included."""
 
 
 def plan_opened(

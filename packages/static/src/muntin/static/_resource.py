@@ -20,7 +20,7 @@ CachePolicy = str | Callable[[str], str | None] | None
 """A Cache-Control value for every file, or a function that gives one for a file's name below the root."""
 
 REMEMBERED: Final = 4096
-"""Resources remembered at most, the oldest goes first. Only files that exist have one, of about 2 KiB."""
+"""Resources remembered before all are forgotten. Only files that exist have one, of about 2 KiB."""
 
 TRUSTED: Final = 1.0
 """Seconds for which compressed siblings are not looked for again. What is sent is opened and compared every time."""
@@ -136,11 +136,9 @@ class Resources:
         return found
 
     def _remember(self, path: str, found: Resource) -> None:
-        known = self._known
-        known.pop(path, None)
-        while len(known) >= REMEMBERED:
-            known.pop(next(iter(known)), None)
-        known[path] = found
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()  # in one step, so that threads need no lock
+        self._known[path] = found
 
 
 def _look(open_by: Callable[[tuple[str, ...]], Opened | None], parts: tuple[str, ...]) -> os.stat_result:

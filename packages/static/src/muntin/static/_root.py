@@ -14,8 +14,10 @@ from muntin.static._conditional import Field
 from muntin.static._fingerprint import Fingerprints, version_in
 from muntin.static._listing import plan_listing
 from muntin.static._locate import Place, locate
-from muntin.static._plan import CHUNK_SIZE, FilePlan, plan_opened, plan_status
+from muntin.static._plan import CHUNK_SIZE, FilePlan, plan_opened, plan_redirect, plan_status
+from muntin.static._representation import Representation
 from muntin.static._resource import (
+    IMMUTABLE,
     CachePolicy,
     Resource,
     Resources,
@@ -53,6 +55,8 @@ class StaticRoot:
         index_file: name of the file that answers for its directory, such as ``index.html``.
         fallback: the file that answers, with status 200, for pages that do not exist: for applications whose paths
             are interpreted in the browser. Only requests that name ``text/html`` in Accept get it.
+        manifest: original to hashed names, as `read_manifest` gives them: `url_of` uses the hashed ones, which may be
+            cached for ever.
         cache_control: value of Cache-Control, or a function from a file's name to the value; None sends none.
         chunk_size: bytes to read at a time where the kernel cannot send the file itself.
 
@@ -69,6 +73,7 @@ class StaticRoot:
         append_version: bool = False,
         index_file: str | None = None,
         fallback: str | None = None,
+        manifest: Mapping[str, str] | None = None,
         cache_control: CachePolicy = None,
         chunk_size: int = CHUNK_SIZE,
     ) -> None:
@@ -78,8 +83,10 @@ class StaticRoot:
         self.chunk_size: Final = chunk_size
         self._index = self._configured("index_file", index_file)
         self._fallback = self._configured("fallback", fallback)
+        self._manifest = dict(manifest or {})
+        policy = _exempt(frozenset(self._manifest.values()), cache_control) if manifest else cache_control
         # Both only remember the file system.
-        self._resources = Resources(self._sandbox, cache_control)
+        self._resources = Resources(self._sandbox, policy)
         self._fingerprints = Fingerprints()
 
     @property
@@ -111,19 +118,18 @@ class StaticRoot:
         if method not in _METHODS:
             return plan_status(405, _ALLOW, method=method)
         field = field_of(fields)
-        if path.startswith("/"):
-            path = path[1:]
+        name = path.removeprefix("/")
         try:
-            known = self._resources.recall(path)
+            known = self._resources.recall(name)
             if known is not None:
                 try:
                     return self._plan_resource(known, method, field, query)
                 except FileNotFoundError:  # the file or its compressed form has gone: look again
-                    self._resources.forget(path)
+                    self._resources.forget(name)
             place = locate(path)
             if place is None:
                 return plan_status(404, method=method)
-            plan = self._plan_place(path, place, method, field, query)
+            plan = self._plan_place(name, place, method, field, query)
         except OSError as error:
             plan = plan_status(status_of(error), method=method)
         if self._fallback and plan.status in _FALLS_BACK and "text/html" in (field("accept") or "").lower():
@@ -143,12 +149,15 @@ class StaticRoot:
         return None if place is None or place.is_folder else self._version_of(place.parts)
 
     def url_of(self, filename: str | os.PathLike[str]) -> str:
-        """Give the reference to a file relative to the root's URL: percent-encoded, with `v` if `append_version`.
+        """Give the reference to a file relative to the root's URL, percent-encoded.
 
-        A file that does not exist gets no version.
+        It has the hashed name if the manifest has one, or else `v` if `append_version` and the file exists.
         """
+        hashed = self._manifest.get(os.fspath(filename).removeprefix("/"))
+        if hashed is not None:
+            return quote_name(hashed)
         version = self.version_of(filename) if self.append_version else None
-        reference = quote_name(filename)
+        reference = quote_name(filename).removeprefix("/")
         return reference if version is None else f"{reference}?v={version}"
 
     # What a path selects
@@ -173,9 +182,7 @@ class StaticRoot:
         if index is None and not self.show_index:
             return plan_status(403, method=method)
         if place.parts and not place.is_folder:
-            # Relative references in the page need the slash. "./" keeps the target on this origin whatever the name.
-            target = f"./{quote_name(place.parts[-1])}/" + (f"?{query}" if query else "")
-            return FilePlan(301, (("Location", target), ("Content-Length", "0")))
+            return plan_redirect(place.parts[-1], query)  # relative references in the page need the slash
         if index is None:
             return plan_listing(self._sandbox, place.parts, opened, method=method)
         return self._plan_resource(index, method, field, query)
@@ -205,7 +212,7 @@ class StaticRoot:
         opened = open_form(self._sandbox, chosen)
         try:
             chosen = renew_form(resource, chosen, opened.status)
-            if query and self.append_version and self._is_current(query, resource, opened):
+            if query and self.append_version and self._is_current(query, resource, chosen, opened):
                 chosen = make_immutable(resource, chosen)
         except BaseException:
             opened.close()
@@ -214,18 +221,21 @@ class StaticRoot:
 
     # Versions
 
-    def _is_current(self, query: str, resource: Resource, opened: Opened) -> bool:
+    def _is_current(self, query: str, resource: Resource, chosen: Representation, opened: Opened) -> bool:
         """Say whether a query names the content that is about to be sent.
 
-        A URL of an older or newer content must not be pinned to this one: during a deployment, both are asked for.
+        A URL of older or newer content must not be pinned to this one: during a deployment, both are asked for.
         """
-        version = version_in(query)
-        if version is None:
+        wanted = version_in(query)
+        if wanted is None:
             return False
-        parts = resource.forms[""].parts
-        if opened.status.st_size > HASHED_AT_ONCE and self._fingerprints.recall(parts, opened.status) is None:
-            return False
-        return self._version_of(parts) == version
+        own = resource.forms[""]
+        if own is not chosen:
+            return own.size <= HASHED_AT_ONCE and self._version_of(own.parts) == wanted
+        known = self._fingerprints.recall(own.parts, opened.status)
+        if known is None and own.size <= HASHED_AT_ONCE:
+            known = self._fingerprints.version_of(own.parts, opened)
+        return known == wanted
 
     def _version_of(self, parts: tuple[str, ...]) -> str | None:
         try:
@@ -247,6 +257,15 @@ class StaticRoot:
         return place.parts
 
 
+def _exempt(hashed: frozenset[str], policy: CachePolicy) -> CachePolicy:
+    def decide(name: str) -> str | None:
+        if name in hashed:
+            return IMMUTABLE
+        return policy(name) if callable(policy) else policy
+
+    return decide
+
+
 def field_of(fields: RequestFields) -> Field:
     """Give the function that looks up a field by its lower-case name."""
     if callable(fields):
@@ -261,4 +280,4 @@ def quote_name(filename: str | os.PathLike[str]) -> str:
     name = os.fspath(filename)
     if os.sep != "/":
         name = name.replace(os.sep, "/")
-    return quote(name.removeprefix("/"), errors="surrogateescape")
+    return quote(name, errors="surrogateescape")

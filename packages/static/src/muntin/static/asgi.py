@@ -1,0 +1,200 @@
+"""The files of a root as an ASGI 3 application, for any server and below any framework.
+
+Knows scopes and messages. Leaves every decision to the plan, and closes it in every exit path.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache, partial
+from typing import Any, Final
+from urllib.parse import quote
+
+from muntin.static._plan import FilePlan, plan_redirect
+from muntin.static._representation import Fields
+from muntin.static._root import StaticRoot
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+# The request fields that a plan may ask for; all others are not even decoded.
+_FIELDS: Final = {
+    name.encode(): name
+    for name in (
+        "accept",
+        "accept-encoding",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "range",
+    )
+}
+
+
+class StaticFiles:
+    """An ASGI application that serves a `StaticRoot`, or a directory with its defaults.
+
+    Mounted below a prefix, it finds the path in the scope's `root_path`, as Starlette and FastAPI give it.
+    `http.response.pathsend` is used where the server offers it; such a server opens the file again by its name, so
+    leave `use_pathsend` off where others may write below the root.
+
+    Raises:
+        RootError: the directory is not one.
+    """
+
+    def __init__(self, root: StaticRoot | str | os.PathLike[str], *, use_pathsend: bool = True) -> None:
+        self.root: Final = root if isinstance(root, StaticRoot) else StaticRoot(root)
+        self.use_pathsend: Final = use_pathsend
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "http":
+                await self._serve_http(scope, receive, send)
+            case "lifespan":
+                await _live(receive, send)
+            case "websocket":
+                await send({"type": "websocket.close", "code": 1000, "reason": ""})
+            case other:
+                raise RuntimeError(f"static files cannot serve the scope {other!r}")
+
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with await self._plan(scope) as plan:
+            headers = list(_encode_fields(plan.fields))  # a copy, as middlewares above add to it
+            await send({"type": "http.response.start", "status": plan.status, "headers": headers})
+            if plan.body is not None:
+                await send({"type": "http.response.body", "body": plan.body})
+            elif plan.path is not None and self.use_pathsend and _has_pathsend(scope):
+                await send({"type": "http.response.pathsend", "path": plan.path})
+            else:
+                await _send_segments(plan, self.root.chunk_size, receive, send)
+
+    async def _plan(self, scope: Scope) -> FilePlan:
+        path = path_below(scope)
+        query = scope.get("query_string", b"").decode("latin-1")
+        call = partial(self.root.plan, scope["method"], path, _fields_of(scope), query=query)
+        # Opening a file takes less time than asking a thread to do it. Listing a directory does not.
+        plan = await _plan_in_thread(call) if self.root.show_index and path.endswith("/") else call()
+        if path == "" and plan.status < 400 and not scope["path"].endswith("/"):
+            # The mount itself, without the slash that relative references need. Only here is its name known.
+            plan.close()
+            return plan_redirect(scope["path"].rpartition("/")[2], query)
+        return plan
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Answer the events of a server's life: there is nothing to open or to close."""
+    event = ""
+    while event != "lifespan.shutdown":
+        event = (await receive())["type"]
+        await send({"type": f"{event}.complete"})
+
+
+def path_below(scope: Scope) -> str:
+    """Give the path below the mount as it stood in the target.
+
+    Without `raw_path`, or where the mount's own path was written in an unusual way, the decoded path is encoded again:
+    then a slash that was encoded counts as a slash, and is as harmless as any other.
+    """
+    path: str = scope["path"]
+    prefix: str = scope.get("root_path", "").rstrip("/")
+    if not prefix or not (path == prefix or path.startswith(prefix + "/")):
+        prefix = ""
+    raw: bytes | None = scope.get("raw_path")
+    if raw is not None:
+        whole = raw.decode("utf-8", "surrogateescape")
+        for written in (prefix, quote(prefix)):
+            if whole == written or whole.startswith(written + "/"):
+                return whole[len(written) :]
+    return quote(path[len(prefix) :], errors="surrogateescape")
+
+
+def _fields_of(scope: Scope) -> Callable[[str], str | None]:
+    fields: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        known = _FIELDS.get(name)
+        if known is not None:
+            text = value.decode("latin-1")
+            fields[known] = f"{fields[known]}, {text}" if known in fields else text
+    return fields.get
+
+
+@lru_cache(maxsize=1024)  # a file's fields are the same tuple until it changes
+def _encode_fields(fields: Fields) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields)
+
+
+def _has_pathsend(scope: Scope) -> bool:
+    return "http.response.pathsend" in (scope.get("extensions") or ())
+
+
+async def _send_segments(plan: FilePlan, chunk_size: int, receive: Receive, send: Send) -> None:
+    gone = _watch(receive)
+    try:
+        for piece in plan.pieces(chunk_size):
+            if isinstance(piece, bytes):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                continue
+            offset, end = piece.offset, piece.offset + piece.length
+            while offset < end:
+                if gone is not None and gone.done():
+                    return
+                data = plan.read_nowait(offset, end - offset)
+                if data is None:
+                    data = await _read_in_thread(plan, offset, end - offset)
+                offset += len(data)
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        if gone is not None:
+            gone.cancel()
+            await asyncio.wait([gone])
+
+
+def _watch(receive: Receive) -> "asyncio.Task[None] | None":
+    """Watch for the client's disconnect: many servers accept messages for a lost client without a word."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:  # another event loop, such as Trio's: its servers cancel the application instead
+        return None
+
+    async def wait_for_disconnect() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    return loop.create_task(wait_for_disconnect())
+
+
+async def _read_in_thread(plan: FilePlan, offset: int, count: int) -> bytes:
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return plan.read(offset, count)
+    reading = loop.run_in_executor(None, plan.read, offset, count)
+    try:
+        return await asyncio.shield(reading)
+    except asyncio.CancelledError:
+        # Closing the descriptor under the thread could make it read from another file.
+        await asyncio.wait([reading])
+        raise
+
+
+async def _plan_in_thread(call: Callable[[], FilePlan]) -> FilePlan:
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return call()
+    planning = loop.run_in_executor(None, call)
+    try:
+        return await asyncio.shield(planning)
+    except asyncio.CancelledError:
+        planning.add_done_callback(_close_plan)
+        raise
+
+
+def _close_plan(planning: "asyncio.Future[FilePlan]") -> None:
+    if not planning.cancelled() and planning.exception() is None:
+        planning.result().close()
