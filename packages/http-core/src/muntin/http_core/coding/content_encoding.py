@@ -1,0 +1,34 @@
+"""The Content-Encoding field of a message that is to be decoded (RFC 9110 §8.4)."""
+
+import re
+from typing import Final
+
+from muntin.http_core.coding.errors import ContentCodingError
+from muntin.http_core.coding.limits import DEFAULT_DECODING_LIMITS
+from muntin.http_core.coding.registry import canonical_coding, is_available
+
+_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
+
+
+def parse_content_encoding(text: str, *, limit: int = DEFAULT_DECODING_LIMITS.codings) -> tuple[str, ...]:
+    """Give the codings of a message in the order in which they were applied, without ``identity``.
+
+    Raises:
+        ContentCodingError: 400 when the field is malformed; 415 when a coding is unknown or not installed,
+            or there are more than `limit`.
+    """
+    codings: list[str] = []
+    for element in text.split(","):
+        if not (element := element.strip(" \t")):
+            continue
+        if not _TOKEN.fullmatch(element):
+            raise ContentCodingError(400, "malformed Content-Encoding")
+        coding = canonical_coding(element)
+        if coding == "identity":
+            continue
+        if not is_available(coding):
+            raise ContentCodingError(415, "unknown content coding")
+        if len(codings) == limit:
+            raise ContentCodingError(415, "too many content codings")
+        codings.append(coding)
+    return tuple(codings)

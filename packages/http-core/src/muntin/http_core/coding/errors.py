@@ -1,0 +1,7 @@
+"""What can be wrong with encoded content."""
+
+from muntin.http_core.errors import RemoteProtocolError
+
+
+class ContentCodingError(RemoteProtocolError):
+    """Content is corrupt or cut off (status 400), in an unknown coding (415), or beyond a limit (413)."""
