@@ -17,7 +17,9 @@ else:
     LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
-@pytest.fixture(params=[(name, debug) for name in LOOPS for debug in (False, True)], ids=lambda p: f"{p[0]}-debug={p[1]}")
+@pytest.fixture(
+    params=[(name, debug) for name in LOOPS for debug in (False, True)], ids=lambda p: f"{p[0]}-debug={p[1]}"
+)
 def run(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """Run a coroutine on one of the loops, in debug mode and not."""
     name, debug = request.param
@@ -57,7 +59,8 @@ class Client:
         """The next head, and the body that its Content-Length announces."""
         head = await self.head()
         length = next(
-            (int(line[16:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length: ")), 0
+            (int(line[16:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length: ")),
+            0,
         )
         return head, await self.exactly(length)
 

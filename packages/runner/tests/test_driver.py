@@ -1,7 +1,8 @@
 """The driver, held against asyncio's own tasks.
 
-Each scenario is a coroutine that writes down what happens to it. It is run by the driver and in a task of its own; the two
-records must be the same. What has no counterpart in a task (seats, turns of the loop) is tested below.
+Each scenario is a coroutine that writes down what happens to it. It is run by the driver and in a task of its
+own; the two records must be the same. What has no counterpart in a task (seats, turns of the loop) is tested
+below.
 """
 
 import asyncio

@@ -233,6 +233,11 @@ class ServerConnection:
         Raises:
             LocalProtocolError: the head holds what must not be sent, or it is not the time for an answer.
         """
+        if self._head is None:
+            raise LocalProtocolError("there is no request to answer")
+        return self._answer_whole(head, body, date)
+
+    def _answer_whole(self, head: ResponseHead, body: bytes, date: bytes) -> tuple[bytes, bytes]:
         raw = encode_ordinary(head.fields)
         declared = None
         if raw is None:
@@ -386,7 +391,7 @@ class ServerConnection:
         """
         self._last = True
         fields = [("Content-Type", "text/plain; charset=utf-8")]
-        return self.respond(ResponseHead(rejected.status, fields), body, date)
+        return self._answer_whole(ResponseHead(rejected.status, fields), body, date)
 
     def start_next_exchange(self) -> None:
         """Go on to the next request.

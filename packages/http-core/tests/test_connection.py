@@ -1,0 +1,354 @@
+"""Answers and the order of things: whole conversations with the server's side of a connection."""
+
+import pytest
+
+from muntin.http_core import (
+    BodyData,
+    EndOfBody,
+    Limits,
+    LocalProtocolError,
+    PeerClosed,
+    Rejected,
+    RequestHead,
+    ResponseHead,
+    ServerConnection,
+    Signal,
+)
+
+DATE = b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def after(raw: bytes) -> ServerConnection:
+    """A connection that has understood the head of a request."""
+    connection = ServerConnection()
+    connection.receive(raw)
+    assert isinstance(connection.next_event(), RequestHead)
+    return connection
+
+
+def ok(*fields: tuple[str, str]) -> ResponseHead:
+    return ResponseHead(200, fields)
+
+
+# Whole answers --------------------------------------------------------------------------------------------------
+
+
+def test_a_whole_answer() -> None:
+    head, body = after(GET).respond(ok(("Content-Type", "text/plain")), b"hello", DATE)
+    assert head + body == (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n" + DATE + b"Content-Length: 5\r\n\r\nhello"
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status", "fields", "length_line", "sent"),
+    [
+        (b"GET / HTTP/1.1", 200, (), b"Content-Length: 4\r\n", b"body"),
+        (b"HEAD / HTTP/1.1", 200, (), b"Content-Length: 4\r\n", b""),
+        (b"HEAD / HTTP/1.1", 200, (("Content-Length", "99"),), b"Content-Length: 99\r\n", b""),
+        (b"GET / HTTP/1.1", 204, (), b"", b""),
+        (b"GET / HTTP/1.1", 304, (), b"", b""),
+        (b"GET / HTTP/1.1", 304, (("Content-Length", "99"),), b"Content-Length: 99\r\n", b""),
+        (b"GET / HTTP/1.1", 200, (("content-length", "4"),), b"Content-Length: 4\r\n", b"body"),
+        (b"GET / HTTP/1.1", 205, (), b"Content-Length: 4\r\n", b"body"),
+    ],
+)
+def test_what_a_status_and_a_method_leave_of_a_body(
+    request_line: bytes, status: int, fields: tuple[tuple[str, str], ...], length_line: bytes, sent: bytes
+) -> None:
+    connection = after(request_line + b"\r\nHost: a\r\n\r\n")
+    head, body = connection.respond(ResponseHead(status, fields), b"body")
+    assert head.split(b"\r\n", 1)[1] == length_line + b"\r\n"
+    assert body == sent
+    connection.start_next_exchange()
+
+
+def test_keep_alive_and_pipelining() -> None:
+    connection = after(GET * 3)
+    for turn in range(3):
+        assert connection.next_event() is Signal.PAUSED
+        connection.respond(ok(), b"%d" % turn)
+        connection.start_next_exchange()
+        expected = RequestHead if turn < 2 else Signal
+        assert isinstance(connection.next_event(), expected)
+    connection.receive_eof()
+    assert connection.next_event() == PeerClosed()
+
+
+@pytest.mark.parametrize(
+    ("raw", "line"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", b"Connection: close\r\n"),
+        (b"GET / HTTP/1.0\r\n\r\n", b"Connection: close\r\n"),
+        (b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", b"Connection: keep-alive\r\n"),
+        (GET, b""),
+    ],
+)
+def test_who_says_that_the_connection_ends(raw: bytes, line: bytes) -> None:
+    connection = after(raw)
+    head, _ = connection.respond(ok())
+    assert head.endswith(b"Content-Length: 0\r\n" + line + b"\r\n")
+    if line.endswith(b"close\r\n"):
+        assert not connection.keeps_alive
+        with pytest.raises(LocalProtocolError, match="LAST"):
+            connection.start_next_exchange()
+    else:
+        connection.start_next_exchange()
+
+
+@pytest.mark.parametrize("way", ["field", "method"])
+def test_we_end_the_connection(way: str) -> None:
+    connection = after(GET + GET)
+    fields = [("Connection", "close")] if way == "field" else []
+    if way == "method":
+        connection.close_after()
+    head, _ = connection.respond(ok(*fields))
+    assert head.count(b"Connection: close") == 1
+    with pytest.raises(LocalProtocolError):
+        connection.start_next_exchange()
+    assert connection.next_event() is Signal.PAUSED
+
+
+def test_a_date_of_the_author_stays_alone() -> None:
+    head, _ = after(GET).respond(ok(("date", "yesterday")), b"", DATE)
+    assert head.lower().count(b"date:") == 1
+
+
+def test_reasons() -> None:
+    assert after(GET).respond(ResponseHead(200, (), "Fine"))[0].startswith(b"HTTP/1.1 200 Fine\r\n")
+    assert after(GET).respond(ResponseHead(299))[0].startswith(b"HTTP/1.1 299 \r\n")
+    assert after(GET).respond(ResponseHead(413))[0].startswith(b"HTTP/1.1 413 Content Too Large\r\n")
+
+
+@pytest.mark.row("HI-34", "HI-35", "AH-26", "AH-28")
+@pytest.mark.parametrize(
+    "head",
+    [
+        ResponseHead(200, [("X", "a\r\nY: b")]),
+        ResponseHead(200, [("X", "a\nb")]),
+        ResponseHead(200, [("X", "a\rb")]),
+        ResponseHead(200, [("X", "a\x00b")]),
+        ResponseHead(200, [("X", "a\x7f")]),
+        ResponseHead(200, [("X: a\r\nY", "b")]),
+        ResponseHead(200, [("X Y", "b")]),
+        ResponseHead(200, [("", "b")]),
+        ResponseHead(200, [("X\u00e9", "b")]),
+        ResponseHead(200, (), "OK\r\nX: y"),
+        ResponseHead(200, [("Content-Length", "+1")]),
+        ResponseHead(200, [("Content-Length", "5")]),
+        ResponseHead(200, [("Content-Length", "1"), ("Content-Length", "0")]),
+        ResponseHead(200, [("Transfer-Encoding", "gzip")]),
+    ],
+)
+def test_what_must_not_be_sent(head: ResponseHead) -> None:
+    connection = after(GET)
+    with pytest.raises(LocalProtocolError):
+        connection.respond(head)
+    # Nothing has happened: another answer can still be given.
+    assert connection.respond(ResponseHead(500))[0].startswith(b"HTTP/1.1 500 ")
+
+
+def test_text_beyond_ascii_goes_out_as_it_came_in() -> None:
+    head, _ = after(GET).respond(ok(("X", "é\udcff")))
+    assert b"X: \xc3\xa9\xff\r\n" in head
+
+
+def test_other_connection_options_are_kept() -> None:
+    head, _ = after(GET).respond(ok(("Connection", "keep-alive, X-Hop")))
+    assert head.count(b"Connection:") == 1
+    assert b"Connection: x-hop\r\n" in head
+
+
+# Streamed answers -------------------------------------------------------------------------------------------------
+
+
+def test_a_chunked_answer() -> None:
+    connection = after(GET)
+    assert (
+        connection.start(ok(), DATE) == b"HTTP/1.1 200 OK\r\n" + DATE + b"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    assert connection.send(b"hello") == b"5\r\nhello\r\n"
+    assert connection.send(b"") == b""
+    assert connection.finish() == b"0\r\n\r\n"
+    connection.start_next_exchange()
+
+
+def test_trailers() -> None:
+    connection = after(GET)
+    connection.start(ok(("Trailer", "X-Sum")))
+    assert connection.finish([("X-Sum", "1")]) == b"0\r\nX-Sum: 1\r\n\r\n"
+
+
+@pytest.mark.parametrize("trailer", [("Content-Length", "1"), ("X", "a\r\nb"), ("X Y", "a")])
+def test_trailers_that_must_not_be_sent(trailer: tuple[str, str]) -> None:
+    connection = after(GET)
+    connection.start(ok())
+    with pytest.raises(LocalProtocolError):
+        connection.finish([trailer])
+    assert connection.finish() == b"0\r\n\r\n"
+
+
+def test_a_streamed_answer_of_known_length() -> None:
+    connection = after(GET)
+    assert connection.start(ok(("Content-Length", "5"))).endswith(b"Content-Length: 5\r\n\r\n")
+    assert connection.send(b"he") + connection.send(b"llo") == b"hello"
+    with pytest.raises(LocalProtocolError, match="longer"):
+        connection.send(b"!")
+    assert connection.finish([("X", "left out")]) == b""
+    connection.start_next_exchange()
+
+
+def test_an_answer_that_falls_short_breaks_the_connection() -> None:
+    connection = after(GET)
+    connection.start(ok(("Content-Length", "5")))
+    connection.send(b"he")
+    with pytest.raises(LocalProtocolError, match="shorter"):
+        connection.finish()
+    assert not connection.keeps_alive
+    with pytest.raises(LocalProtocolError):
+        connection.start_next_exchange()
+
+
+@pytest.mark.row("BH-14", "HC-10")
+def test_http_10_reads_until_the_end() -> None:
+    connection = after(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+    assert connection.start(ok()) == b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    assert connection.send(b"hello") == b"hello"
+    assert connection.finish([("X", "left out")]) == b""
+    assert not connection.keeps_alive
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status", "framing"),
+    [(b"HEAD / HTTP/1.1", 200, b""), (b"GET / HTTP/1.1", 304, b""), (b"GET / HTTP/1.1", 204, b"")],
+)
+def test_streamed_answers_without_a_body(request_line: bytes, status: int, framing: bytes) -> None:
+    connection = after(request_line + b"\r\nHost: a\r\n\r\n")
+    assert connection.start(ResponseHead(status)).split(b"\r\n", 1)[1] == framing + b"\r\n"
+    assert connection.send(b"ignored") == b""
+    assert connection.finish() == b""
+    connection.start_next_exchange()
+
+
+def test_head_tells_the_length_of_the_stream() -> None:
+    connection = after(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert b"Content-Length: 10\r\n" in connection.start(ok(("Content-Length", "10")))
+    assert connection.finish() == b""
+
+
+# Order ------------------------------------------------------------------------------------------------------------
+
+
+def test_one_answer_a_request() -> None:
+    connection = after(GET)
+    connection.respond(ok())
+    for attempt in (
+        lambda: connection.respond(ok()),
+        lambda: connection.start(ok()),
+        lambda: connection.send(b"x"),
+        lambda: connection.finish(),
+        lambda: connection.inform(103),
+    ):
+        with pytest.raises(LocalProtocolError):
+            attempt()
+
+
+def test_no_answer_without_a_request() -> None:
+    with pytest.raises(LocalProtocolError, match="no request"):
+        ServerConnection().start(ok())
+    with pytest.raises(LocalProtocolError, match="no request"):
+        ServerConnection().respond(ok())
+    with pytest.raises(LocalProtocolError):
+        ServerConnection().start_next_exchange()
+
+
+def test_an_answer_may_overtake_its_request() -> None:
+    connection = after(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo")
+    connection.respond(ok())
+    with pytest.raises(LocalProtocolError, match="BODY"):
+        connection.start_next_exchange()
+    connection.receive(b"dy" + GET)
+    assert connection.next_event() == BodyData(b"body")
+    assert connection.next_event() == EndOfBody()
+    connection.start_next_exchange()
+    assert isinstance(connection.next_event(), RequestHead)
+
+
+def test_interim_answers() -> None:
+    connection = after(GET)
+    assert connection.inform(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert (
+        connection.inform(103, [("Link", "</s.css>")])
+        == b"HTTP/1.1 103 Early Hints\r\nLink: </s.css>\r\n\r\n"
+    )
+    for status in (99, 101, 200):
+        with pytest.raises(LocalProtocolError):
+            connection.inform(status)
+    connection.respond(ok())
+    assert after(b"GET / HTTP/1.0\r\n\r\n").inform(103) == b""
+
+
+UPGRADE = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
+
+
+def test_switching_protocols() -> None:
+    connection = after(UPGRADE + b"more")
+    head, rest = connection.switch(ResponseHead(101, [("Upgrade", "x")]))
+    assert head == b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"
+    assert rest == b"more"
+    assert connection.next_event() is Signal.PAUSED
+    assert not connection.keeps_alive
+
+
+def test_connect() -> None:
+    connection = after(b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\nmore")
+    assert connection.switch(ResponseHead(200)) == (b"HTTP/1.1 200 OK\r\n\r\n", b"more")
+
+
+@pytest.mark.row("HI-18", "AH-34")
+def test_a_body_is_no_new_protocol() -> None:
+    raw = UPGRADE.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\n")
+    connection = after(raw + b"GE")
+    with pytest.raises(LocalProtocolError, match="BODY"):
+        connection.switch(ResponseHead(101))
+    connection.receive(b"T")
+    assert connection.next_event() == BodyData(b"GET")
+    assert connection.next_event() == EndOfBody()
+    assert connection.switch(ResponseHead(101))[1] == b""
+
+
+@pytest.mark.parametrize("status", [101, 200])
+def test_nobody_asked_for_another_protocol(status: int) -> None:
+    with pytest.raises(LocalProtocolError):
+        after(GET).switch(ResponseHead(status))
+
+
+# Refusals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.row("HI-52", "AH-41")
+def test_a_refused_request() -> None:
+    connection = ServerConnection()
+    connection.receive(b"GET /secret\r\n\r\n" + GET)
+    event = connection.next_event()
+    assert event == Rejected(400, "malformed request line")
+    assert connection.next_event() == event
+    head, body = connection.refuse(
+        Rejected(400, "malformed request line"), b"400: malformed request line", DATE
+    )
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"Connection: close\r\n" in head
+    assert b"secret" not in head + body
+    with pytest.raises(LocalProtocolError):
+        connection.start_next_exchange()
+
+
+def test_how_much_waits() -> None:
+    connection = ServerConnection(Limits(pipelined=50))
+    connection.receive(GET)
+    connection.next_event()
+    assert not connection.is_full
+    connection.receive(GET * 2)
+    assert connection.is_full
+    assert connection.buffered == len(GET * 2)

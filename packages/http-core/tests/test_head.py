@@ -1,0 +1,356 @@
+"""Heads: what is understood, what is refused, and with which status."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muntin.http_core import (
+    HTTP_10,
+    HTTP_11,
+    NO_BODY,
+    BodyFraming,
+    FramingKind,
+    Limits,
+    Rejected,
+    RequestHead,
+    ServerConnection,
+    Signal,
+)
+
+Hear = Callable[..., list[object]]
+HOST = b"Host: a.example\r\n"
+
+
+def read(raw: bytes) -> RequestHead:
+    connection = ServerConnection()
+    connection.receive(raw)
+    event = connection.next_event()
+    assert isinstance(event, RequestHead), event
+    return event
+
+
+@pytest.mark.parametrize(
+    ("raw", "method", "target", "version", "fields"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/", HTTP_11, [(b"Host", b"a")]),
+        (b"\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET", "/", HTTP_11, [(b"Host", b"a")]),
+        (b"PURGE /x HTTP/1.1\r\nhOST:a\r\n\r\n", "PURGE", "/x", HTTP_11, [(b"hOST", b"a")]),
+        (b"get /x HTTP/1.1\r\nHost: a\r\n\r\n", "get", "/x", HTTP_11, [(b"Host", b"a")]),
+        (b"GET / HTTP/1.0\r\n\r\n", "GET", "/", HTTP_10, []),
+        (
+            b"GET /?q=%20&r={}|^ HTTP/1.1\r\nX: \t a b\t c \t\r\nHost: [::1]:80\r\nY:\r\n\r\n",
+            "GET",
+            "/?q=%20&r={}|^",
+            HTTP_11,
+            [(b"X", b"a b\t c"), (b"Host", b"[::1]:80"), (b"Y", b"")],
+        ),
+        (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS", "*", HTTP_11, [(b"Host", b"a")]),
+        (
+            b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n",
+            "CONNECT",
+            "a:443",
+            HTTP_11,
+            [(b"Host", b"a:443")],
+        ),
+        (
+            b"GET http://A.example/p?q HTTP/1.1\r\nHost: a.example\r\n\r\n",
+            "GET",
+            "http://A.example/p?q",
+            HTTP_11,
+            [(b"Host", b"a.example")],
+        ),
+        (
+            b"GET / HTTP/1.1\r\nHost: a\r\nX: \xe9\xff\r\n\r\n",
+            "GET",
+            "/",
+            HTTP_11,
+            [(b"Host", b"a"), (b"X", b"\xe9\xff")],
+        ),
+    ],
+)
+def test_understood(
+    hear: Hear, raw: bytes, method: str, target: str, version: object, fields: list[tuple[bytes, bytes]]
+) -> None:
+    assert hear(raw) == [(method, target, version, fields)]
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        pytest.param(b"GET / HTTP/2.0", 505, marks=pytest.mark.row("HI-09")),
+        pytest.param(b"GET / HTTP/0.9", 505, marks=pytest.mark.row("HI-09")),
+        pytest.param(b"GET / HTTP/1.9", 505, marks=pytest.mark.row("HI-09")),
+        pytest.param(b"PRI * HTTP/2.0", 505, marks=pytest.mark.row("HI-09")),
+        pytest.param(b"GET  / HTTP/1.1", 400, marks=pytest.mark.row("HI-10")),
+        (b"GET /  HTTP/1.1", 400),
+        (b"GET\t/ HTTP/1.1", 400),
+        (b"GET /a b HTTP/1.1", 400),
+        (b"GET /\xc3\xa9 HTTP/1.1", 400),
+        (b"GET relative HTTP/1.1", 400),
+        (b"GET @host HTTP/1.1", 400),
+        (b"GET * HTTP/1.1", 400),
+        pytest.param(b"GET /a#b HTTP/1.1", 400, marks=pytest.mark.row("HI-11")),
+        (b"CONNECT / HTTP/1.1", 400),
+        (b"CONNECT a HTTP/1.1", 400),
+        pytest.param(b"GET ftp://a.example/ HTTP/1.1", 400, marks=pytest.mark.row("HI-31")),
+        (b"GET http://b.example/ HTTP/1.1", 400),
+        (b"GET http://a.example@b/ HTTP/1.1", 400),
+        (b"GET http:// HTTP/1.1", 400),
+        (b"G@T / HTTP/1.1", 400),
+        (b" GET / HTTP/1.1", 400),
+        (b"GET /", 400),
+        (b"GET / http/1.1", 400),
+        (b"GET / HTTP/1.1 ", 400),
+        (b"GET / HTTP/11", 400),
+        (b"\x16\x03\x01\x02", 400),
+        (b"", 400),
+    ],
+)
+def test_refused_request_line(hear: Hear, line: bytes, status: int) -> None:
+    [*_, event] = hear(b"\r\n" * (not line) + line + b"\r\n" + HOST + b"\r\n")
+    assert isinstance(event, Rejected)
+    assert event.status == status
+
+
+@pytest.mark.row("HI-08")
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"X : a",
+        b": a",
+        b"X",
+        b" X: a",
+        b"X: a\r\n b",
+        b"X: a\r\n\tb",
+        b"X: a\rb",
+        b"X: a\x00b",
+        b"X: a\x0bb",
+        b"X: a\x7f",
+        b"X\x00: a",
+        b"X(: a",
+        b"\xc3\xa9: a",
+        b"X: a\nY: b",
+        b"X: a\n",
+    ],
+)
+def test_refused_field_line(hear: Hear, line: bytes) -> None:
+    assert hear(b"GET / HTTP/1.1\r\n" + HOST + line + b"\r\n\r\n") == [Rejected(400, "malformed field line")]
+    assert hear(b"GET / HTTP/1.1\r\n" + line + b"\r\n" + HOST + b"\r\n")[-1] == Rejected(
+        400, "malformed field line"
+    )
+
+
+def test_bare_line_feeds_are_refused_at_once(hear: Hear) -> None:
+    assert hear(b"GET / HTTP/1.1\nHost: a\n\n") == [Rejected(400, "malformed request line")]
+
+
+@pytest.mark.row("HI-07", "AH-27")
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        b"",
+        b"Host: a\r\nHost: a\r\n",
+        b"Host: a\r\nhost: b\r\n",
+        b"Host:\r\n",
+        b"Host: \r\n",
+        b"Host: a/b\r\n",
+        b"Host: a?c\r\n",
+        b"Host: u@a\r\n",
+        b"Host: a b\r\n",
+        b"Host: a:b\r\n",
+        b"Host: a:123456\r\n",
+        b"Host: :80\r\n",
+        b"Host: [::1\r\n",
+        b"Host: ::1\r\n",
+        b"Host: a, b\r\nHost: c\r\n",
+        b"Host: \xc3\xa9\r\n",
+        b"Host: a%zz\r\n",
+    ],
+)
+def test_refused_host(hear: Hear, hosts: bytes) -> None:
+    [event] = hear(b"GET / HTTP/1.1\r\n" + hosts + b"\r\n")
+    assert isinstance(event, Rejected)
+    assert event.status == 400
+
+
+@pytest.mark.parametrize(
+    "host", [b"a", b"a.b-c_d", b"1.2.3.4:80", b"[2001:db8::1]:8080", b"a:", b"%41", b"x!$&'()*+,;=~"]
+)
+def test_accepted_host(host: bytes) -> None:
+    assert read(b"GET / HTTP/1.1\r\nHost: " + host + b" \r\n\r\n").get(b"host") == host
+
+
+@pytest.mark.parametrize(
+    ("fields", "framing"),
+    [
+        (b"", NO_BODY),
+        (b"Content-Length: 0\r\n", NO_BODY),
+        (b"content-length:  10 \r\n", BodyFraming(FramingKind.LENGTH, 10)),
+        (b"Content-Length: 007\r\n", BodyFraming(FramingKind.LENGTH, 7)),
+        (b"Transfer-Encoding: chunked\r\n", BodyFraming(FramingKind.CHUNKED)),
+        (b"transfer-encoding: CHUNKED \r\n", BodyFraming(FramingKind.CHUNKED)),
+    ],
+)
+def test_framing(fields: bytes, framing: BodyFraming) -> None:
+    assert read(b"POST / HTTP/1.1\r\n" + HOST + fields + b"\r\n").framing == framing
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        pytest.param(
+            b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", 400, marks=pytest.mark.row("HI-01")
+        ),
+        pytest.param(b"Content-Length: 5\r\nContent-Length: 5\r\n", 400, marks=pytest.mark.row("HI-02")),
+        (b"Content-Length: 5\r\nContent-Length: 6\r\n", 400),
+        (b"Content-Length: 5, 5\r\n", 400),
+        pytest.param(b"Content-Length: +1\r\n", 400, marks=pytest.mark.row("HI-03", "AH-15")),
+        (b"Content-Length: -1\r\n", 400),
+        (b"Content-Length: 1_0\r\n", 400),
+        (b"Content-Length: 0x5\r\n", 400),
+        (b"Content-Length: 5 5\r\n", 400),
+        (b"Content-Length:\r\n", 400),
+        (b"Content-Length: \xd9\xa1\r\n", 400),
+        (b"Content-Length: " + b"1" * 20 + b"\r\n", 400),
+        pytest.param(b"Transfer-Encoding: xchunked\r\n", 400, marks=pytest.mark.row("HI-04", "AH-03")),
+        (b"Transfer-Encoding: chunked, identity\r\n", 400),
+        (b"Transfer-Encoding: chunked, chunked\r\n", 400),
+        (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400),
+        (b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", 400),
+        (b"Transfer-Encoding: identity\r\n", 400),
+        (b"Transfer-Encoding: gzip\r\n", 400),
+        (b"Transfer-Encoding: chunked;q=1\r\n", 400),
+        (b"Transfer-Encoding: , chunked\r\n", 400),
+        (b"Transfer-Encoding:\r\n", 400),
+        pytest.param(b"Transfer-Encoding: gzip, chunked\r\n", 501, marks=pytest.mark.row("HI-05")),
+    ],
+)
+def test_refused_framing(hear: Hear, fields: bytes, status: int) -> None:
+    [event] = hear(b"POST / HTTP/1.1\r\n" + HOST + fields + b"\r\n")
+    assert isinstance(event, Rejected)
+    assert event.status == status
+
+
+@pytest.mark.row("HI-06")
+def test_transfer_encoding_is_unknown_to_http_10(hear: Hear) -> None:
+    [event] = hear(b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n")
+    assert isinstance(event, Rejected)
+    assert event.status == 400
+
+
+@pytest.mark.row("HC-49")
+@pytest.mark.parametrize(
+    ("version", "connection", "keep_alive"),
+    [
+        (b"1.1", b"", True),
+        (b"1.1", b"Connection: keep-alive\r\n", True),
+        (b"1.1", b"Connection: Keep-Alive\r\n", True),
+        (b"1.1", b"Connection: close\r\n", False),
+        (b"1.1", b"Connection: keep-alive\r\nConnection: Close\r\n", False),
+        (b"1.1", b"Connection: x, close , y\r\n", False),
+        (b"1.0", b"", False),
+        (b"1.0", b"Connection: keep-alive\r\n", True),
+        (b"1.0", b"Connection: keep-alive, close\r\n", False),
+    ],
+)
+def test_keep_alive(version: bytes, connection: bytes, keep_alive: bool) -> None:
+    assert read(b"GET / HTTP/" + version + b"\r\n" + HOST + connection + b"\r\n").keep_alive is keep_alive
+
+
+def test_expect_and_upgrade() -> None:
+    head = read(
+        b"GET / HTTP/1.1\r\n"
+        + HOST
+        + b"Expect: 100-Continue\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n"
+    )
+    assert (head.expect, head.upgrade) == ("100-continue", "WebSocket")
+    head = read(b"GET / HTTP/1.1\r\n" + HOST + b"Upgrade: websocket\r\n\r\n")
+    assert (head.expect, head.upgrade) == (None, None)
+    head = read(b"GET / HTTP/1.0\r\nExpect: 100-continue\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")
+    assert (head.expect, head.upgrade) == (None, None)
+
+
+SMALL = Limits(request_line=40, field_line=30, field_section=100, field_count=5)
+
+
+@pytest.mark.row("HI-13", "HI-14", "AH-22", "AH-31")
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"GET /" + b"a" * 26 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 200),
+        (b"GET /" + b"a" * 27 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414),
+        (b"GET /" + b"a" * 27, 200),
+        (b"GET /" + b"a" * 50, 414),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 27 + b"\r\n\r\n", 200),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 28 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 40, 431),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: a\r\n" * 4 + b"\r\n", 200),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: a\r\n" * 5 + b"\r\n", 431),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: a\r\n" * 5, 431),
+        (b"GET / HTTP/1.1\r\n" + HOST + (b"X: " + b"a" * 25 + b"\r\n") * 3 + b"\r\n", 431),
+    ],
+)
+def test_limits(hear: Hear, raw: bytes, status: int) -> None:
+    told = hear(raw, SMALL)
+    assert [event.status for event in told if isinstance(event, Rejected)] == (
+        [] if status == 200 else [status]
+    )
+
+
+def test_the_first_fault_counts(hear: Hear) -> None:
+    too_long = b"X: " + b"a" * 40 + b"\r\n"
+    assert hear(b"GET / HTTP/1.1\r\n" + too_long + b"bad\r\n\r\n", SMALL)[-1].status == 431  # type: ignore[attr-defined]
+    assert hear(b"GET / HTTP/1.1\r\nbad\r\n" + too_long + b"\r\n", SMALL)[-1].status == 400  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("raw", "event"),
+    [
+        (b"GET", Rejected(400, "incomplete head")),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n", Rejected(400, "incomplete head")),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab", Rejected(400, "incomplete body")),
+    ],
+)
+def test_the_peer_ends_too_early(hear: Hear, raw: bytes, event: Rejected) -> None:
+    assert hear(raw, eof=True)[-1] == event
+
+
+TOKEN = st.text("!#$%&'*+-.^_`|~0123456789abcXYZ", min_size=1, max_size=12)
+VALUE = st.text([chr(c) for c in (9, *range(32, 127), *range(128, 256))], max_size=30)
+
+
+@given(
+    method=TOKEN,
+    target=st.text([chr(c) for c in (33, 34, *range(36, 127))], max_size=30).map("/".__add__),
+    fields=st.lists(st.tuples(TOKEN.map("X-".__add__), VALUE), max_size=8),
+    at=st.integers(0, 8),
+)
+def test_any_valid_head_is_understood(
+    method: str, target: str, fields: list[tuple[str, str]], at: int
+) -> None:
+    lines = [f"{name}: {value}" for name, value in fields]
+    lines.insert(at, "Host: a")
+    head = read("\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""]).encode("latin-1"))
+    assert (head.method, head.target) == (method, target)
+    assert [(n.decode(), v.decode("latin-1")) for n, v in head.fields if n != b"Host"] == [
+        (name, value.strip(" \t")) for name, value in fields
+    ]
+
+
+@given(st.binary(max_size=300).map(lambda junk: junk.replace(b"\n", b"\r\n")), st.integers(1, 20))
+def test_any_bytes_get_one_verdict_however_cut(junk: bytes, size: int) -> None:
+    def verdict(step: int) -> list[str]:
+        connection = ServerConnection(SMALL)
+        told = []
+        raw = b"GET / HTTP/1.1\r\nHost: a\r\n" + junk
+        for start in range(0, len(raw), step):
+            connection.receive(raw[start : start + step])
+            event = connection.next_event()
+            if event is not Signal.NEED_DATA:
+                told.append(repr(event))
+                break
+        return told
+
+    assert verdict(size) == verdict(10_000)

@@ -1,0 +1,126 @@
+"""The tables of the two machines, and the engine held against them."""
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from muntin.http_core import (
+    AnswerState,
+    LocalProtocolError,
+    RequestHead,
+    RequestState,
+    ResponseHead,
+    ServerConnection,
+    Signal,
+)
+from muntin.http_core._states import ANSWER, REQUEST, Input, advance_answer, advance_request
+
+
+@pytest.mark.parametrize("given", Input)
+@pytest.mark.parametrize("state", RequestState)
+def test_every_request_state_and_input(state: RequestState, given: Input) -> None:
+    if given in REQUEST[state]:
+        assert advance_request(state, given) in RequestState
+    else:
+        with pytest.raises(LocalProtocolError, match=f"{given.name} .* {state.name}"):
+            advance_request(state, given)
+
+
+@pytest.mark.parametrize("given", Input)
+@pytest.mark.parametrize("state", AnswerState)
+def test_every_answer_state_and_input(state: AnswerState, given: Input) -> None:
+    if given in ANSWER[state]:
+        assert advance_answer(state, given) in AnswerState
+    else:
+        with pytest.raises(LocalProtocolError, match=f"{given.name} .* {state.name}"):
+            advance_answer(state, given)
+
+
+def test_what_ends_has_no_way_on() -> None:
+    for state in (RequestState.CLOSED, RequestState.ERROR, RequestState.SWITCHED):
+        assert not REQUEST[state]
+    for answer in (AnswerState.LAST, AnswerState.BROKEN, AnswerState.SWITCHED):
+        assert not ANSWER[answer]
+
+
+REQUESTS = [
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    b"GET / HTTP/1.0\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+    b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    b"broken\r\n\r\n",
+]
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Whatever a caller does in whatever order: it works, or is refused and changes nothing."""
+
+    @initialize()
+    def connect(self) -> None:
+        self.connection = ServerConnection()
+
+    def attempt(self, action: object, *arguments: object) -> None:
+        before = (self.connection.request_state, self.connection.answer_state)
+        try:
+            action(*arguments)  # type: ignore[operator]
+        except LocalProtocolError:
+            broke = self.connection.answer_state is AnswerState.BROKEN
+            assert broke or (self.connection.request_state, self.connection.answer_state) == before
+
+    @rule(raw=st.sampled_from(REQUESTS))
+    def receive(self, raw: bytes) -> None:
+        self.connection.receive(raw)
+
+    @rule()
+    def receive_eof(self) -> None:
+        self.connection.receive_eof()
+
+    @rule()
+    def look(self) -> None:
+        before = self.connection.request_state
+        event = self.connection.next_event()
+        if isinstance(event, RequestHead):
+            assert before is RequestState.IDLE
+        if event is Signal.PAUSED:
+            assert before in (RequestState.DONE, RequestState.SWITCHED)
+
+    @rule(status=st.sampled_from([200, 204, 304, 500]), body=st.binary(max_size=5))
+    def respond(self, status: int, body: bytes) -> None:
+        self.attempt(self.connection.respond, ResponseHead(status), body)
+
+    @rule(length=st.sampled_from([None, 0, 3]))
+    def start(self, length: int | None) -> None:
+        fields = [] if length is None else [("Content-Length", str(length))]
+        self.attempt(self.connection.start, ResponseHead(200, fields))
+
+    @rule(data=st.binary(max_size=4))
+    def send(self, data: bytes) -> None:
+        self.attempt(self.connection.send, data)
+
+    @rule()
+    def finish(self) -> None:
+        self.attempt(self.connection.finish)
+
+    @rule()
+    def inform(self) -> None:
+        self.attempt(self.connection.inform, 103)
+
+    @rule()
+    def switch(self) -> None:
+        self.attempt(self.connection.switch, ResponseHead(101))
+
+    @rule()
+    def start_next(self) -> None:
+        self.attempt(self.connection.start_next_exchange)
+
+    @invariant()
+    def no_exchange_follows_the_last(self) -> None:
+        if self.connection.answer_state in (AnswerState.LAST, AnswerState.BROKEN, AnswerState.SWITCHED):
+            assert not self.connection.keeps_alive
+
+
+AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=20, deadline=None)
+TestAnyOrder = AnyOrder.TestCase
