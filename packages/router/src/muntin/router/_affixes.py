@@ -4,7 +4,7 @@ Patterns are filed by their literal beginning and end, so that a look-up costs o
 use, however many patterns there are. It knows texts only; it must not know what a pattern is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 __all__ = ["Affixes"]
@@ -28,10 +28,16 @@ class Affixes(Generic[T]):
             table[key] = make()
         return table[key]
 
-    def find(self, text: str) -> Iterator[tuple[str, T]]:
+    def find(self, text: str) -> list[tuple[str, T]]:
         """Give what is filed under a beginning and an end of the text, with the text between the two."""
-        size = len(text)
+        rows: list[tuple[str, T]] = []
         for (head, tail), table in self._tables.items():
-            end = size - tail
-            if end >= head and (found := table.get((text[:head], text[end:]))) is not None:
-                yield text[head:end], found
+            end = len(text) - tail
+            if end >= head:
+                found = table.get((text[:head], text[end:]))
+                if found is not None:
+                    rows.append((text[head:end], found))
+        return rows
+
+    def __bool__(self) -> bool:
+        return bool(self._tables)

@@ -16,8 +16,8 @@ from operator import attrgetter
 from typing import Generic, Protocol, TypeVar
 
 from ._affixes import Affixes
-from ._regex import DEFAULT, compile_regex
-from ._template import Segment, Template
+from ._segments import Segment
+from ._template import Template
 
 __all__ = ["Index", "Ordered"]
 
@@ -31,34 +31,40 @@ class Ordered(Protocol):
 C = TypeVar("C", bound=Ordered)
 
 
+_Test = Callable[[str], object]
+
+
 class _Node(Generic[C]):
     """A place in the tree: everything that begins with the same segments."""
 
-    __slots__ = ("below", "ends", "is_straight", "literals", "patterns", "rests", "variable")
+    __slots__ = ("below", "ends", "is_open", "literals", "patterns", "rests", "variable")
 
     def __init__(self) -> None:
         self.literals: dict[str, _Node[C]] = {}
         self.variable: _Node[C] | None = None
-        self.patterns: Affixes[dict[str, _Node[C]]] = Affixes()
+        self.patterns: Affixes[dict[str, tuple[_Test, _Node[C]]]] = Affixes()
         self.rests: Affixes[list[C]] = Affixes()
         self.below: list[C] = []
         """Those that take every path that goes on from here."""
         self.ends: list[C] = []
         """Those whose template ends here."""
-        self.is_straight = True
-        """Whether literals and a variable are the only ways on."""
+        self.is_open = False
+        """Whether there is more to do here than to follow a literal or a variable."""
 
     def step(self, segment: Segment) -> "_Node[C]":
         """Give the node behind a segment of a template, made now if there is none."""
-        prefix, middle, suffix, _ = segment
+        middle = segment.middle
         if middle is None:
-            return self.literals.setdefault(prefix, _Node())
-        if middle == DEFAULT and not prefix and not suffix:
+            return self.literals.setdefault(segment.prefix, _Node())
+        if segment.is_whole:
             if self.variable is None:
                 self.variable = _Node()
             return self.variable
-        self.is_straight = False
-        return self.patterns.file(prefix, suffix, dict).setdefault(middle, _Node())
+        self.is_open = True
+        ways = self.patterns.file(segment.prefix, segment.suffix, dict)
+        if middle not in ways:
+            ways[middle] = (segment.takes_middle, _Node())
+        return ways[middle][1]
 
 
 class Index(Generic[C]):
@@ -70,9 +76,9 @@ class Index(Generic[C]):
     def add(self, template: Template, claim: C) -> None:
         """File a claim under a template; claims are filed in their order."""
         node = self._root
-        for segment in template.segments:
+        for segment in template.segments[1:]:
             if segment.spans:
-                node.is_straight = False
+                node.is_open = True
                 make: Callable[[], list[C]] = list
                 node.rests.file(segment.prefix, segment.suffix, make).append(claim)
                 return
@@ -84,62 +90,53 @@ class Index(Generic[C]):
         node = self._root
         for literal in prefix.split("/")[1:]:
             node = node.step(Segment(literal))
-        node.is_straight = False
+        node.is_open = True
         node.below.append(claim)
         if inclusive:
             node.ends.append(claim)
 
     def find(self, segments: list[str]) -> list[C]:
         """Give the claims on a canonical path, split at its slashes, in their order."""
-        node = self._root
-        for depth, segment in enumerate(segments):
-            if depth == 0:
-                if segment:
-                    return []
-                continue
-            literal = node.literals.get(segment)
-            if not node.is_straight or (literal is not None and node.variable is not None):
-                return self._spread(node, segments, depth)
-            if literal is None:
-                literal = node.variable if segment else None
-                if literal is None:
-                    return []
-            node = literal
-        return node.ends
-
-    def _spread(self, node: _Node[C], segments: list[str], depth: int) -> list[C]:
-        """Go on from a node by all its ways at once."""
         found: list[C] = []
-        nodes = [node]
-        for position in range(depth, len(segments)):
-            segment = segments[position]
-            reached: list[_Node[C]] = []
-            for node in nodes:
-                if not node.is_straight:
-                    self._try_patterns(node, segment, reached)
-                    self._collect_open(node, segments, position, found)
+        pending: list[tuple[_Node[C], int]] = []
+        size = len(segments)
+        # The root is behind the slash that a path begins with.
+        node, depth = self._root, 1
+        if segments[0]:
+            return found
+        while True:
+            while depth < size:
+                segment = segments[depth]
+                if node.is_open:
+                    self._open(node, segments, depth, found, pending)
+                depth += 1
                 literal = node.literals.get(segment)
-                if literal is not None:
-                    reached.append(literal)
-                if node.variable is not None and segment:
-                    reached.append(node.variable)
-            nodes = reached
-            if not nodes:
+                variable = node.variable if segment else None
+                if literal is None:
+                    if variable is None:
+                        break
+                    node = variable
+                else:
+                    if variable is not None:
+                        pending.append((variable, depth))
+                    node = literal
+            else:
+                found += node.ends
+            if not pending:
                 break
-        for node in nodes:
-            found.extend(node.ends)
-        found.sort(key=attrgetter("order"))
+            node, depth = pending.pop()
+        if len(found) > 1:
+            found.sort(key=attrgetter("order"))
         return found
 
     @staticmethod
-    def _try_patterns(node: _Node[C], segment: str, reached: list[_Node[C]]) -> None:
-        for middle, ways in node.patterns.find(segment):
-            for regex, way in ways.items():
-                if compile_regex(regex).fullmatch(middle):
-                    reached.append(way)
-
-    @staticmethod
-    def _collect_open(node: _Node[C], segments: list[str], position: int, found: list[C]) -> None:
-        found.extend(node.below)
-        for _, claims in node.rests.find("/".join(segments[position:])):
-            found.extend(claims)
+    def _open(
+        node: _Node[C], segments: list[str], depth: int, found: list[C], pending: list[tuple[_Node[C], int]]
+    ) -> None:
+        """Take what lies open at a node: all that is below, the rests, and the ways behind expressions."""
+        found += node.below
+        for middle, ways in node.patterns.find(segments[depth]):
+            pending += [(way, depth + 1) for takes, way in ways.values() if takes(middle)]
+        if node.rests:
+            for _, claims in node.rests.find("/".join(segments[depth:])):
+                found += claims

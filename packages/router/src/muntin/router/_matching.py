@@ -8,11 +8,11 @@ paths, the answers for paths without variables do not depend on anything else, s
 Nothing is ever kept for a path that was asked for: memory is a matter of the templates alone.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 
 from ._affixes import Affixes
 from ._hosts import parse_host
@@ -39,21 +39,39 @@ H = TypeVar("H")
 Refusal = tuple[AbstractResource[H], Iterable[str]]
 """A resource that has the path but not the method, and the methods it has."""
 
+_Convert = Callable[[Mapping[str, str]], Mapping[str, Any] | None]
+
+
+_Indexed = PlainResource[H] | DynamicResource[H] | PrefixResource[H] | PrefixMount[H]
+
+
+def is_indexed(resource: AbstractResource[H]) -> TypeGuard[_Indexed[H]]:
+    """Tell whether path and method alone decide about the resource, so that an index can find it."""
+    return isinstance(resource, PlainResource | DynamicResource | PrefixResource | PrefixMount)
+
+
+def _is_host(resource: AbstractResource[H]) -> TypeGuard[HostMount[H]]:
+    return isinstance(resource, HostMount)
+
 
 class _ResourceClaim(Generic[H]):
     """How a resource with routes answers a path that the index found for it."""
 
-    __slots__ = ("any_route", "order", "resource", "routes")
+    __slots__ = ("_any_route", "_convert", "_places", "_read", "_resource", "_routes", "order")
 
     def __init__(self, order: int, resource: Resource[H]) -> None:
         self.order = order
-        self.resource = resource
-        self.routes = dict(resource.methods)
-        self.any_route = self.routes.get(ANY_METHOD)
-
-    def read(self, path: str, segments: list[str]) -> Mapping[str, str] | None:
-        """Give the decoded variables, or None where the index was too generous."""
-        return self.resource.read(path)
+        self._resource = resource
+        self._routes = dict(resource.methods)
+        self._any_route = self._routes.get(ANY_METHOD)
+        self._read = resource.read
+        self._convert: _Convert | None = None
+        # Where the variables are whole segments, splitting the path has matched it: names, and places in the split.
+        self._places: list[tuple[str, int]] | None = None
+        if isinstance(resource, DynamicResource):
+            if resource.template.is_typed:
+                self._convert = resource.convert
+            self._places = resource.template.places
 
     def answer(
         self,
@@ -65,39 +83,29 @@ class _ResourceClaim(Generic[H]):
         refused: list[Refusal[H]],
     ) -> Answer[H] | None:
         """Give the final answer, or None to go on, after noting the refusal if only the method was wrong."""
-        variables = self.read(path, segments)
-        if variables is None:
-            return None
-        values = self.resource.convert(variables)
-        if values is None:
-            return None
-        route = self.routes.get(method) or self.any_route
+        variables: Mapping[str, str] | None
+        if self._places is None:
+            variables = self._read(path)
+            if variables is None:
+                return None
+        elif "%" in path:
+            variables = {name: decode_part(segments[place]) for name, place in self._places}
+        else:
+            # A loop costs less than a comprehension, and a resource has one or two variables.
+            variables = texts = {}
+            for name, place in self._places:
+                texts[name] = segments[place]
+        values: Mapping[str, Any] | None = variables
+        if self._convert is not None:
+            values = self._convert(variables)
+            if values is None:
+                return None
+        route = self._routes.get(method) or self._any_route
         if route is None:
-            refused.append((self.resource, self.routes))
+            refused.append((self._resource, self._routes))
             return None
         # Half the time of calling Matched: its own __new__ is one more Python function.
         return tuple.__new__(Matched, (route, variables, values))
-
-
-class _SplitClaim(_ResourceClaim[H], Generic[H]):
-    """How a resource answers whose variables are whole segments: splitting the path has matched it."""
-
-    __slots__ = ("_places",)
-
-    def __init__(self, order: int, resource: DynamicResource[H]) -> None:
-        super().__init__(order, resource)
-        segments = resource.template.segments
-        depths = (depth for depth, segment in enumerate(segments, start=1) if segment.middle is not None)
-        self._places = [
-            (variable.name, depth)
-            for variable, depth in zip(resource.template.variables, depths, strict=True)
-        ]
-
-    def read(self, path: str, segments: list[str]) -> Mapping[str, str] | None:
-        """Give the decoded variables."""
-        if "%" in path:
-            return {name: decode_part(segments[depth]) for name, depth in self._places}
-        return {name: segments[depth] for name, depth in self._places}
 
 
 class _MountClaim(Generic[H]):
@@ -128,18 +136,13 @@ class _PathStage(Generic[H]):
 
     def __init__(self, resources: Iterable[AbstractResource[H]]) -> None:
         self._index: Index[_ResourceClaim[H] | _MountClaim[H]] = Index()
-        for order, resource in enumerate(resources):
-            self._add(order, resource)
-
-    def _add(self, order: int, resource: AbstractResource[H]) -> None:
-        match resource:
-            case PrefixMount():
+        indexed = [resource for resource in resources if is_indexed(resource)]
+        for order, resource in enumerate(indexed):
+            if isinstance(resource, PrefixMount):
                 self._index.add_below(resource.own_prefix, _MountClaim(order, resource), inclusive=True)
-            case PrefixResource():
+            elif isinstance(resource, PrefixResource):
                 self._index.add_below(resource.own_prefix, _ResourceClaim(order, resource), inclusive=False)
-            case DynamicResource() if resource.template.is_simple:
-                self._index.add(resource.template, _SplitClaim(order, resource))
-            case DynamicResource() | PlainResource():
+            else:
                 self._index.add(resource.template, _ResourceClaim(order, resource))
 
     def search(
@@ -159,10 +162,10 @@ class _HostStage(Generic[H]):
 
     def __init__(self, mounts: Iterable[AbstractResource[H]]) -> None:
         self._mounts: Affixes[list[tuple[int, HostMount[H]]]] = Affixes()
-        for order, mount in enumerate(mounts):
-            if isinstance(mount, HostMount):
-                pattern = mount.pattern
-                self._mounts.file(pattern.prefix, pattern.suffix, list).append((order, mount))
+        hosts = [mount for mount in mounts if _is_host(mount)]
+        for order, mount in enumerate(hosts):
+            pattern = mount.pattern
+            self._mounts.file(pattern.prefix, pattern.suffix, list).append((order, mount))
 
     def search(
         self, method: str, path: str, host: str | None, ask: Ask[H] | None, refused: list[Refusal[H]]
@@ -201,20 +204,12 @@ class _AskStage(Generic[H]):
         return None
 
 
-_Stage = _PathStage[H] | _HostStage[H] | _AskStage[H]
-
-
 def _stage_of(
     resource: AbstractResource[H],
 ) -> type[_PathStage[H]] | type[_HostStage[H]] | type[_AskStage[H]]:
     if is_indexed(resource):
         return _PathStage
-    return _HostStage if isinstance(resource, HostMount) else _AskStage
-
-
-def is_indexed(resource: AbstractResource[Any]) -> bool:
-    """Tell whether path and method alone decide about the resource, so that an index can find it."""
-    return isinstance(resource, PlainResource | DynamicResource | PrefixResource | PrefixMount)
+    return _HostStage if _is_host(resource) else _AskStage
 
 
 class _Answers(dict[str, Answer[H]], Generic[H]):
@@ -227,6 +222,13 @@ class _Answers(dict[str, Answer[H]], Generic[H]):
 
     def __missing__(self, method: str) -> Answer[H]:
         return self._otherwise
+
+
+def _share(answer: Answer[H]) -> Answer[H]:
+    """Make an answer that many requests will see read-only throughout."""
+    if not isinstance(answer, Matched):
+        return answer
+    return Matched(answer.route, MappingProxyType(answer.variables), MappingProxyType(answer.values))
 
 
 class Matcher(Generic[H]):
@@ -243,7 +245,7 @@ class Matcher(Generic[H]):
         mounts: tuple[MountPoint, ...],
         options_handler: H | None,
     ) -> None:
-        self._stages: list[_Stage[H]] = [make(run) for make, run in groupby(resources, key=_stage_of)]
+        self._searches = [make(run).search for make, run in groupby(resources, key=_stage_of)]
         self._not_found = NotFound(mounts)
         self._options_handler = options_handler
         self.exact: dict[str, _Answers[H]] = {}
@@ -254,9 +256,9 @@ class Matcher(Generic[H]):
         prepared: dict[str, _Answers[H]] = {}
         for path in paths:
             # No request has this method, so this is the answer for all that are not registered.
-            answers = prepared[path] = _Answers(self.search("", path, None, None))
+            answers = prepared[path] = _Answers(_share(self.search("", path, None, None)))
             for method in methods:
-                answer = self.search(method, path, None, None)
+                answer = _share(self.search(method, path, None, None))
                 if answer != answers[""]:
                     answers[method] = answer
         self.exact = prepared
@@ -269,11 +271,11 @@ class Matcher(Generic[H]):
             if answers is not None:
                 return answers[method]
         refused: list[Refusal[H]] = []
-        for stage in self._stages:
-            answer = stage.search(method, path, host, ask, refused)
+        for search in self._searches:
+            answer = search(method, path, host, ask, refused)
+            if isinstance(answer, Matched):
+                return answer
             if answer is not None:
-                if isinstance(answer, Matched):
-                    return answer
                 return self._refuse(method, answer, refused)
         return self._refuse(method, self._not_found, refused)
 

@@ -23,7 +23,7 @@ _SLASH_FREE = re.compile(
            | \[-?{_MEMBER}+-?\]             # a set of such, and of ranges of letters and digits
            | \[\^[^\\\[\]]*/[^\\\[\]]*\]    # a set that names the slash among what it refuses
            | [^\\\[\](){{}}.*+?|^$/]        # a character that stands for itself
-           | \((?:\?:)? | \) | \|
+           | \((?:\?:|(?!\?)) | \) | \|
            | (?:[*?+]|\{{[0-9]*,?[0-9]*\}})\??(?![+])
        )*""",
     re.VERBOSE,
