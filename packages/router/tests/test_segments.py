@@ -17,8 +17,8 @@ def test_cutting_at_slashes():
     assert read_segments(["/a/", X, "/b", DIGITS, ".html/"]) == (
         Segment(""),
         Segment("a"),
-        Segment("", DEFAULT, "", literals=()),
-        Segment("b", r"\d+", ".html"),
+        Segment("", DEFAULT, "", literals=(), variables=1),
+        Segment("b", r"\d+", ".html", variables=1),
         Segment(""),
     )
 
@@ -27,14 +27,14 @@ def test_the_first_that_spans_takes_the_rest():
     assert read_segments(["/a/p", TAIL, "/", X, "/z"]) == (
         Segment(""),
         Segment("a"),
-        Segment("p", "(?:.*)/(?:[^{}/]+)", "/z", spans=True),
+        Segment("p", "(?:.*)/(?:[^{}/]+)", "/z", spans=True, variables=2),
     )
 
 
 def test_several_variables_in_a_segment():
     (_, segment) = read_segments(["/v", X, "-", Y, "!"])
-    assert segment == Segment("v", r"(?:[^{}/]+)\-(?:[^{}/]+)", "!", literals=("-",))
-    assert not segment.is_whole
+    assert segment == Segment("v", r"(?:[^{}/]+)\-(?:[^{}/]+)", "!", literals=("-",), variables=2)
+    assert not segment.is_variable
     assert segment.split("va-b-c!") == ["a-b", "c"]
     assert segment.split("va-!") is None
     assert segment.split("v!") is None

@@ -111,7 +111,7 @@ def test_converting():
 
 @pytest.mark.parametrize(
     ("template", "places"),
-    [("/{a}/x/{b}", [("a", 1), ("b", 3)]), ("/{a}.{b}", None), (r"/{a:\d}", None), ("/{a:.*}", None)],
+    [("/{a}/x/{b}", [("a", 1), ("b", 3)]), ("/{a}.{b}", None), (r"/{a:\d}", [("a", 1)]), ("/{a:.*}", None)],
 )
 def test_places(template, places):
     assert Template(template).places == places

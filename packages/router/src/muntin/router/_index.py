@@ -56,7 +56,7 @@ class _Node(Generic[C]):
         middle = segment.middle
         if middle is None:
             return self.literals.setdefault(segment.prefix, _Node())
-        if segment.is_whole:
+        if segment.is_default:
             if self.variable is None:
                 self.variable = _Node()
             return self.variable

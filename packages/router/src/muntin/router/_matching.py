@@ -66,7 +66,7 @@ class _ResourceClaim(Generic[H]):
         self._any_route = self._routes.get(ANY_METHOD)
         self._read = resource.read
         self._convert: _Convert | None = None
-        # Where the variables are whole segments, splitting the path has matched it: names, and places in the split.
+        # Where each variable is a segment of its own, finding the path has matched it: names, and places in the split.
         self._places: list[tuple[str, int]] | None = None
         if isinstance(resource, DynamicResource):
             if resource.template.is_typed:

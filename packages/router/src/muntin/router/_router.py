@@ -204,7 +204,7 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
         """Stand on a mount of another router; a `RouteConflict` if that cannot be."""
         if self._place is not None:
             raise RouteConflict(f"{self!r} is mounted already, on {self._place[0]!r}")
-        if parent is self or any(mine is above for mine in self._resources for above in parent.mounts):
+        if parent is self or any(mine is above for mine in self._mounted() for above in parent.mounts):
             raise RouteConflict(f"{self!r} cannot be mounted inside itself")
         self._place = (mount, parent, prefix)
         self.forget()

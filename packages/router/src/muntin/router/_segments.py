@@ -29,11 +29,18 @@ class Segment(NamedTuple):
     suffix: str = ""
     spans: bool = False
     literals: tuple[str, ...] | None = None
+    variables: int = 0
+    """How many there are."""
 
     @property
-    def is_whole(self) -> bool:
-        """Whether this is one variable that takes any text."""
-        return self.middle == DEFAULT and not self.prefix and not self.suffix
+    def is_variable(self) -> bool:
+        """Whether this is one variable and nothing else."""
+        return self.variables == 1 and not (self.prefix or self.suffix or self.spans)
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is one variable that takes any text, and nothing else."""
+        return self.is_variable and self.middle == DEFAULT
 
     @property
     def takes_middle(self) -> Callable[[str], object]:
@@ -98,7 +105,7 @@ def _read_segment(row: list[str | Variable], *, spans: bool = False) -> Segment:
         literals = tuple(_join(row[left + 1 : right]) for left, right in pairwise(places))
     # An expression that stands alone needs no group: it is matched against the whole of the text.
     middle = variables[0].regex if first == last else "".join(map(_as_regex, row[first : last + 1]))
-    return Segment(_join(row[:first]), middle, _join(row[last + 1 :]), spans, literals)
+    return Segment(_join(row[:first]), middle, _join(row[last + 1 :]), spans, literals, len(variables))
 
 
 def _join(row: Sequence[str | Variable]) -> str:

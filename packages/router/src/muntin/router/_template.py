@@ -65,8 +65,8 @@ class Template:
 
     @property
     def places(self) -> list[tuple[str, int]] | None:
-        """The names of the variables and which segments they are, if each is a whole segment that takes any text."""
-        depths = [depth for depth, segment in enumerate(self.segments) if segment.is_whole]
+        """The names of the variables and which segments they are, if each is a segment of its own."""
+        depths = [depth for depth, segment in enumerate(self.segments) if segment.is_variable]
         if len(depths) < len(self.variables):
             return None
         return [(variable.name, depth) for variable, depth in zip(self.variables, depths, strict=True)]
