@@ -30,6 +30,8 @@ class Measurement:
 
     rate: float
     """Requests, or messages, per second."""
+    cost: float
+    """Processor time that the server took for each; microseconds. Other programs on the machine change this least."""
     median: int
     """Half of the answers (or bursts of messages) took no longer; microseconds."""
     p99: int
@@ -97,6 +99,7 @@ def make_load(server: Server, workload: Workload, *, script: Path, seconds: int,
     command = (
         sockets(server, workload, seconds) if workload.message else wrk(server, workload, script, seconds)
     )
+    before = server.processor_seconds()
     run = subprocess.run(
         pinned(command, core), cwd=ROOT, capture_output=True, text=True, timeout=seconds + 30
     )
@@ -104,4 +107,5 @@ def make_load(server: Server, workload: Workload, *, script: Path, seconds: int,
         raise Unfit(f"the load ended with {run.returncode}: {run.stderr[-1000:]}")
     told = json.loads(run.stdout.strip().splitlines()[-1])
     rate = told["requests"] / (told["microseconds"] / 1e6)
-    return Measurement(rate, told["median"], told["p99"], told["failed"])
+    cost = (server.processor_seconds() - before) * 1e6 / told["requests"]
+    return Measurement(rate, cost, told["median"], told["p99"], told["failed"])

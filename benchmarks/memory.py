@@ -1,6 +1,5 @@
 """Memory: what a connection costs a server that keeps it open with nothing to do."""
 
-import os
 import resource
 import socket
 import sys
@@ -13,7 +12,7 @@ from benchmarks.processes import Unfit, serving
 from benchmarks.workloads import BROWSER_FIELDS, WORKLOADS
 
 NAME = "memory"
-PEERS = ("raw", "aiohttp", "muntin", "uvicorn")
+PEERS = ("raw", "aiohttp", "muntin", "runner", "uvicorn")
 
 # The first connections make a server load and cache what all of them share: they are not counted.
 FIRST = 100
@@ -36,9 +35,9 @@ def measure_memory(peers: Sequence[Peer], connections: int, files: Path, core: i
         try:
             with serving(peer, WORKLOADS["hello"], files=files, core=core) as server, ExitStack() as held:
                 hold(held, server.port, FIRST)
-                before = private_kib(server.pid)
+                before = server.private_kib()
                 hold(held, server.port, connections)
-                found[peer.name] = (private_kib(server.pid) - before) / connections
+                found[peer.name] = (server.private_kib() - before) / connections
         except Unfit as unfit:
             print(unfit, file=sys.stderr)
     return found
@@ -50,19 +49,6 @@ def hold(held: ExitStack, port: int, count: int) -> None:
         connection = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
         connection.sendall(REQUEST)
         connection.recv(4096)
-
-
-def private_kib(session: int) -> int:
-    """Give the memory that the processes of a session have for themselves, in KiB."""
-    total = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if os.getsid(int(process.name)) == session:
-                rollup = (process / "smaps_rollup").read_text().splitlines()
-                total += sum(int(line.split()[1]) for line in rollup if line.startswith("Private_"))
-        except (ProcessLookupError, FileNotFoundError):
-            continue  # it ended while we looked
-    return total
 
 
 def allow_descriptors(count: int) -> None:

@@ -53,6 +53,7 @@ PEERS = {
         Peer("raw", "raw", ("uvloop",)),
         Peer("aiohttp", "application", ("aiohttp", "uvloop"), api="aiohttp.web"),
         Peer("muntin", "application", ("muntin.web", "uvloop"), api="muntin.web"),
+        Peer("runner", "runner", ("muntin.runner", "uvloop")),
         Peer("uvicorn", "uvicorn", ("uvicorn", "httptools", "uvloop")),
         Peer("granian", "granian", ("granian", "uvloop")),
         Peer("starlette", "starlette", ("starlette", "uvicorn", "httptools", "uvloop")),

@@ -33,6 +33,27 @@ class Server:
     pid: int
     port: int
 
+    def processes(self) -> Iterator[Path]:
+        """Give the folders under `/proc` of the server and whatever it started."""
+        for folder in Path("/proc").glob("[0-9]*"):
+            # A process may end while we look.
+            with suppress(ProcessLookupError):
+                if os.getsid(int(folder.name)) == self.pid:
+                    yield folder
+
+    def processor_seconds(self) -> float:
+        """Give the processor time that the server has taken so far."""
+        # A name in parentheses, which may hold anything, comes second; from there utime and stime are 12th and 13th.
+        numbers = [(folder / "stat").read_text().rpartition(")")[2].split() for folder in self.processes()]
+        return sum(int(fields[11]) + int(fields[12]) for fields in numbers) / os.sysconf("SC_CLK_TCK")
+
+    def private_kib(self) -> int:
+        """Give the memory that the server has for itself alone, in KiB."""
+        lines = [
+            line for folder in self.processes() for line in (folder / "smaps_rollup").read_text().splitlines()
+        ]
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+
 
 def pinned(command: list[str], core: int) -> list[str]:
     """Give a command that keeps to one core, where the system can do that."""

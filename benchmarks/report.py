@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks.load import Measurement
-from benchmarks.rounds import Plan, median_rate
+from benchmarks.rounds import Plan, median_cost, median_rate
 
 Table = Mapping[str, Mapping[str, float]]
 
@@ -23,15 +23,15 @@ class Results:
 
 def format_results(results: Results, subject: str) -> str:
     """Give the medians, and how many times those of each peer the subject's are."""
-    medians = {
-        name: {peer: median_rate(measurements) for peer, measurements in row.items()}
-        for name, row in results.rates.items()
-    }
+    rates = {name: {peer: median_rate(of) for peer, of in row.items()} for name, row in results.rates.items()}
+    costs = {name: {peer: median_cost(of) for peer, of in row.items()} for name, row in results.rates.items()}
     tables = [
-        format_table("per second", medians, "{:,.0f}"),
-        format_table(f"rate of {subject} ÷", ratios(subject, medians), "{:.2f}"),
+        format_table("per second", rates, "{:,.0f}"),
+        format_table(f"rate of {subject} ÷", ratios(subject, rates), "{:.2f}"),
+        format_table("processor µs each", costs, "{:,.1f}"),
+        format_table(f"cost of {subject} ÷", ratios(subject, costs), "{:.2f}"),
         format_table("", results.values, "{:,.1f}"),
-        format_table(f"cost of {subject} ÷", ratios(subject, results.values), "{:.2f}"),
+        format_table(f"{subject} ÷", ratios(subject, results.values), "{:.2f}"),
         *(
             f"{name}: {peer} failed some requests"
             for name, row in results.rates.items()

@@ -57,3 +57,8 @@ def run_rounds(
 def median_rate(measurements: Sequence[Measurement]) -> float:
     """Give the rate of the round in the middle."""
     return statistics.median(measurement.rate for measurement in measurements)
+
+
+def median_cost(measurements: Sequence[Measurement]) -> float:
+    """Give the cost of the round in the middle."""
+    return statistics.median(measurement.cost for measurement in measurements)

@@ -56,7 +56,7 @@ class Workload:
 # of one run mean anything.
 LIMIT = ("raw",)
 API = ("aiohttp", "muntin")
-SERVERS = ("uvicorn", "granian")
+SERVERS = ("runner", "uvicorn", "granian")
 FRAMEWORKS = ("starlette", "blacksheep")
 
 HELLO = len("Hello,world!")
