@@ -1,0 +1,43 @@
+"""The application, assembled."""
+
+from pathlib import Path
+
+from muntin import web
+
+from . import api, feed, pages
+from .drafts import MAX_REQUEST_BYTES
+from .entries import DATABASE, open_entries
+from .problems import explain_problems
+from .settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+
+# Everything comes from here, nothing runs that is not a file of ours, and nobody frames us or guesses at types.
+PROTECTION = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(settings: Settings) -> web.Application:
+    """Give the guestbook, ready to run."""
+    app = web.Application(client_max_size=MAX_REQUEST_BYTES, middlewares=[explain_problems])
+    app[DATABASE] = settings.database
+    app[feed.FEED] = feed.Feed()
+    app[pages.TEMPLATES] = pages.create_templates(app)
+    for routes in (pages.routes, api.routes, feed.routes):
+        app.add_routes(routes)
+    app.add_routes([web.static("/static", STATIC, name="static", append_version=True)])
+    app.on_response_prepare.append(protect)
+    app.on_shutdown.append(feed.close_feed)
+    app.cleanup_ctx.append(open_entries)
+    return app
+
+
+async def protect(request: web.Request, response: web.StreamResponse) -> None:
+    """Add the fields that keep a browser from doing what it should not."""
+    response.headers.update(PROTECTION)
