@@ -31,18 +31,22 @@ class Ordered(Protocol):
 C = TypeVar("C", bound=Ordered)
 
 
-_Test = Callable[[str], object]
+_Ways = dict[str, tuple[Callable[[str], object], "_Node[C]"]]
+"""Ways on by expression: a test of the text, and the node behind it."""
 
 
 class _Node(Generic[C]):
     """A place in the tree: everything that begins with the same segments."""
 
-    __slots__ = ("below", "ends", "is_open", "literals", "patterns", "rests", "variable")
+    __slots__ = ("affixed", "below", "ends", "expressions", "is_open", "literals", "rests", "variable")
 
     def __init__(self) -> None:
         self.literals: dict[str, _Node[C]] = {}
         self.variable: _Node[C] | None = None
-        self.patterns: Affixes[dict[str, tuple[_Test, _Node[C]]]] = Affixes()
+        self.expressions: _Ways[C] = {}
+        """The ways on by what the whole segment must match."""
+        self.affixed: Affixes[_Ways[C]] = Affixes()
+        """The ways on where a segment has literals beside its variables."""
         self.rests: Affixes[list[C]] = Affixes()
         self.below: list[C] = []
         """Those that take every path that goes on from here."""
@@ -61,7 +65,10 @@ class _Node(Generic[C]):
                 self.variable = _Node()
             return self.variable
         self.is_open = True
-        ways = self.patterns.file(segment.prefix, segment.suffix, dict)
+        ways = self.expressions
+        if segment.prefix or segment.suffix:
+            make: Callable[[], _Ways[C]] = dict
+            ways = self.affixed.file(segment.prefix, segment.suffix, make)
         if middle not in ways:
             ways[middle] = (segment.takes_middle, _Node())
         return ways[middle][1]
@@ -133,10 +140,15 @@ class Index(Generic[C]):
     def _open(
         node: _Node[C], segments: list[str], depth: int, found: list[C], pending: list[tuple[_Node[C], int]]
     ) -> None:
-        """Take what lies open at a node: all that is below, the rests, and the ways behind expressions."""
-        found += node.below
-        for middle, ways in node.patterns.find(segments[depth]):
-            pending += [(way, depth + 1) for takes, way in ways.values() if takes(middle)]
+        """Take what lies open at a node: the ways behind expressions, all that is below, and the rests."""
+        for takes, way in node.expressions.values():
+            if takes(segments[depth]):
+                pending.append((way, depth + 1))
+        if node.below:
+            found += node.below
+        if node.affixed:
+            for middle, ways in node.affixed.find(segments[depth]):
+                pending += [(way, depth + 1) for takes, way in ways.values() if takes(middle)]
         if node.rests:
             for _, claims in node.rests.find("/".join(segments[depth:])):
                 found += claims
