@@ -1,9 +1,14 @@
 """What the tests of this package share."""
 
+import asyncio
+import heapq
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+
 from muntin.websocket import Connection, Deflate, Role, WSMessage, WSMsgType
+from muntin.websocket.aio import WebSocket
 
 MASK = b"\x37\xfa\x21\x3d"
 
@@ -58,5 +63,132 @@ def pair() -> Callable[..., tuple[Connection, Connection]]:
             Connection(Role.CLIENT, deflate=deflate, **options),  # type: ignore[arg-type]  # any option
             Connection(Role.SERVER, deflate=deflate, **options),  # type: ignore[arg-type]  # any option
         )
+
+    return make
+
+
+class MemoryDuplex:
+    """A Duplex whose other end is the test. What was written is in `written`; the peer can `stall` and `flow`."""
+
+    def __init__(self, backlog: bytes = b"") -> None:
+        self.written = bytearray()
+        self.receiver: Any = None
+        self.is_reading = True
+        self.is_closed = self.is_aborted = False
+        self._backlog = backlog
+        self._unread: int | None = None
+        self._room = asyncio.Event()
+        self._room.set()
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+        if self._unread is not None:
+            self._unread += len(data)
+
+    async def drain(self) -> None:
+        await self._room.wait()
+        if self.is_aborted:
+            raise ConnectionResetError("the peer is gone")
+
+    def attach(self, receiver: Any) -> None:
+        self.receiver = receiver
+        if self._backlog:
+            receiver.data_received(self._backlog)
+
+    def pause_reading(self) -> None:
+        self.is_reading = False
+
+    def resume_reading(self) -> None:
+        self.is_reading = True
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def abort(self) -> None:
+        self.is_aborted = True
+        self._room.set()
+
+    def get_extra_info(self, name: str, default: object = None) -> Any:
+        return {"peername": ("192.0.2.1", 5)}.get(name, default)
+
+    @property
+    def write_buffer_size(self) -> int:
+        return self._unread or 0
+
+    # What the peer does.
+
+    def stall(self) -> None:
+        self._unread = 0
+        self._room.clear()
+
+    def flow(self) -> None:
+        self._unread = None
+        self._room.set()
+
+    def take(self) -> bytes:
+        data, self.written = bytes(self.written), bytearray()
+        return data
+
+
+class FakeTimer:
+    def __init__(self, run: Callable[[], object]) -> None:
+        self.run = run
+        self.is_cancelled = False
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+
+
+class FakeClock:
+    """Time that passes when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self._timers: list[tuple[float, int, FakeTimer]] = []
+        self._count = 0
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, delay: float, callback: Any, *args: Any) -> Any:
+        timer = FakeTimer(lambda: callback(*args))
+        self._count += 1
+        heapq.heappush(self._timers, (self.now + delay, self._count, timer))
+        return timer
+
+    def advance(self, seconds: float) -> None:
+        until = self.now + seconds
+        while self._timers and self._timers[0][0] <= until:
+            self.now, _, timer = heapq.heappop(self._timers)
+            if not timer.is_cancelled:
+                timer.run()
+        self.now = until
+
+    @property
+    def pending(self) -> int:
+        return sum(not timer.is_cancelled for _, _, timer in self._timers)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def make_duplex() -> type[MemoryDuplex]:
+    return MemoryDuplex
+
+
+@pytest.fixture
+def open_socket(clock: FakeClock) -> Callable[..., tuple[WebSocket, MemoryDuplex, Connection]]:
+    """Open a server's socket in memory; gives it, its duplex, and the engine of a client to talk to it."""
+
+    def make(
+        deflate: Deflate | None = None, backlog: bytes = b"", **options: Any
+    ) -> tuple[WebSocket, MemoryDuplex, Connection]:
+        duplex = MemoryDuplex(backlog)
+        options.setdefault("clock", clock)
+        socket = WebSocket(duplex, Connection(Role.SERVER, deflate=deflate), **options)
+        return socket, duplex, Connection(Role.CLIENT, new_mask=lambda: MASK, deflate=deflate)
 
     return make

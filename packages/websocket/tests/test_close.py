@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.websocket import InvalidData, ProtocolViolation, WSCloseCode
 from muntin.websocket._close import NO_STATUS, format_close, parse_close
 

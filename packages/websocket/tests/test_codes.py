@@ -1,4 +1,5 @@
 import pytest
+
 from muntin.websocket import Opcode, WSCloseCode, WSMsgType, is_close_code
 
 

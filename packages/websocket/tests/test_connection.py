@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.websocket import (
     Connection,
     ConnectionClosed,
@@ -81,7 +82,8 @@ def test_what_breaks_the_protocol_ends_it_with_the_right_code(replay, data, code
     assert server.receive(format_frame(0x81, b"late", MASK)) == []
     reply = server.reply_to(error)
     assert reply[:2] == bytes((0x88, len(reply) - 2))
-    assert int.from_bytes(reply[2:4], "big") == code == server.close_code
+    assert int.from_bytes(reply[2:4], "big") == code
+    assert server.close_code == 1006
     assert reply[4:].decode() == str(error.data)
     assert server.state is State.CLOSED
 
@@ -254,7 +256,7 @@ def test_any_frames_give_the_same_however_split_or_end_with_a_code(frames, cuts,
         found += split.receive(data[start:stop])
     assert show(split, found) == expected
     if whole.state is State.FAILED:
-        assert whole.close_code in (1002, 1007, 1008, 1009)
+        assert expected[0][-1][1] in (1002, 1007, 1008, 1009)
 
 
 moves = st.sampled_from(["text", "ping", "close", "hear", "hear close", "hear rubbish", "eof"])

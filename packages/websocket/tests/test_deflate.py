@@ -3,6 +3,7 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.websocket import Deflate, InvalidData, MessageTooBig
 from muntin.websocket._deflate import Deflater, Inflater, Setup, accept_offer, check_answer, format_offer
 from muntin.websocket._extensions import parse_extensions

@@ -1,4 +1,5 @@
 import pytest
+
 from muntin.websocket import WSMessage, WSMsgType
 
 

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.websocket._extensions import is_token, parse_extensions, split_list
 
 

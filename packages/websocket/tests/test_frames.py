@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.websocket import MessageTooBig, ProtocolViolation
 from muntin.websocket._frames import FIN, RSV1, FrameDecoder, Piece, format_frame
 

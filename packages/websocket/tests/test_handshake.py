@@ -3,6 +3,7 @@ import base64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.websocket import Agreement, ClientHandshake, Deflate, HandshakeError, accept
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="

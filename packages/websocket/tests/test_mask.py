@@ -3,6 +3,7 @@ from itertools import cycle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.websocket._mask import apply_mask
 
 masks = st.binary(min_size=4, max_size=4)

@@ -1,4 +1,5 @@
 import pytest
+
 from muntin.websocket import InvalidData, MessageTooBig, PolicyViolation, ProtocolViolation, WSMsgType
 from muntin.websocket._deflate import Deflater, Inflater, Setup
 from muntin.websocket._frames import Piece

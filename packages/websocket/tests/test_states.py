@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.websocket import ConnectionClosed, State
 from muntin.websocket._states import TRANSITIONS, Move, advance
 

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.websocket import InvalidData
 from muntin.websocket._utf8 import Utf8Validator, decode_text
 

@@ -162,7 +162,7 @@ class Connection:
 
     def _fail(self, error: ProtocolViolation) -> WSMessage:
         self._state = advance(self._state, Move.FAIL)
-        self.close_code = error.code
+        self.close_code = WSCloseCode.ABNORMAL_CLOSURE  # what counts is what the peer said (§7.1.5)
         return WSMessage(WSMsgType.ERROR, error)
 
     # Our half. Every method gives the bytes to write; after our close frame they raise ConnectionClosed.

@@ -3,17 +3,15 @@
 Theory. A connection is open until one side sends a close frame; the side that gets it answers with its own;
 after both, the connection is closed and the server ends the TCP stream. So there are two half-open states,
 told apart by who spoke first. Two ways leave this road: the peer breaks the protocol (`FAIL`), after which
-none of its bytes are looked at, though we may still say why in a close frame; and the stream ends (`END`),
-from anywhere.
+none of its bytes are looked at, though we may still answer what came before, and say why we end, in a close
+frame; and the stream ends (`END`), from anywhere.
 
 Rules that the table encodes:
 
-* After our close frame we send nothing: the row of `CLOSE_SENT` has no `SEND_…`. What the peer had under
-  way when
-  our frame reached it may still arrive and is still read.
-* After the peer's close frame nothing is read: no `RECEIVE_…` in `CLOSE_RECEIVED`. We may finish a message
-  that
-  we have begun (§5.5.1), so `SEND_DATA` stays allowed; then we owe our close frame.
+* After our close frame we send nothing: the row of `CLOSE_SENT` has no `SEND_…`. What the peer had under way
+  when our frame reached it may still arrive and is still read.
+* After the peer's close frame nothing is read: no `RECEIVE_…` in `CLOSE_RECEIVED`. We may finish what we have
+  to say (§5.5.1), so `SEND_DATA` stays allowed; then we owe our close frame.
 * A failure after our close frame leaves nothing to say, so it closes.
 
 Knows only its own names: not which side we are, nor what bytes look like. All state of the closing
@@ -71,6 +69,7 @@ TRANSITIONS: dict[State, dict[Move, State]] = {
         Move.END: State.CLOSED,
     },
     State.FAILED: {
+        Move.SEND_DATA: State.FAILED,
         Move.SEND_CLOSE: State.CLOSED,
         Move.END: State.CLOSED,
     },

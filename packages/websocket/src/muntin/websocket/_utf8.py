@@ -34,7 +34,8 @@ class Utf8Validator:
             self._decoder.decode(piece, final)
         except UnicodeDecodeError as error:
             raise InvalidData(f"text is not UTF-8: {error.reason}") from None
-        # Python waits for the third byte of an encoded surrogate, though the second one gives it away: ED A0 to ED BF.
+        # Python waits for the third byte of an encoded surrogate, though the second one gives it away: ED
+        # A0 to ED BF.
         pending = self._decoder.getstate()[0]
         if len(pending) == 2 and pending[0] == 0xED and pending[1] >= 0xA0:
             raise InvalidData("text is not UTF-8: encoded surrogate")

@@ -1,0 +1,50 @@
+"""One message for many sockets.
+
+Knows that some of them are slow. Must not know who they are.
+"""
+
+from collections.abc import Callable, Iterable
+
+from .._prepared import PreparedMessage
+from ..codes import WSCloseCode
+from ..errors import ConnectionClosed
+from ._socket import WRITER_LIMIT, WebSocket
+
+__all__ = ["broadcast", "drop_slow", "skip_slow"]
+
+
+def drop_slow(socket: WebSocket) -> None:
+    """Close a socket that does not keep up, with 1008."""
+    socket.close_nowait(code=WSCloseCode.POLICY_VIOLATION, message="too slow")
+
+
+def skip_slow(socket: WebSocket) -> None:
+    """Leave a socket that does not keep up without this message."""
+
+
+def broadcast(
+    sockets: Iterable[WebSocket],
+    data: str | bytes,
+    *,
+    slow: Callable[[WebSocket], None] = drop_slow,
+    slow_limit: int = WRITER_LIMIT,
+) -> int:
+    """Send `data` to every open socket, and give the number of those that it was sent to.
+
+    Never waits. The message is framed once, and compressed once for each distinct setup. A socket whose
+    peer has left more than `slow_limit` bytes unread does not get it; what to do about it is up to `slow`.
+    """
+    message = PreparedMessage(data)
+    count = 0
+    for socket in list(sockets):
+        if socket.closed:
+            continue
+        if socket.write_buffer_size > slow_limit:
+            slow(socket)
+            continue
+        try:
+            socket.send_prepared(message)
+        except ConnectionClosed:
+            continue
+        count += 1
+    return count

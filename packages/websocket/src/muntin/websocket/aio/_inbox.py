@@ -1,0 +1,119 @@
+"""Messages that were received and not taken yet.
+
+Knows how many there may be before reading pauses, and that only one task takes them. Must not know what a
+message means.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from ..events import WSMessage
+
+__all__ = ["Inbox"]
+
+# What a message costs beside its data, so that a crowd of empty ones is bounded as well.
+_COST_OF_A_MESSAGE = 128
+
+
+class Inbox:
+    """A queue with one taker, bounded by pausing whoever fills it.
+
+    Args:
+        limit: bytes above which `pause` is called; `resume` is, when half of them are taken.
+        end: gives the message that stands for the end, when there will be no other.
+    """
+
+    __slots__ = (
+        "_end",
+        "_is_over",
+        "_limit",
+        "_messages",
+        "_pause",
+        "_resume",
+        "_size",
+        "_waiter",
+        "is_paused",
+    )
+
+    def __init__(
+        self,
+        limit: int,
+        *,
+        pause: Callable[[], None],
+        resume: Callable[[], None],
+        end: Callable[[], WSMessage],
+    ) -> None:
+        # Set once.
+        self._limit = limit
+        self._pause = pause
+        self._resume = resume
+        self._end = end
+        # While messages come. `_messages` is made when first needed: most of many idle sockets never need it.
+        self._messages: deque[WSMessage] | None = None
+        self._size = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self.is_paused = False
+        # Set at the end.
+        self._is_over = False
+
+    def put(self, message: WSMessage, size: int) -> None:
+        """Take in a message with `size` bytes of data; nothing after `finish`."""
+        if self._is_over:
+            return
+        if self._messages is None:
+            self._messages = deque()
+        self._messages.append(message)
+        self._size += size + _COST_OF_A_MESSAGE
+        if self._size > self._limit and not self.is_paused:
+            self.is_paused = True
+            self._pause()
+        self._wake()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything that came was taken."""
+        return not self._messages
+
+    def finish(self, *, drop: bool = False) -> None:
+        """Say that no message will come any more; `drop` those that nobody has taken."""
+        self._is_over = True
+        if drop:
+            self._messages = None
+            self._size = 0
+            self._relieve()
+        self._wake()
+
+    async def take(self) -> WSMessage:
+        """Give the next message, or the end; raises RuntimeError when another task waits for one.
+
+        Being cancelled loses no message.
+        """
+        if self._waiter is not None:
+            raise RuntimeError("another task is waiting in receive() already")
+        while not self._messages:
+            if self._is_over:
+                return self._end()
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        message = self._messages.popleft()
+        if self._messages:
+            data = message.data
+            self._size -= _COST_OF_A_MESSAGE + (len(data) if isinstance(data, (str, bytes)) else 0)
+        else:
+            self._size = 0
+        if self.is_paused:
+            self._relieve()
+        return message
+
+    def _relieve(self) -> None:
+        if self.is_paused and self._size <= self._limit // 2:
+            self.is_paused = False
+            self._resume()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

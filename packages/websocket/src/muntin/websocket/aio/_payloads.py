@@ -1,0 +1,39 @@
+"""What callers hand over to be sent, and what they expect to have received.
+
+Knows types. Must not know sockets.
+"""
+
+from ..codes import WSMsgType
+from ..events import WSMessage
+
+__all__ = ["as_bytes", "as_control", "expect_bytes", "expect_text"]
+
+
+def as_bytes(data: bytes | bytearray | memoryview) -> bytes:
+    """Give binary data as bytes; raises TypeError for anything else."""
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, (bytearray, memoryview)):
+        return bytes(data)
+    raise TypeError(f"data is bytes, bytearray or memoryview, not {type(data).__name__}")
+
+
+def as_control(data: str | bytes) -> bytes:
+    """Give the payload of a ping or a pong; raises TypeError."""
+    return data.encode() if isinstance(data, str) else as_bytes(data)
+
+
+def expect_text(message: WSMessage) -> str:
+    """Give the text of a message; raises TypeError when it is none."""
+    if message.type is not WSMsgType.TEXT:
+        raise TypeError(f"received {message.type.name}, not TEXT")
+    text: str = message.data
+    return text
+
+
+def expect_bytes(message: WSMessage) -> bytes:
+    """Give the data of a binary message; raises TypeError when it is none."""
+    if message.type is not WSMsgType.BINARY:
+        raise TypeError(f"received {message.type.name}, not BINARY")
+    data: bytes = message.data
+    return data

@@ -1,0 +1,173 @@
+"""A server of WebSockets and nothing else.
+
+Knows connections and how to end all of them. Must not know frames. It answers opening handshakes and
+refuses every other request; who has pages to serve as well wants an HTTP server.
+"""
+
+import asyncio
+import logging
+import ssl as ssl_module
+from collections.abc import Awaitable, Callable, Container, Sequence
+from http import HTTPStatus
+from typing import Any, Self
+
+from .._connection import MAX_MESSAGE_SIZE, Connection, Role
+from .._deflate import Deflate
+from .._handshake import Agreement, accept
+from ..codes import WSCloseCode
+from ._client import COMPRESSION
+from ._duplex import TransportDuplex
+from ._heads import Request, format_head, parse_request
+from ._socket import WebSocket
+
+__all__ = ["Handler", "Server", "serve"]
+
+Handler = Callable[[WebSocket, Request], Awaitable[object]]
+
+_log = logging.getLogger("muntin.websocket")
+
+
+class Server:
+    """Listens, and calls `handler` for every socket that is opened; made by `serve`."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        subprotocols: Sequence[str],
+        deflate: Deflate | None,
+        origins: Container[str] | None,
+        engine: dict[str, Any],
+        options: dict[str, Any],
+        open_timeout: float,
+    ) -> None:
+        # Set once.
+        self._handler = handler
+        self._subprotocols = subprotocols
+        self._deflate = deflate
+        self._origins = origins
+        self._engine = engine
+        self._options = options
+        self._open_timeout = open_timeout
+        # While it listens.
+        self._listener: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.sockets: set[WebSocket] = set()
+        """The sockets whose handler runs."""
+
+    async def listen(self, host: str | None, port: int, ssl: ssl_module.SSLContext | None) -> None:
+        """Begin to take connections."""
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._make_duplex, host, port, ssl=ssl)
+
+    @property
+    def port(self) -> int:
+        """The port that it listens at, which is of interest after asking for port 0."""
+        if self._listener is None or not self._listener.sockets:
+            raise RuntimeError("the server does not listen")
+        return int(self._listener.sockets[0].getsockname()[1])
+
+    async def close(self, *, code: int = WSCloseCode.GOING_AWAY, message: str = "") -> None:
+        """Take no more connections, close all sockets, and wait until their handlers have ended."""
+        if self._listener is not None:
+            self._listener.close()
+        for socket in list(self.sockets):
+            socket.close_nowait(code=code, message=message)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    def _make_duplex(self) -> TransportDuplex:
+        duplex = TransportDuplex()
+        task = asyncio.get_running_loop().create_task(self._open(duplex))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return duplex
+
+    async def _open(self, duplex: TransportDuplex) -> None:
+        try:
+            async with asyncio.timeout(self._open_timeout):
+                request = parse_request(await duplex.read_head())
+        except (ConnectionResetError, TimeoutError):
+            duplex.abort()
+            return
+        except ValueError as error:
+            _refuse(duplex, 400, (), str(error))
+            return
+        answer = accept(
+            request.fields,
+            method=request.method,
+            subprotocols=self._subprotocols,
+            deflate=self._deflate,
+            origins=self._origins,
+        )
+        if answer.agreement is None:
+            _refuse(duplex, answer.status, answer.fields, answer.reason)
+            return
+        duplex.write(format_head("HTTP/1.1 101 Switching Protocols", answer.fields))
+        await self._serve(duplex, request, answer.agreement)
+
+    async def _serve(self, duplex: TransportDuplex, request: Request, agreement: Agreement) -> None:
+        connection = Connection(Role.SERVER, deflate=agreement.deflate, **self._engine)
+        socket = WebSocket(duplex, connection, subprotocol=agreement.subprotocol, **self._options)
+        self.sockets.add(socket)
+        code = WSCloseCode.OK
+        try:
+            await self._handler(socket, request)
+        except ConnectionResetError:
+            pass  # the peer has gone while the handler was sending
+        except Exception:
+            code = WSCloseCode.INTERNAL_ERROR
+            _log.exception("a handler failed")
+        finally:
+            self.sockets.discard(socket)
+            socket.close_nowait(code=code)
+
+
+def _refuse(duplex: TransportDuplex, status: int, fields: tuple[tuple[str, str], ...], reason: str) -> None:
+    body = reason.encode()
+    framing = (
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Connection", "close"),
+    )
+    duplex.write(format_head(f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", (*fields, *framing)) + body)
+    duplex.close()
+
+
+async def serve(
+    handler: Handler,
+    host: str | None,
+    port: int,
+    *,
+    subprotocols: Sequence[str] = (),
+    deflate: Deflate | None = COMPRESSION,
+    origins: Container[str] | None = None,
+    max_message_size: int = MAX_MESSAGE_SIZE,
+    decode_text: bool = True,
+    open_timeout: float = 10.0,
+    ssl: ssl_module.SSLContext | None = None,
+    **options: Any,
+) -> Server:
+    """Listen at `host` and `port`, and run `handler(socket, request)` for each WebSocket that is opened.
+
+    When a handler returns, its socket is closed; when it raises, with 1011 and a line in the log
+    `muntin.websocket`. `subprotocols`, `deflate` and `origins` as in `accept`; `options` are those of
+    `WebSocket`.
+    """
+    server = Server(
+        handler,
+        subprotocols=subprotocols,
+        deflate=deflate,
+        origins=origins,
+        engine={"max_message_size": max_message_size, "decode_text": decode_text},
+        options=options,
+        open_timeout=open_timeout,
+    )
+    await server.listen(host, port, ssl)
+    return server

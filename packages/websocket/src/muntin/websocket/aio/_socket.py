@@ -1,0 +1,445 @@
+"""A WebSocket for tasks: the engine, a duplex, and time.
+
+Theory. The engine runs when bytes arrive, not when somebody asks for a message. So pings are answered,
+close frames are answered and a dead peer is noticed while the handler is busy elsewhere. What is left for
+the handler are messages, in an inbox; when it is full, reading pauses, and the peer feels it.
+
+Every send writes at the call, one whole frame at a time, in the order of the calls, from whatever task:
+there is nothing to interleave. It returns something that may be awaited, to wait while the peer is slow.
+Who does not await is not slowed down, but the amount that a peer may leave unread is bounded: beyond it the
+socket closes with 1011.
+
+The end. Either side may begin it, or the stream breaks off, or the peer breaks the protocol, or falls
+silent. All of these lead to `_end`, after which the inbox gives out what it has and then only ends. The TCP
+connection is closed by the server, as RFC 6455 §7.1.1 wants it, and whoever waits for the other side waits
+for `timeout` at most.
+
+Knows tasks, time and the duplex. Must not know frames, or HTTP.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from .._connection import Connection, Role
+from .._prepared import PreparedMessage
+from .._states import State
+from ..codes import Opcode, WSCloseCode, WSMsgType
+from ..errors import ConnectionClosed
+from ..events import WSMessage
+from ._duplex import Duplex
+from ._heartbeat import Clock, Heartbeat
+from ._inbox import Inbox
+from ._outbox import Outbox
+from ._payloads import as_bytes, as_control, expect_bytes, expect_text
+from ._sending import Sending
+
+__all__ = ["WebSocket"]
+
+WRITER_LIMIT = 256 * 1024
+BUFFER_LIMIT = 4 * 1024 * 1024
+INBOX_LIMIT = 256 * 1024
+# What came before the peer's end may still be answered: our close frame follows when that has been
+# received, or after this time.
+GRACE = 1.0
+# After a failure the peer may be in the middle of sending. Closing at once would answer that with a reset,
+# which can overtake our close frame; so we read on for a while and throw it away.
+LINGER = 0.5
+# A loop that ignores the end of a socket would spin for ever.
+_MAX_RECEIVES_AFTER_THE_END = 5
+
+_ENDS = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED})
+_DATA = frozenset({WSMsgType.TEXT, WSMsgType.BINARY})
+
+
+class WebSocket:
+    """A WebSocket over `duplex`, after the opening handshake; iterating over it gives its messages.
+
+    Args:
+        duplex: the bytes; taken over at once.
+        connection: the engine, fresh.
+        subprotocol: what the handshake agreed on.
+        timeout: seconds to wait for the peer to take part in the closing handshake.
+        receive_timeout: seconds that a receive waits; None for ever.
+        autoclose: whether the peer's close frame is answered by itself.
+        autoping: whether pings are answered by themselves; if not, pings and pongs are given out as messages.
+        heartbeat: seconds of silence after which the peer is pinged, and given up on after half as many;
+            None never.
+        writer_limit: bytes that may be on their way before an awaited send waits.
+        buffer_limit: bytes that may be on their way before a further send closes the socket with 1011.
+        inbox_limit: bytes of messages that may wait to be received before reading pauses.
+        clock: what measures the heartbeat and the timeout of closing; the running loop if None.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_autoclose",
+        "_autoping",
+        "_clock",
+        "_connection",
+        "_duplex",
+        "_end_count",
+        "_ended",
+        "_exception",
+        "_heartbeat",
+        "_inbox",
+        "_last",
+        "_outbox",
+        "_receive_timeout",
+        "_subprotocol",
+        "_timeout",
+        "_timer",
+    )
+
+    def __init__(
+        self,
+        duplex: Duplex,
+        connection: Connection,
+        *,
+        subprotocol: str | None = None,
+        timeout: float = 10.0,
+        receive_timeout: float | None = None,
+        autoclose: bool = True,
+        autoping: bool = True,
+        heartbeat: float | None = None,
+        writer_limit: int = WRITER_LIMIT,
+        buffer_limit: int = BUFFER_LIMIT,
+        inbox_limit: int = INBOX_LIMIT,
+        clock: Clock | None = None,
+    ) -> None:
+        # Set once.
+        self._duplex = duplex
+        self._connection = connection
+        self._subprotocol = subprotocol
+        self._timeout = timeout
+        self._receive_timeout = receive_timeout
+        self._autoclose = autoclose
+        self._autoping = autoping
+        self._clock: Clock = clock or asyncio.get_running_loop()
+        # The peer's half.
+        self._inbox = Inbox(
+            inbox_limit, pause=duplex.pause_reading, resume=duplex.resume_reading, end=self._describe_end
+        )
+        self._last: WSMessage | None = None  # its close frame or its failure, until that is answered
+        # Our half.
+        self._outbox = Outbox(
+            duplex, soft_limit=writer_limit, hard_limit=buffer_limit, overflow=self._overflow
+        )
+        # The end: why, who waits for it, the timer that enforces it, and how often it was told.
+        self._exception: BaseException | None = None
+        self._ended: asyncio.Event | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._end_count = 0
+        # Last, as both may call back at once.
+        self._heartbeat: Heartbeat | None = None
+        if heartbeat:
+            self._heartbeat = Heartbeat(
+                heartbeat,
+                self._clock,
+                ping=self._send_heartbeat,
+                give_up=self._give_up_on_silence,
+                is_deaf=lambda: self._inbox.is_paused,
+            )
+        duplex.attach(self)
+
+    # What can be asked at any time.
+
+    @property
+    def subprotocol(self) -> str | None:
+        """What the opening handshake agreed on."""
+        return self._subprotocol
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._connection.state not in (State.OPEN, State.CLOSE_RECEIVED, State.FAILED)
+
+    @property
+    def close_code(self) -> int | None:
+        """The peer's close code; 1005 if it gave none, 1006 if it broke off; None before the end."""
+        return self._connection.close_code
+
+    @property
+    def close_reason(self) -> str:
+        """The peer's reason."""
+        return self._connection.close_reason
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the opening handshake agreed on compression."""
+        return self._connection.deflate is not None
+
+    def exception(self) -> BaseException | None:
+        """Give what ended the socket, if it did not end well."""
+        return self._exception
+
+    def get_extra_info(self, name: str, default: object = None) -> Any:
+        """Give what the transport knows under `name`."""
+        return self._duplex.get_extra_info(name, default)
+
+    # Sending: written at the call, awaited if one likes.
+
+    def send_str(self, data: str, compress: int | None = None) -> Sending:
+        """Send a text message; raises TypeError, or ConnectionClosed, at the call.
+
+        `compress`: 0 for not this message, 1 to 9 for another level, None for what was agreed on.
+        """
+        if not isinstance(data, str):
+            raise TypeError(f"text is a str, not {type(data).__name__}")
+        return self._outbox.write(self._connection.send_text(data, compress=compress))
+
+    def send_bytes(self, data: bytes | bytearray | memoryview, compress: int | None = None) -> Sending:
+        """Send a binary message; as `send_str`."""
+        return self._outbox.write(self._connection.send_bytes(as_bytes(data), compress=compress))
+
+    def send_json(
+        self, data: Any, compress: int | None = None, *, dumps: Callable[[Any], str] = json.dumps
+    ) -> Sending:
+        """Send `data` as a text message of JSON; as `send_str`, and raises what `dumps` raises."""
+        return self.send_str(dumps(data), compress)
+
+    def send_frame(self, message: bytes, opcode: int, compress: int | None = None) -> Sending:
+        """Send a message by its opcode; text must be UTF-8 already."""
+        kind = Opcode(opcode)
+        if kind in (Opcode.TEXT, Opcode.BINARY):
+            return self._outbox.write(self._connection.send(kind, as_bytes(message), compress=compress))
+        if kind is Opcode.PING:
+            return self.ping(message)
+        if kind is Opcode.PONG:
+            return self.pong(message)
+        raise ValueError(f"{kind.name} is not a message that can be sent by itself")
+
+    def send_prepared(self, message: PreparedMessage) -> Sending:
+        """Send a message that other sockets get as well."""
+        return self._outbox.write(self._connection.send_prepared(message))
+
+    def ping(self, message: str | bytes = b"") -> Sending:
+        """Send a ping of at most 125 bytes."""
+        return self._outbox.write(self._connection.ping(as_control(message)))
+
+    def pong(self, message: str | bytes = b"") -> Sending:
+        """Send a pong of at most 125 bytes that nobody has asked for, or one by hand."""
+        return self._outbox.write(self._connection.pong(as_control(message)))
+
+    @property
+    def write_buffer_size(self) -> int:
+        """How many bytes were sent but have not been taken by the network yet."""
+        return self._duplex.write_buffer_size
+
+    # Receiving.
+
+    async def receive(self, timeout: float | None = None) -> WSMessage:
+        """Give the next message, or what stands for the end: CLOSE, CLOSING, CLOSED; or ERROR, once, before
+        it.
+
+        Raises TimeoutError after `timeout` seconds (`receive_timeout` if None), which leaves the socket open;
+        RuntimeError when another task is waiting already, and when called again and again after the end.
+        """
+        timeout = self._receive_timeout if timeout is None else timeout
+        if timeout is None:
+            message = await self._inbox.take()
+        else:
+            async with asyncio.timeout(timeout):
+                message = await self._inbox.take()
+        if message is self._last:
+            self._conclude()
+        return message
+
+    async def receive_str(self, *, timeout: float | None = None) -> str:
+        """Give the text of the next message; raises TypeError when it is of another kind."""
+        return expect_text(await self.receive(timeout))
+
+    async def receive_bytes(self, *, timeout: float | None = None) -> bytes:
+        """Give the data of the next message; raises TypeError when it is not binary."""
+        return expect_bytes(await self.receive(timeout))
+
+    async def receive_json(
+        self, *, loads: Callable[[Any], Any] = json.loads, timeout: float | None = None
+    ) -> Any:
+        """Give the next message, a text, parsed as JSON; raises what `receive_str` and `loads` raise."""
+        return loads(await self.receive_str(timeout=timeout))
+
+    def __aiter__(self) -> "WebSocket":
+        return self
+
+    async def __anext__(self) -> WSMessage:
+        message = await self.receive()
+        if message.type in _ENDS:
+            raise StopAsyncIteration
+        return message
+
+    # Ending.
+
+    async def close(
+        self, *, code: int = WSCloseCode.OK, message: str | bytes = b"", drain: bool = True
+    ) -> bool:
+        """Close, and wait until the peer agrees, or for the timeout; gives False when it was closed already.
+
+        What was received and not taken is dropped. `drain`: whether to wait until the peer has taken what
+        was sent, even if it has said goodbye before. Codes and messages as in `Connection.close`.
+        """
+        if self.closed:
+            await self._wait_ended()
+            return False
+        self.close_nowait(code=code, message=message)
+        if drain:
+            await self._outbox.drain()
+        await self._wait_ended()
+        return True
+
+    def close_nowait(self, *, code: int = WSCloseCode.OK, message: str | bytes = b"") -> None:
+        """Begin to close; the rest happens by itself. Does nothing when it is closed already."""
+        if self.closed:
+            return
+        self._duplex.write(self._connection.close(code, message))
+        self._inbox.finish(drop=True)
+        self._last = None
+        self._stop_heartbeat()
+        if self._connection.state is State.CLOSED:
+            self._say_goodbye()
+        else:
+            self._set_timer(self._timeout, self._give_up_closing)
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self._connection.receive_eof()
+        self._end()
+        self._duplex.abort()
+
+    async def __aenter__(self) -> "WebSocket":
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    # What the duplex tells.
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the duplex."""
+        if self._heartbeat is not None:
+            self._heartbeat.hear()
+        for message in self._connection.receive(data):
+            if message.type in _DATA:
+                self._inbox.put(message, len(message.data))
+            else:
+                self._reactions[message.type](self, message)
+
+    def eof_received(self) -> None:
+        """Take note that the peer has ended its stream."""
+        self._break_off(None)
+        self._duplex.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take note that there is no connection any more."""
+        self._break_off(exc)
+        self._last = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _react_to_ping(self, message: WSMessage) -> None:
+        if self._autoping:
+            self._outbox.answer(lambda: self._connection.reply_to(message))
+        else:
+            self._inbox.put(message, len(message.data))
+
+    def _react_to_pong(self, message: WSMessage) -> None:
+        if not self._autoping:
+            self._inbox.put(message, len(message.data))
+
+    def _react_to_end(self, message: WSMessage) -> None:
+        if message.type is WSMsgType.ERROR:
+            self._exception = message.data
+        self._stop_heartbeat()
+        nothing_to_answer = self._inbox.is_empty
+        self._inbox.put(message, 0)
+        self._inbox.finish()
+        self._last = message
+        if nothing_to_answer:
+            self._conclude()
+        else:
+            self._set_timer(GRACE, self._conclude)
+
+    _reactions: ClassVar[dict[WSMsgType, Callable[["WebSocket", WSMessage], None]]] = {
+        WSMsgType.PING: _react_to_ping,
+        WSMsgType.PONG: _react_to_pong,
+        WSMsgType.CLOSE: _react_to_end,
+        WSMsgType.ERROR: _react_to_end,
+    }
+
+    # Ways to the end.
+
+    def _conclude(self) -> None:
+        """Answer the peer's last message, unless that is done already."""
+        message, self._last = self._last, None
+        if message is None:
+            return
+        is_error = message.type is WSMsgType.ERROR
+        if is_error or self._autoclose:
+            self._duplex.write(self._connection.reply_to(message))
+        if self._connection.state is not State.CLOSED:
+            return
+        if is_error:
+            self._end()
+            self._set_timer(LINGER, self._duplex.close)
+        else:
+            self._say_goodbye()
+
+    def _say_goodbye(self) -> None:
+        """Both sides have closed: the server ends the TCP connection, the client waits for that (§7.1.1)."""
+        self._end()
+        if self._connection.role is Role.SERVER:
+            self._duplex.close()
+        self._set_timer(self._timeout, self._duplex.abort)
+
+    def _give_up_closing(self) -> None:
+        self._connection.receive_eof()
+        self._end()
+        self._duplex.abort()
+
+    def _break_off(self, exc: Exception | None) -> None:
+        if self._connection.state is State.OPEN:
+            self._exception = exc or ConnectionClosed("the connection ended without a close frame")
+        self._connection.receive_eof()
+        self._end()
+
+    def _give_up_on_silence(self) -> None:
+        self._exception = TimeoutError("the peer did not answer a ping")
+        self._inbox.put(WSMessage(WSMsgType.ERROR, self._exception), 0)
+        self.abort()
+
+    def _overflow(self, error: ConnectionClosed) -> None:
+        self._exception = error
+        self.close_nowait(code=WSCloseCode.INTERNAL_ERROR, message="too much is left unread")
+
+    def _end(self) -> None:
+        self._stop_heartbeat()
+        self._inbox.finish()
+        if self._ended is not None:
+            self._ended.set()
+
+    async def _wait_ended(self) -> None:
+        if self._connection.state is State.CLOSED:
+            return
+        if self._ended is None:
+            self._ended = asyncio.Event()
+        await self._ended.wait()
+
+    def _describe_end(self) -> WSMessage:
+        self._end_count += 1
+        if self._end_count > _MAX_RECEIVES_AFTER_THE_END:
+            raise RuntimeError("receive() was called again and again after the end of the socket")
+        is_closing = self._connection.state is State.CLOSE_SENT
+        return WSMessage(WSMsgType.CLOSING if is_closing else WSMsgType.CLOSED, None)
+
+    def _set_timer(self, delay: float, callback: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._clock.call_later(delay, callback)
+
+    def _send_heartbeat(self) -> None:
+        self._outbox.answer(self._connection.ping)
+
+    def _stop_heartbeat(self) -> None:
+        if self._heartbeat is not None:
+            self._heartbeat.stop()

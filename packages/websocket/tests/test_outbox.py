@@ -1,0 +1,94 @@
+import asyncio
+
+import pytest
+
+from muntin.websocket import ConnectionClosed
+from muntin.websocket.aio._outbox import Outbox
+from muntin.websocket.aio._sending import DONE
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def duplex(make_duplex):
+    return make_duplex()
+
+
+@pytest.fixture
+def errors():
+    return []
+
+
+@pytest.fixture
+def outbox(duplex, errors):
+    return Outbox(duplex, soft_limit=100, hard_limit=1000, overflow=errors.append)
+
+
+@pytest.mark.row("CF-01", "WS-07")
+async def test_writes_happen_at_the_call_and_awaiting_waits_while_the_peer_is_slow(outbox, duplex):
+    assert outbox.write(b"a" * 60) is DONE
+    duplex.stall()
+    sending = asyncio.create_task(outbox.write(b"b" * 60))
+    assert duplex.take() == b"a" * 60 + b"b" * 60
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not sending.done()
+    duplex.flow()
+    await sending
+    assert outbox.write(b"c") is DONE
+
+
+async def test_a_fast_peer_does_not_keep_others_waiting(outbox):
+    ran = []
+    asyncio.get_running_loop().call_soon(ran.append, True)
+    await outbox.write(bytes(101))
+    assert ran
+
+
+@pytest.mark.row("CF-01")
+async def test_what_nobody_waits_for_is_capped(outbox, duplex, errors):
+    duplex.stall()
+    for _ in range(11):
+        outbox.write(bytes(100))
+    with pytest.raises(ConnectionClosed, match="1100 bytes unread"):
+        outbox.write(b"one too many")
+    assert [str(error) for error in errors] == ["the peer has left 1100 bytes unread"]
+    assert len(duplex.written) == 1100
+    duplex.flow()
+    outbox.write(b"there is room again")
+
+
+async def test_one_large_message_is_no_overflow(outbox, duplex):
+    for _ in range(3):
+        outbox.write(bytes(5000))
+    assert len(duplex.written) == 15000
+
+
+@pytest.mark.row("HI-43")
+async def test_only_the_newest_answer_waits_for_a_peer_that_does_not_read(outbox, duplex):
+    outbox.answer(lambda: b"0")
+    duplex.stall()
+    outbox.write(bytes(101))
+    duplex.take()
+    for number in range(1000):
+        outbox.answer(lambda number=number: b"%d" % number)
+    await asyncio.sleep(0)
+    assert duplex.take() == b""
+    duplex.flow()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert duplex.take() == b"999"
+    outbox.answer(lambda: b"1000")
+    assert duplex.take() == b"1000"
+
+
+async def test_the_peer_goes_while_an_answer_waits(outbox, duplex):
+    duplex.stall()
+    outbox.write(bytes(101))
+    outbox.answer(lambda: b"")
+    sending = outbox.write(b"x")
+    duplex.abort()
+    await outbox.drain()
+    with pytest.raises(ConnectionResetError):
+        await sending
+    await asyncio.sleep(0)
