@@ -15,7 +15,7 @@ from urllib.parse import quote_from_bytes
 
 from muntin.static._locate import is_name
 from muntin.static._plan import FilePlan
-from muntin.static._sandbox import Opened, Sandbox
+from muntin.static._sandbox import NO_DESCRIPTOR, Opened, Sandbox
 
 LISTED: Final = 2000
 """Entries shown at most. Of a larger directory the first ones are shown that the file system gives: reading and
@@ -42,7 +42,7 @@ class Listing(NamedTuple):
 def list_folder(sandbox: Sandbox, parts: tuple[str, ...], opened: Opened, *, limit: int = LISTED) -> Listing:
     """Read a directory: what could be requested of it, without names that begin with a dot."""
     entries: list[Entry] = []
-    place = opened.descriptor if os.scandir in os.supports_fd else sandbox.path_of(parts)
+    place = sandbox.path_of(parts) if opened.descriptor == NO_DESCRIPTOR else opened.descriptor
     with os.scandir(place) as found:
         for item in found:
             if item.name.startswith(".") or not is_name(item.name):

@@ -60,15 +60,26 @@ def locate(path: str, *, flavour: Flavour = NATIVE) -> Place | None:
     """
     if len(path) > PATH_LIMIT:
         return None
-    path = path[1:] if path.startswith("/") else path
-    segments = path.split("/")
+    if "%" not in path:
+        return _place(path.removeprefix("/").split("/"), flavour)
+    if _BROKEN_ESCAPE.search(path) is not None:
+        return None
+    segments = path.removeprefix("/").split("/")
+    decoded = [unquote_to_bytes(segment).decode("utf-8", "surrogateescape") for segment in segments]
+    return _place(decoded, flavour)
+
+
+def locate_name(name: str, *, flavour: Flavour = NATIVE) -> Place | None:
+    """Give the place of a relative file name, under the rules of `locate`; nothing in it is decoded."""
+    if len(name) > PATH_LIMIT:
+        return None
+    return _place(name.removeprefix("/").split("/"), flavour)
+
+
+def _place(segments: list[str], flavour: Flavour) -> Place | None:
     is_folder = segments[-1] == ""
     if is_folder:
         segments.pop()
-    if "%" in path:
-        if _BROKEN_ESCAPE.search(path) is not None:
-            return None
-        segments = [unquote_to_bytes(segment).decode("utf-8", "surrogateescape") for segment in segments]
     for segment in segments:
         if not is_name(segment, flavour=flavour):
             return None

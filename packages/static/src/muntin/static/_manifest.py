@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from muntin.static._locate import locate
+from muntin.static._locate import locate_name
 from muntin.static.errors import ManifestError
 
 # Keys under which tools keep the names, when not at the top: Django's storage, Create React App, Sprockets.
@@ -59,7 +59,7 @@ def parse_manifest(content: Any, *, prefix: str = "") -> dict[str, str]:
 
 def _name(name: str, prefix: str) -> str:
     name = name.removeprefix(prefix).removeprefix("/")
-    place = locate(name.replace("%", "%25"))
+    place = locate_name(name)
     if place is None or place.is_folder:
         raise ManifestError(f"not the name of a file below the root: {name!r}")
     return name

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from muntin.static._conditional import Field
 from muntin.static._fingerprint import Fingerprints, version_in
 from muntin.static._listing import plan_listing
-from muntin.static._locate import Place, locate
+from muntin.static._locate import Place, locate, locate_name
 from muntin.static._plan import CHUNK_SIZE, FilePlan, plan_opened, plan_redirect, plan_status
 from muntin.static._representation import Representation
 from muntin.static._resource import (
@@ -145,13 +145,16 @@ class StaticRoot:
         Raises:
             OSError: the storage fails.
         """
-        place = locate(quote_name(filename))
+        place = locate_name(os.fspath(filename).replace(os.sep, "/"))
         return None if place is None or place.is_folder else self._version_of(place.parts)
 
     def url_of(self, filename: str | os.PathLike[str]) -> str:
         """Give the reference to a file relative to the root's URL, percent-encoded.
 
         It has the hashed name if the manifest has one, or else `v` if `append_version` and the file exists.
+
+        Raises:
+            ValueError: the name holds lone surrogates that stand for no octets.
         """
         hashed = self._manifest.get(os.fspath(filename).removeprefix("/"))
         if hashed is not None:
@@ -251,7 +254,7 @@ class StaticRoot:
     def _configured(self, option: str, name: str | None) -> tuple[str, ...]:
         if name is None:
             return ()
-        place = locate(quote_name(name))
+        place = locate_name(name)
         if place is None or place.is_folder:
             raise RootError(self.directory, f"{option} names no file in it: {name!r}")
         return place.parts
@@ -277,7 +280,4 @@ def field_of(fields: RequestFields) -> Field:
 
 def quote_name(filename: str | os.PathLike[str]) -> str:
     """Give a relative file name as a URL path; whatever it contains is quoted, dots stay."""
-    name = os.fspath(filename)
-    if os.sep != "/":
-        name = name.replace(os.sep, "/")
-    return quote(name, errors="surrogateescape")
+    return quote(os.fspath(filename).replace(os.sep, "/"), errors="surrogateescape")

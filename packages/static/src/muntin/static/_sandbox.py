@@ -183,11 +183,12 @@ def open_trusted(path: str) -> Opened | None:
 def _inspect(descriptor: int, path: str) -> Opened | None:
     try:
         status = os.stat(path) if descriptor == NO_DESCRIPTOR else os.fstat(descriptor)
-    except BaseException:
+    except OSError:
         if descriptor != NO_DESCRIPTOR:
             os.close(descriptor)
         raise
+    opened = Opened(descriptor, status)
     if S_ISREG(status.st_mode) or S_ISDIR(status.st_mode):
-        return Opened(descriptor, status)
-    os.close(descriptor)
+        return opened
+    opened.close()
     return None
