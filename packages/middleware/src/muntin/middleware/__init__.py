@@ -1,3 +1,40 @@
-"""Compose handlers with middlewares; ordered signals; cleanup contexts."""
+"""Compose handlers with middlewares; ordered signals; cleanup contexts.
 
-__all__: list[str] = []
+Of use to any asyncio program that answers something: requests and responses may be of any type.
+"""
+
+from muntin.middleware._chain import (
+    Factory,
+    Handler,
+    Middleware,
+    check_middlewares,
+    compose,
+    is_middleware,
+    middleware,
+)
+from muntin.middleware.callables import describe_callable, is_coroutine_callable, is_plain_function
+from muntin.middleware.cleanup import CleanupContexts, Context
+from muntin.middleware.errors import CleanupError, CompositionError
+from muntin.middleware.paths import normalize_candidates, to_same_origin
+from muntin.middleware.signals import Receiver, Signal
+
+__all__ = [
+    "CleanupContexts",
+    "CleanupError",
+    "CompositionError",
+    "Context",
+    "Factory",
+    "Handler",
+    "Middleware",
+    "Receiver",
+    "Signal",
+    "check_middlewares",
+    "compose",
+    "describe_callable",
+    "is_coroutine_callable",
+    "is_middleware",
+    "is_plain_function",
+    "middleware",
+    "normalize_candidates",
+    "to_same_origin",
+]

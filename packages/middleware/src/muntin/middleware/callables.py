@@ -1,0 +1,48 @@
+"""What kind of callable something is, seen through partials, wrappers and bound methods.
+
+It knows how to look at callables; it must not call them.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+__all__ = ["describe_callable", "is_coroutine_callable", "is_plain_function"]
+
+
+def _innermost(function: object) -> object:
+    """Give the function behind partials, `functools.wraps` and a callable object's `__call__`."""
+    for _ in range(64):  # a loop in __wrapped__ would otherwise never end
+        if isinstance(function, partial):
+            function = function.func
+        elif hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        else:
+            break
+    if not (inspect.isroutine(function) or inspect.isclass(function)):
+        return type(function).__call__ if callable(function) else function
+    return function
+
+
+def is_coroutine_callable(function: object) -> bool:
+    """Tell whether calling it certainly gives a coroutine."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(_innermost(function))
+
+
+def is_plain_function(function: object) -> bool:
+    """Tell whether it was written with `def`, so that calling it runs it; what a lambda does nobody can tell."""
+    innermost = _innermost(function)
+    if inspect.iscoroutinefunction(innermost) or inspect.isasyncgenfunction(innermost):
+        return False
+    return (inspect.isfunction(innermost) or inspect.ismethod(innermost)) and innermost.__name__ != "<lambda>"
+
+
+def describe_callable(function: Callable[..., Any] | object) -> str:
+    """Give the name by which a programmer finds it: `module.qualified_name`, or its repr."""
+    while isinstance(function, partial):
+        function = function.func
+    name = getattr(function, "__qualname__", None)
+    if name is None:
+        return repr(function)
+    return f"{getattr(function, '__module__', '?')}.{name}"

@@ -1,0 +1,144 @@
+"""Cleanup contexts: what is acquired before something starts and given up, in reverse, after it has ended.
+
+A context is an async generator function with one `yield`, or anything that gives an async context manager; each
+is called with the owner. It knows order and failures; it must not know what is acquired.
+"""
+
+import inspect
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
+
+from frozenlist import FrozenList
+
+from muntin.middleware.callables import describe_callable, is_coroutine_callable
+from muntin.middleware.errors import CleanupError, CompositionError
+
+__all__ = ["CleanupContexts", "Context"]
+
+O = TypeVar("O")  # noqa: E741 - the owner
+_Exit = Callable[[], Any]
+
+Context = Callable[[O], AsyncIterator[None] | AbstractAsyncContextManager[Any]]
+"""What is called with the owner to start one context."""
+
+
+class CleanupContexts(FrozenList[Context[O]]):
+    """The contexts of one owner, in the order in which they start.
+
+    ```python
+    import asyncio
+
+    from muntin.middleware import CleanupContexts
+
+    log = []
+
+
+    async def database(owner):
+        log.append("open")
+        yield
+        log.append("closed")
+
+
+    async def main():
+        contexts = CleanupContexts([database])
+        contexts.freeze()
+        await contexts.start("me")
+        log.append("in use")
+        await contexts.stop()
+
+
+    asyncio.run(main())
+    assert log == ["open", "in use", "closed"]
+    ```
+    """
+
+    def __init__(self, contexts: Any = ()) -> None:
+        super().__init__(contexts)
+        self._exits: list[tuple[Context[O], _Exit]] = []
+
+    def append(self, context: Context[O]) -> None:
+        """Add a context to the end.
+
+        Raises:
+            CompositionError: it is not callable, or a coroutine function, which has nothing to give up.
+            RuntimeError: the list is frozen.
+        """
+        _check(context)
+        super().append(context)
+
+    def insert(self, pos: int, context: Context[O]) -> None:
+        """Add a context at a position; raises as `append`."""
+        _check(context)
+        super().insert(pos, context)
+
+    async def start(self, owner: O) -> None:
+        """Start the contexts in order; if one fails, none after it starts, and those before it wait for `stop`."""
+        for context in self:
+            made = context(owner)
+            if isinstance(made, AbstractAsyncContextManager):
+                await made.__aenter__()
+                self._exits.append((context, _leaver(made)))
+            elif isinstance(made, AsyncIterator):
+                await _first_step(context, made)
+                self._exits.append((context, _finisher(context, made)))
+            else:
+                raise CompositionError(
+                    f"cleanup context {describe_callable(context)} gave {type(made).__name__}, "
+                    "neither an async generator nor an async context manager"
+                )
+
+    async def stop(self) -> None:
+        """Tear down what started, the last first, each whatever the others do.
+
+        Raises:
+            CleanupError: several failed. If only one did, what it raised is raised as it is.
+        """
+        failures: list[Exception] = []
+        while self._exits:
+            _, leave = self._exits.pop()
+            try:
+                await leave()
+            except Exception as error:
+                failures.append(error)
+        if len(failures) == 1:
+            raise failures[0]
+        if failures:
+            raise CleanupError("several cleanup contexts failed", failures)
+
+
+def _check(context: object) -> None:
+    if not callable(context):
+        raise CompositionError(f"a cleanup context is called, and {context!r} is not callable")
+    if is_coroutine_callable(context):
+        raise CompositionError(
+            f"cleanup context {describe_callable(context)} is a coroutine function without a yield: "
+            "write an async generator, or append it to a signal"
+        )
+
+
+async def _first_step(context: object, generator: AsyncIterator[None]) -> None:
+    try:
+        await anext(generator)
+    except StopAsyncIteration:
+        raise RuntimeError(f"cleanup context {describe_callable(context)} ended without a yield") from None
+
+
+def _finisher(context: object, generator: AsyncIterator[None]) -> _Exit:
+    async def finish() -> None:
+        try:
+            await anext(generator)
+        except StopAsyncIteration:
+            return
+        if inspect.isasyncgen(generator):
+            await generator.aclose()
+        raise RuntimeError(f"cleanup context {describe_callable(context)} has more than one yield")
+
+    return finish
+
+
+def _leaver(manager: AbstractAsyncContextManager[Any]) -> _Exit:
+    async def leave() -> None:
+        await manager.__aexit__(None, None, None)
+
+    return leave

@@ -1,0 +1,194 @@
+"""The chain: order, both kinds of middleware, and mistakes that are found when it is made."""
+
+from functools import partial
+
+import pytest
+
+from muntin.middleware import CompositionError, check_middlewares, compose, is_middleware, middleware
+
+pytestmark = pytest.mark.anyio
+
+
+def make_logger(log, name):
+    @middleware
+    async def log_around(request, handler):
+        log.append(f"{name} in")
+        response = await handler(request)
+        log.append(f"{name} out")
+        return response
+
+    return log_around
+
+
+@pytest.mark.row("MW-06")
+async def test_the_first_is_outermost():
+    log = []
+
+    async def handler(request):
+        log.append("handler")
+        return request * 2
+
+    run = compose(handler, [make_logger(log, "m1"), make_logger(log, "m2")])
+    assert await run(21) == 42
+    assert log == ["m1 in", "m2 in", "handler", "m2 out", "m1 out"]
+
+
+@pytest.mark.row("MW-04", "MW-05", "MW-18")
+async def test_both_kinds_stand_in_one_list():
+    log = []
+    made = []
+
+    async def factory(owner, handler):
+        made.append(owner)
+
+        async def around(request):
+            log.append("old in")
+            response = await handler(request)
+            log.append("old out")
+            return response
+
+        return around
+
+    async def handler(request):
+        log.append("handler")
+        return "answer"
+
+    run = compose(
+        handler, [make_logger(log, "outer"), factory, make_logger(log, "inner")], owner="application"
+    )
+    assert await run(None) == "answer"
+    assert log == ["outer in", "old in", "inner in", "handler", "inner out", "old out", "outer out"]
+    await run(None)
+    assert made == ["application", "application"], "a factory is awaited for each request"
+
+
+@pytest.mark.row("MW-07")
+async def test_the_last_gets_the_very_handler():
+    seen = []
+
+    @middleware
+    async def look(request, handler):
+        seen.append(handler)
+        return await handler(request)
+
+    async def handler(request):
+        return None
+
+    await compose(handler, [look])(None)
+    assert seen == [handler]
+
+
+async def test_nothing_around_is_the_handler_itself():
+    async def handler(request):
+        return None
+
+    assert compose(handler, []) is handler
+
+
+@pytest.mark.row("MW-02", "MW-03")
+async def test_the_decorator_gives_the_function_back():
+    async def plain(request, handler):
+        return await handler(request)
+
+    assert not is_middleware(plain)
+    assert middleware(plain) is plain
+    assert is_middleware(plain)
+    assert is_middleware(partial(plain))
+
+
+async def test_bound_methods_and_objects_can_be_marked():
+    class Counter:
+        def __init__(self):
+            self.count = 0
+
+        async def around(self, request, handler):
+            self.count += 1
+            return await handler(request)
+
+        async def __call__(self, request, handler):
+            self.count += 10
+            return await handler(request)
+
+    async def handler(request):
+        return request
+
+    counter = Counter()
+    chain = [middleware(counter.around), middleware(counter)]
+    check_middlewares(chain)
+    assert await compose(handler, chain)("r") == "r"
+    assert counter.count == 11
+
+
+def parametrised(text):
+    @middleware
+    async def around(request, handler):
+        return await handler(request) + text
+
+    return around
+
+
+async def forgotten(request, handler):
+    return await handler(request)
+
+
+@middleware
+async def misnamed(request, next_handler):
+    return await next_handler(request)
+
+
+async def one_argument(app):
+    return app
+
+
+class Unmade:
+    async def __call__(self, app, handler):
+        return handler
+
+
+@pytest.mark.row("MW-14", "CF-04", "MW-03")
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (parametrised, r"parametrised cannot be used: .*call it"),
+        (forgotten, r"forgotten cannot be used: .*@middleware"),
+        (misnamed, r"misnamed cannot be used: .*\(request, handler\)"),
+        (one_argument, r"one_argument cannot be used: .*\(app, handler\)"),
+        (Unmade, r"Unmade cannot be used: .*instance"),
+        ("middleware", r"'middleware' cannot be used: it is not callable"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_mistakes_are_found(mistake, message):
+    with pytest.raises(CompositionError, match=message):
+        check_middlewares([parametrised("!"), mistake])
+
+
+@pytest.mark.row("CF-16")
+def test_the_same_twice_is_a_mistake():
+    once = parametrised("!")
+    with pytest.raises(CompositionError, match="twice"):
+        check_middlewares([once, parametrised("!"), once])
+
+
+def test_instances_of_a_factory_class_may_be_used():
+    check_middlewares([Unmade()])
+
+
+@pytest.mark.row("MW-13")
+async def test_a_parametrised_middleware():
+    async def handler(request):
+        return request
+
+    assert await compose(handler, [parametrised("b"), parametrised("a")])("-") == "-ab"
+
+
+@pytest.mark.row("MW-08")
+async def test_the_handler_may_be_skipped():
+    @middleware
+    async def refuse(request, handler):
+        return "forbidden"
+
+    async def handler(request):
+        raise AssertionError("not to be called")
+
+    assert await compose(handler, [refuse])(None) == "forbidden"
