@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.http_core.headers import MAX_COOKIES, format_cookies, format_set_cookie, parse_cookies
 
 TOKENS = st.text("!#$%&'*+-.^_`|~0123456789abcXYZ", min_size=1, max_size=12)
@@ -54,10 +55,10 @@ def test_the_rest_beyond_the_cap_is_left_out() -> None:
 
 @pytest.mark.row("HI-36")
 def test_a_hundred_thousand_backslashes_take_linear_time() -> None:
-    assert parse_cookies('a="' + "\\" * 1_000_000 + '"') == [("a", "\\" * 500_000)]
-    assert parse_cookies('a="' + "\\1" * 500_000 + '"') == [("a", "1" * 500_000)]
-    assert parse_cookies('a="' + "\\" * 1_000_000) == [("a", '"' + "\\" * 1_000_000)]
-    assert parse_cookies(";" * 1_000_000 + "=" * 1_000_000) == []
+    assert parse_cookies('a="' + "\\" * 200_000 + '"') == [("a", "\\" * 100_000)]
+    assert parse_cookies('a="' + "\\1" * 100_000 + '"') == [("a", "1" * 100_000)]
+    assert parse_cookies('a="' + "\\" * 200_000) == [("a", '"' + "\\" * 200_000)]
+    assert parse_cookies(";" * 200_000 + "=" * 200_000) == []
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.http_core.headers import (
     MAX_DISPOSITION_PARAMETERS,
     Disposition,
@@ -51,7 +52,7 @@ def test_parses(text: str, type: str, name: str | None, filename: str | None) ->
         'attachment; filename="a',
         'form-data; name="a"; name="b"',
         'form-data; name="a"; filename="b\r\n"',
-        "attachment; filename=" + '"\\' * 300_000,
+        "attachment; filename=" + '"\\' * 60_000,
         "attachment" + "; a=b; a=c" * 100_000,
     ],
 )

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.http_core.headers import (
     ANY,
     MAX_ETAGS,
@@ -66,7 +67,7 @@ def test_a_list_has_a_cap() -> None:
 
 @pytest.mark.row("HI-42")
 @pytest.mark.parametrize(
-    "text", ['"' * 1_000_001, "," * 1_000_000 + "x", '"a"' + " " * 1_000_000 + "x", 'W/"' * 300_000]
+    "text", ['"' * 200_001, "," * 200_000 + "x", '"a"' + " " * 200_000 + "x", 'W/"' * 60_000]
 )
 def test_hostile_lists_take_linear_time(text: str) -> None:
     assert parse_etags(text) is None

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.http_core.headers import MAX_FILENAME, sanitize_filename
 
 

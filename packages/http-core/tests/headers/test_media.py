@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.http_core.headers import MAX_MEDIA_PARAMETERS, MediaType, format_media_type, parse_media_type
 
 TOKEN_CHARS = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
@@ -68,11 +69,11 @@ def test_parameters_have_a_cap() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a" * 1_000_000,
-        "a/b" + ";" * 1_000_000 + "x",
-        "a/b;" + " " * 1_000_000 + "x",
-        'a/b;x="' + "\\" * 1_000_001,
-        "a/b" + ';x="' * 300_000,
+        "a" * 200_000,
+        "a/b" + ";" * 200_000 + "x",
+        "a/b;" + " " * 200_000 + "x",
+        'a/b;x="' + "\\" * 200_001,
+        "a/b" + ';x="' * 60_000,
         "a/b;" + 'x="\\"' * 200_000,
     ],
 )

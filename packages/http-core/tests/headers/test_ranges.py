@@ -3,6 +3,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.http_core.headers import (
     MAX_RANGES,
     ByteRange,
@@ -66,8 +67,8 @@ def test_parses(text: str, specs: list[tuple[int | None, int | None]]) -> None:
         "bytes=0-1\n",
         "ｂytes=0-1",
         "bytes=" + "0-1," * 1_000,
-        "bytes=" + "-" * 1_000_000,
-        "bytes=" + "," * 1_000_000,
+        "bytes=" + "-" * 200_000,
+        "bytes=" + "," * 200_000,
     ],
 )
 def test_ignores_what_is_malformed(text: str) -> None:

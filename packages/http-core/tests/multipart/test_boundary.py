@@ -1,4 +1,5 @@
 import pytest
+
 from muntin.http_core.multipart import MultipartError, boundary_of, is_boundary, make_boundary
 
 

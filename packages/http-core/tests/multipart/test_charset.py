@@ -1,4 +1,5 @@
 import pytest
+
 from muntin.http_core.multipart import MultipartError, decode_text, find_charset
 
 

@@ -4,6 +4,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.http_core.multipart import (
     DEFAULT_MULTIPART_LIMITS,
     NEED_DATA,

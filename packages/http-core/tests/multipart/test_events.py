@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+
 from muntin.http_core.multipart import NEED_DATA, Finished, PartBegin, PartData, PartEnd
 
 

@@ -1,4 +1,5 @@
 import pytest
+
 from muntin.http_core.multipart import MultipartError
 from muntin.http_core.multipart._part_head import declared_length, format_part_head, parse_part_head
 

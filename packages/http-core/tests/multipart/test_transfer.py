@@ -6,6 +6,7 @@ from typing import Protocol
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from muntin.http_core.multipart import (
     Base64Encoder,
     MultipartError,

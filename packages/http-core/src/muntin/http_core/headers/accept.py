@@ -1,0 +1,222 @@
+"""The Accept fields (RFC 9110 §12.5) and what to choose by them.
+
+Knows quality values and what matches what. Does not know which representations there are: those are
+offered, the best first, and between offers that the client likes equally the order decides.
+
+These fields are wishes, so a malformed member is passed over, not the whole field: some clients send
+``q=.2``.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from muntin.http_core.headers._parameters import (
+    QUOTED_STRING,
+    TOKEN,
+    Parameters,
+    format_parameters,
+    is_token,
+    parse_parameters,
+)
+from muntin.http_core.headers.media import MediaType, parse_media_type
+
+MAX_PREFERENCES: Final = 64
+"""How many members of a field are read; the rest is left out. Browsers send about ten."""
+
+_MAX_PARAMETERS: Final = 8
+_MEMBER: Final = re.compile(rf'(?:[^,"]++|{QUOTED_STRING})*+')
+_VALUE: Final = re.compile(rf"{TOKEN}(?:/{TOKEN})?+")
+_QVALUE: Final = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", re.ASCII)
+
+
+class Preference(NamedTuple):
+    """One member of an Accept field."""
+
+    value: str
+    """What is accepted, in lower case: a coding, a charset, a language range, a media range, or ``*``."""
+    quality: float = 1.0
+    """How much, from 0 (not at all) to 1."""
+    parameters: Parameters = ()
+    """What a media range says besides: names in lower case."""
+
+
+def parse_qualities(text: str, *, limit: int = MAX_PREFERENCES) -> tuple[Preference, ...]:
+    """Give the members of an Accept, Accept-Charset, Accept-Encoding or Accept-Language field, in order.
+
+    Malformed members, and those beyond `limit`, are left out.
+    """
+    preferences: list[Preference] = []
+    for member in _split(text):
+        preference = _parse_member(member.strip(" \t"))
+        if preference is not None:
+            if len(preferences) == limit:
+                break
+            preferences.append(preference)
+    return tuple(preferences)
+
+
+def _split(text: str) -> Iterator[str]:
+    """Split at commas outside of quotes. A quote that is never closed ends the field."""
+    position = 0
+    while position <= len(text):
+        match = _MEMBER.match(text, position)
+        if match is None or text.startswith('"', match.end()):
+            return
+        yield match[0]
+        position = match.end() + 1
+
+
+def _parse_member(member: str) -> Preference | None:
+    match = _VALUE.match(member)
+    if match is None:
+        return None
+    parameters = parse_parameters(member, match.end(), _MAX_PARAMETERS)
+    if parameters is None:
+        return None
+    for index, (name, weight) in enumerate(parameters):
+        if name == "q":
+            # What follows the weight were extensions, which RFC 9110 §12.5.1 has done away with.
+            quality = float(weight) if _QVALUE.fullmatch(weight) else None
+            return None if quality is None else Preference(match[0].lower(), quality, parameters[:index])
+    return Preference(match[0].lower(), 1.0, parameters)
+
+
+def format_qualities(preferences: Iterable[Preference]) -> str:
+    """Give an Accept field, as a client sends it.
+
+    Raises:
+        ValueError: a value is not a token or two with a slash, a quality not from 0 to 1, or a parameter
+            malformed.
+    """
+    return ", ".join(map(_format_member, preferences))
+
+
+def _format_member(preference: Preference) -> str:
+    value, quality, parameters = preference
+    if not all(map(is_token, value.split("/", 1))):
+        raise ValueError(f"cannot be accepted: {value!r}")
+    if not 0 <= quality <= 1:
+        raise ValueError(f"a quality is from 0 to 1, not {quality!r}")
+    weight = "" if quality == 1 else f";q={f'{quality:.3f}'.rstrip('0').rstrip('.')}"
+    return value + format_parameters(parameters) + weight
+
+
+# What matches an offer, and how specifically; None for not at all ------------------------------------------
+
+_Match = Callable[[Preference, str], int | None]
+
+
+def _quality(preferences: Iterable[Preference], offer: str, match: _Match) -> tuple[float, int]:
+    """Give the quality of an offer and how specifically it is meant; the most specific member that matches
+    decides.
+    """
+    matches = [
+        (specificity, preference.quality)
+        for preference in preferences
+        if (specificity := match(preference, offer)) is not None
+    ]
+    specificity, quality = max(matches, default=(0, 0.0))
+    return quality, specificity
+
+
+def _best(
+    preferences: Sequence[Preference], offers: Sequence[str], match: _Match
+) -> tuple[float, str | None]:
+    best, chosen = (0.0, 0), None
+    for offer in offers:
+        found = _quality(preferences, offer, match)
+        # Of two that are liked equally, the one that was meant: "application/json, */*" asks for JSON.
+        if found[0] and found > best:
+            best, chosen = found, offer
+    return best[0], chosen
+
+
+def _match_token(preference: Preference, offer: str) -> int | None:
+    if preference.value == offer.lower():
+        return 1
+    return 0 if preference.value == "*" else None
+
+
+def _match_coding(preference: Preference, offer: str) -> int | None:
+    # RFC 9110 §8.4.1.3: x-gzip is gzip, since before there was a standard.
+    return 1 if (preference.value, offer) == ("x-gzip", "gzip") else _match_token(preference, offer)
+
+
+def _match_language(preference: Preference, offer: str) -> int | None:
+    """Basic filtering (RFC 4647 §3.3.1), and below that, as in lookup (§3.4), the shorter form of what is
+    asked for.
+    """
+    wanted, offer = preference.value, offer.lower()
+    if wanted == "*":
+        return 0
+    if f"{offer}-".startswith(f"{wanted}-"):
+        return 1 + len(wanted)
+    return 1 if wanted.startswith(f"{offer}-") and preference.quality else None
+
+
+def _match_media(preference: Preference, offer: str) -> int | None:
+    media = parse_media_type(offer)
+    if media is None:
+        raise ValueError(f"not a media type: {offer!r}")
+    # From the least to the most specific. Some clients write "*" for "*/*".
+    ranges = ("*", "*/*", f"{media.type}/*", media.essence)
+    if preference.value not in ranges or not _has_parameters(media, preference):
+        return None
+    return ranges.index(preference.value) * (_MAX_PARAMETERS + 1) + len(preference.parameters)
+
+
+def _has_parameters(media: MediaType, preference: Preference) -> bool:
+    return all(media.parameter(name) == value for name, value in preference.parameters)
+
+
+# What to choose ---------------------------------------------------------------------------------------------
+
+
+def negotiate_encoding(text: str | None, offers: Sequence[str]) -> str | None:
+    """Give the content coding to apply, of those offered, by an Accept-Encoding field (RFC 9110 §12.5.3).
+
+    None means to send the content as it is: the field is missing, accepts none of the offers, or likes
+    ``identity`` better. That is so even when it refuses ``identity``, since a client that cannot read it
+    gets no better answer.
+    """
+    preferences = () if text is None else parse_qualities(text)
+    quality, coding = _best(preferences, offers, _match_coding)
+    plain = [preference.quality for preference in preferences if preference.value == "identity"]
+    return None if plain and plain[0] > quality else coding
+
+
+def negotiate_media_type(text: str | None, offers: Sequence[str]) -> str | None:
+    """Give the media type to send, of those offered, by an Accept field (RFC 9110 §12.5.1).
+
+    None means that none is acceptable (406). A field that is missing, or says nothing, accepts the first.
+
+    Raises:
+        ValueError: an offer is not a media type.
+    """
+    return _negotiate(text, offers, _match_media)
+
+
+def negotiate_language(text: str | None, offers: Sequence[str]) -> str | None:
+    """Give the language to answer in, of the tags offered, by an Accept-Language field (RFC 9110 §12.5.4).
+
+    None means that none is wanted. ``en`` accepts ``en-GB``; ``en-GB`` accepts ``en`` if there is nothing
+    closer. A field that is missing, or says nothing, accepts the first.
+    """
+    return _negotiate(text, offers, _match_language)
+
+
+def negotiate_charset(text: str | None, offers: Sequence[str]) -> str | None:
+    """Give the charset to send, of those offered, by an Accept-Charset field (RFC 9110 §12.5.2, which
+    retires it).
+
+    None means that none is acceptable. A field that is missing, or says nothing, accepts the first.
+    """
+    return _negotiate(text, offers, _match_token)
+
+
+def _negotiate(text: str | None, offers: Sequence[str], match: _Match) -> str | None:
+    preferences = parse_qualities(text or "")
+    if not preferences:
+        return offers[0] if offers else None
+    return _best(preferences, offers, match)[1]

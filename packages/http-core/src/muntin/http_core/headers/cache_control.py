@@ -1,0 +1,93 @@
+"""Cache-Control, of requests and responses (RFC 9111 §5.2).
+
+Knows the grammar. Does not cache, and leaves open which directives there are.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from muntin.http_core.headers._parameters import QUOTED_STRING, TOKEN, is_token, quote_string, unquote_string
+
+MAX_DIRECTIVES: Final = 32
+"""How many directives a field may have: RFC 9111 knows sixteen, and no field has use for half of them."""
+
+_DIRECTIVE: Final = re.compile(rf"[ \t]*+(?:({TOKEN})(?:=(?:({TOKEN})|({QUOTED_STRING})))?+)?+[ \t]*+(?:,|$)")
+_SECONDS: Final = re.compile(r"[0-9]++")
+# RFC 9111 §1.2.2: what is larger than this means this, which is 68 years.
+_LONGEST: Final = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class CacheControl:
+    """The directives of a Cache-Control field: name in lower case, and argument or None."""
+
+    directives: tuple[tuple[str, str | None], ...] = ()
+
+    @classmethod
+    def of(cls, **directives: bool | int | str | None) -> "CacheControl":
+        """Make one of keywords, such as ``of(max_age=60, no_transform=True)``; False and None leave a
+        directive out.
+        """
+        given: list[tuple[str, str | None]] = []
+        for name, argument in directives.items():
+            if argument is not None and argument is not False:
+                given.append((name.replace("_", "-"), None if argument is True else str(argument)))
+        return cls(tuple(given))
+
+    def __contains__(self, name: str) -> bool:
+        return any(found == name for found, _ in self.directives)
+
+    def get(self, name: str) -> str | None:
+        """Give the argument of a directive by its name in lower case, or None; of several, the first."""
+        for found, argument in self.directives:
+            if found == name:
+                return argument
+        return None
+
+    def seconds(self, name: str) -> int | None:
+        """Give the argument of a directive as seconds; None when it is missing or no plain number."""
+        argument = self.get(name)
+        if argument is None or not _SECONDS.fullmatch(argument):
+            return None
+        digits = argument.lstrip("0") or "0"
+        return min(int(digits), _LONGEST) if len(digits) <= 10 else _LONGEST
+
+
+def parse_cache_control(text: str, *, limit: int = MAX_DIRECTIVES) -> CacheControl | None:
+    """Give the directives of a Cache-Control field; None when it is malformed or has more than `limit`."""
+    directives: list[tuple[str, str | None]] = []
+    position = 0
+    while position < len(text):
+        match = _DIRECTIVE.match(text, position)
+        if match is None:
+            return None
+        name, token, quoted = match.groups()
+        if name is not None:
+            if len(directives) == limit:
+                return None
+            directives.append((name.lower(), token if quoted is None else unquote_string(quoted)))
+        position = match.end()
+    return CacheControl(tuple(directives))
+
+
+def format_cache_control(control: CacheControl) -> str:
+    """Give a Cache-Control field; an empty one is an empty text.
+
+    Raises:
+        ValueError: a name is not a token, or an argument has a control character.
+    """
+    return ", ".join(_format_directives(control.directives))
+
+
+def _format_directives(directives: Iterable[tuple[str, str | None]]) -> list[str]:
+    formatted = []
+    for name, argument in directives:
+        if not is_token(name):
+            raise ValueError(f"not a cache directive: {name!r}")
+        if argument is None:
+            formatted.append(name)
+        else:
+            formatted.append(f"{name}={argument if is_token(argument) else quote_string(argument)}")
+    return formatted

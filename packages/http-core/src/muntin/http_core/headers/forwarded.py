@@ -1,0 +1,228 @@
+"""Forwarded (RFC 7239) and the X-Forwarded fields before it.
+
+Knows their grammar. Does not know whom to trust: whatever these fields say, the client may have written.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final, NamedTuple, TypeVar
+
+from muntin.http_core.headers._parameters import QUOTED_STRING, TOKEN, is_token, quote_string, unquote_string
+
+MAX_HOPS: Final = 32
+"""How many hops a field may list; a longer one is malformed. Real chains have two or three."""
+
+_MAX_PAIRS: Final = 16
+_PAIR: Final = re.compile(rf"[ \t]*+(?:({TOKEN})=(?:({TOKEN})|({QUOTED_STRING})))?+[ \t]*+([;,]|$)")
+# RFC 7239 §6; the lengths are those of the longest IPv6 address, and of what anyone needs.
+_NODE: Final = re.compile(
+    r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15}|(?i:unknown)|_[0-9A-Za-z._-]{1,255}))(?::([0-9]{1,5}|_[0-9A-Za-z._-]{1,255}))?"
+)
+_HOST: Final = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]{2,45}\]|(?:[0-9A-Za-z\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2}){1,255})(?::[0-9]{1,5})?"
+)
+_SCHEME: Final = re.compile(r"[A-Za-z][0-9A-Za-z+.-]{0,31}")
+_PORT: Final = re.compile(r"[0-9]{1,5}")
+
+_T = TypeVar("_T")
+
+
+class Node(NamedTuple):
+    """One end of a hop."""
+
+    name: str
+    """An IP address in its usual form, ``unknown``, or an obfuscated name that begins with ``_``."""
+    port: int | str | None = None
+    """A number, an obfuscated text that begins with ``_``, or None."""
+
+    @property
+    def address(self) -> IPv4Address | IPv6Address | None:
+        """The IP address, when it is one."""
+        return _parse_ipv6(self.name) if ":" in self.name else _parse_ipv4(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardedElement:
+    """What one proxy says of the hop to it."""
+
+    for_: Node | None = None
+    """Who sent the request."""
+    by: Node | None = None
+    """Where it arrived."""
+    host: str | None = None
+    """Its Host field."""
+    proto: str | None = None
+    """Its scheme, in lower case."""
+
+
+def _parse_ipv4(text: str) -> IPv4Address | None:
+    try:
+        return IPv4Address(text)
+    except ValueError:
+        return None
+
+
+def _parse_ipv6(text: str) -> IPv6Address | None:
+    # A zone (``%eth0``) means something on one machine only.
+    try:
+        return None if "%" in text else IPv6Address(text)
+    except ValueError:
+        return None
+
+
+def parse_node(text: str) -> Node | None:
+    """Give the node that a text names (RFC 7239 §6), or None when it is malformed."""
+    match = _NODE.fullmatch(text)
+    if match is None:
+        return None
+    ipv6, name, port = match.groups()
+    if port is not None and port[0] != "_":
+        port = int(port)
+        if port > 65535:
+            return None
+    if ipv6 is not None:
+        address = _parse_ipv6(ipv6)
+        return None if address is None else Node(str(address), port)
+    if name[0] == "_":
+        return Node(name, port)
+    name = name.lower()
+    return Node(name, port) if name == "unknown" or _parse_ipv4(name) else None
+
+
+def format_node(node: Node) -> str:
+    """Give a node as fields show it.
+
+    Raises:
+        ValueError: it is malformed.
+    """
+    name = f"[{node.name}]" if ":" in node.name else node.name
+    text = name if node.port is None else f"{name}:{node.port}"
+    if parse_node(text) is None:
+        raise ValueError(f"not a node: {node!r}")
+    return text
+
+
+def parse_forwarded(text: str, *, limit: int = MAX_HOPS) -> tuple[ForwardedElement, ...] | None:
+    """Give the elements of a Forwarded field, the client's first.
+
+    None when it is malformed, says a thing twice of one hop, or lists more than `limit` hops. Parameters
+    that are not in RFC 7239 are passed over.
+    """
+    elements: list[ForwardedElement] = []
+    pairs: dict[str, str] = {}
+    position = 0
+    while True:
+        match = _PAIR.match(text, position)
+        if match is None:
+            return None
+        name, token, quoted, separator = match.groups()
+        if name is not None:
+            name = name.lower()
+            if name in pairs or len(pairs) == _MAX_PAIRS:
+                return None
+            pairs[name] = token if quoted is None else unquote_string(quoted)
+        if separator != ";" and pairs:
+            element = _make_element(pairs)
+            if element is None or len(elements) == limit:
+                return None
+            elements.append(element)
+            pairs = {}
+        if not separator:
+            return tuple(elements) or None
+        position = match.end()
+
+
+def _make_element(pairs: dict[str, str]) -> ForwardedElement | None:
+    """Read the parameters; one that is there and malformed spoils the element."""
+    for_ = _read(parse_node, pairs.get("for"))
+    by = _read(parse_node, pairs.get("by"))
+    host = _read(_parse_host, pairs.get("host"))
+    proto = _read(_parse_scheme, pairs.get("proto"))
+    given = sum(name in pairs for name in ("for", "by", "host", "proto"))
+    if given != 4 - [for_, by, host, proto].count(None):
+        return None
+    return ForwardedElement(for_, by, host, proto)
+
+
+def _read(parse: Callable[[str], _T | None], text: str | None) -> _T | None:
+    return None if text is None else parse(text)
+
+
+def format_forwarded(elements: Iterable[ForwardedElement]) -> str:
+    """Give a Forwarded field.
+
+    Raises:
+        ValueError: there is no element, one is empty, or something in it is malformed.
+    """
+    field = ", ".join(map(_format_element, elements))
+    if not field:
+        raise ValueError("a Forwarded field has at least one element")
+    return field
+
+
+def _format_element(element: ForwardedElement) -> str:
+    pairs = {
+        "for": None if element.for_ is None else format_node(element.for_),
+        "by": None if element.by is None else format_node(element.by),
+        "host": element.host,
+        "proto": element.proto,
+    }
+    given = {name: value for name, value in pairs.items() if value is not None}
+    if not given or _make_element(given) is None:
+        raise ValueError(f"not an element of Forwarded: {element!r}")
+    return ";".join(
+        f"{name}={value if is_token(value) else quote_string(value)}" for name, value in given.items()
+    )
+
+
+def parse_x_forwarded_for(text: str, *, limit: int = MAX_HOPS) -> tuple[Node, ...] | None:
+    """Give the nodes of an X-Forwarded-For field, the client first; None when malformed or too long.
+
+    Nobody ever specified it: IPv6 addresses come with brackets and without, ports with both kinds.
+    """
+    return _parse_list(text, _parse_loose_node, limit)
+
+
+def parse_x_forwarded_host(text: str, *, limit: int = MAX_HOPS) -> tuple[str, ...] | None:
+    """Give the hosts of an X-Forwarded-Host field; None when malformed or too long."""
+    return _parse_list(text, _parse_host, limit)
+
+
+def parse_x_forwarded_proto(text: str, *, limit: int = MAX_HOPS) -> tuple[str, ...] | None:
+    """Give the schemes of an X-Forwarded-Proto field, in lower case; None when malformed or too long."""
+    return _parse_list(text, _parse_scheme, limit)
+
+
+def parse_x_forwarded_port(text: str, *, limit: int = MAX_HOPS) -> tuple[int, ...] | None:
+    """Give the ports of an X-Forwarded-Port field; None when malformed or too long."""
+    return _parse_list(text, _parse_port, limit)
+
+
+def _parse_list(text: str, parse: Callable[[str], _T | None], limit: int) -> tuple[_T, ...] | None:
+    members: list[_T] = []
+    # One split more than the limit tells a field that is too long from one that is just long enough.
+    for piece in text.split(",", limit):
+        member = parse(piece.strip(" \t"))
+        if member is None or len(members) == limit:
+            return None
+        members.append(member)
+    return tuple(members)
+
+
+def _parse_loose_node(text: str) -> Node | None:
+    address = _parse_ipv6(text) if text.count(":") > 1 else None
+    return parse_node(text) if address is None else Node(str(address))
+
+
+def _parse_host(text: str) -> str | None:
+    return text if _HOST.fullmatch(text) else None
+
+
+def _parse_scheme(text: str) -> str | None:
+    return text.lower() if _SCHEME.fullmatch(text) else None
+
+
+def _parse_port(text: str) -> int | None:
+    return int(text) if _PORT.fullmatch(text) and int(text) <= 65535 else None
