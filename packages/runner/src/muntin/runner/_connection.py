@@ -70,6 +70,10 @@ class Service:
     handler_cancellation: bool
 
 
+def _has_sendfile(loop: asyncio.AbstractEventLoop) -> bool:
+    return type(loop).sendfile is not asyncio.AbstractEventLoop.sendfile
+
+
 class Registry(Protocol):
     """Who keeps count of the connections."""
 
@@ -150,7 +154,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         self._peer = TransportPeer(self.transport)
-        self.can_send_file = not self._peer.is_secure
+        self.can_send_file = not self._peer.is_secure and _has_sendfile(self.loop)
         self._registry.connection_made(self)
         self._allow(self._service.timeouts.keep_alive)
 
@@ -164,6 +168,8 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         self.engine.receive_eof()
         self._pump()
+        if self._phase is Phase.HANDLING:
+            self._tell_disconnected()
         # A peer that only ended its own side still reads: keep ours open until it is answered. TLS has no
         # half-closed state.
         return self._phase is Phase.HANDLING and not self._peer.is_secure
@@ -174,11 +180,8 @@ class Connection(asyncio.Protocol):
         self.write_flow.lose(gone)
         if self._body is not None:
             self._body.fail(gone)
-        exchange, self.exchange = self.exchange, None
-        if exchange is not None:
-            exchange.disconnect()
-            if self._service.handler_cancellation:
-                self._driver.task.cancel()
+        self._tell_disconnected()
+        self.exchange = None
         self._driver.close()
         self._registry.connection_lost(self)
 
@@ -189,6 +192,18 @@ class Connection(asyncio.Protocol):
         self.write_flow.resume()
         if self._phase is Phase.IDLE:
             self._pump()
+
+    def _tell_disconnected(self) -> None:
+        """Tell the exchange under way that its peer has ended its side, or is gone.
+
+        Which of the two cannot be known before the next write fails. An answer is still sent; but who asked to be
+        told or cancelled when nobody waits any more means the first.
+        """
+        exchange = self.exchange
+        if exchange is not None:
+            exchange.disconnect()
+            if self._service.handler_cancellation:
+                self._driver.task.cancel()
 
     # From bytes to exchanges ---------------------------------------------------------------------------------
 

@@ -82,7 +82,7 @@ class Http1Exchange:
 
     @property
     def is_disconnected(self) -> bool:
-        return self._connection.is_lost
+        return self._connection.is_lost or self._connection.engine.has_ended
 
     @property
     def keeps_alive(self) -> bool:
@@ -210,7 +210,7 @@ class Http1Exchange:
     # The end of the peer
 
     def call_on_disconnect(self, callback: Callable[[], None]) -> None:
-        if self._connection.is_lost:
+        if self.is_disconnected:
             callback()
             return
         if self._on_disconnect is None:

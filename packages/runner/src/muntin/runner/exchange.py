@@ -146,7 +146,7 @@ class Exchange(Protocol):
 
     @property
     def is_disconnected(self) -> bool:
-        """Whether the peer is known to be gone."""
+        """Whether the peer has ended its side, or is gone altogether: sending may still work, or not any more."""
 
     @property
     def keeps_alive(self) -> bool:

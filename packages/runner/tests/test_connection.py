@@ -1,0 +1,766 @@
+"""Connections over real sockets: bytes in, bytes out."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from muntin.http_core import LocalProtocolError, RemoteProtocolError, ResponseHead
+from muntin.runner import Exchange, Timeouts
+
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+TEXT = [("Content-Type", "text/plain")]
+Run = Callable[..., Any]
+Serve = Callable[..., Any]
+
+
+def ok(body: bytes = b"ok") -> tuple[ResponseHead, bytes]:
+    return ResponseHead(200, TEXT), body
+
+
+async def say_target(exchange: Exchange) -> None:
+    exchange.respond(*ok(exchange.head.target.encode()))
+
+
+async def read_all(exchange: Exchange) -> bytes:
+    pieces = []
+    while piece := await exchange.body.receive():
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+async def echo(exchange: Exchange) -> None:
+    exchange.respond(*ok(await read_all(exchange)))
+
+
+def test_keep_alive(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        async with serve(say_target) as serving:
+            client = await serving.connect()
+            for path in (b"/a", b"/b"):
+                client.send(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+                head, body = await client.answer()
+                assert head.startswith(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: ")
+                assert body == path
+
+    run(main())
+
+
+@pytest.mark.parametrize("step", [1, 7, 10_000])
+def test_pipelining_in_order(run: Run, serve: Serve, step: int) -> None:
+    async def sometimes_waits(exchange: Exchange) -> None:
+        if int(exchange.head.target[1:]) % 3 == 0:
+            await asyncio.sleep(0)
+        await say_target(exchange)
+
+    async def main() -> None:
+        async with serve(sometimes_waits) as serving:
+            client = await serving.connect()
+            raw = b"".join(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number for number in range(40))
+            for at in range(0, len(raw), step):
+                client.send(raw[at : at + step])
+                await client.writer.drain()
+            assert [(await client.answer())[1] for _ in range(40)] == [
+                b"/%d" % number for number in range(40)
+            ]
+
+    run(main())
+
+
+def test_many_pipelined_answers_let_others_have_their_turn(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        turns = 0
+
+        async def count(exchange: Exchange) -> None:
+            exchange.respond(*ok(b"%d" % turns))
+
+        def turn() -> None:
+            nonlocal turns
+            turns += 1
+            loop.call_soon(turn)
+
+        loop = asyncio.get_running_loop()
+        async with serve(count) as serving:
+            client = await serving.connect()
+            client.send(GET * 100)
+            loop.call_soon(turn)
+            seen = [int((await client.answer())[1]) for _ in range(100)]
+            assert len(set(seen)) > 5
+
+    run(main())
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("size", [0, 1, 70_000, 1_000_000])
+def test_bodies(run: Run, serve: Serve, chunked: bool, size: int) -> None:
+    async def main() -> None:
+        async with serve(echo) as serving:
+            client = await serving.connect()
+            data = bytes(range(256)) * (size // 256 + 1)
+            data = data[:size]
+            if chunked:
+                client.send(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+                for at in range(0, size, 10_000):
+                    piece = data[at : at + 10_000]
+                    client.send(b"%x\r\n%b\r\n" % (len(piece), piece))
+                client.send(b"0\r\n\r\n" + GET)
+            else:
+                client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size + data + GET)
+            assert (await client.answer())[1] == data
+            assert (await client.answer())[1] == b""
+
+    run(main())
+
+
+def test_a_body_nobody_reads_holds_the_peer_back(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        released = asyncio.Event()
+
+        async def later(exchange: Exchange) -> None:
+            await released.wait()
+            exchange.respond(*ok(b"%d" % len(await read_all(exchange))))
+
+        async with serve(later) as serving:
+            client = await serving.connect()
+            size = 50_000_000
+            client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size)
+            sending = asyncio.ensure_future(send_zeros(client.writer, size))
+            done, _ = await asyncio.wait({sending}, timeout=0.3)
+            assert not done, "the server took 50 MB that nobody reads"
+            [connection] = serving.server.connections
+            assert connection.exchange.body.buffered < 1_000_000
+            released.set()
+            assert (await client.answer())[1] == b"%d" % size
+            await sending
+
+    run(main())
+
+
+async def send_zeros(writer: asyncio.StreamWriter, size: int) -> None:
+    for _ in range(size // 1_000_000):
+        writer.write(bytes(1_000_000))
+        await writer.drain()
+
+
+@pytest.mark.row("HI-21", "AH-29")
+def test_endless_pipelining_is_held_back(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        released = asyncio.Event()
+        running = 0
+
+        async def slow(exchange: Exchange) -> None:
+            nonlocal running
+            running += 1
+            assert running == 1
+            await released.wait()
+            running -= 1
+            exchange.respond(*ok())
+
+        async with serve(slow) as serving:
+            client = await serving.connect()
+            sending = asyncio.ensure_future(send_requests(client.writer, 300_000))
+            done, _ = await asyncio.wait({sending}, timeout=0.3)
+            assert not done
+            [connection] = serving.server.connections
+            assert connection.engine.buffered < 1_000_000
+            sending.cancel()
+            connection.abort()
+            released.set()
+
+    run(main())
+
+
+async def send_requests(writer: asyncio.StreamWriter, count: int) -> None:
+    for _ in range(count // 1000):
+        writer.write(GET * 1000)
+        await writer.drain()
+
+
+@pytest.mark.row("HC-50", "HI-25")
+def test_a_peer_that_does_not_read_is_not_buffered_for(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        sent = 0
+
+        async def endless(exchange: Exchange) -> None:
+            nonlocal sent
+            exchange.start(ResponseHead(200))
+            while True:
+                exchange.send(bytes(100_000))
+                sent += 100_000
+                await exchange.drain()
+
+        async with serve(endless) as serving:
+            client = await serving.connect()
+            client.send(GET)
+            await client.head()
+            previous = -1
+            while sent != previous:
+                previous = sent
+                await asyncio.wait([asyncio.ensure_future(asyncio.Event().wait())], timeout=0.1)
+            assert sent < 30_000_000
+            [connection] = serving.server.connections
+            assert connection.transport.get_write_buffer_size() < 1_000_000
+            client.writer.transport.abort()
+
+    run(main())
+
+
+def test_a_slow_reader_gets_no_further_answers_piled_up(run: Run, serve: Serve) -> None:
+    async def big(exchange: Exchange) -> None:
+        exchange.respond(*ok(bytes(1_000_000)))
+
+    async def main() -> None:
+        async with serve(big) as serving:
+            client = await serving.connect()
+            client.send(GET * 200)
+            await client.head()
+            [connection] = serving.server.connections
+            assert connection.transport.get_write_buffer_size() < 4_000_000
+            got = 1
+            await client.exactly(1_000_000)
+            for _ in range(199):
+                _, body = await client.answer()
+                got += len(body) == 1_000_000
+            assert got == 200
+
+    run(main())
+
+
+def test_streaming(run: Run, serve: Serve) -> None:
+    async def stream(exchange: Exchange) -> None:
+        exchange.start(ResponseHead(200, TEXT))
+        for piece in (b"one", b"", b"two"):
+            exchange.send(piece)
+            await exchange.drain()
+        exchange.finish([("X-End", "yes")])
+
+    async def main() -> None:
+        async with serve(stream) as serving:
+            client = await serving.connect()
+            client.send(GET)
+            assert b"Transfer-Encoding: chunked" in await client.head()
+            assert await client.head() == b"3\r\none\r\n3\r\ntwo\r\n0\r\nX-End: yes\r\n\r\n"
+            client.send(b"GET / HTTP/1.0\r\n\r\n")
+            assert b"Connection: close" in await client.head()
+            assert await client.rest() == b"onetwo"
+
+    run(main())
+
+
+@pytest.mark.row("HC-22")
+def test_continue_is_sent_when_the_body_is_wanted(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        async with serve(echo) as serving:
+            client = await serving.connect()
+            client.send(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+            assert await client.head() == b"HTTP/1.1 100 Continue\r\n\r\n"
+            client.send(b"hi" + GET)
+            assert (await client.answer())[1] == b"hi"
+            assert (await client.answer())[1] == b""
+
+    run(main())
+
+
+@pytest.mark.row("HI-22")
+def test_a_final_answer_instead_of_continue_ends_the_connection(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        async with serve(say_target) as serving:
+            client = await serving.connect()
+            client.send(b"POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 30\r\n\r\n")
+            head, _ = await client.answer()
+            assert b"Connection: close\r\n" in head
+            client.send(b"GET /y HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert await client.rest() == b""
+
+    run(main())
+
+
+def test_an_unread_body_is_dropped_to_keep_the_connection(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        async with serve(say_target) as serving:
+            client = await serving.connect()
+            client.send(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
+            assert (await client.answer())[1] == b"/x"
+            client.send(bytes(1000) + b"GET /y HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert (await client.answer())[1] == b"/y"
+
+    run(main())
+
+
+def test_an_unread_body_too_large_to_drop_ends_the_connection(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        async with serve(say_target) as serving:
+            client = await serving.connect()
+            client.send(
+                b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n" + bytes(1_000_000)
+            )
+            assert (await client.answer())[1] == b"/x"
+            # Our answer arrives whole, in spite of what the peer is still sending.
+            assert await client.rest() == b""
+
+    run(main())
+
+
+@pytest.mark.row("HI-20")
+def test_nothing_is_served_behind_the_last(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        async with serve(say_target) as serving:
+            client = await serving.connect()
+            client.send(
+                b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n"
+            )
+            raw = await client.rest()
+            assert raw.endswith(b"\r\n\r\n/a")
+            assert raw.count(b"HTTP/1.1") == 1
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "text"),
+    [
+        (b"nonsense\r\n\r\n", b"400 Bad Request", b"400: malformed request line"),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", b"414 URI Too Long", b"414: request line too long"),
+        (GET[:-2] + b"X: y\r\n" * 200, b"431 Request Header Fields Too Large", b"431: too many fields"),
+        (
+            GET[:-2] + b"Transfer-Encoding: x, chunked\r\n\r\n",
+            b"501 Not Implemented",
+            b"501: transfer coding not implemented",
+        ),
+        (GET.replace(b"1.1", b"3.1"), b"505 HTTP Version Not Supported", b"505: HTTP version not supported"),
+    ],
+)
+def test_refused_requests(run: Run, serve: Serve, raw: bytes, status: bytes, text: bytes) -> None:
+    async def main() -> None:
+        async with serve(say_target) as serving:
+            client = await serving.connect()
+            client.send(raw)
+            head, body = await client.answer()
+            assert head.startswith(b"HTTP/1.1 " + status + b"\r\n")
+            assert b"Connection: close\r\n" in head
+            assert body == text
+            assert await client.rest() == b""
+
+    run(main())
+
+
+@pytest.mark.row("HI-53")
+def test_a_failing_handler(run: Run, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    async def fail(exchange: Exchange) -> None:
+        raise ValueError("secret")
+
+    async def main() -> None:
+        async with serve(fail) as serving:
+            client = await serving.connect()
+            client.send(b"GET /path HTTP/1.1\r\nHost: a\r\n\r\n")
+            raw = await client.rest()
+            assert raw.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+            assert raw.endswith(b"\r\n\r\n500: Internal Server Error")
+            assert b"secret" not in raw
+
+    run(main())
+    [record] = [record for record in caplog.records if record.name == "muntin.server"]
+    assert record.getMessage() == "The handler of GET /path failed"
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ValueError
+
+
+def test_a_handler_that_fails_in_the_middle_of_its_answer(run: Run, serve: Serve) -> None:
+    async def fail(exchange: Exchange) -> None:
+        exchange.start(ResponseHead(200))
+        exchange.send(b"half")
+        raise ValueError
+
+    async def main() -> None:
+        async with serve(fail) as serving:
+            client = await serving.connect()
+            client.send(GET)
+            with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+                await client.exactly(100_000)
+
+    run(main())
+
+
+def test_a_handler_without_an_answer(run: Run, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    async def forget(exchange: Exchange) -> None:
+        pass
+
+    async def main() -> None:
+        async with serve(forget) as serving:
+            client = await serving.connect()
+            client.send(GET)
+            assert (await client.rest()).startswith(b"HTTP/1.1 500 ")
+
+    run(main())
+    assert "left its answer undone" in caplog.text
+
+
+def test_a_refused_head_can_be_answered_otherwise(run: Run, serve: Serve) -> None:
+    async def careful(exchange: Exchange) -> None:
+        with pytest.raises(LocalProtocolError):
+            exchange.respond(ResponseHead(200, [("X", "a\r\nb")]))
+        exchange.respond(*ok(b"recovered"))
+
+    async def main() -> None:
+        async with serve(careful) as serving:
+            client = await serving.connect()
+            client.send(GET * 2)
+            assert (await client.answer())[1] == b"recovered"
+            assert (await client.answer())[1] == b"recovered"
+
+    run(main())
+
+
+def test_an_exchange_that_is_over_cannot_speak_for_the_next(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        kept: list[Exchange] = []
+
+        async def handler(exchange: Exchange) -> None:
+            if kept:
+                with pytest.raises(LocalProtocolError, match="over"):
+                    kept[0].respond(*ok(b"from the grave"))
+                kept[0].abort()
+            kept.append(exchange)
+            exchange.respond(*ok())
+
+        async with serve(handler) as serving:
+            client = await serving.connect()
+            client.send(GET * 2)
+            assert (await client.answer())[1] == b"ok"
+            assert (await client.answer())[1] == b"ok"
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("raw", "error"),
+    [
+        (b"Content-Length: 10\r\n\r\nhalf", ConnectionResetError),
+        (b"Transfer-Encoding: chunked\r\n\r\n5\r\nhel", ConnectionResetError),
+        (b"Transfer-Encoding: chunked\r\n\r\nnonsense\r\n", RemoteProtocolError),
+    ],
+)
+@pytest.mark.row("HC-16", "HC-18")
+def test_a_body_that_breaks_off(
+    run: Run, serve: Serve, caplog: pytest.LogCaptureFixture, raw: bytes, error: type[Exception]
+) -> None:
+    async def main() -> None:
+        caught = asyncio.get_running_loop().create_future()
+
+        async def handler(exchange: Exchange) -> None:
+            try:
+                await read_all(exchange)
+            except Exception as reason:
+                caught.set_result(reason)
+                raise
+
+        async with serve(handler) as serving:
+            client = await serving.connect()
+            client.send(b"POST / HTTP/1.1\r\nHost: a\r\n" + raw)
+            client.writer.write_eof()
+            assert isinstance(await caught, error)
+            head = await client.head()
+            assert head.startswith(b"HTTP/1.1 4" if error is RemoteProtocolError else b"HTTP/1.1 ")
+
+    run(main())
+
+
+@pytest.mark.row("HC-17", "HC-18")
+def test_writing_to_a_peer_that_is_gone(run: Run, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        caught = asyncio.get_running_loop().create_future()
+
+        async def handler(exchange: Exchange) -> None:
+            exchange.start(ResponseHead(200))
+            try:
+                await exchange.wait_disconnected()
+                assert exchange.is_disconnected
+                while True:
+                    # The first write after a mere end of the peer's side is what tells the two apart.
+                    exchange.send(b"more")
+                    await asyncio.sleep(0)
+            except Exception as reason:
+                caught.set_result(reason)
+                raise
+
+        async with serve(handler) as serving:
+            client = await serving.connect()
+            client.send(GET)
+            await client.head()
+            client.writer.transport.abort()
+            assert isinstance(await caught, ConnectionResetError)
+
+    run(main())
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@pytest.mark.parametrize("cancels", [False, True])
+@pytest.mark.row("RN-04", "RN-05")
+def test_handler_cancellation(run: Run, serve: Serve, cancels: bool) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[str] = loop.create_future()
+
+        async def handler(exchange: Exchange) -> None:
+            exchange.call_on_disconnect(lambda: loop.call_soon(loop.call_soon, gone.set))
+            try:
+                await gone.wait()
+            except asyncio.CancelledError:
+                outcome.set_result("cancelled")
+                raise
+            outcome.set_result("went on")
+
+        gone = asyncio.Event()
+        async with serve(handler, handler_cancellation=cancels) as serving:
+            client = await serving.connect()
+            client.send(GET)
+            while not any(connection.exchange for connection in serving.server.connections):
+                await asyncio.sleep(0)
+            client.writer.transport.abort()
+            assert await outcome == ("cancelled" if cancels else "went on")
+
+    run(main())
+
+
+def test_a_half_closed_peer_gets_its_answer(run: Run, serve: Serve) -> None:
+    async def waits(exchange: Exchange) -> None:
+        await asyncio.sleep(0)
+        await say_target(exchange)
+
+    async def main() -> None:
+        async with serve(waits) as serving:
+            client = await serving.connect()
+            client.send(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.writer.write_eof()
+            assert (await client.rest()).endswith(b"\r\n\r\n/x")
+
+    run(main())
+
+
+def test_upgrade(run: Run, serve: Serve) -> None:
+    class Shout:
+        def __init__(self, duplex: Any) -> None:
+            self.duplex = duplex
+            self.ended = asyncio.Event()
+
+        def data_received(self, data: bytes) -> None:
+            self.duplex.write(data.upper())
+
+        def eof_received(self) -> None:
+            self.ended.set()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self.ended.set()
+
+    async def handler(exchange: Exchange) -> None:
+        duplex = exchange.upgrade(ResponseHead(101, [("Upgrade", "shout")]))
+        receiver = Shout(duplex)
+        await asyncio.sleep(0)
+        duplex.attach(receiver)
+        await receiver.ended.wait()
+
+    async def main() -> None:
+        async with serve(handler) as serving:
+            client = await serving.connect()
+            client.send(
+                b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: shout\r\nConnection: upgrade\r\n\r\nleft over "
+            )
+            assert (await client.head()).startswith(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: shout\r\n")
+            assert await client.exactly(10) == b"LEFT OVER "
+            client.send(b"more")
+            assert await client.exactly(4) == b"MORE"
+            client.writer.write_eof()
+            assert await client.rest() == b""
+            assert not serving.server.connections
+
+    run(main())
+
+
+def test_send_file(run: Run, serve: Serve, tmp_path: Any) -> None:
+    path = tmp_path / "file"
+    data = bytes(range(256)) * 2000
+    path.write_bytes(data)
+
+    async def handler(exchange: Exchange) -> None:
+        fields = [] if exchange.head.target == "/chunked" else [("Content-Length", "300000")]
+        with path.open("rb") as file:
+            exchange.start(ResponseHead(200, fields))
+            await exchange.send_file(file, 1000, 300_000)
+            exchange.finish()
+
+    async def main() -> None:
+        async with serve(handler) as serving:
+            client = await serving.connect()
+            client.send(
+                GET + b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n" + b"GET /chunked HTTP/1.1\r\nHost: a\r\n\r\n"
+            )
+            assert (await client.answer())[1] == data[1000:301_000]
+            assert b"Content-Length: 300000" in await client.head()
+            assert b"chunked" in await client.head()
+            got = b""
+            while size := int((await client.reader.readuntil(b"\r\n"))[:-2], 16):
+                got += await client.exactly(size)
+                await client.exactly(2)
+            assert got == data[1000:301_000]
+
+    run(main())
+
+
+def test_a_file_that_is_too_short_cuts_the_connection(run: Run, serve: Serve, tmp_path: Any) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"short")
+
+    async def handler(exchange: Exchange) -> None:
+        with path.open("rb") as file:
+            exchange.start(ResponseHead(200, [("Content-Length", "1000")]))
+            with pytest.raises(ConnectionResetError):
+                await exchange.send_file(file, 0, 1000)
+
+    async def main() -> None:
+        async with serve(handler) as serving:
+            client = await serving.connect()
+            client.send(GET)
+            await client.head()
+            with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+                await client.exactly(1000)
+
+    run(main())
+
+
+# Deadlines, by a clock that the test turns ---------------------------------------------------------------------
+
+
+def let_time_pass(serving: Any, seconds: float) -> None:
+    [connection] = serving.server.connections
+    connection.clock.now += seconds
+    connection.check_deadline()
+
+
+async def until_phase(serving: Any, name: str) -> None:
+    async with asyncio.timeout(10):
+        while [connection.phase.name for connection in serving.server.connections] != [name]:
+            await asyncio.sleep(0)
+
+
+@pytest.mark.row("HI-23", "AH-39")
+@pytest.mark.parametrize(
+    ("raw", "phase", "allowed", "answer"),
+    [
+        (b"", "IDLE", 30, b""),
+        (b"GET / HT", "HEAD", 5, b"HTTP/1.1 408 Request Timeout\r\n"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", "DRAINING", 7, b"HTTP/1.1 200 OK\r\n"),
+    ],
+)
+def test_deadlines(run: Run, serve: Serve, raw: bytes, phase: str, allowed: float, answer: bytes) -> None:
+    async def main() -> None:
+        async with serve(say_target, timeouts=Timeouts(keep_alive=30, head=5, drain=7)) as serving:
+            client = await serving.connect()
+            client.send(raw)
+            await until_phase(serving, phase)
+            let_time_pass(serving, allowed)
+            await until_phase(serving, phase)
+            let_time_pass(serving, 2)
+            got = await client.rest()
+            assert got.startswith(answer)
+            assert bool(got) is bool(answer)
+
+    run(main())
+
+
+def test_a_dribbled_head_does_not_renew_its_deadline(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        async with serve(say_target, timeouts=Timeouts(head=5)) as serving:
+            client = await serving.connect()
+            client.send(b"GET / HTTP/1.1\r\n")
+            await until_phase(serving, "HEAD")
+            [connection] = serving.server.connections
+            for _ in range(3):
+                let_time_pass(serving, 1.5)
+                before = connection.engine.buffered
+                client.send(b"X: y\r\n")
+                async with asyncio.timeout(10):
+                    while connection.engine.buffered == before:
+                        await asyncio.sleep(0)
+            let_time_pass(serving, 2)
+            assert (await client.rest()).startswith(b"HTTP/1.1 408 ")
+
+    run(main())
+
+
+def test_the_clock_ticks_by_itself(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        async with serve(say_target, timeouts=Timeouts(keep_alive=0.05)) as serving:
+            client = await serving.connect()
+            assert await client.rest() == b""
+
+    run(main())
+
+
+# The end of a server -------------------------------------------------------------------------------------------
+
+
+def test_shutdown_lets_a_request_finish(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        released = asyncio.Event()
+
+        async def slow(exchange: Exchange) -> None:
+            await released.wait()
+            exchange.respond(*ok())
+
+        async with serve(slow) as serving:
+            idle, busy = await serving.connect(), await serving.connect()
+            busy.send(GET)
+            while not any(connection.exchange for connection in serving.server.connections):
+                await asyncio.sleep(0)
+            stopping = asyncio.ensure_future(serving.runner.cleanup())
+            assert await idle.rest() == b""
+            with pytest.raises(ConnectionError):
+                await serving.connect()
+            assert not stopping.done()
+            released.set()
+            head, body = await busy.answer()
+            assert (b"Connection: close\r\n" in head, body) == (True, b"ok")
+            await stopping
+
+    run(main())
+
+
+def test_shutdown_cancels_what_does_not_end(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        log: list[str] = []
+
+        async def endless(exchange: Exchange) -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                log.append("cancelled")
+                raise
+
+        async with serve(endless) as serving:
+            client = await serving.connect()
+            client.send(GET)
+            while not any(connection.exchange for connection in serving.server.connections):
+                await asyncio.sleep(0)
+            await serving.server.shutdown(0.01)
+            assert log == ["cancelled"]
+            assert not serving.server.connections
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(main())
+
+
+def test_a_port_scanner_disturbs_nobody(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        async with serve(say_target) as serving:
+            for _ in range(50):
+                sock = socket.create_connection(("127.0.0.1", serving.port))
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                sock.close()
+            client = await serving.connect()
+            client.send(GET)
+            assert (await client.answer())[1] == b"/"
+
+    run(main())
