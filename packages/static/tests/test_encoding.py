@@ -70,7 +70,6 @@ def test_siblings() -> None:
 @pytest.mark.parametrize(
     ("accepted", "expected"),
     [
-        (None, ""),
         ("", ""),
         ("gzip", "gzip"),
         ("br, gzip", "br"),
@@ -93,16 +92,16 @@ def test_siblings() -> None:
         ('gzip;x="a', ""),
     ],
 )
-def test_codings(accepted: str | None, expected: str) -> None:
-    assert choose_coding(accepted, ["", "br", "gzip"]) == expected
+def test_codings(accepted: str, expected: str) -> None:
+    assert choose_coding(accepted, ("br", "gzip")) == expected
 
 
 @pytest.mark.row("HI-42")
 def test_endless_lists_are_read_to_a_point() -> None:
-    assert choose_coding(", ".join(["x"] * 5000 + ["gzip"]), ["", "gzip"]) == ""
-    assert choose_coding("gzip;q=" + "0" * 100_000, ["", "gzip"]) == ""
+    assert choose_coding(", ".join(["x"] * 5000 + ["gzip"]), ("gzip",)) == ""
+    assert choose_coding("gzip;q=" + "0" * 100_000, ("gzip",)) == ""
 
 
 @given(st.text(), st.lists(st.sampled_from(["br", "gzip", "zstd"]), unique=True))
 def test_what_is_chosen_is_available(accepted: str, available: list[str]) -> None:
-    assert choose_coding(accepted, ["", *available]) in ["", *available]
+    assert choose_coding(accepted, tuple(available)) in ["", *available]

@@ -86,3 +86,8 @@ def test_a_file_that_changes(tree: Path) -> None:
     second = plan_file(tree / "hello.txt", "GET", {})
     assert second.body == b"changed, and longer\n"
     assert dict(first.fields)["ETag"] != dict(second.fields)["ETag"]
+
+
+def test_a_media_type_that_no_field_can_hold_leaks_nothing(tree: Path) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        plan_file(tree / "large.bin", "GET", {"Range": "bytes=0-1,9000-9001"}, media_type="\N{SNOWMAN}")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin.static import Flavour, Place, locate
-from muntin.static._locate import NAME_LIMIT, PATH_LIMIT, is_name
+from muntin.static._locate import NAME_LIMIT, PATH_LIMIT, is_name, locate_name
 
 POSIX, WINDOWS = Flavour.POSIX, Flavour.WINDOWS
 
@@ -104,3 +104,10 @@ def test_any_name_can_be_asked_for(names: list[str]) -> None:
     if all(is_name(name, flavour=POSIX) for name in names):
         path = "/".join(quote(name, safe="", errors="surrogateescape") for name in names)
         assert locate(path, flavour=POSIX) == Place(tuple(names), not names)
+
+
+def test_names_are_not_decoded() -> None:
+    assert locate_name("/a b/100%.txt", flavour=POSIX) == Place(("a b", "100%.txt"), False)
+    assert locate_name("%2e%2e", flavour=POSIX) == Place(("%2e%2e",), False)
+    for name in ("../a", "a//b", "//a", "a\\b", "a/" * PATH_LIMIT):
+        assert locate_name(name, flavour=POSIX) is None

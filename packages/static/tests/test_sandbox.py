@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from muntin.static import StaticRoot
+from muntin.static import StaticRoot, _sandbox
 from muntin.static._sandbox import CAN_WALK, NO_DESCRIPTOR, Opened, Sandbox
 
 Make = Callable[..., Sandbox]
@@ -146,6 +146,66 @@ def test_a_directory_without_descriptor(tree: Path) -> None:
     opened.close()
 
 
+class Changing(Sandbox):
+    """A sandbox in whose tree something happens between the check and the open, or after it."""
+
+    def __init__(self, directory: Path, *changes: Callable[[], object]) -> None:
+        super().__init__(directory, can_walk=False)
+        self.changes = list(changes)
+
+    def resolve(self, parts: tuple[str, ...]) -> tuple[str, ...] | None:
+        found = super().resolve(parts)
+        if self.changes:
+            self.changes.pop(0)()
+        return found
+
+
+@pytest.mark.row("HI-39")
+def test_changes_between_check_and_open_win_nothing_without_walking_either(tree: Path) -> None:
+    hello, aside = tree / "hello.txt", tree / "aside"
+
+    def swap() -> None:
+        hello.rename(aside)
+        hello.symlink_to("../secret.txt")
+
+    def swap_back() -> None:
+        hello.unlink()
+        aside.rename(hello)
+
+    for changes in ([swap], [hello.unlink], [lambda: None, swap], [lambda: None, hello.unlink]):
+        with pytest.raises(FileNotFoundError):
+            Changing(tree, *changes).open(("hello.txt",))
+        if hello.is_symlink():
+            swap_back()
+        hello.write_bytes(b"hello, world\n")
+
+
+def test_trusted_paths(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for can_walk in (True, False):
+        monkeypatch.setattr(_sandbox, "CAN_WALK", can_walk)
+        for path in (tree, tree / "hello.txt"):
+            opened = _sandbox.open_trusted(os.fspath(path))
+            assert opened is not None
+            opened.close()
+    with pytest.raises(FileNotFoundError):
+        _sandbox.open_trusted(os.fspath(tree / "nothing"))
+
+
+def test_a_directory_that_vanishes(tree: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        _sandbox._inspect(NO_DESCRIPTOR, os.fspath(tree / "nothing"))
+
+
+def test_storage_that_fails_gives_the_descriptor_back(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.EIO, "the disk")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", fail)
+        with pytest.raises(OSError, match="the disk"):
+            Sandbox(tree).open(("hello.txt",))
+
+
 @pytest.mark.row("HI-39")
 def test_swapping_a_directory_for_a_link_wins_nothing(tree: Path) -> None:
     """One thread swaps a directory and a link out of the root, as fast as it can; the other keeps asking."""
@@ -206,6 +266,7 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> list[StaticRoot]:
 
 
 @pytest.mark.row("HI-39", "AH-07", "AH-10")
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join) | st.text(max_size=30))
 def test_nothing_from_outside_is_ever_sent(roots: list[StaticRoot], path: str) -> None:
     for root in roots:

@@ -1,19 +1,18 @@
 """Whether a file is sent, in whole, in part or not at all: the conditions of RFC 9110 §13 and ranges of §14.
 
-Knows request fields and validators. Knows neither files nor how an answer is written.
+Knows which fields to ask for and what their answers mean for a file. The rules themselves are http-core's; how an
+answer is written is the plan's.
 """
 
+import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from muntin.http_core.headers import (
-    ANY,
     ByteRange,
-    is_strong_match,
-    is_weak_match,
-    parse_date,
-    parse_etag,
-    parse_etags,
+    Precondition,
+    evaluate_preconditions,
+    is_range_current,
     parse_ranges,
     resolve_ranges,
 )
@@ -30,32 +29,41 @@ class Outcome(NamedTuple):
     ranges: tuple[ByteRange, ...] = ()
 
 
-WHOLE = Outcome(200)
+WHOLE: Final = Outcome(200)
+
+_UNSENT: Final = {
+    Precondition.NOT_MODIFIED: Outcome(304),
+    Precondition.PRECONDITION_FAILED: Outcome(412),
+}
 
 
 def decide(method: str, field: Field, chosen: Representation) -> Outcome:
-    """Evaluate the preconditions in the order of RFC 9110 §13.2.2, then the range.
+    """Evaluate the preconditions of a GET or HEAD request, then its range (RFC 9110 §13.2.2)."""
+    if_match, if_unmodified_since = field("if-match"), field("if-unmodified-since")
+    if_none_match, if_modified_since = field("if-none-match"), field("if-modified-since")
+    if not (if_match is if_unmodified_since is if_none_match is if_modified_since is None):
+        found = evaluate_preconditions(
+            method,
+            if_match=if_match,
+            if_unmodified_since=if_unmodified_since,
+            if_none_match=if_none_match,
+            if_modified_since=if_modified_since,
+            etag=chosen.etag,
+            last_modified=chosen.last_modified,
+        )
+        if found is not Precondition.PROCEED:
+            return _UNSENT[found]
+    # Range has no meaning for other methods than GET (§14.2).
+    text = field("range") if method == "GET" else None
+    if text is None or not _is_current(field("if-range"), chosen):
+        return WHOLE
+    return _partition(text, chosen)
 
-    Fields that cannot be understood are ignored, except If-Match: who sends that wants the answer only if it is sure.
-    """
-    # Steps 1 and 2: is this still the representation that the client knows?
-    if (text := field("if-match")) is not None:
-        tags = parse_etags(text)
-        if tags is None or not (tags == (ANY,) or any(is_strong_match(tag, chosen.etag) for tag in tags)):
-            return Outcome(412)
-    elif (since := _seconds(field("if-unmodified-since"))) is not None and not _is_unmodified(chosen, since):
-        return Outcome(412)
-    # Steps 3 and 4: does the client have it already?
-    if (text := field("if-none-match")) is not None:
-        tags = parse_etags(text)
-        if tags is not None and (tags == (ANY,) or any(is_weak_match(tag, chosen.etag) for tag in tags)):
-            return Outcome(304)
-    elif (since := _seconds(field("if-modified-since"))) is not None and _is_unmodified(chosen, since):
-        return Outcome(304)
-    # Step 5: only a part of it? Range has no meaning for other methods than GET (§14.2).
-    if method == "GET" and (text := field("range")) is not None and _is_same(field("if-range"), chosen):
-        return _partition(text, chosen)
-    return WHOLE
+
+def _is_current(if_range: str | None, chosen: Representation) -> bool:
+    if if_range is None:
+        return True
+    return is_range_current(if_range, etag=chosen.etag, last_modified=chosen.last_modified, now=time.time())
 
 
 def _partition(text: str, chosen: Representation) -> Outcome:
@@ -67,25 +75,3 @@ def _partition(text: str, chosen: Representation) -> Outcome:
         # Content-Encoding beside multipart/byteranges would claim that the multipart body itself is coded.
         return WHOLE
     return Outcome(206, ranges) if ranges else Outcome(416)
-
-
-def _is_same(if_range: str | None, chosen: Representation) -> bool:
-    """If-Range (§13.1.5): the tag compares strongly, a date only exactly."""
-    if if_range is None:
-        return True
-    tag = parse_etag(if_range)
-    if tag is not None:
-        return is_strong_match(tag, chosen.etag)
-    since = _seconds(if_range)
-    return since is not None and since == chosen.last_modified
-
-
-def _is_unmodified(chosen: Representation, since: int) -> bool:
-    return chosen.last_modified is not None and chosen.last_modified <= since
-
-
-def _seconds(text: str | None) -> int | None:
-    if text is None:
-        return None
-    moment = parse_date(text)
-    return None if moment is None else int(moment.timestamp())

@@ -4,9 +4,10 @@ Knows names, never contents. Does not know the file system: whether a sibling ex
 """
 
 import mimetypes
-import re
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
+
+from muntin.http_core.headers import negotiate_encoding
 
 SIBLINGS: Final = {"br": ".br", "zstd": ".zst", "gzip": ".gz"}
 """Content codings (RFC 9110 §8.4.1) by the suffix of the sibling that holds them, the smallest result first."""
@@ -98,30 +99,10 @@ def siblings_of(name: str) -> dict[str, str]:
 _SUFFIXES: Final = frozenset(SIBLINGS.values())
 
 
-def choose_coding(accepted: str | None, available: Iterable[str]) -> str:
-    """Give the available coding with the highest weight in Accept-Encoding, or "" for the content as it is.
+@lru_cache(maxsize=256)  # all browsers together send a handful of values
+def choose_coding(accepted: str, available: tuple[str, ...]) -> str:
+    """Give the coding that an Accept-Encoding field likes best, or "" for the content as it is.
 
-    `available` is in the server's order of preference. The content itself is always acceptable here, even where a
-    client refuses it: RFC 9110 §12.5.3 lets a server send it rather than nothing.
+    `available` is in the server's order of preference, which decides between equals.
     """
-    if accepted is None:
-        return ""
-    weights: dict[str, float] = {}
-    for item in accepted.split(",", _CODINGS_READ)[:_CODINGS_READ]:
-        match = _CODING.fullmatch(item.strip(" \t"))
-        if match is not None:
-            weights.setdefault(_ALIASES.get(match[1].lower(), match[1].lower()), float(match[2] or 1))
-    best, best_weight = "", weights.get("identity", 0.0)
-    for coding in available:
-        weight = weights.get(coding, weights.get("*", 0.0))
-        if coding and weight > 0 and (weight > best_weight or (not best and weight == best_weight)):
-            best, best_weight = coding, weight
-    return best
-
-
-# Codings read of one field: more than are registered, and few enough that a list of thousands costs nothing.
-_CODINGS_READ: Final = 32
-_CODING: Final = re.compile(
-    r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:[ \t]*;[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?"
-)
-_ALIASES: Final = {"x-gzip": "gzip"}
+    return negotiate_encoding(accepted, available) or ""

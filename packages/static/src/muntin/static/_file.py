@@ -67,13 +67,8 @@ def _plan(name: str, method: str, field: Field, status: int, media_type: str | N
     known = _RESOURCES.recall(name) or _RESOURCES.find(name, os.path.split(name))
     chosen = choose_form(known, field)
     opened = open_form(_OPENER, chosen)
-    try:
-        chosen = renew_form(known, chosen, opened.status)
-        if media_type is not None:
-            chosen = describe(
-                chosen.parts, chosen.about._replace(media_type=media_type), chosen.mtime_ns, chosen.size
-            )
-    except BaseException:
-        opened.close()
-        raise
+    chosen = renew_form(known, chosen, opened.status)
+    if media_type is not None:
+        about = chosen.about._replace(media_type=media_type)
+        chosen = describe(chosen.parts, about, chosen.mtime_ns, chosen.size)
     return plan_opened(opened, chosen, method, field, path=os.path.join(*chosen.parts), status=status)

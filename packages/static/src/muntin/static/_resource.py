@@ -158,7 +158,8 @@ def _require_file(opened: Opened | None, parts: tuple[str, ...]) -> Opened:
 def choose_form(resource: Resource, field: Field) -> Representation:
     """Give the form that a request accepts most (RFC 9110 §12.5.3)."""
     forms = resource.forms
-    return forms[choose_coding(field("accept-encoding"), forms) if len(forms) > 1 else ""]
+    accepted = field("accept-encoding") if len(forms) > 1 else None
+    return forms[""] if accepted is None else forms[choose_coding(accepted, tuple(forms)[1:])]
 
 
 def open_form(opener: Opener, chosen: Representation) -> Opened:

@@ -1,0 +1,158 @@
+"""Files and their compressed forms, as they come, change and go."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from muntin.static import StaticRoot
+from muntin.static import _resource as module
+from muntin.static._resource import Resources, status_of
+from muntin.static._sandbox import Sandbox
+
+GZIP = {"Accept-Encoding": "gzip"}
+
+
+def test_what_an_error_says_of_a_request() -> None:
+    assert status_of(FileNotFoundError(errno.ENOENT, "")) == 404
+    assert status_of(PermissionError(errno.EACCES, "")) == 403
+    assert status_of(OSError(errno.EMFILE, "")) == 503
+    for error in (OSError(errno.EIO, "the disk"), OSError("no number")):
+        with pytest.raises(OSError) as caught:
+            status_of(error)
+        assert caught.value is error
+
+
+def test_a_change_is_seen_at_once(tree: Path) -> None:
+    root, path = StaticRoot(tree), tree / "hello.txt"
+    tags = set()
+    for content in (b"one", b"three", b"four"):
+        path.write_bytes(content)
+        plan = root.plan("GET", "hello.txt", {})
+        assert plan.body == content
+        tags.add(dict(plan.fields)["ETag"])
+    assert len(tags) == 3
+    path.unlink()
+    assert root.plan("GET", "hello.txt", {}).status == 404
+    path.mkdir()
+    assert root.plan("GET", "hello.txt", {}).status == 403
+
+
+def test_a_compressed_form_that_goes_away(tree: Path) -> None:
+    root, sibling = StaticRoot(tree), tree / "hello.txt.gz"
+    sibling.write_bytes(b"as gzip")
+    assert root.plan("GET", "hello.txt", GZIP).body == b"as gzip"
+    sibling.unlink()
+    assert root.plan("GET", "hello.txt", GZIP).body == b"hello, world\n"
+
+
+@pytest.mark.row("AH-10", "HI-39")
+def test_a_compressed_form_that_becomes_a_link(tree: Path) -> None:
+    root, sibling = StaticRoot(tree), tree / "hello.txt.gz"
+    sibling.write_bytes(b"as gzip")
+    assert root.plan("GET", "hello.txt", GZIP).body == b"as gzip"
+    sibling.unlink()
+    sibling.symlink_to("../secret.txt")
+    assert root.plan("GET", "hello.txt", GZIP).body == b"hello, world\n"
+
+
+def test_a_compressed_form_that_becomes_a_directory(tree: Path) -> None:
+    root, sibling = StaticRoot(tree), tree / "hello.txt.gz"
+    sibling.write_bytes(b"as gzip")
+    assert root.plan("GET", "hello.txt", GZIP).body == b"as gzip"
+    sibling.unlink()
+    sibling.mkdir()
+    assert root.plan("GET", "hello.txt", GZIP).body == b"hello, world\n"
+
+
+def test_a_compressed_form_that_comes_later(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = StaticRoot(tree)
+    assert root.plan("GET", "hello.txt", GZIP).body == b"hello, world\n"
+    (tree / "hello.txt.gz").write_bytes(b"as gzip")
+    monkeypatch.setattr(module, "TRUSTED", -1.0)
+    assert root.plan("GET", "hello.txt", GZIP).body == b"as gzip"
+
+
+def test_a_compressed_form_from_before_the_last_change(tree: Path) -> None:
+    sibling = tree / "hello.txt.gz"
+    sibling.write_bytes(b"as gzip")
+    now = (tree / "hello.txt").stat().st_mtime
+    for age, body in ((1.5, b"as gzip"), (3.0, b"hello, world\n")):
+        os.utime(sibling, (now - age, now - age))
+        assert StaticRoot(tree).plan("GET", "hello.txt", GZIP).body == body
+
+
+@pytest.fixture
+def private_tree() -> Iterator[Path]:
+    """Give a tree outside of pytest's own, which only its owner may enter."""
+    with tempfile.TemporaryDirectory() as name:
+        tree = Path(name)
+        tree.chmod(0o755)
+        (tree / "hello.txt").write_bytes(b"hello")
+        (tree / "hello.txt").chmod(0)
+        (tree / "closed").mkdir(mode=0)
+        yield tree
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="this platform has no users to change to")
+def test_what_may_not_be_read(private_tree: Path) -> None:
+    root = StaticRoot(private_tree)
+    me = os.geteuid()
+    if me == 0:
+        os.seteuid(65534)  # root may read everything; nobody may not
+    try:
+        statuses = [
+            root.plan("GET", path, {}).status for path in ("hello.txt", "closed/x", "closed", "nothing")
+        ]
+    finally:
+        os.seteuid(me)
+    assert statuses == [403, 403, 403, 404]
+
+
+def test_storage_that_fails_is_not_the_requests_fault(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = StaticRoot(tree)
+    monkeypatch.delitem(module._STATUS, errno.ENOENT)  # as if "no entry" were a trouble like EIO
+    with pytest.raises(FileNotFoundError):
+        root.plan("GET", "nothing", {})
+    with pytest.raises(FileNotFoundError):
+        root.plan("GET", "hello.txt", {})  # its siblings are looked for
+
+
+@pytest.mark.row("HI-38")
+def test_only_files_are_remembered_and_each_once(tree: Path) -> None:
+    root = StaticRoot(tree, index_file="index.html")
+    for path in (
+        "nothing",
+        "css",
+        "hello.txt",
+        "/hello.txt",
+        "h%65llo.txt",
+        "%68ello.txt",
+        "docs/",
+        "docs",
+        "a%20b",
+        "with%20space/a%20b.txt",
+    ):
+        root.plan("GET", path, {})
+    assert set(root._resources._known) == {"hello.txt", "docs/", "with%20space/a%20b.txt"}
+
+
+def test_the_memory_is_bounded(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REMEMBERED", 2)
+    resources = Resources(Sandbox(tree))
+    for key in ("a", "b", "c"):
+        resources.find(key, ("hello.txt",))
+    assert [resources.recall(key) is None for key in ("a", "b", "c")] == [True, True, False]
+    resources.forget("c")
+    resources.forget("c")
+    assert resources.recall("c") is None
+
+
+def test_only_regular_files_are_resources(tree: Path) -> None:
+    os.mkfifo(tree / "pipe")
+    for parts in (("css",), ("pipe",), ("nothing",)):
+        with pytest.raises(FileNotFoundError):
+            Resources(Sandbox(tree)).find("x", parts)
