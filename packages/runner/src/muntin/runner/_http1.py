@@ -111,7 +111,9 @@ class Http1Exchange:
         if len(body) < _JOIN_BELOW:
             connection.transport.write(block + body)
         else:
-            connection.transport.writelines((block, body))
+            # Not writelines(): in some Pythons it knows no back-pressure (CVE-2024-12254).
+            connection.transport.write(block)
+            connection.transport.write(body)
 
     # A streamed answer
 
