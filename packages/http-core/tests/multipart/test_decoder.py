@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from muntin.http_core.multipart import (
     DEFAULT_MULTIPART_LIMITS,
     NEED_DATA,
-    Event,
     Finished,
     MultipartDecoder,
     MultipartEncoder,
     MultipartError,
+    MultipartEvent,
     MultipartLimits,
     PartBegin,
     PartData,
@@ -29,9 +29,9 @@ FORM = (
 FORM_PARTS: list[Part] = [(DISPOSITION, b"one"), ((*DISPOSITION, ("X", "")), b"\r\n")]
 
 
-def events_of(pieces: Iterable[bytes], limits: MultipartLimits, boundary: str = "b") -> list[Event]:
+def events_of(pieces: Iterable[bytes], limits: MultipartLimits, boundary: str = "b") -> list[MultipartEvent]:
     decoder = MultipartDecoder(boundary, limits)
-    events: list[Event] = []
+    events: list[MultipartEvent] = []
     for piece in (*filter(None, pieces), b""):
         decoder.receive(piece)
         events.extend(decoder.events())

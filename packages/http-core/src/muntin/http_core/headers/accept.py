@@ -9,6 +9,7 @@ These fields are wishes, so a malformed member is passed over, not the whole fie
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from muntin.http_core.headers._parameters import (
@@ -180,7 +181,13 @@ def negotiate_encoding(text: str | None, offers: Sequence[str]) -> str | None:
     ``identity`` better. That is so even when it refuses ``identity``, since a client that cannot read it
     gets no better answer.
     """
-    preferences = () if text is None else parse_qualities(text)
+    return None if text is None else _negotiate_encoding(text, tuple(offers))
+
+
+# Whoever compresses asks this for every answer, and nearly all clients send one of a few texts.
+@lru_cache(maxsize=128)
+def _negotiate_encoding(text: str, offers: tuple[str, ...]) -> str | None:
+    preferences = parse_qualities(text)
     quality, coding = _best(preferences, offers, _match_coding)
     plain = [preference.quality for preference in preferences if preference.value == "identity"]
     return None if plain and plain[0] > quality else coding

@@ -9,7 +9,14 @@ from muntin.http_core.multipart.charset import decode_text, find_charset
 from muntin.http_core.multipart.decoder import MultipartDecoder
 from muntin.http_core.multipart.encoder import MultipartEncoder
 from muntin.http_core.multipart.errors import MultipartError
-from muntin.http_core.multipart.events import NEED_DATA, Event, Finished, PartBegin, PartData, PartEnd
+from muntin.http_core.multipart.events import (
+    NEED_DATA,
+    Finished,
+    MultipartEvent,
+    PartBegin,
+    PartData,
+    PartEnd,
+)
 from muntin.http_core.multipart.limits import DEFAULT_MULTIPART_LIMITS, MultipartLimits
 from muntin.http_core.multipart.transfer import (
     Base64Encoder,
@@ -22,11 +29,11 @@ __all__ = [
     "DEFAULT_MULTIPART_LIMITS",
     "NEED_DATA",
     "Base64Encoder",
-    "Event",
     "Finished",
     "MultipartDecoder",
     "MultipartEncoder",
     "MultipartError",
+    "MultipartEvent",
     "MultipartLimits",
     "PartBegin",
     "PartData",

@@ -18,7 +18,14 @@ from typing import ClassVar, Final
 from muntin.http_core.multipart._part_head import declared_length, parse_part_head
 from muntin.http_core.multipart.boundary import is_boundary
 from muntin.http_core.multipart.errors import MultipartError
-from muntin.http_core.multipart.events import NEED_DATA, Event, Finished, PartBegin, PartData, PartEnd
+from muntin.http_core.multipart.events import (
+    NEED_DATA,
+    Finished,
+    MultipartEvent,
+    PartBegin,
+    PartData,
+    PartEnd,
+)
 from muntin.http_core.multipart.limits import DEFAULT_MULTIPART_LIMITS, MultipartLimits
 
 # White space between a boundary and its CRLF is "transport padding" (RFC 2046 §5.1.1), which no client adds.
@@ -81,7 +88,7 @@ class MultipartDecoder:
             raise self._error
         self._buffer += data
 
-    def next_event(self) -> Event:
+    def next_event(self) -> MultipartEvent:
         """Give the next event; `NEED_DATA` when there is none before more bytes come.
 
         Raises:
@@ -99,7 +106,7 @@ class MultipartDecoder:
             raise
         return event
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[MultipartEvent]:
         """Give all events that are there, up to and without `NEED_DATA`; after `Finished` there are none."""
         while self._state is not _State.FINISHED and (event := self.next_event()) is not NEED_DATA:
             yield event
@@ -107,7 +114,7 @@ class MultipartDecoder:
     # One method for each state. It gives an event, or None after a change of state to be looked at again.
     # ----
 
-    def _read_preamble(self) -> Event | None:
+    def _read_preamble(self) -> MultipartEvent | None:
         found = self._buffer.find(self._delimiter)
         end = self._safe_end() if found < 0 else found
         self._skip(end, self._limits.preamble, "multipart preamble too large")
@@ -117,7 +124,7 @@ class MultipartDecoder:
         self._state = _State.DELIMITER
         return None
 
-    def _read_delimiter(self) -> Event | None:
+    def _read_delimiter(self) -> MultipartEvent | None:
         if len(self._buffer) < 2:
             return self._need_data("multipart body is cut off")
         if self._buffer.startswith(b"--"):
@@ -136,7 +143,7 @@ class MultipartDecoder:
         self._state = _State.HEAD
         return None
 
-    def _read_head(self) -> Event | None:
+    def _read_head(self) -> MultipartEvent | None:
         end = self._buffer.find(b"\r\n\r\n", self._searched)
         # Of a head that goes on, up to three bytes may belong to its end already.
         size = (len(self._buffer) - 3 if end < 0 else end) - 2
@@ -154,7 +161,7 @@ class MultipartDecoder:
         self._state = _State.CONTENT
         return PartBegin(headers)
 
-    def _read_content(self) -> Event | None:
+    def _read_content(self) -> MultipartEvent | None:
         found = self._buffer.find(self._delimiter)
         end = self._safe_end() if found < 0 else found
         if end > self._lead:
@@ -172,7 +179,7 @@ class MultipartDecoder:
         self._state = _State.DELIMITER
         return PartEnd()
 
-    def _read_closing(self) -> Event | None:
+    def _read_closing(self) -> MultipartEvent | None:
         end = self._end_of_line()
         if end is None:
             if not self._is_complete:
@@ -183,17 +190,17 @@ class MultipartDecoder:
         self._state = _State.EPILOGUE
         return None
 
-    def _read_epilogue(self) -> Event | None:
+    def _read_epilogue(self) -> MultipartEvent | None:
         self._skip(len(self._buffer), self._limits.epilogue, "multipart epilogue too large")
         if not self._is_complete:
             return NEED_DATA
         self._state = _State.FINISHED
         return None
 
-    def _read_nothing(self) -> Event | None:
+    def _read_nothing(self) -> MultipartEvent | None:
         return Finished()
 
-    _STEPS: ClassVar[dict[_State, Callable[["MultipartDecoder"], Event | None]]] = {
+    _STEPS: ClassVar[dict[_State, Callable[["MultipartDecoder"], MultipartEvent | None]]] = {
         _State.PREAMBLE: _read_preamble,
         _State.DELIMITER: _read_delimiter,
         _State.HEAD: _read_head,
@@ -205,7 +212,7 @@ class MultipartDecoder:
 
     # What the states share ----------------------------------------------------------------------------------
 
-    def _need_data(self, reason: str) -> Event:
+    def _need_data(self, reason: str) -> MultipartEvent:
         if self._is_complete:
             raise MultipartError(400, reason)
         return NEED_DATA

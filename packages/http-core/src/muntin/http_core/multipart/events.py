@@ -69,4 +69,4 @@ class Finished:
     """The body is complete: the closing delimiter and the end of the input were seen."""
 
 
-Event = PartBegin | PartData | PartEnd | Finished | Literal[_Signal.NEED_DATA]
+MultipartEvent = PartBegin | PartData | PartEnd | Finished | Literal[_Signal.NEED_DATA]
