@@ -11,16 +11,19 @@ from muntin.static._file import plan_file
 from muntin.static._locate import Flavour, Place, locate
 from muntin.static._manifest import read_manifest
 from muntin.static._plan import CHUNK_SIZE, FilePlan, Segment
-from muntin.static._root import StaticRoot
+from muntin.static._resource import CachePolicy
+from muntin.static._root import RequestFields, StaticRoot
 from muntin.static.errors import FileChanged, ManifestError, RootError, StaticError
 
 __all__ = [
     "CHUNK_SIZE",
+    "CachePolicy",
     "FileChanged",
     "FilePlan",
     "Flavour",
     "ManifestError",
     "Place",
+    "RequestFields",
     "RootError",
     "Segment",
     "StaticError",

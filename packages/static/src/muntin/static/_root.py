@@ -31,7 +31,9 @@ from muntin.static._sandbox import Opened, Sandbox
 from muntin.static.errors import RootError
 
 RequestFields = Mapping[str, str] | Callable[[str], str | None]
-"""Request fields: a mapping, or a function that gives a value by its lower-case name; lines of one field are joined."""
+"""Request fields: a function that gives a value by its lower-case name, or None; or a mapping that ignores the case of
+names, or a dict. Several lines of one field are joined with commas.
+"""
 
 HASHED_AT_ONCE: Final = 1_048_576
 """Bytes of a file that a request may have hashed: about a millisecond's work. The version of a larger file must be
