@@ -2,7 +2,6 @@ import pytest
 
 from muntin.websocket import InvalidData, MessageTooBig, PolicyViolation, ProtocolViolation, WSMsgType
 from muntin.websocket._deflate import Deflater, Inflater, Setup
-from muntin.websocket._frames import Piece
 from muntin.websocket._messages import Assembler
 
 TEXT, BINARY, FIN, RSV1 = 1, 2, 0x80, 0x40
@@ -14,7 +13,7 @@ def assembler(**options):
 
 def add(target, *pieces):
     """Add pieces, and give what the last one completes."""
-    results = [target.add(Piece(*piece)) for piece in pieces]
+    results = [target.add(piece) for piece in pieces]
     assert results[:-1] == [None] * (len(results) - 1)
     return results[-1]
 
@@ -74,7 +73,7 @@ def test_endless_fragments_are_refused():
     add(target, (TEXT, b"", 0), (0, b"", 0))
     target.count_control()
     with pytest.raises(PolicyViolation, match="more than 3 frames") as info:
-        target.add(Piece(0, b"", 0))
+        target.add((0, b"", 0))
     assert info.value.code == 1008
 
 
@@ -108,4 +107,4 @@ def test_compressed_text_is_checked_before_the_frame_is_complete():
     wire = compressed(b"\xff" * 100000)
     target = assembler(inflater=Inflater(15, takeover=True))
     with pytest.raises(InvalidData, match="text is not UTF-8"):
-        target.add(Piece(FIN | RSV1 | TEXT, wire[:-1], 1))
+        target.add((FIN | RSV1 | TEXT, wire[:-1], 1))

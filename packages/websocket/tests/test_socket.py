@@ -195,6 +195,21 @@ async def test_what_came_before_the_close_may_be_answered(open_socket):
     assert peer.receive(duplex.take()) == [(TEXT, "aa", None), (CLOSE, 1000, "")]
 
 
+@pytest.mark.parametrize("options", [{}, {"receive_timeout": 5}])
+async def test_it_may_be_answered_with_plain_receives_and_timeouts_too(open_socket, options):
+    socket, duplex, peer = open_socket(**options)
+    socket.data_received(peer.send_text("a") + peer.send_text("b") + peer.close())
+    assert await socket.receive_str() == "a"
+    assert [message.data async for message in socket] == ["b"]
+    socket.connection_lost(None)
+    socket, duplex, peer = open_socket(**options)
+    socket.data_received(peer.send_text("a") + peer.close(1001))
+    await socket.receive()
+    socket.send_str("b")
+    assert (await socket.receive()).type is CLOSE
+    assert [message.data for message in peer.receive(duplex.take())] == ["b", 1001]
+
+
 async def test_a_busy_handler_does_not_hold_the_close_up(open_socket, clock):
     socket, duplex, peer = open_socket()
     socket.data_received(peer.close())

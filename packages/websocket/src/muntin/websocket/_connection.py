@@ -34,6 +34,8 @@ _TEXT_TYPE, _BINARY_TYPE = WSMsgType.TEXT, WSMsgType.BINARY
 _CLOSE = FIN | Opcode.CLOSE
 _CONTROL = 0x08
 _MAX_CONTROL = 125
+_OPEN = State.OPEN
+_make = tuple.__new__  # what a named tuple does, without its detour through Python
 _CONTROL_TYPES = {FIN | Opcode.PING: WSMsgType.PING, FIN | Opcode.PONG: WSMsgType.PONG}
 
 
@@ -121,7 +123,7 @@ class Connection:
         the ProtocolViolation, and nothing is read from then on. A CLOSE is the last message too.
         """
         messages: list[WSMessage] = []
-        if Move.RECEIVE_FRAME not in TRANSITIONS[self._state]:
+        if self._state is not _OPEN and Move.RECEIVE_FRAME not in TRANSITIONS[self._state]:
             return messages
         assembler = self._assembler
         try:
@@ -130,10 +132,11 @@ class Connection:
                 # The short way of a message that comes in one frame and one read.
                 if not left and not assembler.opcode and head in _WHOLE_DATA:
                     if head == _BINARY:
-                        messages.append(WSMessage(_BINARY_TYPE, payload))
+                        messages.append(_make(WSMessage, (_BINARY_TYPE, payload, None)))
                     else:
                         text = decode_text(payload)
-                        messages.append(WSMessage(_TEXT_TYPE, text if self._decode_text else payload))
+                        content = text if self._decode_text else payload
+                        messages.append(_make(WSMessage, (_TEXT_TYPE, content, None)))
                 elif not head & _CONTROL:
                     message = assembler.add(piece)
                     if message is not None:
@@ -185,7 +188,7 @@ class Connection:
         self, opcode: Opcode, payload: bytes, *, final: bool = True, compress: int | None = None
     ) -> bytes:
         """Give a message whose text, if it is text, is UTF-8 already; arguments as in `send_text`."""
-        if self._state is not State.OPEN:
+        if self._state is not _OPEN:
             self._state = advance(self._state, Move.SEND_DATA)
         if self._sending is None and final and (self._deflater is None or compress == 0):
             return format_frame(FIN | opcode, payload, self._new_mask() if self._new_mask else b"")

@@ -10,7 +10,6 @@ limit. Must not know which frames may follow one another, nor what a payload mea
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ._mask import apply_mask
 from .codes import Opcode
@@ -38,12 +37,11 @@ _HEADS_WITH_RSV1 = _HEADS | {
 }
 
 
-class Piece(NamedTuple):
-    """A part of a frame: `head` is the frame's first byte, `left` how much of its payload is to come."""
+Piece = tuple[int, bytes, int]
+"""A part of a frame: the frame's first byte, a part of its payload, and how much of that is to come.
 
-    head: int
-    payload: bytes
-    left: int
+A bare tuple, because making anything better takes longer than parsing a small frame.
+"""
 
 
 class FrameDecoder:
@@ -73,7 +71,7 @@ class FrameDecoder:
         if self._left:
             piece = self._resume(data)
             yield piece
-            pos = len(piece.payload)
+            pos = len(piece[1])
         elif self._buffer:
             data = self._buffer + data
             end = len(data)
@@ -103,7 +101,7 @@ class FrameDecoder:
                 payload = data[start:stop]
                 if masked and length:
                     payload = apply_mask(payload, data[start - 4 : start])
-                yield Piece(head, payload, 0)
+                yield head, payload, 0
                 pos = stop
             elif start > end or head & _CONTROL:
                 break
@@ -124,7 +122,7 @@ class FrameDecoder:
             turn = len(payload) % 4
             self._mask = mask[turn:] + mask[:turn]
             payload = apply_mask(payload, mask)
-        return Piece(self._head, payload, self._left)
+        return self._head, payload, self._left
 
 
 def _parse_length(field: bytes) -> int:

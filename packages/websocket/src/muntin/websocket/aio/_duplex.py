@@ -5,7 +5,7 @@ Knows transports. Must not know frames, or HTTP.
 """
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 __all__ = ["Duplex", "Receiver", "TransportDuplex"]
 
@@ -90,14 +90,12 @@ class TransportDuplex(asyncio.Protocol):
     # What asyncio tells.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError(f"{type(transport).__name__} is not a stream transport")
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # not by inheritance in uvloop
 
     def data_received(self, data: bytes) -> None:
         if self._receiver is not None:
             self._receiver.data_received(data)
-        elif data:
+        else:
             self._backlog += data
             self._notice_arrival()
 

@@ -40,7 +40,7 @@ class Outbox:
         # where it could matter.
         self._unsettled = 0
         # The newest answer that waits until the peer reads again, and the task that waits for that.
-        self._owed: Callable[[], bytes] | None = None
+        self._owed: Callable[[], bytes] = bytes
         self._payer: asyncio.Task[None] | None = None
 
     def write(self, frame: bytes) -> Sending:
@@ -87,7 +87,6 @@ class Outbox:
     async def _pay(self) -> None:
         try:
             await self.drain()
-            if self._owed is not None:
-                self._duplex.write(self._owed())
+            self._duplex.write(self._owed())
         finally:
-            self._owed = self._payer = None
+            self._owed, self._payer = bytes, None

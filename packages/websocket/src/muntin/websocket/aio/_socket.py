@@ -243,7 +243,7 @@ class WebSocket:
             async with asyncio.timeout(timeout):
                 message = await self._inbox.take()
         if message is self._last:
-            self._conclude()
+            self._conclude(message)
         return message
 
     async def receive_str(self, *, timeout: float | None = None) -> str:
@@ -264,7 +264,12 @@ class WebSocket:
         return self
 
     async def __anext__(self) -> WSMessage:
-        message = await self.receive()
+        if self._receive_timeout is None:
+            message = await self._inbox.take()
+            if message is self._last:
+                self._conclude(message)
+        else:
+            message = await self.receive()
         if message.type in _ENDS:
             raise StopAsyncIteration
         return message
@@ -356,9 +361,9 @@ class WebSocket:
         self._inbox.finish()
         self._last = message
         if nothing_to_answer:
-            self._conclude()
+            self._conclude(message)
         else:
-            self._set_timer(GRACE, self._conclude)
+            self._set_timer(GRACE, lambda: self._conclude(message))
 
     _reactions: ClassVar[dict[WSMsgType, Callable[["WebSocket", WSMessage], None]]] = {
         WSMsgType.PING: _react_to_ping,
@@ -369,11 +374,9 @@ class WebSocket:
 
     # Ways to the end.
 
-    def _conclude(self) -> None:
-        """Answer the peer's last message, unless that is done already."""
-        message, self._last = self._last, None
-        if message is None:
-            return
+    def _conclude(self, message: WSMessage) -> None:
+        """Answer the peer's last message."""
+        self._last = None
         is_error = message.type is WSMsgType.ERROR
         if is_error or self._autoclose:
             self._duplex.write(self._connection.reply_to(message))

@@ -1,0 +1,177 @@
+import asyncio
+import socket as socket_module
+
+import pytest
+
+from muntin.websocket.aio import TransportDuplex
+
+pytestmark = pytest.mark.anyio
+
+
+class Sink:
+    """Takes what arrives, and tells when it was lost."""
+
+    def __init__(self):
+        self.data = bytearray()
+        self.events = []
+        self.changed = asyncio.Event()
+
+    def data_received(self, data):
+        self.data += data
+        self.changed.set()
+
+    def eof_received(self):
+        self.events.append("eof")
+        self.changed.set()
+
+    def connection_lost(self, exc):
+        self.events.append("lost")
+        self.changed.set()
+
+    async def wait(self, condition):
+        async with asyncio.timeout(10):
+            while not condition():
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@pytest.fixture
+async def ends():
+    """Give two ends of one connection."""
+    loop = asyncio.get_running_loop()
+    made = []
+    pair = socket_module.socketpair()
+    for end in pair:
+        end.setblocking(False)
+        made.append((await loop.create_connection(TransportDuplex, sock=end))[1])
+    yield made
+    for duplex in made:
+        duplex.abort()
+    await asyncio.sleep(0)
+
+
+async def test_bytes_go_both_ways(ends):
+    left, right = ends
+    sinks = Sink(), Sink()
+    left.attach(sinks[0])
+    right.attach(sinks[1])
+    left.write(b"to the right")
+    right.write(b"to the left")
+    await sinks[0].wait(lambda: sinks[0].data == b"to the left")
+    await sinks[1].wait(lambda: sinks[1].data == b"to the right")
+    left.close()
+    await sinks[1].wait(lambda: sinks[1].events == ["eof", "lost"])
+    await sinks[0].wait(lambda: sinks[0].events == ["lost"])
+    left.write(b"into the void")
+    left.pause_reading()
+    left.resume_reading()
+    assert left.write_buffer_size == 0
+    with pytest.raises(ConnectionResetError):
+        await left.drain()
+
+
+async def test_what_came_early_is_kept(ends):
+    left, right = ends
+    left.write(b"HEAD\r\n\r\nrest")
+    assert await right.read_head() == b"HEAD\r\n\r\n"
+    left.close()
+    with pytest.raises(ConnectionResetError, match="ended within the head"):
+        await right.read_head()
+    sink = Sink()
+    right.attach(sink)
+    assert sink.data == b"rest"
+    assert sink.events[:1] == ["eof"]
+    await sink.wait(lambda: sink.events == ["eof", "lost"])
+    late = Sink()
+    right.attach(late)
+    assert late.events == ["eof", "lost"]
+
+
+async def test_a_head_may_come_in_pieces(ends):
+    left, right = ends
+    reading = asyncio.create_task(right.read_head())
+    for i in range(9):
+        left.write(b"GET /\r\n\r\n"[i : i + 1])
+        await asyncio.sleep(0)
+    assert await reading == b"GET /\r\n\r\n"
+
+
+@pytest.mark.parametrize("data", [b"x" * 101, b"x" * 98 + b"\r\n\r\n"])
+async def test_a_head_is_bounded(ends, data):
+    left, right = ends
+    left.write(data)
+    with pytest.raises(ValueError, match="more than 97 bytes"):
+        await right.read_head(97)
+
+
+async def test_draining_waits_for_the_peer(ends):
+    left, right = ends
+    right.pause_reading()
+    await left.drain()
+    while not left.write_buffer_size:
+        left.write(bytes(1 << 20))
+    waiting = [asyncio.create_task(left.drain()) for _ in range(2)]
+    cancelled = asyncio.create_task(left.drain())
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    assert not any(task.done() for task in waiting)
+    sink = Sink()
+    right.attach(sink)
+    right.resume_reading()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*waiting)
+
+
+async def test_draining_ends_when_the_peer_goes(ends):
+    left, right = ends
+    right.pause_reading()
+    while not left.write_buffer_size:
+        left.write(bytes(1 << 20))
+    waiting = asyncio.create_task(left.drain())
+    cancelled = asyncio.create_task(left.drain())
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    left.abort()
+    with pytest.raises(ConnectionResetError, match="gone"):
+        await waiting
+
+
+async def test_whoever_stopped_waiting_is_passed_over(ends):
+    left, _ = ends
+    left.pause_writing()
+    waiting, cancelled = asyncio.create_task(left.drain()), asyncio.create_task(left.drain())
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    left.resume_writing()
+    await waiting
+    assert cancelled.cancelled()
+
+
+async def test_adopting_asyncio_streams():
+    adopted = asyncio.get_running_loop().create_future()
+
+    async def take_over(reader, writer):
+        assert await reader.readexactly(2) == b"ab"
+        adopted.set_result(await TransportDuplex.adopt(reader, writer))
+
+    async with await asyncio.start_server(take_over, "127.0.0.1", 0) as server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(b"abcd")
+        duplex = await adopted
+        sink = Sink()
+        duplex.attach(sink)
+        writer.write(b"ef")
+        await sink.wait(lambda: sink.data == b"cdef")
+        duplex.write(b"answer")
+        assert await reader.readexactly(6) == b"answer"
+        assert duplex.get_extra_info("peername") == writer.get_extra_info("sockname")
+        assert duplex.get_extra_info("nothing", 7) == 7
+        duplex.close()
+        assert await reader.read() == b""
+        writer.close()
+        await sink.wait(lambda: "lost" in sink.events)
+
+
+async def test_there_must_be_a_connection():
+    with pytest.raises(RuntimeError, match="no connection yet"):
+        TransportDuplex().write(b"")
