@@ -120,7 +120,7 @@ def open_as(tree: Path) -> Callable[..., FilePlan]:
         descriptor = os.open(path, os.O_RDONLY)
         chosen = describe(("hello.txt",), About("text/plain", vary="Accept"), 5, size)
         return plan_opened(
-            Opened(descriptor, os.fstat(descriptor)), chosen, "GET", (fields or {}).get, path=os.fspath(path)
+            Opened(descriptor, os.fstat(descriptor)), chosen, "GET", (fields or {}).get, path_of="/".join
         )
 
     return open_as

@@ -17,8 +17,11 @@ from muntin.static._sandbox import Opened, Sandbox, open_trusted
 class _AnyFile:
     """Opens what the application names as it is, and compressed siblings only in the same directory."""
 
+    def path_of(self, parts: tuple[str, ...]) -> str:
+        return os.path.join(*parts)
+
     def open(self, parts: tuple[str, ...]) -> Opened | None:
-        return open_trusted(os.path.join(*parts))
+        return open_trusted(self.path_of(parts))
 
     def open_sibling(self, parts: tuple[str, ...]) -> Opened | None:
         # The application named the file, not what somebody laid beside it: a link there stays inside the directory.
@@ -71,4 +74,4 @@ def _plan(name: str, method: str, field: Field, status: int, media_type: str | N
     if media_type is not None:
         about = chosen.about._replace(media_type=media_type)
         chosen = describe(chosen.parts, about, chosen.mtime_ns, chosen.size)
-    return plan_opened(opened, chosen, method, field, path=os.path.join(*chosen.parts), status=status)
+    return plan_opened(opened, chosen, method, field, path_of=_OPENER.path_of, status=status)

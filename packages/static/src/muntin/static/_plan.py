@@ -5,7 +5,7 @@ Knows statuses, fields and bytes. Does not know sockets, frameworks or whether t
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
@@ -181,7 +181,13 @@ _QUERY = "!$%&'()*+,-./:;=?@_~"
 
 
 def plan_opened(
-    opened: Opened, chosen: Representation, method: str, field: Field, *, path: str, status: int = 200
+    opened: Opened,
+    chosen: Representation,
+    method: str,
+    field: Field,
+    *,
+    path_of: Callable[[tuple[str, ...]], str],
+    status: int = 200,
 ) -> FilePlan:
     """Plan the answer with an open regular file that `chosen` describes; the descriptor belongs to the plan from here.
 
@@ -200,8 +206,8 @@ def plan_opened(
         fields, segments = _cut(outcome, chosen)
         file = open(descriptor, "rb", buffering=0)  # noqa: SIM115 - the plan closes it
         descriptor = -1
-        name = path if outcome.status != 206 else None
-        return FilePlan(outcome.status, fields, None, file=file, segments=segments, path=name)
+        path = None if outcome.ranges else path_of(chosen.parts)
+        return FilePlan(outcome.status, fields, None, file=file, segments=segments, path=path)
     finally:
         if descriptor >= 0:
             os.close(descriptor)

@@ -222,7 +222,7 @@ class StaticRoot:
         except BaseException:
             opened.close()
             raise
-        return plan_opened(opened, chosen, method, field, path=self._sandbox.path_of(chosen.parts))
+        return plan_opened(opened, chosen, method, field, path_of=self._sandbox.path_of)
 
     # Versions
 
