@@ -120,8 +120,9 @@ def test_changes_show_until_then(tell):
 @pytest.mark.row("RT-30")
 def test_an_expression_that_never_matches_warns_when_registered():
     router = Router()
-    with pytest.warns(TemplateWarning, match="percent-encoded"):
+    with pytest.warns(TemplateWarning, match="percent-encoded") as caught:
         router.add_get("/{x:[а-я]+}", "never")
+    assert caught[0].filename == __file__
     router.add_get("/{x:(?:%D0%[0-9A-F]{2})+}", "always")
     assert router.match("GET", "/%d0%b0%D0%B1").variables == {"x": "аб"}
 

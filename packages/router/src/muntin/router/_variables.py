@@ -3,6 +3,7 @@
 A variable knows which encoded text it takes and how a value is spelled. It must not know what stands beside it.
 """
 
+import inspect
 import re
 import warnings
 from collections.abc import Mapping
@@ -66,6 +67,14 @@ def parse_variable(inside: str, converters: Mapping[str, Converter], *, template
             f"the expression for {name!r} in path {template!r} names characters beyond ASCII, and matches no path: "
             "paths are percent-encoded when they are matched, so write the expression so too",
             TemplateWarning,
-            stacklevel=2,
+            stacklevel=_count_own_frames(),
         )
     return Variable(name, regex, converter)
+
+
+def _count_own_frames() -> int:
+    """Give the stack level of whoever registers the template: that is the line to show."""
+    frame, level = inspect.currentframe(), 0
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("muntin."):
+        frame, level = frame.f_back, level + 1
+    return level
