@@ -5,6 +5,7 @@ import pytest
 from muntin.http_core import (
     BodyData,
     EndOfBody,
+    FieldBlock,
     Limits,
     LocalProtocolError,
     PeerClosed,
@@ -158,6 +159,14 @@ def test_other_connection_options_are_kept() -> None:
     head, _ = after(GET).respond(ok(("Connection", "keep-alive, X-Hop")))
     assert head.count(b"Connection:") == 1
     assert b"Connection: x-hop\r\n" in head
+
+
+def test_fields_written_beforehand() -> None:
+    block = FieldBlock([("Content-Type", "text/plain"), ("Server", "x")])
+    assert after(GET).respond(ResponseHead(200, block)) == after(GET).respond(ResponseHead(200, list(block)))
+    for bad in (("X", "a\r\nb"), ("Content-Length", "1"), ("Connection", "close"), ("Date", "now")):
+        with pytest.raises(LocalProtocolError):
+            FieldBlock([bad])
 
 
 # Streamed answers -------------------------------------------------------------------------------------------------

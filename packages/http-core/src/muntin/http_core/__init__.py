@@ -27,6 +27,7 @@ from muntin.http_core._events import (
     Signal,
 )
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
+from muntin.http_core._serialize import FieldBlock
 from muntin.http_core._states import AnswerState, RequestState
 from muntin.http_core.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from muntin.http_core.status import REASONS, forbids_body, reason_of
@@ -44,6 +45,7 @@ __all__ = [
     "BodyFraming",
     "EndOfBody",
     "Event",
+    "FieldBlock",
     "Fields",
     "FramingKind",
     "HttpVersion",

@@ -37,6 +37,7 @@ from muntin.http_core._framing import frame_answer
 from muntin.http_core._head import LineCheck, parse_head
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
 from muntin.http_core._serialize import (
+    FieldBlock,
     OutgoingFields,
     encode_chunk,
     encode_fields,
@@ -52,7 +53,7 @@ from muntin.http_core._states import (
     advance_request,
 )
 from muntin.http_core.errors import LocalProtocolError, RemoteProtocolError
-from muntin.http_core.status import forbids_body, status_line
+from muntin.http_core.status import status_line
 
 __all__ = ["ServerConnection"]
 
@@ -238,25 +239,26 @@ class ServerConnection:
         return self._answer_whole(head, body, date)
 
     def _answer_whole(self, head: ResponseHead, body: bytes, date: bytes) -> tuple[bytes, bytes]:
-        raw = encode_ordinary(head.fields)
+        status, fields, reason = head
+        raw = fields.raw if isinstance(fields, FieldBlock) else encode_ordinary(fields)
         declared = None
         if raw is None:
-            outgoing = encode_fields(head.fields)
+            outgoing = encode_fields(fields)
             raw, declared = outgoing.raw, outgoing.content_length
             self._last |= outgoing.closes
             if outgoing.has_date:
                 date = b""
-        length, body = self._measure(head.status, declared, body)
+        length, body = self._measure(status, declared, body)
+        line = status_line(status) if reason is None else status_line(status, encode_reason(reason))
         length_line = b"" if length is None else b"Content-Length: %d\r\n" % length
-        block = b"".join((_status_line(head), raw, date, length_line, self._end_of_head()))
         if self._answer is not _ANSWER_IDLE:
             advance_answer(self._answer, Input.WHOLE)
         self._answer = _ANSWER_LAST if self._last else _ANSWER_DONE
-        return block, body
+        return b"".join((line, raw, date, length_line, self._end_of_head())), body
 
     def _measure(self, status: int, declared: int | None, body: bytes) -> tuple[int | None, bytes]:
         """Give the length to state in front of a whole body, and what of that body is sent."""
-        if forbids_body(status):
+        if status < 200 or status == 204 or status == 304:
             # RFC 9110 §8.6: none with 1xx and 204; with 304 that of the body it stands for, where it is told.
             return (declared if status == 304 else None), b""
         if self._head is not None and self._head.method == "HEAD":
@@ -393,8 +395,8 @@ class ServerConnection:
         fields = [("Content-Type", "text/plain; charset=utf-8")]
         return self._answer_whole(ResponseHead(rejected.status, fields), body, date)
 
-    def start_next_exchange(self) -> None:
-        """Go on to the next request.
+    def start_next_exchange(self) -> bool:
+        """Go on to the next request; tell whether anything of it is here, be it only the end of the stream.
 
         Raises:
             LocalProtocolError: request or answer are not complete, or this was the last exchange.
@@ -405,6 +407,7 @@ class ServerConnection:
         self._request = _REQUEST_IDLE
         self._answer = _ANSWER_IDLE
         self._head = None
+        return self._ended or len(self._buffer) > 0
 
     def _require_head(self) -> RequestHead:
         if self._head is None:

@@ -30,18 +30,39 @@ class OutgoingFields:
     has_date: bool = False
 
 
+def _join(fields: Fields) -> bytes:
+    # Text beyond ASCII goes out as UTF-8, surrogate escapes as the bytes they stand for: what came in can go out again.
+    return "".join([f"{name}: {value}\r\n" for name, value in fields]).encode("utf-8", "surrogateescape")
+
+
 def encode_ordinary(fields: Fields) -> bytes | None:
     """Write field lines that are valid and frame nothing; None when one of them needs `encode_fields`."""
-    raw = join_lines(fields)
+    raw = _join(fields)
     # A value that smuggles a line of its own would match; the count of lines gives it away.
     return raw if OUTGOING_FIELDS.fullmatch(raw) and raw.count(b"\n") == len(fields) else None
 
 
-def join_lines(fields: Fields) -> bytes:
-    """Write lines without a look at them. Text beyond ASCII goes out as UTF-8, surrogate escapes as the bytes
-    they stand for (what came in can go out again).
+class FieldBlock(tuple[tuple[str, str], ...]):
+    """Field lines that are used again and again: checked and written once, and given in place of a sequence.
+
+    Args:
+        fields: name and value of each line; none that frames or dates the message.
+
+    Raises:
+        LocalProtocolError: a line must not be sent, or belongs to one message only.
     """
-    return "".join([f"{name}: {value}\r\n" for name, value in fields]).encode("utf-8", "surrogateescape")
+
+    raw: bytes
+    """The lines as they go out."""
+
+    def __new__(cls, fields: Fields) -> "FieldBlock":
+        block = super().__new__(cls, fields)
+        raw = encode_ordinary(fields)
+        if raw is None:
+            encode_fields(fields)
+            raise LocalProtocolError("a field that frames or dates a message cannot be used again")
+        block.raw = raw
+        return block
 
 
 def encode_fields(fields: Fields) -> OutgoingFields:
@@ -71,7 +92,7 @@ def encode_fields(fields: Fields) -> OutgoingFields:
         else:
             outgoing.has_date |= special == "date"
             kept.append((name, value))
-    outgoing.raw = join_lines(kept)
+    outgoing.raw = _join(kept)
     return outgoing
 
 

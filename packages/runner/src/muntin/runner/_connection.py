@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from muntin.http_core import (
+    NO_BODY,
     AnswerState,
     BodyData,
     EndOfBody,
-    FramingKind,
     Limits,
     PeerClosed,
     Rejected,
@@ -33,7 +33,7 @@ from muntin.runner._flow import WriteFlow
 from muntin.runner._http1 import Http1Exchange
 from muntin.runner._lifecycle import Phase, Step, advance
 from muntin.runner._peer import TransportPeer
-from muntin.runner._request_body import NO_BODY, RequestBody
+from muntin.runner._request_body import EMPTY_BODY, RequestBody
 from muntin.runner._timeouts import Timeouts
 from muntin.runner.exchange import ExchangeHandler
 
@@ -50,6 +50,9 @@ _EAGER_EXCHANGES = 8
 # The steps that every exchange takes, looked up in the table once.
 _HANDLING = advance(Phase.IDLE, Step.REQUEST)
 _IDLE = advance(_HANDLING, Step.ANSWERED)
+_HEAD = Phase.HEAD
+_DRAINING = Phase.DRAINING
+_LINGERING = Phase.LINGERING
 
 Rejector = Callable[[Rejected], bytes]
 """Gives the text that answers a request which was refused."""
@@ -160,7 +163,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._eager = 0
-        if self._phase is Phase.LINGERING:
+        if self._phase is _LINGERING:
             return
         self.engine.receive(data)
         self._pump()
@@ -209,11 +212,14 @@ class Connection(asyncio.Protocol):
 
     def _pump(self) -> None:
         """Take from the engine what it has for the phase at hand."""
-        if self._phase <= Phase.HEAD:
+        if self._phase is _IDLE or self._phase is _HEAD:
             self._look_for_request()
-        elif self._phase is Phase.HANDLING and self._body is not None:
+            if self._phase is _IDLE and self._is_reading:
+                # Nothing waits: the common case.
+                return
+        elif self._phase is _HANDLING and self._body is not None:
             self._feed_body(self._body)
-        elif self._phase is Phase.DRAINING:
+        elif self._phase is _DRAINING:
             self._drain()
         self._adjust_reading()
 
@@ -237,15 +243,15 @@ class Connection(asyncio.Protocol):
         """Start the exchange of a request, now or in the loop's next turn."""
         self._phase = _HANDLING
         self._deadline = None
-        if head.framing.kind is FramingKind.NONE:
-            self.exchange = Http1Exchange(self, head, NO_BODY, self._peer)
+        if head.framing is NO_BODY:
+            self.exchange = exchange = Http1Exchange(self, head, EMPTY_BODY, self._peer)
         else:
             self._body = RequestBody(self.loop, self._want_body, self._adjust_reading)
-            self.exchange = Http1Exchange(self, head, self._body, self._peer)
+            self.exchange = exchange = Http1Exchange(self, head, self._body, self._peer)
             self._feed_body(self._body)
         self._eager += 1
         if self._eager <= _EAGER_EXCHANGES and self._driver.make_ready():
-            self._run()
+            self._driver.run(self._service.handler(exchange), self._end)
         else:
             self.loop.call_soon(self._run_later)
 
@@ -254,14 +260,9 @@ class Connection(asyncio.Protocol):
             return
         self._eager = 0
         if self._driver.make_ready():
-            self._run()
+            self._driver.run(self._service.handler(self.exchange), self._end)
         else:
             self.loop.call_soon(self._run_later)
-
-    def _run(self) -> None:
-        exchange = self.exchange
-        if exchange is not None:
-            self._driver.run(self._service.handler(exchange), self._end)
 
     def _feed_body(self, body: RequestBody) -> None:
         while not body.is_complete:
@@ -327,10 +328,9 @@ class Connection(asyncio.Protocol):
     def _go_on(self) -> None:
         """Be ready for the next request, which may be here already."""
         self.exchange = self._body = None
-        self.engine.start_next_exchange()
         self._phase = _IDLE
         self._allow(self._service.timeouts.keep_alive)
-        if self.engine.buffered or self.engine.has_ended:
+        if self.engine.start_next_exchange():
             # Inside the task of the exchange that ended, or after many in a row, let others have their turn.
             if self._eager < _EAGER_EXCHANGES and asyncio.current_task(self.loop) is None:
                 self._pump()

@@ -60,11 +60,13 @@ Done = Callable[[BaseException | None], None]
 class Seat:
     """A task that waits to take over a coroutine."""
 
-    __slots__ = ("_awaited", "_context", "_coroutine", "_done", "_gate", "_is_parked", "task")
+    __slots__ = ("_awaited", "_context", "_coroutine", "_done", "gate", "is_parked", "task")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
-        self._gate: asyncio.Future[None] = loop.create_future()
-        self._is_parked = False
+        self.gate: asyncio.Future[None] = loop.create_future()
+        """What the task waits for; done when it was opened, or cancelled with the task."""
+        self.is_parked = False
+        """Whether the task has come to the gate."""
         self._coroutine: Coroutine[Any, Any, object] | None = None
         self._context = context
         self._awaited: Any = None
@@ -72,14 +74,9 @@ class Seat:
         self.task: asyncio.Task[None] = asyncio.Task(self._wait(), loop=loop, context=context)
 
     @property
-    def is_free(self) -> bool:
-        """Whether the task waits at the gate, with no request to be cancelled."""
-        return self._is_parked and not self._gate.done()
-
-    @property
     def is_spent(self) -> bool:
         """Whether the task will never be free: it was cancelled, before it came to the gate or at it."""
-        return self._gate.done() or self.task.done()
+        return self.gate.done() or self.task.done()
 
     def take_over(
         self, coroutine: Coroutine[Any, Any, object], context: Context, awaited: Any, done: Done
@@ -90,8 +87,8 @@ class Seat:
         self._awaited = awaited
         self._done = done
         # Cancelled during the first step: the task wakes with CancelledError by itself.
-        if not self._gate.done():
-            self._gate.set_result(None)
+        if not self.gate.done():
+            self.gate.set_result(None)
 
     def leave(self) -> None:
         """End the task, unless it has taken over a coroutine."""
@@ -99,10 +96,10 @@ class Seat:
             self.task.cancel()
 
     async def _wait(self) -> None:
-        self._is_parked = True
+        self.is_parked = True
         cancelled: asyncio.CancelledError | None = None
         try:
-            await self._gate
+            await self.gate
         except asyncio.CancelledError as error:
             cancelled = error
         if self._coroutine is None or self._done is None:
@@ -171,9 +168,10 @@ class Driver:
 
     def make_ready(self) -> bool:
         """Tell whether a coroutine can be run now; if not, ask again in the next turn of the loop."""
-        if self._seat.is_free:
+        seat = self._seat
+        if seat.is_parked and not seat.gate.done():
             return True
-        if self._seat.is_spent:
+        if seat.is_spent:
             self._renew()
         return False
 

@@ -103,7 +103,9 @@ class Http1Exchange:
     # A whole answer
 
     def respond(self, head: ResponseHead, body: bytes = b"") -> None:
-        connection = self._require_open()
+        connection = self._connection
+        if connection.exchange is not self:
+            self._require_open()
         if self._owes_continue:
             self._settle_expectation()
         block, body = connection.engine.respond(head, body, connection.clock.date_line)

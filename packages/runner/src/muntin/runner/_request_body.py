@@ -10,7 +10,7 @@ from typing import Final
 
 from muntin.http_core import RawFields
 
-__all__ = ["NO_BODY", "EmptyBody", "RequestBody"]
+__all__ = ["EMPTY_BODY", "EmptyBody", "RequestBody"]
 
 
 class EmptyBody:
@@ -29,7 +29,7 @@ class EmptyBody:
         return b""
 
 
-NO_BODY: Final = EmptyBody()
+EMPTY_BODY: Final = EmptyBody()
 
 
 class RequestBody:
