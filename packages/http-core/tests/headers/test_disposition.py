@@ -32,6 +32,18 @@ VALUES = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=30)
         ("attachment; filename=EURO; filename*=utf-8''%4", "attachment", None, "EURO"),
         ("attachment; filename=EURO; filename*=\"utf-8''%4é\"", "attachment", None, "EURO"),
         ("attachment; filename*=utf-8''%", "attachment", None, None),
+        # In pieces (RFC 2231 §3 and §4.1).
+        ('attachment; filename*0="long "; filename*1=name', "attachment", None, "long name"),
+        ('attachment; filename*1=name; filename*0="é%20"', "attachment", None, "é%20name"),
+        (
+            "attachment; filename*0*=utf-8''%e2%82; filename*1*=%ac; filename*2=%20",
+            "attachment",
+            None,
+            "€%20",
+        ),
+        ("attachment; filename*0*=latin''%e9; filename*1=a", "attachment", None, None),
+        ("attachment; filename*1=b; filename*2=c", "attachment", None, None),
+        ("attachment; filename*0=b; filename=a", "attachment", None, "a"),
     ],
 )
 def test_parses(text: str, type: str, name: str | None, filename: str | None) -> None:

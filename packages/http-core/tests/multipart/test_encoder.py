@@ -1,3 +1,6 @@
+from email.parser import BytesParser
+from email.policy import HTTP
+
 import pytest
 
 from muntin.http_core.multipart import MultipartEncoder, boundary_of
@@ -63,3 +66,17 @@ def test_sizes() -> None:
     encoder = MultipartEncoder("b")
     assert encoder.size_of([([("A", "é")], 10), ([], 0)]) == len("--b\r\nA: é\r\n\r\n".encode()) + 10 + 9 + 9
     assert encoder.size_of([([], 10), ([], None)]) is None
+
+
+def test_the_standard_library_reads_what_is_encoded() -> None:
+    encoder = MultipartEncoder()
+    parts = [("text/plain", b"one"), ("application/octet-stream", bytes(range(256)) * 4), ("text/plain", b"")]
+    body = b"".join(
+        piece for kind, content in parts for piece in (encoder.begin_part([("Content-Type", kind)]), content)
+    )
+    head = f"Content-Type: {encoder.content_type('mixed')}\r\n\r\n".encode()
+    message = BytesParser(policy=HTTP).parsebytes(head + body + encoder.finish())
+    read = [(part.get_content_type(), part.get_payload(decode=True)) for part in message.iter_parts()]
+    assert read[0] == parts[0]
+    assert [kind for kind, _ in read] == [kind for kind, _ in parts]
+    assert read[2] == parts[2]

@@ -62,12 +62,31 @@ class Disposition:
         return None if raw is None else sanitize_filename(raw)
 
     def parameter(self, name: str) -> str | None:
-        """Give the value of a parameter by its name in lower case; an extended form comes before the plain
-        one.
+        """Give the value of a parameter by its name in lower case.
+
+        An extended form (``filename*``) comes before the plain one, and that before one in numbered pieces
+        (``filename*0``), which mail programs make of long values (RFC 2231 §3).
         """
         found = dict(self.parameters)
         extended = _decode_extended(found.get(f"{name}*", ""))
-        return found.get(name) if extended is None else extended
+        if extended is not None:
+            return extended
+        return found[name] if name in found else _join_pieces(found, name)
+
+
+def _join_pieces(found: dict[str, str], name: str) -> str | None:
+    """Join the pieces to one ext-value, and decode that; the first piece says whether there is a charset."""
+    pieces: list[str] = []
+    for index in range(len(found)):
+        if (piece := found.get(f"{name}*{index}*")) is None:
+            if (plain := found.get(f"{name}*{index}")) is None:
+                break
+            piece = quote(plain, safe=_ATTR_CHARS)
+        pieces.append(piece)
+    if not pieces:
+        return None
+    charset = "" if f"{name}*0*" in found else "utf-8''"
+    return _decode_extended(charset + "".join(pieces))
 
 
 def _decode_extended(text: str) -> str | None:
