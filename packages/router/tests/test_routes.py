@@ -106,6 +106,20 @@ def test_a_resource_with_its_own_rules_is_asked_in_its_turn(tell):
 
 
 @pytest.mark.row("RT-28")
+def test_a_resource_need_not_call_the_init_of_its_base(tell):
+    class Bare(CookieResource):
+        def __init__(self):
+            self.jar, self.asked, self.route = {"cookie": None}, [], Route("GET", "bare", self)
+
+    router = Router()
+    bare = Bare()
+    assert (bare.name, bare.prefix, bare.mounts) == (None, "", ())
+    bare.change()
+    router.register_resource(bare)
+    assert tell(router.match("GET", "/x")) == ("bare", {"path": "/x"})
+
+
+@pytest.mark.row("RT-28")
 def test_somebody_else_can_do_the_asking(tell):
     """So that a framework can let its resources see the whole request, or wait for them."""
     router, child = Router(), Router()

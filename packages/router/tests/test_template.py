@@ -1,7 +1,6 @@
 """Path templates."""
 
 import re
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -118,8 +117,5 @@ def test_places(template, places):
 
 
 def test_default_variables_are_linear_on_hostile_text():
-    """Four variables with different literals between them: in `re`, a near miss of this size takes hours."""
-    template = Template("/{a}-{b}.{c}_{d}")
-    started = time.process_time()
-    assert template.read("/" + "-." * 100_000) is None
-    assert time.process_time() - started < 2
+    """Four variables with different literals between them: in `re`, this near miss would not end in our lifetime."""
+    assert Template("/{a}-{b}.{c}_{d}").read("/" + "-." * 1_000_000) is None

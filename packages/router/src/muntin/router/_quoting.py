@@ -16,7 +16,17 @@ __all__ = ["decode_part", "encode_part", "is_canonical", "requote"]
 # pchar without "+" (RFC 3986, section 3.3): an escape of one of these says nothing that the bare character does not.
 _BARE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*,;=:@"
 _CLASS = re.escape(_BARE) + "+/"
-_ESCAPE_OR_ODD = re.compile(rf"%([0-9A-Fa-f]{{2}})|[^{_CLASS}]")
+_ESCAPE_OR_ODD = re.compile(rf"%[0-9A-Fa-f]{{2}}|[^{_CLASS}]")
+
+
+def _respell(escape: str) -> str:
+    character = chr(int(escape[1:], 16))
+    return character if character in _BARE else escape.upper()
+
+
+# Every escape as it may be written, and as it is to be: one step for each, since a path can be full of them.
+_DIGITS = "0123456789ABCDEFabcdef"
+_SPELLINGS = {escape: _respell(escape) for a in _DIGITS for b in _DIGITS for escape in [f"%{a}{b}"]}
 
 is_canonical = re.compile(rf"[{_CLASS}]*").fullmatch
 """Whether a path holds neither escapes nor anything that needs one: the common case, which needs no work."""
@@ -28,15 +38,14 @@ def requote(path: str) -> str:
 
 
 def _requote_one(match: re.Match[str]) -> str:
-    digits = match[1]
-    if digits is None:
-        return "".join(f"%{octet:02X}" for octet in match[0].encode("utf-8", "surrogatepass"))
-    character = chr(int(digits, 16))
-    return character if character in _BARE else f"%{digits.upper()}"
+    text = match[0]
+    return _SPELLINGS.get(text) or "".join(f"%{octet:02X}" for octet in text.encode("utf-8", "surrogatepass"))
 
 
 def encode_part(text: str, *, keep_slash: bool = False) -> str:
     """Spell any text as a piece of a canonical path, `/` escaped too unless it is to be kept."""
+    if text.isascii() and text.isalnum():
+        return text
     return quote(text, safe="!$&'()*,;=:@+/" if keep_slash else "!$&'()*,;=:@+")
 
 

@@ -30,6 +30,7 @@ _SLASH_FREE = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def is_slash_free(regex: str) -> bool:
     """Tell whether the expression provably matches no `/`, and the same text wherever that text stands."""
     return _SLASH_FREE.fullmatch(regex) is not None

@@ -90,9 +90,12 @@ class AbstractResource(ABC, Generic[H]):
     The router asks such a resource in its turn, by `match`, so its cost is not hidden by any index.
     """
 
+    # Defaults for classes that do not call this __init__: then there is no name, and all else works.
+    _name: str | None = None
+    _registry: Registry | None = None
+
     def __init__(self, *, name: str | None = None) -> None:
         self._name = name if name is None else check_name(name)
-        self._registry: Registry | None = None
 
     @property
     def name(self) -> str | None:

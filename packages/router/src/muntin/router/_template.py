@@ -33,6 +33,7 @@ class Template:
         for name in names:
             if names.count(name) > 1:
                 raise TemplateError(f"path {text!r} has two variables named {name!r}")
+        self._names = frozenset(names)
         if self.has_regex:
             self.regex  # noqa: B018  (an expression of the user's may be wrong only in its place: find out now)
 
@@ -78,10 +79,9 @@ class Template:
 
     def format(self, parts: Mapping[str, object]) -> str:
         """Put values in the place of the variables, percent-encoded; all of them, and no others (`PartError`)."""
-        names = [variable.name for variable in self.variables]
-        missing = [name for name in names if name not in parts]
-        extra = [name for name in parts if name not in names]
-        if missing or extra:
+        if parts.keys() != self._names:
+            missing = [variable.name for variable in self.variables if variable.name not in parts]
+            extra = [name for name in parts if name not in self._names]
             said = [f"misses {', '.join(map(repr, missing))}"] if missing else []
             said += [f"has no {', '.join(map(repr, extra))}"] if extra else []
             raise PartError(f"the URL of {self.canonical!r} {' and '.join(said)}")
