@@ -327,6 +327,15 @@ def test_a_body_is_no_new_protocol() -> None:
     assert connection.switch(ResponseHead(101))[1] == b""
 
 
+def test_no_switch_in_the_middle_of_an_answer() -> None:
+    connection = after(UPGRADE)
+    connection.start(ok())
+    with pytest.raises(LocalProtocolError, match="SWITCH"):
+        connection.switch(ResponseHead(101))
+    connection.finish()
+    connection.start_next_exchange()
+
+
 @pytest.mark.parametrize("status", [101, 200])
 def test_nobody_asked_for_another_protocol(status: int) -> None:
     with pytest.raises(LocalProtocolError):

@@ -374,12 +374,14 @@ class ServerConnection:
         elif request.method != "CONNECT" or not 200 <= head.status <= 299:
             raise LocalProtocolError(f"{head.status} does not switch protocols")
         raw = encode_fields(head.fields).raw
-        self._request = advance_request(self._request, Input.SWITCH)
+        line = _status_line(head)
+        after = advance_request(self._request, Input.SWITCH)
         self._answer = advance_answer(self._answer, Input.SWITCH)
+        self._request = after
         self._last = True
         rest = self._buffer.take(len(self._buffer))
         connection = b"Connection: Upgrade\r\n" if head.status == 101 and b"onnection:" not in raw else b""
-        return b"".join((_status_line(head), raw, connection, b"\r\n")), rest
+        return b"".join((line, raw, connection, b"\r\n")), rest
 
     def close_after(self) -> None:
         """Let this exchange be the last; said in the head when that is still to be sent."""

@@ -1,7 +1,8 @@
 """The ABNF of RFC 9110 and 9112 as patterns over bytes, each composed from smaller named ones.
 
-All repeats are possessive (`++`, `*+`): no input makes them backtrack, so each match is linear. A pattern that
-would accept more than the RFC does (to serve old peers) does not exist here: strictness is the point.
+Each match is linear. Repeats of one class are possessive (`++`, `*+`). Repeats of groups are not, because Pythons before
+3.11.5 get those wrong; there, what a group begins with cannot be what follows it, so that giving back leads nowhere.
+A pattern that would accept more than the RFC does (to serve old peers) does not exist here: strictness is the point.
 """
 
 import re
@@ -38,11 +39,11 @@ field_byte = rb"[\t\x20-\x7e\x80-\xff]"
 # No white space may stand between name and colon                             RFC 9112 §5.1
 field_line = token + rb":" + field_byte + rb"*+\r\n"
 
-FIELD_SECTION: Final = re.compile(rb"(?:" + field_line + rb")*+")
+FIELD_SECTION: Final = re.compile(rb"(?:" + field_line + rb")*")
 """All field lines of a head; what it leaves unmatched is malformed."""
 
 FIELD_LINE: Final = re.compile(
-    rb"(" + token + rb"):" + ows + rb"((?:[\x21-\x7e\x80-\xff]++(?:[ \t]++(?![ \t\r]))?+)*+)" + ows + rb"\r\n"
+    rb"(" + token + rb"):" + ows + rb"((?:[\x21-\x7e\x80-\xff]++(?:[ \t]++(?!\r))?)*)" + ows + rb"\r\n"
 )
 """One line taken apart: name, value without the white space around it. For sections that `FIELD_SECTION` accepted."""
 
@@ -63,19 +64,21 @@ REQUEST_LINE: Final = re.compile(rb"(" + token + rb") (" + target_byte + rb"++) 
 CONTENT_LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 
 # Host = uri-host [ ":" port ]                                                RFC 9110 §7.2, RFC 3986 §3.2.2
-reg_name = rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*+"
-ip_literal = rb"\[(?:[0-9A-Fa-f:.]{2,45}+|v[0-9A-Fa-f]++\.[A-Za-z0-9\-._~!$&'()*+,;=:]++)\]"
+name_byte = rb"[A-Za-z0-9\-._~!$&'()*+,;=]"
+reg_name = name_byte + rb"*+(?:%[0-9A-Fa-f]{2}" + name_byte + rb"*+)*"
+ip_literal = rb"\[(?:[0-9A-Fa-f:.]{2,45}|v[0-9A-Fa-f]++\.[A-Za-z0-9\-._~!$&'()*+,;=:]++)\]"
 uri_host = rb"(?:" + ip_literal + rb"|" + reg_name + rb")"
-HOST: Final = re.compile(uri_host + rb"(?::[0-9]{0,5}+)?+")
+HOST: Final = re.compile(uri_host + rb"(?::[0-9]{0,5})?")
 
 # absolute-form, for the two schemes that lead here                           RFC 9112 §3.2.2
-ABSOLUTE_TARGET: Final = re.compile(rb"(?i:https?)://([^/?]++)(?:[/?]" + target_byte + rb"*+)?+")
+ABSOLUTE_TARGET: Final = re.compile(rb"(?i:https?)://([^/?]++)(?:[/?]" + target_byte + rb"*+)?")
 # authority-form, for CONNECT only; the port may not be left out              RFC 9112 §3.2.3
-AUTHORITY_TARGET: Final = re.compile(uri_host + rb":[0-9]{1,5}+")
+AUTHORITY_TARGET: Final = re.compile(uri_host + rb":[0-9]{1,5}")
 
 # chunk = chunk-size [ chunk-ext ] CRLF                                       RFC 9112 §7.1
 # 15 digits stay below 2**60. Extensions are matched by their grammar (§7.1.1) and dropped.
-quoted_string = rb'"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*+"'
+qdtext = rb"[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]"
+quoted_string = rb'"' + qdtext + rb"*+(?:\\[\t\x20-\x7e\x80-\xff]" + qdtext + rb'*+)*"'
 chunk_ext = (
     rb"(?:"
     + ows
@@ -90,9 +93,9 @@ chunk_ext = (
     + token
     + rb"|"
     + quoted_string
-    + rb"))?+)*+"
+    + rb"))?)*"
 )
-CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15}+)" + chunk_ext + rb"\r\n")
+CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})" + chunk_ext + rb"\r\n")
 
 # The request that nearly every client sends: origin-form, HTTP/1.1, one Host, and nothing else that decides how it is
 # read. `Connection: keep-alive` is what HTTP/1.1 means anyway (RFC 9112 §9.3). The first letters stand in classes
@@ -101,14 +104,14 @@ deciding = (
     rb"(?:[Hh](?i:ost):|[Cc](?i:on(?:tent-length:|nection:(?! keep-alive\r)))|[Tt](?i:ransfer-encoding):"
     rb"|[Ee](?i:xpect):|[Uu](?i:pgrade):)"
 )
-plain_lines = rb"(?:(?!" + deciding + rb")" + field_line + rb")*+"
+plain_lines = rb"(?:(?!" + deciding + rb")" + field_line + rb")*"
 PLAIN_HEAD: Final = re.compile(
     rb"(" + token + rb") (/" + target_byte + rb"*+) HTTP/1\.1\r\n"
     rb"("
     + plain_lines
-    + rb"[Hh](?i:ost):[ ]?+(?:[A-Za-z0-9\-._]++|"
+    + rb"[Hh](?i:ost):[ ]?(?:[A-Za-z0-9\-._]++|"
     + ip_literal
-    + rb")(?::[0-9]{0,5}+)?+[ ]*+\r\n"
+    + rb")(?::[0-9]{0,5})?[ ]*+\r\n"
     + plain_lines
     + rb")\r\n"
 )
@@ -122,7 +125,7 @@ OUTGOING_FIELDS: Final = re.compile(
     + token
     + rb": "
     + field_byte
-    + rb"*+\r\n)*+"
+    + rb"*+\r\n)*"
 )
 
 # reason-phrase = 1*( HTAB / SP / VCHAR / obs-text )                          RFC 9112 §4
