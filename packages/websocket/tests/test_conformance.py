@@ -1,0 +1,40 @@
+"""A cut through every chapter of the Autobahn suite, against both roles; all of it: `conformance/websocket/run.py`."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("kosoku")
+
+RUNNER = Path(__file__).parents[3] / "conformance" / "websocket" / "run.py"
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.row("HI-43", "HI-44"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # kosoku leaves files open
+    pytest.mark.skipif(
+        not RUNNER.is_file(), reason="the runner is part of the repository, not of the package"
+    ),
+]
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def runner():
+    spec = importlib.util.spec_from_file_location("conformance_websocket", RUNNER)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("role", ["fuzz_server", "fuzz_client"])
+async def test_a_cut_through_every_chapter(runner, role):
+    tally = await getattr(runner, role)(runner.Deflate(), runner.SHORT, role)
+    assert tally.bad == []
+    assert tally.total["OK"] >= 135
+    assert set(tally.by_chapter) == set(runner.CHAPTERS)
