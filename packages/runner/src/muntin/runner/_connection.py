@@ -6,18 +6,13 @@ do is a deadline.
 """
 
 import asyncio
-import logging
-from collections.abc import Callable
-from contextvars import Context
-from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import cast
 
 from muntin.http_core import (
     NO_BODY,
     AnswerState,
     BodyData,
     EndOfBody,
-    Limits,
     PeerClosed,
     Rejected,
     RemoteProtocolError,
@@ -26,7 +21,6 @@ from muntin.http_core import (
     ServerConnection,
     Signal,
 )
-from muntin.runner._clock import Clock
 from muntin.runner._driver import Driver
 from muntin.runner._duplex import TransportDuplex
 from muntin.runner._flow import WriteFlow
@@ -34,10 +28,9 @@ from muntin.runner._http1 import Http1Exchange
 from muntin.runner._lifecycle import Phase, Step, advance
 from muntin.runner._peer import TransportPeer
 from muntin.runner._request_body import EMPTY_BODY, RequestBody
-from muntin.runner._timeouts import Timeouts
-from muntin.runner.exchange import ExchangeHandler
+from muntin.runner._service import Registry, Service
 
-__all__ = ["Connection", "Rejector", "Service"]
+__all__ = ["Connection"]
 
 # How much of a request's body may wait for its reader before the peer is paused (bytes).
 _BODY_HIGH = 262144
@@ -54,35 +47,9 @@ _HEAD = Phase.HEAD
 _DRAINING = Phase.DRAINING
 _LINGERING = Phase.LINGERING
 
-Rejector = Callable[[Rejected], bytes]
-"""Gives the text that answers a request which was refused."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """What all connections of one server share."""
-
-    handler: ExchangeHandler
-    rejector: Rejector
-    loop: asyncio.AbstractEventLoop
-    context: Context
-    clock: Clock
-    limits: Limits
-    timeouts: Timeouts
-    logger: logging.Logger
-    handler_cancellation: bool
-
 
 def _has_sendfile(loop: asyncio.AbstractEventLoop) -> bool:
     return type(loop).sendfile is not asyncio.AbstractEventLoop.sendfile
-
-
-class Registry(Protocol):
-    """Who keeps count of the connections."""
-
-    def connection_made(self, connection: "Connection") -> None: ...
-
-    def connection_lost(self, connection: "Connection") -> None: ...
 
 
 class Connection(asyncio.Protocol):
@@ -113,7 +80,7 @@ class Connection(asyncio.Protocol):
         "write_flow",
     )
 
-    def __init__(self, service: Service, registry: Registry) -> None:
+    def __init__(self, service: Service, registry: Registry["Connection"]) -> None:
         # For the whole connection:
         self._service = service
         self._registry = registry

@@ -11,7 +11,8 @@ from contextvars import copy_context
 
 from muntin.http_core import DEFAULT_LIMITS, Limits, Rejected
 from muntin.runner._clock import Clock
-from muntin.runner._connection import Connection, Rejector, Service
+from muntin.runner._connection import Connection
+from muntin.runner._service import Rejector, Service
 from muntin.runner._timeouts import DEFAULT_TIMEOUTS, Timeouts
 from muntin.runner.exchange import ExchangeHandler
 

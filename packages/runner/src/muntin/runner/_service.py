@@ -1,0 +1,44 @@
+"""What the connections of one server share, and whom they report to."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from muntin.http_core import Limits, Rejected
+from muntin.runner._clock import Clock
+from muntin.runner._timeouts import Timeouts
+from muntin.runner.exchange import ExchangeHandler
+
+__all__ = ["Registry", "Rejector", "Service"]
+
+Rejector = Callable[[Rejected], bytes]
+"""Gives the text that answers a request which was refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What all connections of one server share."""
+
+    handler: ExchangeHandler
+    rejector: Rejector
+    loop: asyncio.AbstractEventLoop
+    context: Context
+    clock: Clock
+    limits: Limits
+    timeouts: Timeouts
+    logger: logging.Logger
+    handler_cancellation: bool
+
+
+C = TypeVar("C", contravariant=True)
+
+
+class Registry(Protocol[C]):
+    """Who keeps count of the connections."""
+
+    def connection_made(self, connection: C) -> None: ...
+
+    def connection_lost(self, connection: C) -> None: ...
