@@ -1,0 +1,89 @@
+"""The body of a request on its way to its reader: its codings undone, its errors turned into answers.
+
+Knows the exchange and content codings. Does not know what the body means.
+"""
+
+from collections.abc import Iterator
+
+from muntin.http_core import ProtocolError
+from muntin.http_core.coding import ContentDecoder, DecodingLimits, parse_content_encoding
+from muntin.runner import Exchange
+from muntin.web.exceptions import HTTPException, PayloadAccessError, exception_of
+
+__all__ = ["RequestBody"]
+
+
+class RequestBody:
+    """Pieces of a body, decoded; a `ByteSource`.
+
+    Args:
+        exchange: whose body.
+        max_size: what a 413 states as the limit (bytes).
+
+    Raises:
+        HTTPUnsupportedMediaType: it is in a content coding that is not known here.
+    """
+
+    __slots__ = ("_decoder", "_exchange", "_max_size", "_pieces", "received")
+
+    def __init__(self, exchange: Exchange, max_size: int) -> None:
+        self._exchange = exchange
+        self._max_size = max_size
+        self._decoder: ContentDecoder | None = None
+        self._pieces: Iterator[bytes] = iter(())
+        self.received = 0
+        """How much has arrived, before decoding (bytes)."""
+        encoding = b", ".join(exchange.head.get_all(b"content-encoding"))
+        if encoding:
+            try:
+                codings = parse_content_encoding(encoding.decode("latin-1"))
+            except ProtocolError as error:
+                raise self._refusal(error) from None
+            if codings:
+                # What may come out is limited by who reads, who knows what for; the ratio is limited here.
+                self._decoder = ContentDecoder(codings, DecodingLimits())
+
+    def _refusal(self, error: ProtocolError) -> HTTPException:
+        return exception_of(error, self._max_size)
+
+    @property
+    def at_eof(self) -> bool:
+        # A decoder may hold something back that nobody knows of before it is asked.
+        return self._decoder is None and self._exchange.body.at_eof
+
+    def receive_nowait(self) -> bytes:
+        try:
+            if self._decoder is None:
+                return self._count(self._exchange.body.receive_nowait())
+            piece = next(self._pieces, b"")
+            while not piece and (data := self._count(self._exchange.body.receive_nowait())):
+                self._pieces = self._decoder.decode(data)
+                piece = next(self._pieces, b"")
+        except ProtocolError as error:
+            raise self._refusal(error) from None
+        return piece
+
+    async def receive(self) -> bytes:
+        try:
+            if self._decoder is None:
+                return await self._receive_raw()
+            while not (piece := next(self._pieces, b"")):
+                data = await self._receive_raw()
+                if not data:
+                    self._decoder.finish()
+                    return b""
+                self._pieces = self._decoder.decode(data)
+        except ProtocolError as error:
+            raise self._refusal(error) from None
+        return piece
+
+    async def _receive_raw(self) -> bytes:
+        exchange = self._exchange
+        body = exchange.body
+        if exchange.is_finished and not body.is_complete:
+            raise PayloadAccessError("the request was answered before its body was read")
+        return self._count(await body.receive())
+
+    def _count(self, data: bytes) -> bytes:
+        self.received += len(data)
+        return data

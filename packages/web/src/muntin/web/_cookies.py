@@ -1,0 +1,66 @@
+"""The cookies that a response sets.
+
+Knows Set-Cookie lines and who replaces whom. The grammar is in `muntin.http_core.headers`, which refuses what must
+not be sent.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from muntin.http_core.headers import format_set_cookie
+
+__all__ = ["ResponseCookies", "SetCookie"]
+
+# What `http.cookies.Morsel` calls the attributes, for who reads them that way.
+_MORSEL_NAMES: Final = {"max-age": "max_age", "same-site": "samesite"}
+
+
+@dataclass(frozen=True, slots=True)
+class SetCookie:
+    """One cookie as it will be set; ``cookie["max-age"]`` reads an attribute as of a `http.cookies.Morsel`."""
+
+    key: str
+    value: str
+    field: str
+    """The value of the Set-Cookie field."""
+    attributes: Mapping[str, Any]
+
+    def __getitem__(self, attribute: str) -> Any:
+        name = attribute.lower()
+        value = self.attributes[_MORSEL_NAMES.get(name, name)]
+        return "" if value is None else value
+
+    def __str__(self) -> str:
+        return f"Set-Cookie: {self.field}"
+
+
+class ResponseCookies:
+    """Cookies by name, domain and path, which is how a browser tells them apart (RFC 6265 §5.3)."""
+
+    __slots__ = ("_cookies",)
+
+    def __init__(self) -> None:
+        self._cookies: dict[tuple[str, str | None, str | None], SetCookie] = {}
+
+    def set(self, name: str, value: str, attributes: dict[str, Any]) -> None:
+        """Set a cookie, replacing one of the same name, domain and path.
+
+        Raises:
+            ValueError: name, value or an attribute has a character that it may not have, or browsers would refuse
+                the cookie.
+        """
+        field = format_set_cookie(name, value, **attributes)
+        cookie = SetCookie(name, value, field, MappingProxyType(attributes))
+        self._cookies[name, attributes["domain"], attributes["path"]] = cookie
+
+    def by_name(self) -> Mapping[str, SetCookie]:
+        """Give the cookies by name; of several with one name the last."""
+        return MappingProxyType({cookie.key: cookie for cookie in self})
+
+    def __iter__(self) -> Iterator[SetCookie]:
+        return iter(self._cookies.values())
+
+    def __len__(self) -> int:
+        return len(self._cookies)

@@ -1,0 +1,77 @@
+"""Awaitables for what has been done at the call.
+
+Sending acts at the call; awaiting it only waits until there is room again. So callers may leave out the await, as
+the older API had it, and nobody is warned of a coroutine that was never awaited: there is none before it is.
+"""
+
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, Final
+
+__all__ = ["DONE", "Eager"]
+
+
+class _Done(Coroutine[Any, Any, None]):
+    """Nothing is left to wait for."""
+
+    __slots__ = ()
+
+    def send(self, value: Any, /) -> Any:
+        raise StopIteration
+
+    def throw(self, *error: Any) -> Any:
+        raise error[0]
+
+    def close(self) -> None:
+        pass
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return _NOTHING  # type: ignore[return-value]  # an iterator is all that await needs
+
+
+class _Nothing:
+    """An iterator that is always at its end."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> "_Nothing":
+        return self
+
+    def __next__(self) -> Any:
+        raise StopIteration
+
+
+_NOTHING: Final = _Nothing()
+DONE: Final[Coroutine[Any, Any, None]] = _Done()
+
+
+class Eager(Coroutine[Any, Any, None]):
+    """Something was done, and may be waited for.
+
+    Args:
+        wait: makes the coroutine that waits; called at the first step, not before.
+    """
+
+    __slots__ = ("_coroutine", "_wait")
+
+    def __init__(self, wait: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._wait = wait
+        self._coroutine: Coroutine[Any, Any, None] | None = None
+
+    def _started(self) -> Coroutine[Any, Any, None]:
+        coroutine = self._coroutine
+        if coroutine is None:
+            coroutine = self._coroutine = self._wait()
+        return coroutine
+
+    def send(self, value: Any, /) -> Any:
+        return self._started().send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._started().throw(*error)
+
+    def close(self) -> None:
+        if self._coroutine is not None:
+            self._coroutine.close()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self._started().__await__()

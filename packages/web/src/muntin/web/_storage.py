@@ -1,0 +1,74 @@
+"""The mapping that a request or response carries for who handles it.
+
+Knows keys. Does not know what carries it, and is made when the first value is stored.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator, MutableMapping
+from typing import Any, TypeVar, overload
+
+from muntin.web.keys import BaseKey
+
+__all__ = ["Storage"]
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+class Storage(MutableMapping["BaseKey[Any] | str", Any]):
+    """A mutable mapping of values by typed keys or by names; equal to itself alone, and always true."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def _open_storage(self) -> dict[Any, Any]:
+        """Give the dictionary behind the mapping, made on first use."""
+
+    @overload
+    def __getitem__(self, key: BaseKey[T]) -> T: ...
+
+    @overload
+    def __getitem__(self, key: str) -> Any: ...
+
+    def __getitem__(self, key: BaseKey[Any] | str) -> Any:
+        return self._open_storage()[key]
+
+    @overload
+    def __setitem__(self, key: BaseKey[T], value: T) -> None: ...
+
+    @overload
+    def __setitem__(self, key: str, value: Any) -> None: ...
+
+    def __setitem__(self, key: BaseKey[Any] | str, value: Any) -> None:
+        self._open_storage()[key] = value
+
+    def __delitem__(self, key: BaseKey[Any] | str) -> None:
+        del self._open_storage()[key]
+
+    @overload  # type: ignore[override]  # a typed key gives its own type, which Mapping.get cannot say
+    def get(self, key: BaseKey[T], default: None = None) -> T | None: ...
+
+    @overload
+    def get(self, key: BaseKey[T], default: D) -> T | D: ...
+
+    @overload
+    def get(self, key: str, default: Any = None) -> Any: ...
+
+    def get(self, key: BaseKey[Any] | str, default: Any = None) -> Any:
+        return self._open_storage().get(key, default)
+
+    def __iter__(self) -> Iterator[BaseKey[Any] | str]:
+        return iter(self._open_storage())
+
+    def __len__(self) -> int:
+        return len(self._open_storage())
+
+    # A request without stored values is still a request.
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self) >> 4

@@ -1,0 +1,37 @@
+"""The request-target, parsed once for everybody: routing, `path`, `url` and whoever authorises (RFC 9112 §3.2).
+
+Knows the four forms. Does not know hosts: the authority of a target is the one in Host, or the engine refuses it.
+"""
+
+from typing import NamedTuple
+
+from yarl import URL
+
+__all__ = ["Target", "build_url", "parse_target"]
+
+
+class Target(NamedTuple):
+    """A target without its authority, percent-encoded as it was sent."""
+
+    path: str
+    """Begins with a slash; ``*`` of the asterisk-form; the authority itself for CONNECT."""
+    query: str
+    """What follows the first question mark; empty when there is none."""
+
+
+def parse_target(method: str, target: str) -> Target:
+    """Take a target apart."""
+    if not target.startswith("/") and method != "CONNECT" and target != "*":
+        # absolute-form (§3.2.2): scheme "://" authority, then path and query, either of which may be missing.
+        _, _, rest = target.partition("://")
+        begin = next((at for at, character in enumerate(rest) if character in "/?"), len(rest))
+        target = rest[begin:] if rest.startswith("/", begin) else f"/{rest[begin:]}"
+    path, _, query = target.partition("?")
+    return Target(path, query)
+
+
+def build_url(method: str, target: Target) -> URL:
+    """Give the target as a relative URL; of a CONNECT, the authority."""
+    if method == "CONNECT":
+        return URL.build(authority=target.path, encoded=True)
+    return URL.build(path=target.path, query_string=target.query, encoded=True)

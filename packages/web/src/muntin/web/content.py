@@ -1,0 +1,254 @@
+"""The body of a request as a stream.
+
+`StreamReader` reads by pieces, lines, sizes or separators from whatever gives pieces. It knows neither framing nor
+coding; those are undone below it.
+"""
+
+from asyncio import IncompleteReadError
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final, Protocol
+
+__all__ = ["ByteSource", "StreamReader"]
+
+# How much may wait here before the peer is held back is the connection's to say; lines have a limit of their own.
+MAX_LINE: Final = 65536
+"""The longest line that `readline` gives unless told otherwise (bytes)."""
+
+
+class ByteSource(Protocol):
+    """Where pieces come from."""
+
+    @property
+    def at_eof(self) -> bool:
+        """Whether there is nothing more, for certain."""
+
+    def receive_nowait(self) -> bytes:
+        """Give what is there; b"" for nothing at the moment."""
+
+    async def receive(self) -> bytes:
+        """Give the next piece; b"" for the end."""
+
+
+class EmptySource:
+    """A body that is not there."""
+
+    at_eof = True
+
+    def receive_nowait(self) -> bytes:
+        return b""
+
+    async def receive(self) -> bytes:
+        return b""
+
+
+class StreamReader:
+    """Reads a body, once, by one reader at a time.
+
+    Every method that waits may raise ConnectionResetError when the peer is gone, and an `HTTPException` when the body
+    is broken or breaks a limit.
+
+    Args:
+        source: gives the pieces.
+    """
+
+    __slots__ = ("_buffer", "_error", "_is_ended", "_on_eof", "_source", "total_bytes")
+
+    def __init__(self, source: ByteSource) -> None:
+        self._source = source
+        self._buffer = bytearray()
+        self._is_ended = False
+        """The source has said so; it may also know beforehand."""
+        self._error: BaseException | None = None
+        self._on_eof: list[Callable[[], None]] | None = None
+        self.total_bytes = 0
+        """How much has come out of the source so far (bytes)."""
+
+    @property
+    def total_raw_bytes(self) -> int:
+        """The same: what was undone below is not counted here."""
+        return self.total_bytes
+
+    # What is known
+
+    def is_eof(self) -> bool:
+        """Tell whether all has arrived; some may still be unread."""
+        return self._is_ended or self._source.at_eof
+
+    def at_eof(self) -> bool:
+        """Tell whether all was read."""
+        return not self._buffer and self.is_eof()
+
+    def exception(self) -> BaseException | None:
+        """Give the error that ended the body, if one did."""
+        return self._error
+
+    def on_eof(self, callback: Callable[[], None]) -> None:
+        """Call back when the end is reached, at once if it is already."""
+        if self.is_eof():
+            callback()
+            return
+        if self._on_eof is None:
+            self._on_eof = []
+        self._on_eof.append(callback)
+
+    def _end(self) -> None:
+        self._is_ended = True
+        callbacks, self._on_eof = self._on_eof, None
+        for callback in callbacks or ():
+            callback()
+
+    # Getting pieces
+
+    async def _receive(self) -> bytes:
+        """Give the next piece, bypassing the buffer; b"" at the end."""
+        if self._is_ended:
+            return b""
+        if self._error is not None:
+            raise self._error
+        try:
+            data = await self._source.receive()
+        except Exception as error:
+            self._error = error
+            raise
+        if not data:
+            self._end()
+        self.total_bytes += len(data)
+        return data
+
+    async def _fill(self) -> bool:
+        """Buffer one more piece; tell whether there was one."""
+        data = await self._receive()
+        self._buffer += data
+        return bool(data)
+
+    def _take(self, count: int) -> bytes:
+        buffer = self._buffer
+        taken = bytes(buffer[:count])
+        del buffer[:count]
+        return taken
+
+    def unread_data(self, data: bytes) -> None:
+        """Put bytes back in front."""
+        self._buffer[:0] = data
+
+    # Reading
+
+    async def read(self, n: int = -1) -> bytes:
+        """Give at most `n` bytes, b"" at the end; for a negative number all up to the end, however much it is."""
+        if n < 0:
+            pieces = [self._take(len(self._buffer))]
+            while piece := await self._receive():
+                pieces.append(piece)
+            return b"".join(pieces)
+        if n and not self._buffer:
+            piece = await self._receive()
+            if len(piece) <= n:
+                return piece
+            self._buffer += piece
+        return self._take(n)
+
+    async def readany(self) -> bytes:
+        """Give what there is, waiting for something; b"" at the end."""
+        return self._take(len(self._buffer)) if self._buffer else await self._receive()
+
+    async def readexactly(self, n: int) -> bytes:
+        """Give exactly `n` bytes.
+
+        Raises:
+            asyncio.IncompleteReadError: the body ends before that.
+        """
+        while len(self._buffer) < n and await self._fill():
+            pass
+        if len(self._buffer) < n:
+            raise IncompleteReadError(self._take(n), n)
+        return self._take(n)
+
+    async def readline(self, *, max_line_length: int | None = None) -> bytes:
+        """Give the next line with its line feed; the last may have none; b"" at the end.
+
+        Raises:
+            ValueError: it is longer than `max_line_length` (bytes; `MAX_LINE` for None).
+        """
+        return await self.readuntil(b"\n", max_size=max_line_length)
+
+    async def readuntil(self, separator: bytes = b"\n", *, max_size: int | None = None) -> bytes:
+        """Give all up to the separator, and that; what there is when the body ends without one.
+
+        Raises:
+            ValueError: it is longer than `max_size` (bytes; `MAX_LINE` for None), or the separator is empty.
+        """
+        if not separator:
+            raise ValueError("a separator has at least one byte")
+        limit = MAX_LINE if max_size is None else max_size
+        searched = 0
+        while (at := self._buffer.find(separator, searched)) < 0:
+            searched = max(len(self._buffer) - len(separator) + 1, 0)
+            if searched > limit:
+                raise ValueError(f"no separator within {limit} bytes")
+            if not await self._fill():
+                return self._take(len(self._buffer))
+        if at + len(separator) > limit:
+            raise ValueError(f"no separator within {limit} bytes")
+        return self._take(at + len(separator))
+
+    async def readchunk(self) -> tuple[bytes, bool]:
+        """Give the next piece, and True; (b"", False) at the end.
+
+        How the sender cut its body means nothing (RFC 9112 §7.1), so every piece is a whole.
+        """
+        data = await self.readany()
+        return data, bool(data)
+
+    def read_nowait(self, n: int = -1) -> bytes:
+        """Give at most `n` bytes of what has arrived, which may be none; all of it for a negative number."""
+        if not self._is_ended and self._error is None and (n < 0 or len(self._buffer) < n):
+            data = self._source.receive_nowait()
+            self.total_bytes += len(data)
+            self._buffer += data
+        return self._take(len(self._buffer) if n < 0 else n)
+
+    async def wait_eof(self) -> None:
+        """Wait until all has arrived."""
+        while not self.is_eof() and await self._fill():
+            pass
+
+    # Iterating
+
+    def iter_chunked(self, n: int) -> AsyncIterator[bytes]:
+        """Iterate over pieces of at most `n` bytes."""
+        return _Pieces(lambda: self.read(n))
+
+    def iter_any(self) -> AsyncIterator[bytes]:
+        """Iterate over pieces as they arrive."""
+        return _Pieces(self.readany)
+
+    def iter_chunks(self) -> AsyncIterator[tuple[bytes, bool]]:
+        """Iterate over what `readchunk` gives."""
+        return _Pieces(self.readchunk, (b"", False))
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Iterate over lines."""
+        return _Pieces(self.readline)
+
+    def __repr__(self) -> str:
+        state = "at its end" if self.at_eof() else f"{len(self._buffer)} bytes buffered"
+        return f"<{type(self).__name__} {state}>"
+
+
+class _Pieces:
+    """Iterates over what a method gives, up to what it gives at the end."""
+
+    __slots__ = ("_end", "_read")
+
+    def __init__(self, read: Callable[[], Awaitable[Any]], end: Any = b"") -> None:
+        self._read = read
+        self._end = end
+
+    def __aiter__(self) -> "_Pieces":
+        return self
+
+    async def __anext__(self) -> Any:
+        piece = await self._read()
+        if piece == self._end:
+            raise StopAsyncIteration
+        return piece

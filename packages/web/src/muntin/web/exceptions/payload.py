@@ -1,0 +1,55 @@
+"""What goes wrong with the body of a request, as answers."""
+
+import json
+from typing import Final
+
+from muntin.http_core import ProtocolError
+from muntin.web.exceptions import clients
+from muntin.web.exceptions._base import HTTPException
+
+__all__ = ["JSONPayloadError", "PayloadAccessError", "RequestPayloadError", "exception_of"]
+
+
+class RequestPayloadError(clients.HTTPBadRequest):
+    """The body is broken: its framing, its coding or its form. Uncaught it is answered by 400."""
+
+
+class PayloadAccessError(RuntimeError):
+    """The body was read after the request had been answered."""
+
+
+_BY_STATUS: Final[dict[int, type[HTTPException]]] = {
+    408: clients.HTTPRequestTimeout,
+    411: clients.HTTPLengthRequired,
+    415: clients.HTTPUnsupportedMediaType,
+    431: clients.HTTPRequestHeaderFieldsTooLarge,
+}
+
+
+def exception_of(error: ProtocolError, max_size: int) -> HTTPException:
+    """Give the answer to a body that breaks HTTP or a limit.
+
+    Args:
+        error: what the protocol or a decoder said.
+        max_size: what a 413 states as the limit (bytes).
+    """
+    if error.status == 413:
+        return clients.HTTPRequestEntityTooLarge(max_size, text=f"413: {error.reason}")
+    kind = _BY_STATUS.get(error.status, RequestPayloadError)
+    return kind(text=f"{error.status}: {error.reason}")
+
+
+class JSONPayloadError(RequestPayloadError, json.JSONDecodeError):
+    """A body is no JSON.
+
+    Args:
+        msg: what is wrong.
+        pos: where, in characters.
+    """
+
+    def __init__(self, msg: str, pos: int) -> None:
+        RequestPayloadError.__init__(self, text="400: malformed JSON")
+        # What `json.JSONDecodeError` has, but for the document, which is the peer's and may be large.
+        self.msg, self.pos, self.doc = msg, pos, ""
+        self.lineno, self.colno = 1, pos + 1
+        self.args = (f"{msg} (char {pos})",)

@@ -1,0 +1,118 @@
+"""3xx: what was asked for is elsewhere, or known already (RFC 9110 §15.4)."""
+
+from typing import Any
+
+from yarl import URL
+
+from muntin.web._response_fields import LooseHeaders
+from muntin.web.exceptions._base import HTTPRedirection
+
+__all__ = [
+    "HTTPFound",
+    "HTTPMove",
+    "HTTPMovedPermanently",
+    "HTTPMultipleChoices",
+    "HTTPNotModified",
+    "HTTPPermanentRedirect",
+    "HTTPSeeOther",
+    "HTTPTemporaryRedirect",
+    "HTTPUseProxy",
+]
+
+
+StrOrURL = str | URL
+
+
+class HTTPMove(HTTPRedirection):
+    """A redirection to a place of its own: an answer with Location.
+
+    Args:
+        location: where to; percent-encoded where it has to be.
+        headers, reason, body, text, content_type: as `HTTPException`.
+
+    Raises:
+        ValueError: the location is empty, or has a control character.
+    """
+
+    def __init__(
+        self,
+        location: StrOrURL,
+        *,
+        headers: LooseHeaders | None = None,
+        reason: str | None = None,
+        body: Any = None,
+        text: str | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        if not location:
+            raise ValueError("a redirection needs a location")
+        field = format_location(location)
+        super().__init__(headers=headers, reason=reason, body=body, text=text, content_type=content_type)
+        self._location = location
+        self.headers["Location"] = field
+
+    @property
+    def location(self) -> StrOrURL:
+        """Where to, as it was given."""
+        return self._location
+
+
+def format_location(location: StrOrURL) -> str:
+    """Give the value of a Location field, percent-encoded.
+
+    Raises:
+        ValueError: it has a control character: encoded, it would lead elsewhere than was meant.
+    """
+    text = str(location)
+    if not text.isprintable() and any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError(f"a location cannot have control characters: {text!r}")
+    return str(URL(text)) if isinstance(location, str) else text
+
+
+class HTTPMultipleChoices(HTTPMove):
+    """300: there are several; this is the preferred one."""
+
+    status_code = 300
+
+
+class HTTPMovedPermanently(HTTPMove):
+    """301: it moved for good; a POST may become a GET."""
+
+    status_code = 301
+
+
+class HTTPFound(HTTPMove):
+    """302: it is elsewhere for now; a POST may become a GET."""
+
+    status_code = 302
+
+
+class HTTPSeeOther(HTTPMove):
+    """303: the answer is there, for a GET."""
+
+    status_code = 303
+
+
+class HTTPNotModified(HTTPRedirection):
+    """304: what the client has is still right."""
+
+    status_code = 304
+    empty_body = True
+
+
+class HTTPUseProxy(HTTPMove):
+    """305: deprecated by RFC 9110 §15.4.6."""
+
+    status_code = 305
+
+
+class HTTPTemporaryRedirect(HTTPMove):
+    """307: it is elsewhere for now; the method stays."""
+
+    status_code = 307
+
+
+class HTTPPermanentRedirect(HTTPMove):
+    """308: it moved for good; the method stays."""
+
+    status_code = 308

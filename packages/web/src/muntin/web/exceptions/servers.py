@@ -1,0 +1,81 @@
+"""5xx: the server cannot serve a request that may well be right (RFC 9110 §15.6)."""
+
+from muntin.web.exceptions._base import HTTPError
+
+__all__ = [
+    "HTTPBadGateway",
+    "HTTPGatewayTimeout",
+    "HTTPInsufficientStorage",
+    "HTTPInternalServerError",
+    "HTTPNetworkAuthenticationRequired",
+    "HTTPNotExtended",
+    "HTTPNotImplemented",
+    "HTTPServerError",
+    "HTTPServiceUnavailable",
+    "HTTPVariantAlsoNegotiates",
+    "HTTPVersionNotSupported",
+]
+
+
+class HTTPServerError(HTTPError):
+    """5xx: the request may be right, and yet cannot be served."""
+
+
+class HTTPInternalServerError(HTTPServerError):
+    """500: something went wrong here."""
+
+    status_code = 500
+
+
+class HTTPNotImplemented(HTTPServerError):
+    """501: that cannot be done here at all."""
+
+    status_code = 501
+
+
+class HTTPBadGateway(HTTPServerError):
+    """502: the server behind answered nonsense."""
+
+    status_code = 502
+
+
+class HTTPServiceUnavailable(HTTPServerError):
+    """503: not now; Retry-After says when again."""
+
+    status_code = 503
+
+
+class HTTPGatewayTimeout(HTTPServerError):
+    """504: the server behind did not answer in time."""
+
+    status_code = 504
+
+
+class HTTPVersionNotSupported(HTTPServerError):
+    """505: not in that version of HTTP."""
+
+    status_code = 505
+
+
+class HTTPVariantAlsoNegotiates(HTTPServerError):
+    """506: the negotiation goes round in circles (RFC 2295)."""
+
+    status_code = 506
+
+
+class HTTPInsufficientStorage(HTTPServerError):
+    """507: there is no room for it (RFC 4918)."""
+
+    status_code = 507
+
+
+class HTTPNotExtended(HTTPServerError):
+    """510: an extension is missing (RFC 2774)."""
+
+    status_code = 510
+
+
+class HTTPNetworkAuthenticationRequired(HTTPServerError):
+    """511: log in to the network first (RFC 6585)."""
+
+    status_code = 511

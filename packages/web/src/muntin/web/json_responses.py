@@ -1,0 +1,84 @@
+"""Responses that carry JSON.
+
+Knows the type and how to ask for an encoder; which one is the caller's choice: any that gives text, or bytes.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from muntin.web._response_fields import LooseHeaders
+from muntin.web.response import Response
+
+__all__ = ["json_bytes_response", "json_response"]
+
+_MISSING: Final[Any] = object()
+JSON: Final = "application/json"
+
+
+def json_response(
+    data: Any = _MISSING,
+    *,
+    text: str | None = None,
+    body: bytes | None = None,
+    status: int = 200,
+    reason: str | None = None,
+    headers: LooseHeaders | None = None,
+    content_type: str = JSON,
+    dumps: Callable[[Any], str] = json.dumps,
+) -> Response:
+    """Make a response of a value.
+
+    Args:
+        data: the value; or else `text` or `body`, encoded already.
+        text: JSON as text.
+        body: JSON as bytes.
+        status: the status code.
+        reason: the reason phrase; None for the registered one.
+        headers: further fields.
+        content_type: type and subtype.
+        dumps: encodes the value.
+
+    Raises:
+        ValueError: more than one of `data`, `text` and `body`.
+    """
+    if data is not _MISSING:
+        if text is not None or body is not None:
+            raise ValueError("only one of data, text, or body should be specified")
+        text = dumps(data)
+    return Response(
+        text=text, body=body, status=status, reason=reason, headers=headers, content_type=content_type
+    )
+
+
+def json_bytes_response(
+    data: Any = _MISSING,
+    *,
+    dumps: Callable[[Any], bytes],
+    body: bytes | None = None,
+    status: int = 200,
+    reason: str | None = None,
+    headers: LooseHeaders | None = None,
+    content_type: str = JSON,
+) -> Response:
+    """Make a response of a value, by an encoder that gives bytes, as `orjson.dumps` and `msgspec.json.encode` do.
+
+    Args:
+        data: the value; or else `body`, encoded already.
+        dumps: encodes the value, in UTF-8.
+        body: JSON as bytes.
+        status: the status code.
+        reason: the reason phrase; None for the registered one.
+        headers: further fields.
+        content_type: type and subtype.
+
+    Raises:
+        ValueError: both of `data` and `body`.
+    """
+    if data is not _MISSING:
+        if body is not None:
+            raise ValueError("only one of data or body should be specified")
+        body = dumps(data)
+    return Response(
+        body=body, status=status, reason=reason, headers=headers, content_type=content_type, charset="utf-8"
+    )

@@ -1,0 +1,74 @@
+"""Typed keys for the storages of applications, requests and responses.
+
+A key knows its name, the module that made it and the type of its value; two keys are never equal. It does not know
+where values are kept.
+"""
+
+import inspect
+from types import FrameType
+from typing import Any, Generic, TypeVar, get_args
+
+__all__ = ["AppKey", "BaseKey", "NotAppKeyWarning", "RequestKey", "ResponseKey"]
+
+T = TypeVar("T")
+
+
+class NotAppKeyWarning(UserWarning):
+    """Something else than an `AppKey` is a key of an application."""
+
+
+class BaseKey(Generic[T]):
+    """A key that is equal to nothing but itself, and tells a type checker the type of its value.
+
+    Args:
+        name: for people; need not be unique.
+        t: the type of the value. It is not checked at run time. May be left out in `AppKey[int]("name")`.
+    """
+
+    __slots__ = ("__orig_class__", "__weakref__", "_module", "_name", "_type")
+
+    def __init__(self, name: str, t: type[T] | None = None) -> None:
+        self._name = name
+        self._module = _module_of(inspect.currentframe())
+        self._type: Any = t
+
+    @property
+    def name(self) -> str:
+        """Module and name, as in ``shop.orders.database``."""
+        return f"{self._module}.{self._name}"
+
+    def __repr__(self) -> str:
+        kind = self._type or next(iter(get_args(getattr(self, "__orig_class__", None))), None)
+        shown = "unknown" if kind is None else _format_type(kind)
+        return f"<{type(self).__name__}({self.name}, type={shown})>"
+
+
+class AppKey(BaseKey[T]):
+    """A key of `Application`."""
+
+    __slots__ = ()
+
+
+class RequestKey(BaseKey[T]):
+    """A key of `Request`."""
+
+    __slots__ = ()
+
+
+class ResponseKey(BaseKey[T]):
+    """A key of `StreamResponse` and its kin."""
+
+    __slots__ = ()
+
+
+def _module_of(frame: FrameType | None) -> str:
+    """Give the name of the module whose code makes the key: the first frame out of this one."""
+    while frame is not None and frame.f_globals.get("__name__") in (__name__, "typing"):
+        frame = frame.f_back
+    return "?" if frame is None else str(frame.f_globals.get("__name__", "?"))
+
+
+def _format_type(kind: Any) -> str:
+    if not isinstance(kind, type) or get_args(kind):
+        return repr(kind)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

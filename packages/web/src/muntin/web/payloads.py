@@ -1,0 +1,340 @@
+"""What may be a body besides bytes: text, files, async iterators, and what else is registered.
+
+A payload knows its fields and how to write itself; it writes to anything with an awaitable `write`. It does not know
+responses.
+"""
+
+import asyncio
+import mimetypes
+import os
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from io import BytesIO, IOBase, StringIO, TextIOBase
+from json import dumps as json_dumps
+from typing import IO, Any, Final, Protocol
+
+from multidict import CIMultiDict
+
+from muntin.http_core.headers import format_disposition, parse_media_type
+
+__all__ = [
+    "AsyncIterablePayload",
+    "BodyWriter",
+    "BytesPayload",
+    "FilePayload",
+    "JsonPayload",
+    "Payload",
+    "StringPayload",
+    "get_payload",
+    "register_payload",
+]
+
+FILE_CHUNK: Final = 262144
+"""How much of a file is read at once (bytes)."""
+OCTET_STREAM: Final = "application/octet-stream"
+
+
+class BodyWriter(Protocol):
+    """Where a payload writes itself to."""
+
+    def write(self, data: bytes, /) -> Awaitable[None]: ...
+
+
+class Payload:
+    """A body, or a part of one, with the fields that describe it.
+
+    Args:
+        value: what it is made of.
+        headers: its fields; Content-Type is added.
+        content_type: None for the usual one of its kind, or the one of `filename`.
+        filename: for Content-Disposition and the type.
+        encoding: the charset of text.
+    """
+
+    default_content_type = OCTET_STREAM
+
+    def __init__(
+        self,
+        value: Any,
+        headers: CIMultiDict[str] | dict[str, str] | None = None,
+        content_type: str | None = None,
+        filename: str | None = None,
+        encoding: str | None = None,
+    ) -> None:
+        self._value = value
+        self._encoding = encoding
+        self._filename = filename
+        self._is_consumed = False
+        self._headers: CIMultiDict[str] = CIMultiDict(headers or ())
+        if content_type is None and filename is not None:
+            content_type = mimetypes.guess_type(filename)[0]
+        if content_type is not None or "Content-Type" not in self._headers:
+            self._headers["Content-Type"] = content_type or self.default_content_type
+
+    @property
+    def headers(self) -> CIMultiDict[str]:
+        """The fields that describe it."""
+        return self._headers
+
+    @property
+    def content_type(self) -> str:
+        """Its Content-Type."""
+        return self._headers["Content-Type"]
+
+    @property
+    def encoding(self) -> str | None:
+        """The charset of text; None for none."""
+        if self._encoding is not None:
+            return self._encoding
+        media = parse_media_type(self.content_type)
+        return None if media is None else media.charset
+
+    @property
+    def filename(self) -> str | None:
+        """The name of the file, if it is one."""
+        return self._filename
+
+    @property
+    def size(self) -> int | None:
+        """Its length in bytes; None when that is not known beforehand."""
+        return None
+
+    @property
+    def consumed(self) -> bool:
+        """Whether it was written and cannot be written again."""
+        return self._is_consumed
+
+    @property
+    def autoclose(self) -> bool:
+        """Whether there is nothing to close."""
+        return True
+
+    def set_content_disposition(
+        self, disptype: str, quote_fields: bool = True, charset: str = "utf-8", **params: str
+    ) -> None:
+        """Set Content-Disposition.
+
+        Args:
+            disptype: ``form-data``, ``attachment`` …
+            quote_fields: not used; what has to be quoted is.
+            charset: not used; it is UTF-8 (RFC 8187).
+            params: `name`, `filename` …
+
+        Raises:
+            ValueError: a control character.
+        """
+        self._headers["Content-Disposition"] = format_disposition(disptype, **params)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Give it as text.
+
+        Raises:
+            TypeError: it cannot be read without waiting.
+        """
+        raise TypeError(f"the text of a {type(self).__name__} is not known beforehand")
+
+    async def as_bytes(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        """Give all of it."""
+        sink = _Sink()
+        await self.write(sink)
+        return bytes(sink.data)
+
+    async def write(self, writer: BodyWriter) -> None:
+        """Write all of it."""
+        async for piece in self._pieces():
+            await writer.write(piece)
+
+    async def write_with_length(self, writer: BodyWriter, content_length: int | None) -> None:
+        """Write no more than `content_length` bytes of it; all for None."""
+        left = content_length
+        async for piece in self._pieces():
+            piece = piece[:left]
+            await writer.write(piece)
+            if left is not None and (left := left - len(piece)) <= 0:
+                break
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        """Give it piece by piece."""
+        if isinstance(self._value, (bytes, bytearray)):
+            yield bytes(self._value)
+        else:
+            raise TypeError(f"{type(self).__name__} does not say how it is written")
+
+    async def close(self) -> None:
+        """Let go of what it holds open; may be called again."""
+
+
+class _Sink:
+    """Collects what is written."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    async def write(self, data: bytes) -> None:
+        self.data += data
+
+
+class BytesPayload(Payload):
+    """Bytes."""
+
+    def __init__(self, value: bytes | bytearray | memoryview, **kwargs: Any) -> None:
+        super().__init__(bytes(value), **kwargs)
+
+    @property
+    def size(self) -> int:
+        return len(self._value)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return bytes(self._value).decode(encoding, errors)
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        yield self._value
+
+
+class StringPayload(BytesPayload):
+    """Text, as UTF-8 or in the encoding that is told."""
+
+    def __init__(
+        self, value: str, *, content_type: str | None = None, encoding: str | None = None, **kwargs: Any
+    ) -> None:
+        if encoding is None:
+            media = None if content_type is None else parse_media_type(content_type)
+            encoding = (None if media is None else media.charset) or "utf-8"
+        if content_type is None and not kwargs.get("filename"):
+            content_type = f"text/plain; charset={encoding}"
+        super().__init__(value.encode(encoding), content_type=content_type, encoding=encoding, **kwargs)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return bytes(self._value).decode(self._encoding or encoding, errors)
+
+
+class JsonPayload(BytesPayload):
+    """A value as JSON."""
+
+    def __init__(
+        self,
+        value: Any,
+        encoding: str = "utf-8",
+        content_type: str = "application/json",
+        dumps: Callable[[Any], str] = json_dumps,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            dumps(value).encode(encoding), content_type=content_type, encoding=encoding, **kwargs
+        )
+
+
+class FilePayload(Payload):
+    """An open file, from where it stands to its end. It is read in an executor, and closed when it was written."""
+
+    def __init__(self, value: IO[Any], *, disposition: str = "attachment", **kwargs: Any) -> None:
+        is_text = isinstance(value, TextIOBase)
+        name = getattr(value, "name", None)
+        if kwargs.get("filename") is None and isinstance(name, str) and name and name[0] != "<":
+            kwargs["filename"] = os.path.basename(name)
+        if is_text and kwargs.get("encoding") is None:
+            kwargs["encoding"] = "utf-8"
+        super().__init__(value, **kwargs)
+        self._is_text = is_text
+        if self._filename is not None and "Content-Disposition" not in self._headers:
+            self.set_content_disposition(disposition, filename=self._filename)
+
+    @property
+    def size(self) -> int | None:
+        if self._is_text:
+            return None
+        try:
+            here = self._value.tell()
+            end = self._value.seek(0, os.SEEK_END)
+            self._value.seek(here)
+        except (OSError, ValueError, AttributeError):
+            return None
+        return max(int(end) - int(here), 0)
+
+    @property
+    def autoclose(self) -> bool:
+        return False
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        # What is in memory needs no other thread.
+        is_near = isinstance(self._value, (BytesIO, StringIO))
+        loop = asyncio.get_running_loop()
+        while True:
+            read = self._value.read
+            piece = read(FILE_CHUNK) if is_near else await loop.run_in_executor(None, read, FILE_CHUNK)
+            if not piece:
+                break
+            yield piece.encode(self._encoding or "utf-8") if self._is_text else piece
+        self._is_consumed = True
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        here = self._value.tell()
+        content = self._value.read()
+        self._value.seek(here)
+        return content if isinstance(content, str) else content.decode(encoding, errors)
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, self._value.close)
+
+
+class AsyncIterablePayload(Payload):
+    """Whatever gives bytes, one piece after the other. A generator is closed when it was written, or was not."""
+
+    def __init__(self, value: AsyncIterable[bytes], **kwargs: Any) -> None:
+        super().__init__(value, **kwargs)
+        self._iterator = value.__aiter__()
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        async for piece in self._iterator:
+            yield piece
+        self._is_consumed = True
+
+    @property
+    def autoclose(self) -> bool:
+        return False
+
+    async def close(self) -> None:
+        close = getattr(self._iterator, "aclose", None)
+        if close is not None:
+            await close()
+
+
+# The registry ----------------------------------------------------------------------------------------------
+
+Factory = Callable[..., Payload]
+
+_FACTORIES: list[tuple[type, Factory]] = [
+    (bytes, BytesPayload),
+    (bytearray, BytesPayload),
+    (memoryview, BytesPayload),
+    (str, StringPayload),
+    (IOBase, FilePayload),
+    (AsyncIterable, AsyncIterablePayload),
+]
+
+
+def register_payload(kind: type, factory: Factory) -> None:
+    """Let bodies of a type be made payloads by `factory`, before the factories that were there.
+
+    Args:
+        kind: the type; its subclasses are meant, too.
+        factory: takes the value, and the keyword arguments of `Payload`.
+    """
+    _FACTORIES.insert(0, (kind, factory))
+
+
+def get_payload(data: Any, **kwargs: Any) -> Payload:
+    """Make a payload of what is none yet.
+
+    Args:
+        data: bytes, text, an open file, an async iterable of bytes, or of a registered type.
+        kwargs: what else the payload takes: `headers`, `content_type`, `filename`, `encoding`.
+
+    Raises:
+        TypeError: nothing is known of its type.
+    """
+    if isinstance(data, Payload):
+        return data
+    for kind, factory in _FACTORIES:
+        if isinstance(data, kind):
+            return factory(data, **kwargs)
+    raise TypeError(f"a body cannot be made of {type(data).__name__}")

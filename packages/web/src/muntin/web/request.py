@@ -1,0 +1,299 @@
+"""`Request`: what a handler is given.
+
+It reads the exchange: what the head says (`_fields`), who sent it (`_address`), and the body (`_reading`). It is a
+mapping for who handles it, lives as long as its exchange, and knows of the application only what matching has found.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from yarl import URL
+
+from muntin.http_core import RequestHead
+from muntin.http_core.headers import ForwardedElement, format_node, parse_forwarded
+from muntin.runner import Exchange
+from muntin.web._address import build_absolute_url, check_host, format_local_host, host_of_target, ip_of
+from muntin.web._reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE, RequestReading
+from muntin.web._response_fields import LooseHeaders, check_fields
+from muntin.web._storage import Storage
+from muntin.web.exceptions import HTTPBadRequest
+from muntin.web.stream_response import PrepareSignal
+
+if TYPE_CHECKING:
+    from muntin.web.application import Application
+    from muntin.web.match_info import UrlMappingMatchInfo
+
+__all__ = ["BaseRequest", "Request"]
+
+
+class _Replaced(NamedTuple):
+    """What `clone` was told about the connection."""
+
+    scheme: str | None = None
+    host: str | None = None
+    remote: str | None = None
+
+
+_NOTHING_REPLACED = _Replaced()
+
+
+class BaseRequest(RequestReading, Storage):
+    """A request, without an application: made for each one, so nothing is worked out before it is asked for.
+
+    Args:
+        exchange: from the protocol below.
+        client_max_size: how large a body may be that is read whole (bytes); 0 for any size.
+        client_max_fields: how many fields a form may have.
+    """
+
+    __slots__ = ("__weakref__", "_replaced", "_stored", "prepare_signals")
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        client_max_size: int = CLIENT_MAX_SIZE,
+        client_max_fields: int = CLIENT_MAX_FIELDS,
+    ) -> None:
+        super().__init__(exchange, exchange.head, client_max_size, client_max_fields)
+        self._stored: dict[Any, Any] | None = None
+        self._replaced = _NOTHING_REPLACED
+        self.prepare_signals: Sequence[PrepareSignal] = ()
+        """Called when a response is about to send its head, the outer application's first."""
+
+    def _open_storage(self) -> dict[Any, Any]:
+        stored = self._stored
+        if stored is None:
+            stored = self._stored = {}
+        return stored
+
+    # Where from and where to
+
+    @property
+    def scheme(self) -> str:
+        """``https`` under TLS and else ``http``: what the connection says, not what the target does."""
+        return self._replaced.scheme or ("https" if self.exchange.peer.is_secure else "http")
+
+    @property
+    def secure(self) -> bool:
+        """Whether the scheme is ``https``."""
+        return self.scheme == "https"
+
+    @property
+    def host(self) -> str:
+        """The host that the peer wants, with its port if there is one; our own address if it does not say."""
+        if self._replaced.host is not None:
+            return self._replaced.host
+        raw = self._head.get(b"host")
+        if raw:
+            return raw.decode("ascii", "surrogateescape")
+        return host_of_target(self._head.target) or format_local_host(self.exchange.peer.local_address)
+
+    @property
+    def remote(self) -> str | None:
+        """The peer's IP address; None where the connection has none."""
+        return self._replaced.remote or ip_of(self.exchange.peer.address)
+
+    @property
+    def url(self) -> URL:
+        """The URL that was asked for, of `scheme`, `host` and target.
+
+        Raises:
+            HTTPBadRequest: the peer named a port that is none.
+        """
+        try:
+            return build_absolute_url(self.scheme, self.host, self.method, self.target)
+        except ValueError:
+            raise HTTPBadRequest(text="400: malformed Host") from None
+
+    @property
+    def forwarded(self) -> tuple[Mapping[str, str], ...]:
+        """What proxies say in Forwarded (RFC 7239), the client's first; anybody can have written it.
+
+        Each has ``by``, ``for``, ``host`` and ``proto`` as far as they are there; none when it is malformed.
+        """
+        text = self._joined(b"forwarded")
+        elements = None if text is None else parse_forwarded(text)
+        return tuple(_describe_hop(element) for element in elements or ())
+
+    # The connection
+
+    @property
+    def transport(self) -> asyncio.Transport | None:
+        """What carries the bytes; None when the peer is gone. What is written to it is sent as it is."""
+        transport: asyncio.Transport = self.exchange.peer.transport
+        return None if self.exchange.is_disconnected else transport
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Give what the transport knows: "peername", "sslcontext", "socket" …"""
+        return self.exchange.peer.get_extra_info(name, default)
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the peer lets the connection persist."""
+        return self._head.keep_alive
+
+    @property
+    def task(self) -> "asyncio.Task[Any] | None":
+        """The task that handles this request, when it is asked for by the handler."""
+        return asyncio.current_task()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The running event loop."""
+        return asyncio.get_running_loop()
+
+    async def wait_for_disconnection(self) -> None:
+        """Wait until the peer goes away."""
+        await self.exchange.wait_disconnected()
+
+    def send_informational(self, status: int = 103, headers: LooseHeaders = ()) -> None:
+        """Send an interim answer, such as 103 with Link fields for the client to load early (RFC 8297).
+
+        Clients of HTTP/1.0 get none.
+
+        Args:
+            status: 100, or 102 to 199.
+            headers: its fields.
+
+        Raises:
+            ValueError: a field has a character that it may not have.
+            LocalProtocolError: no such status, or the answer has begun.
+            ConnectionResetError: the peer is gone.
+        """
+        fields = list(headers.items() if isinstance(headers, Mapping) else headers)
+        check_fields(fields)
+        self.exchange.inform(status, fields)
+
+    # Copies
+
+    def clone(
+        self,
+        *,
+        method: str | None = None,
+        rel_url: URL | str | None = None,
+        headers: LooseHeaders | None = None,
+        scheme: str | None = None,
+        host: str | None = None,
+        remote: str | None = None,
+        client_max_size: int | None = None,
+        client_max_fields: int | None = None,
+    ) -> Self:
+        """Give a copy with some values replaced: what a middleware does that knows the proxies in front.
+
+        Body and storage are those of the original: the body can be read once, by either.
+
+        Raises:
+            RuntimeError: the body was read already.
+            ValueError: not a host, or a field has a character that it may not have.
+        """
+        if self._is_read:
+            raise RuntimeError("a request cannot be cloned after its body was read")
+        duplicate = copy(self)
+        duplicate._reset(  # noqa: SLF001  # it is one of ours
+            _replace_head(self._head, method, rel_url, headers),
+            _Replaced(
+                scheme or self._replaced.scheme,
+                self._replaced.host if host is None else check_host(host),
+                remote or self._replaced.remote,
+            ),
+        )
+        if client_max_size is not None:
+            duplicate.client_max_size = client_max_size
+        if client_max_fields is not None:
+            duplicate.client_max_fields = client_max_fields
+        return duplicate
+
+    def _reset(self, head: RequestHead, replaced: _Replaced) -> None:
+        """Forget what was worked out."""
+        RequestReading.__init__(self, self.exchange, head, self.client_max_size, self.client_max_fields)
+        self._replaced = replaced
+        self._stored = None if self._stored is None else dict(self._stored)
+
+    def __repr__(self) -> str:
+        path = self.target.path.encode("ascii", "backslashreplace").decode("ascii")
+        return f"<{type(self).__name__} {self.method} {path}>"
+
+
+class Request(BaseRequest):
+    """A request that was matched by an application's router."""
+
+    __slots__ = ("_match_info",)
+
+    _match_info: "UrlMappingMatchInfo | None"
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        client_max_size: int = CLIENT_MAX_SIZE,
+        client_max_fields: int = CLIENT_MAX_FIELDS,
+    ) -> None:
+        super().__init__(exchange, client_max_size, client_max_fields)
+        self._match_info = None
+
+    def bind(self, match_info: "UrlMappingMatchInfo") -> None:
+        """Take what matching has found, with the signals of its applications."""
+        self._match_info = match_info
+        self.prepare_signals = match_info.prepare_signals
+
+    @property
+    def match_info(self) -> "UrlMappingMatchInfo":
+        """What matching has found: a mapping of the path's variables.
+
+        Raises:
+            RuntimeError: the request was not matched.
+        """
+        match_info = self._match_info
+        if match_info is None:
+            raise RuntimeError("this request was not matched by a router")
+        return match_info
+
+    @property
+    def app(self) -> "Application":
+        """The application whose handler or middleware runs."""
+        app: Application = self.match_info.current_app
+        return app
+
+    @property
+    def config_dict(self) -> Mapping[Any, Any]:
+        """What the applications hold, from the one that matched outwards; read-only."""
+        return self.match_info.config_dict
+
+
+def _describe_hop(element: ForwardedElement) -> Mapping[str, str]:
+    said = {
+        "by": element.by and format_node(element.by),
+        "for": element.for_ and format_node(element.for_),
+        "host": element.host,
+        "proto": element.proto,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _replace_head(
+    head: RequestHead, method: str | None, rel_url: URL | str | None, headers: LooseHeaders | None
+) -> RequestHead:
+    """Give a head with other values; what it implies for the connection stays."""
+    if method is None and rel_url is None and headers is None:
+        return head
+    fields = head.fields
+    if headers is not None:
+        pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
+        check_fields(pairs)
+        fields = [(name.encode("ascii"), value.encode("utf-8", "surrogateescape")) for name, value in pairs]
+    target = head.target
+    if rel_url is not None:
+        url = URL(rel_url)
+        target = url.raw_path_qs or "/"
+    block = b"".join(b"%b: %b\r\n" % pair for pair in fields)
+    return RequestHead(
+        method or head.method,
+        target,
+        head.version,
+        block,
+        head.framing,
+        head.keep_alive,
+        head.expect,
+        head.upgrade,
+    )

@@ -1,0 +1,254 @@
+"""`Response`: a head with a body that is known when it is sent.
+
+The usual one is a status, a type and bytes, and goes out in one write without anything else being made.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from muntin.http_core import ResponseHead, forbids_body
+from muntin.runner import Exchange
+from muntin.web._eager import Eager
+from muntin.web._response_fields import LooseHeaders
+from muntin.web._tcp import PacketMode
+from muntin.web.payloads import Payload, get_payload
+from muntin.web.stream_response import Answerable, StreamResponse
+
+if TYPE_CHECKING:
+    from muntin.web.request import BaseRequest
+
+__all__ = ["Response"]
+
+_TEXT_PLAIN: Final = "text/plain; charset=utf-8"
+COMPRESS_AT_ONCE: Final = 4096
+"""Up to this size (bytes) compressing takes less time than going to another thread."""
+
+
+class Response(StreamResponse):
+    """A whole answer.
+
+    Args:
+        body: bytes, or whatever `get_payload` takes: text, a file, an async iterator, a `MultipartWriter`.
+        status: the status code.
+        reason: the reason phrase; None for the registered one.
+        text: the body as text; not together with `body`.
+        headers: fields, as a mapping, a multidict or pairs.
+        content_type: type and subtype; ``text/plain`` for text, ``application/octet-stream`` for bytes.
+        charset: of the text; UTF-8 for None.
+        zlib_executor_size: from this size on (bytes) the body is compressed in an executor.
+        zlib_executor: that executor; None for the loop's own.
+
+    Raises:
+        ValueError: `text` and `body` together, Content-Type given twice, or a character that may not be there.
+        TypeError: `text` is no text.
+    """
+
+    _packet_mode = PacketMode.CORK
+    _delivers_itself: ClassVar[bool] = True
+    """Whether no subclass has put its own way of sending in the place of ours."""
+
+    def __init__(
+        self,
+        *,
+        body: Any = None,
+        status: int = 200,
+        reason: str | None = None,
+        text: str | None = None,
+        headers: LooseHeaders | None = None,
+        content_type: str | None = None,
+        charset: str | None = None,
+        zlib_executor_size: int = COMPRESS_AT_ONCE,
+        zlib_executor: Executor | None = None,
+    ) -> None:
+        super().__init__(status=status, reason=reason, headers=headers)
+        self._body: bytes | Payload | None = None
+        self._encoded: bytes | None = None
+        """The body as it goes out, once that is decided."""
+        self._zlib_executor_size = zlib_executor_size
+        self._zlib_executor = zlib_executor
+        if headers is None and content_type is None and charset is None and body is None:
+            if text is not None:
+                if not isinstance(text, str):
+                    raise TypeError(f"text must be a str, not {type(text).__name__}")
+                self._content_type = _TEXT_PLAIN
+                self._body = text.encode()
+            return
+        self._describe_body(body, text, content_type, charset)
+
+    def __init_subclass__(cls) -> None:
+        ours = (StreamResponse.prepare, Response.deliver, Response.write_eof, StreamResponse.write)
+        cls._delivers_itself = (cls.prepare, cls.deliver, cls.write_eof, cls.write) == ours
+
+    def _describe_body(
+        self, body: Any, text: str | None, content_type: str | None, charset: str | None
+    ) -> None:
+        if body is not None and text is not None:
+            raise ValueError("body and text are not allowed together")
+        if content_type is not None and ";" in content_type:
+            raise ValueError("charset must not be in content_type: give it as charset")
+        given = self._content_type_field()
+        if given is not None and (content_type is not None or charset is not None):
+            raise ValueError("Content-Type among the headers excludes content_type and charset")
+        if text is not None and not isinstance(text, str):
+            raise TypeError(f"text must be a str, not {type(text).__name__}")
+        if given is None and (content_type is not None or text is not None):
+            self.content_type = content_type or "text/plain"
+            if charset is not None or text is not None:
+                self.charset = charset or "utf-8"
+        if text is not None:
+            self.text = text
+        else:
+            self.body = body
+
+    # The body
+
+    @property
+    def body(self) -> bytes | Payload | None:
+        """The body: bytes, or what was made of something else. Assigning takes all that the constructor does."""
+        return self._body
+
+    @body.setter
+    def body(self, body: Any) -> None:
+        if body is None or body.__class__ is bytes:
+            self._body = body
+        elif isinstance(body, (bytes, bytearray, memoryview)):
+            self._body = bytes(body)
+        else:
+            self._body = payload = get_payload(body)
+            for name, value in payload.headers.items():
+                if self._content_type_field() is None or name.lower() != "content-type":
+                    self.headers.setdefault(name, value)
+
+    @property
+    def text(self) -> str | None:
+        """The body as text; None without one. Assigning keeps type and charset, which are plain text by default.
+
+        Raises:
+            TypeError: assigned something else than text, or the body cannot be read beforehand.
+        """
+        body = self._body
+        if isinstance(body, Payload):
+            return body.decode()
+        return None if body is None else body.decode(self.charset or "utf-8")
+
+    @text.setter
+    def text(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"text must be a str, not {type(text).__name__}")
+        if self._content_type_field() is None:
+            self._set_content_type_field(_TEXT_PLAIN)
+        elif self.charset is None and self.content_type != "application/octet-stream":
+            self.charset = "utf-8"
+        self._body = text.encode(self.charset or "utf-8")
+
+    @property
+    def content_length(self) -> int | None:
+        """The length of the body in bytes, which follows from the body; None for unknown."""
+        declared = super().content_length
+        if declared is not None:
+            return declared
+        if isinstance(self._body, Payload):
+            return self._body.size
+        if self._compression is not None:
+            return None
+        return len(self._body or b"")
+
+    @content_length.setter
+    def content_length(self, value: int | None) -> None:
+        raise RuntimeError("the length of a Response is that of its body")
+
+    # Sending
+
+    def deliver_nowait(self, request: "BaseRequest") -> bool:
+        if self._exchange is not None or request.prepare_signals or not self._delivers_itself:
+            return super().deliver_nowait(request)
+        body = self._body
+        if body is None:
+            body = b""
+        elif body.__class__ is not bytes:
+            return False
+        exchange = request.exchange
+        if self._is_unusual:
+            if len(body) > self._zlib_executor_size:
+                return False
+            self._negotiate(exchange)
+            body = self._encode_now(body)
+        exchange.respond(ResponseHead(self._status, self._fields_to_send(), self._reason), body)
+        self._exchange = exchange
+        self._body_length = len(body)
+        return True
+
+    async def deliver(self, request: "BaseRequest") -> None:
+        if not self._check_fresh(request) or not self._delivers_itself or self._trailers is not None:
+            await super().deliver(request)
+            return
+        await self._settle(request)
+        if self._encoded is None:
+            self._start(request.exchange)
+            await self.write_eof()
+            return
+        exchange = request.exchange
+        exchange.respond(ResponseHead(self._status, self._fields_to_send(), self._reason), self._encoded)
+        self._exchange = exchange
+        self._body_length = len(self._encoded)
+
+    async def _settle(self, request: Answerable) -> None:
+        is_declared = self._headers is not None and "Content-Length" in self._headers
+        await super()._settle(request)
+        if self._headers is not None and not is_declared:
+            # What signals were shown may have changed since, by the signals themselves or by compression.
+            self._headers.pop("Content-Length", None)
+        if not isinstance(self._body, Payload):
+            self._encoded = await self._encode(self._body or b"")
+
+    async def _encode(self, body: bytes) -> bytes:
+        if self._compression is None or len(body) <= self._zlib_executor_size:
+            return self._encode_now(body)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._zlib_executor, self._compression.encode, body)
+
+    def _encode_now(self, body: bytes) -> bytes:
+        return body if self._compression is None else self._compression.encode(body)
+
+    def _put_defaults(self) -> None:
+        super()._put_defaults()
+        length = self.content_length
+        if length is not None and not forbids_body(self._status):
+            self.headers.setdefault("Content-Length", str(length))
+
+    def _start(self, exchange: Exchange) -> None:
+        length = self.content_length if self._encoded is None else len(self._encoded)
+        if length is not None and not self._is_chunked and not forbids_body(self._status):
+            self.headers.setdefault("Content-Length", str(length))
+        super()._start(exchange)
+
+    def _open_encoder(self) -> None:
+        if self._encoded is None:
+            super()._open_encoder()
+
+    def write_eof(self, data: bytes = b"") -> Coroutine[Any, Any, None]:
+        """Send what is left of the body, and end it.
+
+        Raises:
+            ValueError: there is data: all of the body was given before.
+            RuntimeError, LocalProtocolError, ConnectionResetError: as for a `StreamResponse`.
+        """
+        if data:
+            raise ValueError("a Response has its body already: a StreamResponse is written to")
+        if self.finished:
+            return super().write_eof()
+        self._require_open()
+        if isinstance(self._body, Payload):
+            return Eager(self._write_payload)
+        return super().write_eof(self._encoded or b"")
+
+    async def _write_payload(self) -> None:
+        payload = self._body
+        if isinstance(payload, Payload):
+            try:
+                await payload.write(self)
+            finally:
+                await payload.close()
+        await super().write_eof()

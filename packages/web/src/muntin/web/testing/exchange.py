@@ -1,0 +1,486 @@
+"""An exchange in memory: a request from bytes, an answer to look at.
+
+It has the real engine between the bytes and the seam, and no sockets, so what a test sees is what a client would. The
+peer does what the test says: send more, stop reading, go away.
+
+```python
+import asyncio
+
+from muntin import web
+from muntin.web.testing.exchange import MemoryExchange
+
+exchange = MemoryExchange(b"GET /hello HTTP/1.1\\r\\nHost: example.org\\r\\n\\r\\n")
+asyncio.run(web.Response(text="Hello").deliver(web.Request(exchange)))
+assert exchange.answer.status == 200 and exchange.answer.body == b"Hello"
+```
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, BinaryIO, NamedTuple
+
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from muntin.http_core import (
+    DEFAULT_LIMITS,
+    BodyData,
+    EndOfBody,
+    Fields,
+    Limits,
+    LocalProtocolError,
+    RawFields,
+    Rejected,
+    RemoteProtocolError,
+    RequestHead,
+    ResponseHead,
+    ServerConnection,
+)
+from muntin.runner import Receiver
+
+__all__ = ["Answer", "MemoryBody", "MemoryDuplex", "MemoryExchange", "MemoryPeer"]
+
+
+class Answer(NamedTuple):
+    """What was sent, taken apart."""
+
+    status: int
+    reason: str
+    headers: CIMultiDictProxy[str]
+    body: bytes
+    """Its framing taken off."""
+    trailers: CIMultiDictProxy[str]
+
+
+class MemoryPeer:
+    """The other end, as the test describes it.
+
+    Args:
+        address: its socket address.
+        local_address: ours.
+        is_secure: whether the bytes travel under TLS.
+        extra: what `get_extra_info` gives.
+    """
+
+    def __init__(
+        self,
+        *,
+        address: Any = ("127.0.0.1", 50000),
+        local_address: Any = ("127.0.0.1", 8080),
+        is_secure: bool = False,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        self.address = address
+        self.local_address = local_address
+        self.is_secure = is_secure
+        self.transport: Any = None
+        self._extra = {"peername": address, "sockname": local_address} | (extra or {})
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Give what the test said."""
+        return self._extra.get(name, default)
+
+
+class MemoryTransport:
+    """What is written past the framing."""
+
+    def __init__(self, exchange: "MemoryExchange") -> None:
+        self._exchange = exchange
+
+    def write(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self._exchange.send_raw(bytes(data))
+
+    def is_closing(self) -> bool:
+        """Tell whether the peer is gone."""
+        return self._exchange.is_disconnected
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Give what the test said of the peer."""
+        return self._exchange.peer.get_extra_info(name, default)
+
+
+class MemoryBody:
+    """The request's body, as far as the test has sent it.
+
+    Args:
+        before_wait: called when a reader is about to wait.
+    """
+
+    def __init__(self, before_wait: Callable[[], None]) -> None:
+        self._before_wait = before_wait
+        self._pieces: deque[bytes] = deque()
+        self._error: Exception | None = None
+        self._arrived = asyncio.Event()
+        self.is_complete = False
+        self.trailers: RawFields = ()
+
+    @property
+    def at_eof(self) -> bool:
+        """Whether all was read."""
+        return self.is_complete and not self._pieces
+
+    def feed(self, event: BodyData | EndOfBody | Exception) -> None:
+        """Take what the engine gives, or the error that ends the body."""
+        if isinstance(event, BodyData):
+            self._pieces.append(event.data)
+        elif isinstance(event, EndOfBody):
+            self.is_complete, self.trailers = True, event.trailers
+        elif not self.is_complete and self._error is None:
+            self._error = event
+        self._arrived.set()
+
+    def receive_nowait(self) -> bytes:
+        """Give the next piece, b"" for none."""
+        if self._pieces:
+            return self._pieces.popleft()
+        if self._error is not None:
+            raise self._error
+        return b""
+
+    async def receive(self) -> bytes:
+        """Give the next piece, waiting for one; b"" at the end."""
+        while not self._pieces and not self.is_complete and self._error is None:
+            self._before_wait()
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self.receive_nowait()
+
+
+class MemoryExchange:
+    """One request and its answer.
+
+    Args:
+        request: the bytes of the request, or pieces of them; more can be fed later.
+        peer: who sends it.
+        limits: how much it may send.
+
+    Raises:
+        RemoteProtocolError: the head is refused, with the status that would answer it.
+        ValueError: the head is not complete.
+    """
+
+    def __init__(
+        self,
+        request: bytes | Iterable[bytes] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        *,
+        peer: MemoryPeer | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self._engine = ServerConnection(limits)
+        pieces = [request] if isinstance(request, bytes) else list(request)
+        self.head = self._read_head(pieces)
+        self.peer = peer or MemoryPeer()
+        self.peer.transport = MemoryTransport(self)
+        self.body = MemoryBody(self._ask_for_body)
+        self.is_started = False
+        self.is_finished = False
+        self.is_disconnected = False
+        self.sent = bytearray()
+        """All bytes sent to the peer, as on the wire."""
+        self.writes: list[bytes] = []
+        """The same, write by write."""
+        self._unread = 0
+        """Bytes that a stalled peer has not taken."""
+        self._is_stalled = False
+        self._room = asyncio.Event()
+        self._on_disconnect: list[Callable[[], None]] = []
+        self._owes_continue = self.head.expect == "100-continue"
+        self._duplex: MemoryDuplex | None = None
+        self.feed(b"".join(pieces))
+
+    def _read_head(self, pieces: list[bytes]) -> RequestHead:
+        while pieces:
+            self._engine.receive(pieces.pop(0))
+            event = self._engine.next_event()
+            if isinstance(event, RequestHead):
+                return event
+            if isinstance(event, Rejected):
+                raise RemoteProtocolError(event.status, event.reason)
+        raise ValueError("the bytes hold no complete head")
+
+    # What the peer does
+
+    def feed(self, data: bytes) -> None:
+        """Let the peer send more of its request."""
+        if self._duplex is not None:
+            self._duplex.deliver(data)
+            return
+        if data:
+            self._engine.receive(data)
+        while not self.body.is_complete:
+            event = self._engine.next_event()
+            if isinstance(event, (BodyData, EndOfBody)):
+                self.body.feed(event)
+            elif isinstance(event, Rejected):
+                self.body.feed(RemoteProtocolError(event.status, event.reason))
+                return
+            elif self.head.framing.kind == 0:
+                self.body.feed(EndOfBody())
+            else:
+                return
+
+    def stall(self) -> None:
+        """Let the peer stop reading."""
+        self._is_stalled = True
+        self._room.clear()
+
+    def resume(self) -> None:
+        """Let the peer read again."""
+        self._is_stalled, self._unread = False, 0
+        self._room.set()
+
+    def disconnect(self) -> None:
+        """Let the peer go away."""
+        if self.is_disconnected:
+            return
+        self.is_disconnected = True
+        self._room.set()
+        gone = ConnectionResetError("the peer is gone")
+        self.body.feed(gone)
+        if self._duplex is not None:
+            self._duplex.lose(gone)
+        callbacks, self._on_disconnect = self._on_disconnect, []
+        for callback in () if self.is_finished else callbacks:
+            callback()
+
+    # What the peer sees
+
+    @property
+    def answer(self) -> Answer:
+        """The final answer, taken apart.
+
+        Raises:
+            ValueError: there is none, or it is not complete.
+        """
+        return parse_answer(bytes(self.sent), self.head.method)
+
+    def send_raw(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        if self.is_disconnected:
+            raise ConnectionResetError("the peer is gone")
+        if data:
+            self.sent += data
+            self.writes.append(data)
+            self._unread += len(data) if self._is_stalled else 0
+
+    # The seam
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the connection would serve another request."""
+        return self._engine.keeps_alive
+
+    @property
+    def write_buffer_size(self) -> int:
+        """Bytes that the peer has not taken."""
+        return self._unread
+
+    def respond(self, head: ResponseHead, body: bytes = b"") -> None:
+        """See `muntin.runner.Exchange.respond`."""
+        self._settle_expectation()
+        block, body = self._engine.respond(head, body)
+        self.send_raw(block + body)
+        self.is_started = self.is_finished = True
+
+    def start(self, head: ResponseHead) -> None:
+        """See `muntin.runner.Exchange.start`."""
+        self._settle_expectation()
+        self.send_raw(self._engine.start(head))
+        self.is_started = True
+
+    def send(self, data: bytes) -> None:
+        """See `muntin.runner.Exchange.send`."""
+        self.send_raw(self._engine.send(data))
+
+    async def drain(self) -> None:
+        """See `muntin.runner.Exchange.drain`."""
+        if self._is_stalled and not self.is_disconnected:
+            await self._room.wait()
+        if self.is_disconnected:
+            raise ConnectionResetError("the peer is gone")
+
+    def finish(self, trailers: Fields = ()) -> None:
+        """See `muntin.runner.Exchange.finish`."""
+        try:
+            end = self._engine.finish(trailers)
+        except LocalProtocolError:
+            self.abort()
+            raise
+        self.send_raw(end)
+        self.is_finished = True
+
+    async def send_file(self, file: BinaryIO, offset: int, count: int) -> None:
+        """See `muntin.runner.Exchange.send_file`."""
+        file.seek(offset)
+        data = file.read(count)
+        if len(data) < count:
+            self.abort()
+            raise ConnectionResetError("the file is shorter than announced")
+        self.send(data)
+        await self.drain()
+
+    def inform(self, status: int, fields: Fields = ()) -> None:
+        """See `muntin.runner.Exchange.inform`."""
+        self.send_raw(self._engine.inform(status, fields))
+        if status == 100:
+            self._owes_continue = False
+
+    def waive_continue(self) -> None:
+        """See `muntin.runner.Exchange.waive_continue`."""
+        self._owes_continue = False
+
+    def upgrade(self, head: ResponseHead) -> "MemoryDuplex":
+        """See `muntin.runner.Exchange.upgrade`."""
+        block, rest = self._engine.switch(head)
+        self.send_raw(block)
+        self.is_started = self.is_finished = True
+        self._duplex = MemoryDuplex(self, rest)
+        return self._duplex
+
+    def close_after(self) -> None:
+        """See `muntin.runner.Exchange.close_after`."""
+        self._engine.close_after()
+
+    def abort(self) -> None:
+        """See `muntin.runner.Exchange.abort`."""
+        self.disconnect()
+
+    def call_on_disconnect(self, callback: Callable[[], None]) -> None:
+        """See `muntin.runner.Exchange.call_on_disconnect`."""
+        if self.is_disconnected:
+            callback()
+        else:
+            self._on_disconnect.append(callback)
+
+    async def wait_disconnected(self) -> None:
+        """See `muntin.runner.Exchange.wait_disconnected`."""
+        gone = asyncio.Event()
+        self.call_on_disconnect(gone.set)
+        await gone.wait()
+
+    def _ask_for_body(self) -> None:
+        if self._owes_continue and not self.is_started:
+            self.inform(100)
+
+    def _settle_expectation(self) -> None:
+        if self._owes_continue:
+            self._owes_continue = False
+            if not self.body.is_complete:
+                self._engine.close_after()
+
+
+class MemoryDuplex:
+    """The connection after an upgrade: what is written is among `MemoryExchange.sent`.
+
+    Args:
+        exchange: which was upgraded.
+        rest: what the peer has sent beyond its request.
+    """
+
+    def __init__(self, exchange: MemoryExchange, rest: bytes) -> None:
+        self._exchange = exchange
+        self._waiting = rest
+        self._receiver: Receiver | None = None
+        self.is_closing = False
+
+    def attach(self, receiver: Receiver) -> None:
+        """See `muntin.runner.Duplex.attach`."""
+        self._receiver = receiver
+        waiting, self._waiting = self._waiting, b""
+        self.deliver(waiting)
+
+    def deliver(self, data: bytes) -> None:
+        """Let the peer send bytes."""
+        if self._receiver is None:
+            self._waiting += data
+        elif data:
+            self._receiver.data_received(data)
+
+    def lose(self, error: Exception | None) -> None:
+        """Let the connection be gone."""
+        self.is_closing = True
+        if self._receiver is not None:
+            self._receiver.connection_lost(error)
+
+    def write(self, data: bytes) -> None:
+        """See `muntin.runner.Duplex.write`."""
+        self._exchange.send_raw(data)
+
+    async def drain(self) -> None:
+        """See `muntin.runner.Duplex.drain`."""
+        await self._exchange.drain()
+
+    @property
+    def write_buffer_size(self) -> int:
+        """Bytes that the peer has not taken."""
+        return self._exchange.write_buffer_size
+
+    def pause_reading(self) -> None:
+        """Nothing is read that was not fed."""
+
+    def resume_reading(self) -> None:
+        """Nothing is read that was not fed."""
+
+    def close(self) -> None:
+        """See `muntin.runner.Duplex.close`."""
+        if not self.is_closing:
+            self.lose(None)
+
+    def abort(self) -> None:
+        """See `muntin.runner.Duplex.abort`."""
+        self.close()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Give what the test said of the peer."""
+        return self._exchange.peer.get_extra_info(name, default)
+
+
+# Reading answers -------------------------------------------------------------------------------------------
+
+
+def parse_answer(sent: bytes, method: str = "GET") -> Answer:
+    """Take the final answer apart; interim ones before it are left out.
+
+    Raises:
+        ValueError: there is none, or it is not complete.
+    """
+    status = 100
+    while 100 <= status < 200 and status != 101:
+        head, found, sent = sent.partition(b"\r\n\r\n")
+        if not found:
+            raise ValueError("no complete answer was sent")
+        status_line, _, lines = head.partition(b"\r\n")
+        _, code, reason = status_line.decode("utf-8", "surrogateescape").split(" ", 2)
+        status = int(code)
+    headers = _parse_lines(lines)
+    no_trailers = CIMultiDictProxy(CIMultiDict[str]())
+    if method == "HEAD" or status in (101, 204, 304):
+        return Answer(status, reason, headers, b"", no_trailers)
+    if headers.get("Transfer-Encoding") == "chunked":
+        return Answer(status, reason, headers, *_parse_chunks(sent))
+    length = int(headers.get("Content-Length", len(sent)))
+    if len(sent) < length:
+        raise ValueError("the answer is not complete")
+    return Answer(status, reason, headers, sent[:length], no_trailers)
+
+
+def _parse_lines(block: bytes) -> CIMultiDictProxy[str]:
+    lines = block.decode("utf-8", "surrogateescape").split("\r\n")
+    pairs = [line.partition(":")[::2] for line in lines if line]
+    return CIMultiDictProxy(CIMultiDict((name, value.strip()) for name, value in pairs))
+
+
+def _parse_chunks(rest: bytes) -> tuple[bytes, CIMultiDictProxy[str]]:
+    body = bytearray()
+    while True:
+        size, found, rest = rest.partition(b"\r\n")
+        if not found:
+            raise ValueError("the answer is not complete")
+        if not (length := int(size, 16)):
+            trailers, found, _ = (b"\r\n" + rest).partition(b"\r\n\r\n")
+            if not found:
+                raise ValueError("the answer is not complete")
+            return bytes(body), _parse_lines(trailers)
+        body += rest[:length]
+        rest = rest[length + 2 :]
