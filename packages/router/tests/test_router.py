@@ -181,6 +181,14 @@ def test_not_found_and_not_allowed(tell):
     assert router.match("PUT", "/a").resource is next(iter(router.resources()))
 
 
+def test_a_resource_without_routes_does_not_refuse(tell):
+    router = Router()
+    router.add_resource("/{x}")
+    assert tell(router.match("GET", "/a")) == 404
+    refusing = router.add_get("/{y}", "h").resource
+    assert router.match("PUT", "/a").resource is refusing
+
+
 @pytest.mark.row("RT-03", "HI-10")
 def test_any_token_is_a_method(tell):
     router = Router()

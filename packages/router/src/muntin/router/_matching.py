@@ -40,8 +40,6 @@ Refusal = tuple[AbstractResource[H], Iterable[str]]
 """A resource that has the path but not the method, and the methods it has."""
 
 _Convert = Callable[[Mapping[str, str]], Mapping[str, Any] | None]
-
-
 _Indexed = PlainResource[H] | DynamicResource[H] | PrefixResource[H] | PrefixMount[H]
 
 
@@ -102,7 +100,8 @@ class _ResourceClaim(Generic[H]):
                 return None
         route = self._routes.get(method) or self._any_route
         if route is None:
-            refused.append((self._resource, self._routes))
+            if self._routes:
+                refused.append((self._resource, self._routes))
             return None
         # Half the time of calling Matched: its own __new__ is one more Python function.
         return tuple.__new__(Matched, (route, variables, values))
