@@ -7,14 +7,19 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yarl import URL
 
 from muntin.router import (
+    AbstractResource,
     DynamicResource,
     FrozenError,
     Matched,
+    MethodNotAllowed,
     NotFound,
     PlainResource,
+    PrefixResource,
     ResourceNameError,
+    Route,
     RouteConflict,
     Router,
     TemplateError,
@@ -283,61 +288,107 @@ def templates(draw):
 
 ROUTES = st.tuples(st.just("route"), templates(), METHODS)
 BELOW = st.tuples(st.just("below"), st.sampled_from(["", "/a", "/a/b", "/b"]), METHODS)
-ROWS = st.recursive(
-    st.lists(ROUTES | BELOW, max_size=8),
-    lambda rows: st.lists(
-        ROUTES | BELOW | st.tuples(st.just("mount"), st.sampled_from(["", "/a", "/a/b", "/1"]), rows),
-        max_size=5,
-    ),
-    max_leaves=3,
-)
+EVEN = st.tuples(st.just("even"), st.just("(even)"), METHODS)
+
+
+def nest(rows):
+    """Rows among which some are routers with rows of their own."""
+    mounts = st.tuples(st.just("mount"), st.sampled_from(["", "/a", "/a/b", "/1"]), rows)
+    hosts = st.tuples(st.just("host"), st.sampled_from(["a", "b.a", "*.a", "*"]), rows)
+    return st.lists(ROUTES | BELOW | EVEN | mounts | hosts, max_size=5)
+
+
+ROWS = st.recursive(st.lists(ROUTES | BELOW, max_size=8), nest, max_leaves=3)
+HOSTS = st.sampled_from([None, "a", "b.a", "c"])
 PATHS = st.lists(st.sampled_from(["a", "b", "", "ab", "1", "a1b", "12", "c", "aab"]), max_size=5).map(
     lambda texts: "".join("/" + text for text in texts)
 )
 
 
+class EvenResource(AbstractResource):
+    """Paths of even length, by a rule that no index knows."""
+
+    canonical = "(even)"
+
+    def __init__(self):
+        super().__init__()
+        self.routes = {}
+
+    def add_route(self, method, handler):
+        self.routes[method] = Route(method, handler, self)
+
+    def match(self, method, path, host=None):
+        if len(path) % 2 or not self.routes:
+            return None
+        route = self.routes.get(method) or self.routes.get("*")
+        return Matched(route, {}, {}) if route else MethodNotAllowed(tuple(self.routes), self)
+
+    def url_for(self, **parts):
+        return URL("/")
+
+    def get_info(self):
+        return {}
+
+    def __iter__(self):
+        return iter(self.routes.values())
+
+
 def register(router, rows):
     """Register rows; a handler is the row and its number, so that no two are alike."""
     for number, (kind, where, more) in enumerate(rows):
-        if kind == "mount":
+        if kind in ("mount", "host"):
             child = Router()
-            router.mount(where, child)
+            (router.mount if kind == "mount" else router.mount_host)(where, child)
             register(child, more)
             continue
-        resource = router.add_prefix(where) if kind == "below" else None
-        if resource is None:
-            # Not add_resource, which gives the last one again for the same path.
+        if kind == "below":
+            resource = PrefixResource(where)
+        elif kind == "even":
+            resource = EvenResource()
+        else:
             resource = (DynamicResource if "{" in where[0] else PlainResource)(where[0])
-            router.register_resource(resource)
+        router.register_resource(resource)
         for method in sorted(more, reverse=True):
             resource.add_route(method, (number, str(where), method))
 
 
-def scan(rows, method, path, refused):
+def take(kind, where, path, host):
+    """What a row that holds no rows makes of a path: its variables, or None."""
+    if kind == "even":
+        return None if len(path) % 2 else {}
+    match = re.fullmatch(re.escape(where) + "/(?P<filename>.*)" if kind == "below" else where[1], path)
+    return match and match.groupdict()
+
+
+def scan(rows, method, path, host, refused):
     """Answer by the book: ask one row after the other, with nothing but `re`."""
     for number, (kind, where, more) in enumerate(rows):
         if kind == "mount":
             if path == where or path.startswith(where + "/"):
-                return scan(more, method, path[len(where) :], refused)
+                return scan(more, method, path[len(where) :], host, refused)
             continue
-        regex = re.escape(where) + "/(?P<filename>.*)" if kind == "below" else where[1]
-        match = re.fullmatch(regex, path)
-        if match is not None:
+        if kind == "host":
+            if host is not None and re.fullmatch(re.escape(where).replace(r"\*", ".+"), host):
+                return scan(more, method, path, host, refused)
+            continue
+        variables = take(kind, where, path, host)
+        if variables is not None:
             for key in (method, "*"):
                 if key in more:
-                    return (number, str(where), key), match.groupdict()
+                    return (number, str(where), key), variables
             refused |= more
     return tuple(sorted(refused)) or 404
 
 
 @settings(steady, max_examples=600)
-@given(ROWS, st.lists(PATHS, min_size=1, max_size=6))
-def test_answers_are_those_of_a_linear_scan(tell, rows, paths):
+@given(ROWS, st.lists(PATHS, min_size=1, max_size=6), HOSTS)
+def test_answers_are_those_of_a_linear_scan(tell, rows, paths, host):
     router = Router()
     register(router, rows)
     for path in paths:
         for method in ["GET", "PUT", "POST"]:
-            assert tell(router.match(method, path)) == scan(rows, method, path, set()), (method, path)
+            answer = tell(router.match(method, path, host))
+            assert answer == scan(rows, method, path, host, set()), (method, path)
 
 
 @steady
@@ -345,7 +396,7 @@ def test_answers_are_those_of_a_linear_scan(tell, rows, paths):
 def test_resources_asked_one_by_one_say_the_same(tell, rows, path):
     """The public `match` of a resource is the meaning that the index must keep."""
     router = Router()
-    register(router, [row for row in rows if row[0] != "mount"])
+    register(router, [row for row in rows if row[0] not in ("mount", "host")])
     answers = [resource.match("GET", path) for resource in router.resources()]
     first = next((answer for answer in answers if isinstance(answer, Matched)), None)
     if first is not None:
