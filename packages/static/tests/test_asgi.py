@@ -1,6 +1,7 @@
 """Scopes and messages in, messages out; and mounted where people mount it."""
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -412,3 +414,32 @@ async def test_event_loops_that_are_not_asyncio(tree: Path, monkeypatch: pytest.
     with ThreadPoolExecutor(1) as pool:  # a thread without a running loop
         assert pool.submit(drive, "/large.bin").result().body == (tree / "large.bin").read_bytes()
         assert b"./deep/" in pool.submit(drive, "/docs/").result().body
+
+
+@pytest.mark.row("HI-46", "AH-33")
+async def test_clients_that_vanish_from_a_real_server(tree: Path, serve: Callable[..., Any]) -> None:
+    (tree / "huge.bin").write_bytes(bytes(64_000_000))  # more than all buffers on the way
+    async with serve(StaticFiles(tree)) as [(address, server)], asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection(*address)
+        await leave(reader, writer)
+        await settle(server)
+        before = count_descriptors()
+        for _ in range(20):
+            await leave(*await asyncio.open_connection(*address))
+        await settle(server)
+        assert count_descriptors() == before
+
+
+async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Ask for a file, read its first bytes and go."""
+    writer.write(b"GET /huge.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert (await reader.readexactly(15)) == b"HTTP/1.1 200 OK"
+    writer.transport.abort()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+async def settle(server: uvicorn.Server) -> None:
+    """Wait until a server has let go of all its connections."""
+    while server.server_state.tasks or server.server_state.connections:
+        await asyncio.sleep(0)

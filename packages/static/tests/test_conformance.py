@@ -5,7 +5,6 @@ import os
 import socket
 import tomllib
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.parser import BytesParser
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
 import pytest
-import uvicorn
 
 from muntin.static import StaticRoot
 from muntin.static.asgi import StaticFiles
@@ -208,27 +206,11 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def addresses(
-    roots: dict[str, StaticRoot], anyio_backend: str
+    roots: dict[str, StaticRoot], serve: Callable[..., Any], anyio_backend: str
 ) -> AsyncIterator[dict[str, tuple[str, int]]]:
     """Serve every root with uvicorn on a loopback port of its own."""
-    async with _serve(roots) as addresses:
-        yield addresses
-
-
-@asynccontextmanager
-async def _serve(roots: dict[str, StaticRoot]) -> AsyncIterator[dict[str, tuple[str, int]]]:
-    addresses, servers, tasks = {}, [], []
-    for name, root in roots.items():
-        listener = socket.create_server(("127.0.0.1", 0))  # clients wait in its backlog until uvicorn is up
-        addresses[name] = listener.getsockname()
-        server = uvicorn.Server(uvicorn.Config(StaticFiles(root), log_level="warning", ws="none"))
-        server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
-        servers.append(server)
-        tasks.append(asyncio.create_task(server._serve([listener])))
-    yield addresses
-    for server in servers:
-        server.should_exit = True
-    await asyncio.gather(*tasks)
+    async with serve(*map(StaticFiles, roots.values())) as running:
+        yield dict(zip(roots, (address for address, _ in running), strict=True))
 
 
 @pytest.mark.anyio

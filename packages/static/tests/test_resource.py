@@ -132,7 +132,9 @@ def test_only_files_are_remembered_and_each_once(tree: Path) -> None:
         "h%65llo.txt",
         "%68ello.txt",
         "docs/",
+        "d%6fcs/",
         "docs",
+        "d%6fcs",
         "a%20b",
         "with%20space/a%20b.txt",
     ):

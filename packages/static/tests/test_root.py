@@ -1,6 +1,8 @@
 """Requests in, plans out, over a real tree."""
 
 import errno
+import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
@@ -51,6 +53,8 @@ def test_a_root_must_be_a_directory(tree: Path) -> None:
         StaticRoot(tree / "hello.txt")
     with pytest.raises(RootError, match="index_file"):
         StaticRoot(tree, index_file="../secret.txt")
+    with pytest.raises(ValueError, match="chunk_size"):
+        StaticRoot(tree, chunk_size=0)
 
 
 def test_what_a_root_says_of_itself(tree: Path) -> None:
@@ -110,6 +114,36 @@ def test_an_index_file_that_comes_and_goes(tree: Path) -> None:
     assert [root.plan("GET", path, {}).body for path in ("", "/")] == [b"home", b"home"]
     (tree / "index.html").unlink()
     assert root.plan("GET", "", {}).status == 403
+
+
+def test_a_fallback_that_comes_and_goes(tree: Path) -> None:
+    root = StaticRoot(tree, fallback="docs/app.html")
+    pages = tree / "docs" / "app.html"
+    accepting = {"Accept": "text/html", "Accept-Encoding": "gzip"}
+    assert root.plan("GET", "page", accepting).status == 404
+    for content in (b"one", b"two"):
+        pages.write_bytes(content)
+        for path in ("page", "other/page", "docs/"):
+            assert root.plan("GET", path, accepting).body == content
+        assert root.plan("GET", "page", {}).status == 404
+        assert root.plan("GET", "", {}).status == 403
+    pages.unlink()
+    assert root.plan("GET", "page", accepting).status == 404
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this platform has no limit to lower")
+def test_a_process_without_descriptors(tree: Path) -> None:
+    resource = pytest.importorskip("resource")
+    root = StaticRoot(tree)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    held = os.open(tree, os.O_RDONLY)  # the lowest free number, so none below the limit stays free
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (held + 1, hard))
+        statuses = [root.plan("GET", path, {}).status for path in ("hello.txt", "css/site.css", "../x")]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        os.close(held)
+    assert statuses == [503, 503, 404]
 
 
 def test_a_fallback_that_does_not_exist(tree: Path) -> None:

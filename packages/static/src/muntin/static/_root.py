@@ -64,6 +64,7 @@ class StaticRoot:
 
     Raises:
         RootError: `directory` is no directory, or `index_file` or `fallback` can name no file in it.
+        ValueError: `chunk_size` is less than one byte.
     """
 
     def __init__(
@@ -79,6 +80,8 @@ class StaticRoot:
         cache_control: CachePolicy = None,
         chunk_size: int = CHUNK_SIZE,
     ) -> None:
+        if chunk_size < 1:
+            raise ValueError(f"chunk_size is at least 1 byte, not {chunk_size}")
         self._sandbox = Sandbox(directory, follow_symlinks=follow_symlinks)
         self.show_index: Final = show_index
         self.append_version: Final = append_version
@@ -87,8 +90,9 @@ class StaticRoot:
         self._fallback = self._configured("fallback", fallback)
         self._manifest = dict(manifest or {})
         policy = _exempt(frozenset(self._manifest.values()), cache_control) if manifest else cache_control
-        # Both only remember the file system.
+        # All three only remember the file system. The fallback is apart: it must not be found by a path of its own.
         self._resources = Resources(self._sandbox, policy)
+        self._pages = Resources(self._sandbox, policy)
         self._fingerprints = Fingerprints()
 
     @property
@@ -176,9 +180,8 @@ class StaticRoot:
                 return self._plan_folder(path, place, opened, method, field, query)
         if place.is_folder:
             return plan_status(404, method=method)
-        # One key a file: else its spellings (%61 for a) would crowd out the others.
-        key = path if "%" not in path else "/".join(map(quote_name, place.parts))
-        return self._plan_resource(self._resources.find(key, place.parts), method, field, query)
+        resource = self._resources.find(_spell(path, place), place.parts)
+        return self._plan_resource(resource, method, field, query)
 
     def _plan_folder(
         self, path: str, place: Place, opened: Opened, method: str, field: Field, query: str
@@ -195,7 +198,8 @@ class StaticRoot:
     def _find_index(self, path: str, place: Place) -> Resource | None:
         if not self._index:
             return None
-        key = path if not path or path.endswith("/") else path + "/"
+        name = _spell(path, place)
+        key = f"{name.removesuffix('/')}/" if place.parts else ""
         try:
             return self._resources.find(key, place.parts + self._index)
         except OSError as error:
@@ -204,10 +208,10 @@ class StaticRoot:
 
     def _plan_fallback(self, method: str, field: Field) -> FilePlan:
         try:
-            # A path has no NUL, so no request can recall this under the name of another file.
-            found = self._resources.find("\0", self._fallback, vary="Accept")
+            found = self._pages.recall("") or self._pages.find("", self._fallback, vary="Accept")
             return self._plan_resource(found, method, field, "")
         except OSError as error:
+            self._pages.forget("")
             return plan_status(status_of(error), method=method)
 
     # What a resource answers
@@ -260,6 +264,11 @@ class StaticRoot:
         if place is None or place.is_folder:
             raise RootError(self.directory, f"{option} names no file in it: {name!r}")
         return place.parts
+
+
+def _spell(path: str, place: Place) -> str:
+    """Give the one spelling of a path that is remembered: else others (%61 for a) would crowd out other files."""
+    return path if "%" not in path else "/".join(map(quote_name, place.parts))
 
 
 def _exempt(hashed: frozenset[str], policy: CachePolicy) -> CachePolicy:

@@ -77,7 +77,7 @@ class StaticFiles:
         query = scope.get("query_string", b"").decode("latin-1")
         call = partial(self.root.plan, scope["method"], path, _fields_of(scope), query=query)
         # Opening a file takes less time than asking a thread to do it. Listing a directory does not.
-        plan = await _plan_in_thread(call) if self.root.show_index and path.endswith("/") else call()
+        plan = await _plan_in_thread(call) if self.root.show_index and path[-1:] in ("", "/") else call()
         if path == "" and plan.status < 400 and not scope["path"].endswith("/"):
             # The mount itself, without the slash that relative references need. Only here is its name known.
             plan.close()
