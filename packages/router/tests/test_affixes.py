@@ -18,3 +18,10 @@ def test_finding():
     ]
     assert affixes.find("a") == [("", ["a*"]), ("a", ["*"])]
     assert affixes.find("") == [("", ["*"])]
+
+
+def test_the_two_ends_do_not_overlap():
+    affixes = Affixes()
+    affixes.file("aa", "aa", list)
+    assert affixes.find("aaa") == []
+    assert affixes.find("aaaa") == [("", [])]

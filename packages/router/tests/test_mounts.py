@@ -62,8 +62,8 @@ def test_a_mount_owns_its_prefix(tell):
 def test_changes_below_show_above(tell):
     outer, inner = Router(), Router()
     outer.mount("/a", inner)
-    assert tell(outer.match("GET", "/a/x")) == 404
     resource = inner.add_resource("/x")
+    assert tell(outer.match("GET", "/a/x")) == 404
     resource.add_route("GET", "h")
     assert tell(outer.match("GET", "/a/x")) == ("h", {})
     resource.add_route("PUT", "h")
@@ -135,6 +135,20 @@ def test_hosts(tell):
     assert repr(mount) == "<HostMount example.com>"
     assert tell(mount.match("GET", "/", "example.com")) == ("exact", {})
     assert mount.match("GET", "/", "example.org") is None
+
+
+def test_hosts_are_asked_in_order(tell):
+    """Also where patterns of one shape, which are looked up together, stand before and behind another."""
+    outer = Router()
+    for pattern in ["q.com", "*.com", "w.com", "*"]:
+        router = Router()
+        router.add_get("/", pattern)
+        outer.mount_host(pattern, router)
+    assert [tell(outer.match("GET", "/", host))[0] for host in ["q.com", "w.com", "w.org"]] == [
+        "q.com",
+        "*.com",
+        "*",
+    ]
 
 
 def test_hosts_inside_a_prefix(tell):
