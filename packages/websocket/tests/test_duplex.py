@@ -172,6 +172,15 @@ async def test_adopting_asyncio_streams():
         await sink.wait(lambda: "lost" in sink.events)
 
 
+async def test_what_is_aborted_before_it_begins_ends_when_it_begins():
+    duplex = TransportDuplex()
+    duplex.abort()
+    async with await asyncio.get_running_loop().create_server(lambda: duplex, "127.0.0.1", 0) as server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        assert await reader.read() == b""
+        writer.close()
+
+
 async def test_there_must_be_a_connection():
     with pytest.raises(RuntimeError, match="no connection yet"):
         TransportDuplex().write(b"")

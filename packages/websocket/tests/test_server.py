@@ -95,6 +95,21 @@ async def test_the_server_goes_away():
     assert not server.sockets
 
 
+async def test_the_server_goes_away_before_a_handshake_is_complete():
+    server = await serve(echo, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"GET / HT")
+    async with await connect(f"ws://127.0.0.1:{server.port}/"):
+        async with asyncio.timeout(5):
+            await server.close()
+    try:
+        assert await reader.read() == b""
+    except ConnectionResetError:
+        pass  # as good
+    finally:
+        writer.close()
+
+
 async def test_a_handler_that_fails(caplog):
     async def handler(socket, request):
         await socket.receive()

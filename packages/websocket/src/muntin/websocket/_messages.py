@@ -49,7 +49,7 @@ class Assembler:
         self._compressed = False
         self._buffer = bytearray()
         self._frames = 0
-        self._utf8 = Utf8Validator()
+        self._utf8: Utf8Validator | None = None  # of a text
         # Of the frame under way.
         self._in_frame = False
 
@@ -63,7 +63,7 @@ class Assembler:
         if self._compressed and self._inflater:
             room = self._max_size - len(self._buffer)
             payload = self._inflater.inflate(payload, room, final=final)
-        if self.opcode == _TEXT:
+        if self._utf8 is not None:
             self._utf8.check(payload, final=final)
         self._buffer += payload
         return self._finish() if final else None
@@ -82,6 +82,7 @@ class Assembler:
         if opcode:
             self.opcode = opcode
             self._compressed = head & RSV1 > 0
+            self._utf8 = Utf8Validator() if opcode == _TEXT else None
         if len(self._buffer) + size > self._max_size:
             raise MessageTooBig(f"message of at least {len(self._buffer) + size} bytes")
         self._count()
@@ -95,7 +96,7 @@ class Assembler:
         data, self._buffer = self._buffer, bytearray()
         is_text = self.opcode == _TEXT
         self.opcode = self._frames = 0
-        self._compressed = False
+        self._compressed, self._utf8 = False, None
         if not is_text:
             return WSMessage(WSMsgType.BINARY, bytes(data))
         return WSMessage(WSMsgType.TEXT, data.decode() if self._decode_text else bytes(data))

@@ -91,6 +91,8 @@ class TransportDuplex(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # not by inheritance in uvloop
+        if self._lost:
+            transport.close()
 
     def data_received(self, data: bytes) -> None:
         if self._receiver is not None:
@@ -159,7 +161,10 @@ class TransportDuplex(asyncio.Protocol):
         self._open_transport.close()
 
     def abort(self) -> None:
-        self._open_transport.abort()
+        if self._transport is None:
+            self._lost = True  # it ends as soon as it begins
+        else:
+            self._transport.abort()
 
     def get_extra_info(self, name: str, default: object = None) -> Any:
         return self._open_transport.get_extra_info(name, default)

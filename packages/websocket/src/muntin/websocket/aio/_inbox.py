@@ -68,7 +68,8 @@ class Inbox:
         if self._size > self._limit and not self.is_paused:
             self.is_paused = True
             self._pause()
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     @property
     def is_empty(self) -> bool:

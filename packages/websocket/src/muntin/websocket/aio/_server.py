@@ -52,6 +52,7 @@ class Server:
         # While it listens.
         self._listener: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._opening: set[asyncio.Task[None]] = set()
         self.sockets: set[WebSocket] = set()
         """The sockets whose handler runs."""
 
@@ -71,6 +72,8 @@ class Server:
         """Take no more connections, close all sockets, and wait until their handlers have ended."""
         if self._listener is not None:
             self._listener.close()
+        for task in self._opening:
+            task.cancel()
         for socket in list(self.sockets):
             socket.close_nowait(code=code, message=message)
         while self._tasks:
@@ -85,8 +88,9 @@ class Server:
     def _make_duplex(self) -> TransportDuplex:
         duplex = TransportDuplex()
         task = asyncio.get_running_loop().create_task(self._open(duplex))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        for group in (self._tasks, self._opening):
+            group.add(task)
+            task.add_done_callback(group.discard)
         return duplex
 
     async def _open(self, duplex: TransportDuplex) -> None:
@@ -96,9 +100,14 @@ class Server:
         except (ConnectionResetError, TimeoutError):
             duplex.abort()
             return
+        except asyncio.CancelledError:
+            duplex.abort()
+            raise
         except ValueError as error:
             _refuse(duplex, 400, (), str(error))
             return
+        finally:
+            self._opening -= {asyncio.current_task()}
         answer = accept(
             request.fields,
             method=request.method,

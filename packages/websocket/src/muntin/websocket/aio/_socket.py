@@ -50,7 +50,7 @@ LINGER = 0.5
 _MAX_RECEIVES_AFTER_THE_END = 5
 
 _ENDS = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED})
-_DATA = frozenset({WSMsgType.TEXT, WSMsgType.BINARY})
+_TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
 
 
 class WebSocket:
@@ -187,7 +187,7 @@ class WebSocket:
         """
         if not isinstance(data, str):
             raise TypeError(f"text is a str, not {type(data).__name__}")
-        return self._outbox.write(self._connection.send_text(data, compress=compress))
+        return self._outbox.write(self._connection.send(Opcode.TEXT, data.encode(), compress=compress))
 
     def send_bytes(self, data: bytes | bytearray | memoryview, compress: int | None = None) -> Sending:
         """Send a binary message; as `send_str`."""
@@ -325,10 +325,11 @@ class WebSocket:
         if self._heartbeat is not None:
             self._heartbeat.hear()
         for message in self._connection.receive(data):
-            if message.type in _DATA:
-                self._inbox.put(message, len(message.data))
+            kind, content, _ = message
+            if kind is _TEXT or kind is _BINARY:
+                self._inbox.put(message, len(content))
             else:
-                self._reactions[message.type](self, message)
+                self._reactions[kind](self, message)
 
     def eof_received(self) -> None:
         """Take note that the peer has ended its stream."""
