@@ -38,7 +38,7 @@ ELEMENTS = st.builds(
         ("192.0.2.43:47011", Node("192.0.2.43", 47011)),
         ("[2001:DB8:0::17]:4711", Node("2001:db8::17", 4711)),
         ("[::]", Node("::")),
-        ("[::ffff:192.0.2.1]", Node("::ffff:c000:201")),
+        ("[::ffff:192.0.2.1]", Node("::ffff:192.0.2.1")),
         ("Unknown", Node("unknown")),
         ("unknown:0", Node("unknown", 0)),
         ("_gazonk", Node("_gazonk")),

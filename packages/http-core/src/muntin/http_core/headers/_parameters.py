@@ -11,11 +11,11 @@ from typing import Final
 
 TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 _CONTROLS: Final = r"\x00-\x08\x0a-\x1f\x7f"
-QUOTED_STRING: Final = rf'"[^"\\{_CONTROLS}]*+(?:\\[^{_CONTROLS}][^"\\{_CONTROLS}]*+)*+"'
+QUOTED_STRING: Final = rf'"[^"\\{_CONTROLS}]*+(?:\\[^{_CONTROLS}][^"\\{_CONTROLS}]*+)*"'
 
 _TOKEN: Final = re.compile(TOKEN)
 _CONTROL: Final = re.compile(f"[{_CONTROLS}]")
-_PARAMETER: Final = re.compile(rf"[ \t]*+;[ \t]*+(?:({TOKEN})=(?:({TOKEN})|({QUOTED_STRING})))?+")
+_PARAMETER: Final = re.compile(rf"[ \t]*+;[ \t]*+(?:({TOKEN})=(?:({TOKEN})|({QUOTED_STRING})))?")
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _TO_ESCAPE: Final = re.compile(r'(["\\])')
 

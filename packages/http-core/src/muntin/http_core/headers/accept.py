@@ -26,8 +26,8 @@ MAX_PREFERENCES: Final = 64
 """How many members of a field are read; the rest is left out. Browsers send about ten."""
 
 _MAX_PARAMETERS: Final = 8
-_MEMBER: Final = re.compile(rf'(?:[^,"]++|{QUOTED_STRING})*+')
-_VALUE: Final = re.compile(rf"{TOKEN}(?:/{TOKEN})?+")
+_MEMBER: Final = re.compile(rf'(?:[^,"]++|{QUOTED_STRING})*')
+_VALUE: Final = re.compile(rf"{TOKEN}(?:/{TOKEN})?")
 _QVALUE: Final = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", re.ASCII)
 
 

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from muntin.http_core.headers._parameters import TOKEN, is_free_of_controls, quote_string
 
-_AUTHORIZATION: Final = re.compile(rf"({TOKEN})(?: ++([^\x00-\x08\x0a-\x1f\x7f]*+))?+")
+_AUTHORIZATION: Final = re.compile(rf"({TOKEN})(?: ++([^\x00-\x08\x0a-\x1f\x7f]*+))?")
 _TOKEN68: Final = re.compile(r"[0-9A-Za-z+/]*+={0,2}")
 
 

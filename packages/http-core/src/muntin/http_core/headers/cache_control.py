@@ -13,7 +13,7 @@ from muntin.http_core.headers._parameters import QUOTED_STRING, TOKEN, is_token,
 MAX_DIRECTIVES: Final = 32
 """How many directives a field may have: RFC 9111 knows sixteen, and no field has use for half of them."""
 
-_DIRECTIVE: Final = re.compile(rf"[ \t]*+(?:({TOKEN})(?:=(?:({TOKEN})|({QUOTED_STRING})))?+)?+[ \t]*+(?:,|$)")
+_DIRECTIVE: Final = re.compile(rf"[ \t]*+(?:({TOKEN})(?:=(?:({TOKEN})|({QUOTED_STRING})))?)?[ \t]*+(?:,|$)")
 _SECONDS: Final = re.compile(r"[0-9]++")
 # RFC 9111 §1.2.2: what is larger than this means this, which is 68 years.
 _LONGEST: Final = 2**31

@@ -19,7 +19,7 @@ _COOKIE_OCTETS: Final = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*
 _ESCAPED: Final = re.compile(r"\\(?:([0-3][0-7]{2})|(.))", re.DOTALL | re.ASCII)
 _TO_ESCAPE: Final = re.compile(r'["\\,;]|[^\x20-\x7e]')
 _ATTRIBUTE: Final = re.compile(r"[\x20-\x3a\x3c-\x7e]*+")
-_DOMAIN: Final = re.compile(r"\.?[0-9A-Za-z_-]++(?:\.[0-9A-Za-z_-]++)*+")
+_DOMAIN: Final = re.compile(r"\.?[0-9A-Za-z_-]++(?:\.[0-9A-Za-z_-]++)*")
 _SAME_SITE: Final = {"strict": "Strict", "lax": "Lax", "none": "None"}
 
 

@@ -24,7 +24,7 @@ MAX_DISPOSITION_PARAMETERS: Final = 16
 _TYPE: Final = re.compile(TOKEN)
 _ATTR_CHARS: Final = "!#$&+-.^_`|~"
 _EXTENDED: Final = re.compile(
-    r"(utf-8|iso-8859-1)'[0-9A-Za-z-]*+'((?:[!#$&+\-.^_`|~0-9A-Za-z]|%[0-9A-Fa-f]{2})*+)",
+    r"(utf-8|iso-8859-1)'[0-9A-Za-z-]*+'((?:[!#$&+\-.^_`|~0-9A-Za-z]++|%[0-9A-Fa-f]{2})*)",
     re.IGNORECASE | re.ASCII,
 )
 # Browsers once sent whole paths such as C:\dir\file, unescaped: a backslash escapes only what must be

@@ -15,7 +15,7 @@ MAX_HOPS: Final = 32
 """How many hops a field may list; a longer one is malformed. Real chains have two or three."""
 
 _MAX_PAIRS: Final = 16
-_PAIR: Final = re.compile(rf"[ \t]*+(?:({TOKEN})=(?:({TOKEN})|({QUOTED_STRING})))?+[ \t]*+([;,]|$)")
+_PAIR: Final = re.compile(rf"[ \t]*+(?:({TOKEN})=(?:({TOKEN})|({QUOTED_STRING})))?[ \t]*+([;,]|$)")
 # RFC 7239 §6; the lengths are those of the longest IPv6 address, and of what anyone needs.
 _NODE: Final = re.compile(
     r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15}|(?i:unknown)|_[0-9A-Za-z._-]{1,255}))(?::([0-9]{1,5}|_[0-9A-Za-z._-]{1,255}))?"
@@ -72,6 +72,11 @@ def _parse_ipv6(text: str) -> IPv6Address | None:
         return None
 
 
+def _spell_ipv6(address: IPv6Address) -> str:
+    # RFC 5952 §5 has an embedded IPv4 address in its own notation; str() does so in some Pythons only.
+    return str(address) if address.ipv4_mapped is None else f"::ffff:{address.ipv4_mapped}"
+
+
 def parse_node(text: str) -> Node | None:
     """Give the node that a text names (RFC 7239 §6), or None when it is malformed."""
     match = _NODE.fullmatch(text)
@@ -84,7 +89,7 @@ def parse_node(text: str) -> Node | None:
             return None
     if ipv6 is not None:
         address = _parse_ipv6(ipv6)
-        return None if address is None else Node(str(address), port)
+        return None if address is None else Node(_spell_ipv6(address), port)
     if name[0] == "_":
         return Node(name, port)
     name = name.lower()
@@ -213,7 +218,7 @@ def _parse_list(text: str, parse: Callable[[str], _T | None], limit: int) -> tup
 
 def _parse_loose_node(text: str) -> Node | None:
     address = _parse_ipv6(text) if text.count(":") > 1 else None
-    return parse_node(text) if address is None else Node(str(address))
+    return parse_node(text) if address is None else Node(_spell_ipv6(address))
 
 
 def _parse_host(text: str) -> str | None:
