@@ -5,6 +5,7 @@ Knows statuses, fields and bytes. Does not know sockets, frameworks or whether t
 
 import os
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from types import TracebackType
@@ -138,20 +139,21 @@ class FilePlan:
         """
         if self.file is None:
             raise ValueError("this plan has no file to read from")
-        if not hasattr(os, "RWF_NOWAIT"):
-            return None
-        try:
-            # The last byte answers for all: the kernel reads ahead in order. Reading everything in this way would need
-            # a buffer that is first filled with zeros and then copied, which takes longer than the read itself.
-            os.preadv(self.file.fileno(), [bytearray(1)], offset + count - 1, os.RWF_NOWAIT)
-        except OSError:  # EAGAIN: not in memory; EOPNOTSUPP: a file system that cannot tell
-            return None
-        return self.read(offset, count)
+        if sys.platform == "linux" and hasattr(os, "RWF_NOWAIT"):
+            try:
+                # The last byte answers for all: the kernel reads ahead in order. Reading everything in this way would
+                # need a buffer that is first filled with zeros and then copied, which takes longer than the read.
+                os.preadv(self.file.fileno(), [bytearray(1)], offset + count - 1, os.RWF_NOWAIT)
+            except OSError:  # EAGAIN: not in memory; EOPNOTSUPP: a file system that cannot tell
+                return None
+            return self.read(offset, count)
+        return None
 
 
 def _read_at(descriptor: int, count: int, offset: int) -> bytes:
     if hasattr(os, "pread"):
-        return os.pread(descriptor, count, offset)
+        data: bytes = os.pread(descriptor, count, offset)
+        return data
     os.lseek(descriptor, offset, os.SEEK_SET)  # Windows; a plan has one reader, so the position is ours
     return os.read(descriptor, count)
 
