@@ -92,15 +92,14 @@ class Index(Generic[C]):
             node = node.step(segment)
         node.ends.append(claim)
 
-    def add_below(self, prefix: str, claim: C, *, inclusive: bool) -> None:
-        """File a claim under all paths below a prefix, and under the prefix itself if `inclusive`."""
+    def add_below(self, prefix: str, claim: C) -> None:
+        """File a claim under a prefix and all paths below it."""
         node = self._root
         for literal in prefix.split("/")[1:]:
             node = node.step(Segment(literal))
         node.is_open = True
         node.below.append(claim)
-        if inclusive:
-            node.ends.append(claim)
+        node.ends.append(claim)
 
     def find(self, segments: list[str]) -> list[C]:
         """Give the claims on a canonical path, split at its slashes, in their order."""

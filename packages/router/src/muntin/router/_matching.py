@@ -138,9 +138,9 @@ class _PathStage(Generic[H]):
         indexed = [resource for resource in resources if is_indexed(resource)]
         for order, resource in enumerate(indexed):
             if isinstance(resource, PrefixMount):
-                self._index.add_below(resource.own_prefix, _MountClaim(order, resource), inclusive=True)
+                self._index.add_below(resource.own_prefix, _MountClaim(order, resource))
             elif isinstance(resource, PrefixResource):
-                self._index.add_below(resource.own_prefix, _ResourceClaim(order, resource), inclusive=False)
+                self._index.add_below(resource.own_prefix, _ResourceClaim(order, resource))
             else:
                 self._index.add(resource.template, _ResourceClaim(order, resource))
 
