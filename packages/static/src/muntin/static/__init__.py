@@ -10,7 +10,7 @@
 from muntin.static._file import plan_file
 from muntin.static._locate import Flavour, Place, locate
 from muntin.static._manifest import read_manifest
-from muntin.static._plan import CHUNK_SIZE, FilePlan, Segment
+from muntin.static._plan import CHUNK_SIZE, FilePlan, Segment, plan_redirect
 from muntin.static._resource import CachePolicy
 from muntin.static._root import RequestFields, StaticRoot
 from muntin.static.errors import FileChanged, ManifestError, RootError, StaticError
@@ -30,5 +30,6 @@ __all__ = [
     "StaticRoot",
     "locate",
     "plan_file",
+    "plan_redirect",
     "read_manifest",
 ]
