@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin.static import FileChanged, FilePlan, Segment, StaticRoot
@@ -172,7 +172,6 @@ def test_redirects_stay_on_their_origin(name: str, query: str, location: str) ->
     assert dict(plan_redirect(name, query).fields)["Location"] == location
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 300_000), st.integers(0, 300_000)), min_size=1, max_size=8),
     st.integers(1000, 300_000),

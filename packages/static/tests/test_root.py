@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin.static import RootError, StaticRoot, _resource
@@ -203,7 +203,6 @@ def test_a_thread_each(tree: Path) -> None:
         assert set(pool.map(ask, paths)) == {200, 404}
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["GET", "HEAD", "POST", "x"]) | st.text(max_size=5),
     st.text(max_size=40),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin.static import StaticRoot, _sandbox
@@ -266,7 +266,6 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> list[StaticRoot]:
 
 
 @pytest.mark.row("HI-39", "AH-07", "AH-10")
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join) | st.text(max_size=30))
 def test_nothing_from_outside_is_ever_sent(roots: list[StaticRoot], path: str) -> None:
     for root in roots:
