@@ -11,10 +11,21 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from frozenlist import FrozenList
+
 from muntin.middleware.callables import describe_callable, is_coroutine_callable
 from muntin.middleware.errors import CompositionError
 
-__all__ = ["Factory", "Handler", "Middleware", "check_middlewares", "compose", "is_middleware", "middleware"]
+__all__ = [
+    "Factory",
+    "Handler",
+    "Middleware",
+    "Middlewares",
+    "check_middlewares",
+    "compose",
+    "is_middleware",
+    "middleware",
+]
 
 _MARK = "__middleware_version__"
 
@@ -39,6 +50,14 @@ class Middleware(Protocol[Q, R]):
 
 Factory = Callable[[Any, Handler[Q, R]], Awaitable[Handler[Q, R]]]
 """The older kind: is given the owner of the chain and a handler, for each request, and gives a handler."""
+
+
+class Middlewares(FrozenList[Callable[..., Any]]):
+    """The middlewares of one owner, the first outermost; a list until it is frozen."""
+
+    def check(self) -> None:
+        """Look at them before they are used; raises as `check_middlewares`."""
+        check_middlewares(self)
 
 
 def middleware(function: F) -> F:

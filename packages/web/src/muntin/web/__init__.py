@@ -1,3 +1,356 @@
-"""The aiohttp.web application API, assembled from the muntin packages."""
+"""Web applications for asyncio, by the documented `aiohttp.web` interface.
 
-__all__: list[str] = []
+from muntin import web
+
+async def hello(request):
+    return web.Response(text="hello")
+
+app = web.Application()
+app.add_routes([web.get("/", hello)])
+
+if __name__ == "__main__":
+    web.run_app(app)
+"""
+
+from muntin.http_core import HTTP_10 as HttpVersion10  # noqa: N811 - its documented name
+from muntin.http_core import HTTP_11 as HttpVersion11  # noqa: N811
+from muntin.http_core import (
+    HttpVersion,
+)
+from muntin.http_core.headers import (
+    ETag,
+)
+from muntin.middleware import (
+    CleanupError,
+)
+from muntin.router import (
+    AbstractRouteDef,
+    RouteDef,
+    RouteTableDef,
+    StaticDef,
+    delete,
+    get,
+    head,
+    options,
+    patch,
+    post,
+    put,
+    route,
+    static,
+    view,
+)
+from muntin.runner import (
+    BaseRunner,
+    BaseSite,
+    GracefulExit,
+    NamedPipeSite,
+    ServerRunner,
+    SockSite,
+    TCPSite,
+    UnixSite,
+)
+from muntin.runner import (
+    Connection as RequestHandler,
+)
+from muntin.web._compression import (
+    ContentCoding,
+)
+from muntin.web._handlers import (
+    AbstractView,
+)
+from muntin.web.access_log import (
+    AbstractAccessLogger,
+    AccessLogger,
+)
+from muntin.web.application import (
+    Application,
+)
+from muntin.web.content import (
+    StreamReader,
+)
+from muntin.web.dispatcher import (
+    UrlDispatcher,
+)
+from muntin.web.exceptions import (
+    HTTPAccepted,
+    HTTPBadGateway,
+    HTTPBadRequest,
+    HTTPClientError,
+    HTTPConflict,
+    HTTPCreated,
+    HTTPError,
+    HTTPException,
+    HTTPExpectationFailed,
+    HTTPFailedDependency,
+    HTTPForbidden,
+    HTTPFound,
+    HTTPGatewayTimeout,
+    HTTPGone,
+    HTTPInsufficientStorage,
+    HTTPInternalServerError,
+    HTTPLengthRequired,
+    HTTPMethodNotAllowed,
+    HTTPMisdirectedRequest,
+    HTTPMove,
+    HTTPMovedPermanently,
+    HTTPMultipleChoices,
+    HTTPNetworkAuthenticationRequired,
+    HTTPNoContent,
+    HTTPNonAuthoritativeInformation,
+    HTTPNotAcceptable,
+    HTTPNotExtended,
+    HTTPNotFound,
+    HTTPNotImplemented,
+    HTTPNotModified,
+    HTTPOk,
+    HTTPPartialContent,
+    HTTPPaymentRequired,
+    HTTPPermanentRedirect,
+    HTTPPreconditionFailed,
+    HTTPPreconditionRequired,
+    HTTPProxyAuthenticationRequired,
+    HTTPRedirection,
+    HTTPRequestEntityTooLarge,
+    HTTPRequestHeaderFieldsTooLarge,
+    HTTPRequestRangeNotSatisfiable,
+    HTTPRequestTimeout,
+    HTTPRequestURITooLong,
+    HTTPResetContent,
+    HTTPSeeOther,
+    HTTPServerError,
+    HTTPServiceUnavailable,
+    HTTPSuccessful,
+    HTTPTemporaryRedirect,
+    HTTPTooManyRequests,
+    HTTPUnauthorized,
+    HTTPUnavailableForLegalReasons,
+    HTTPUnprocessableEntity,
+    HTTPUnsupportedMediaType,
+    HTTPUpgradeRequired,
+    HTTPUseProxy,
+    HTTPVariantAlsoNegotiates,
+    HTTPVersionNotSupported,
+    JSONPayloadError,
+    PayloadAccessError,
+    RequestPayloadError,
+)
+from muntin.web.file_response import (
+    FileResponse,
+)
+from muntin.web.forms import (
+    FileField,
+)
+from muntin.web.json_responses import (
+    json_bytes_response,
+    json_response,
+)
+from muntin.web.keys import (
+    AppKey,
+    NotAppKeyWarning,
+    RequestKey,
+    ResponseKey,
+)
+from muntin.web.match_info import (
+    UrlMappingMatchInfo,
+)
+from muntin.web.middlewares import (
+    Handler,
+    Middleware,
+    middleware,
+    normalize_path_middleware,
+)
+from muntin.web.multipart_reader import (
+    BodyPartReader,
+    MultipartReader,
+)
+from muntin.web.request import (
+    BaseRequest,
+    Request,
+)
+from muntin.web.resources import (
+    AbstractResource,
+    DynamicResource,
+    PlainResource,
+    Resource,
+)
+from muntin.web.response import (
+    Response,
+)
+from muntin.web.routes import (
+    AbstractRoute,
+    ResourceRoute,
+    SystemRoute,
+)
+from muntin.web.run import (
+    run_app,
+)
+from muntin.web.runners import (
+    AppRunner,
+)
+from muntin.web.server import (
+    Server,
+)
+from muntin.web.static_resource import (
+    StaticResource,
+)
+from muntin.web.stream_response import (
+    StreamResponse,
+)
+from muntin.web.subapps import (
+    MatchedSubAppResource,
+    PrefixedSubAppResource,
+)
+from muntin.web.view import (
+    View,
+)
+from muntin.web.websocket import (
+    WebSocketReady,
+    WebSocketResponse,
+)
+from muntin.websocket import (
+    PreparedMessage,
+    WSCloseCode,
+    WSMessage,
+    WSMsgType,
+)
+
+MsgType = WSMsgType
+
+__all__ = [
+    "AbstractAccessLogger",
+    "AbstractResource",
+    "AbstractRoute",
+    "AbstractRouteDef",
+    "AbstractView",
+    "AccessLogger",
+    "AppKey",
+    "AppRunner",
+    "Application",
+    "BaseRequest",
+    "BaseRunner",
+    "BaseSite",
+    "BodyPartReader",
+    "CleanupError",
+    "ContentCoding",
+    "DynamicResource",
+    "ETag",
+    "FileField",
+    "FileResponse",
+    "GracefulExit",
+    "HTTPAccepted",
+    "HTTPBadGateway",
+    "HTTPBadRequest",
+    "HTTPClientError",
+    "HTTPConflict",
+    "HTTPCreated",
+    "HTTPError",
+    "HTTPException",
+    "HTTPExpectationFailed",
+    "HTTPFailedDependency",
+    "HTTPForbidden",
+    "HTTPFound",
+    "HTTPGatewayTimeout",
+    "HTTPGone",
+    "HTTPInsufficientStorage",
+    "HTTPInternalServerError",
+    "HTTPLengthRequired",
+    "HTTPMethodNotAllowed",
+    "HTTPMisdirectedRequest",
+    "HTTPMove",
+    "HTTPMovedPermanently",
+    "HTTPMultipleChoices",
+    "HTTPNetworkAuthenticationRequired",
+    "HTTPNoContent",
+    "HTTPNonAuthoritativeInformation",
+    "HTTPNotAcceptable",
+    "HTTPNotExtended",
+    "HTTPNotFound",
+    "HTTPNotImplemented",
+    "HTTPNotModified",
+    "HTTPOk",
+    "HTTPPartialContent",
+    "HTTPPaymentRequired",
+    "HTTPPermanentRedirect",
+    "HTTPPreconditionFailed",
+    "HTTPPreconditionRequired",
+    "HTTPProxyAuthenticationRequired",
+    "HTTPRedirection",
+    "HTTPRequestEntityTooLarge",
+    "HTTPRequestHeaderFieldsTooLarge",
+    "HTTPRequestRangeNotSatisfiable",
+    "HTTPRequestTimeout",
+    "HTTPRequestURITooLong",
+    "HTTPResetContent",
+    "HTTPSeeOther",
+    "HTTPServerError",
+    "HTTPServiceUnavailable",
+    "HTTPSuccessful",
+    "HTTPTemporaryRedirect",
+    "HTTPTooManyRequests",
+    "HTTPUnauthorized",
+    "HTTPUnavailableForLegalReasons",
+    "HTTPUnprocessableEntity",
+    "HTTPUnsupportedMediaType",
+    "HTTPUpgradeRequired",
+    "HTTPUseProxy",
+    "HTTPVariantAlsoNegotiates",
+    "HTTPVersionNotSupported",
+    "Handler",
+    "HttpVersion",
+    "HttpVersion10",
+    "HttpVersion11",
+    "JSONPayloadError",
+    "MatchedSubAppResource",
+    "Middleware",
+    "MsgType",
+    "MultipartReader",
+    "NamedPipeSite",
+    "NotAppKeyWarning",
+    "PayloadAccessError",
+    "PlainResource",
+    "PrefixedSubAppResource",
+    "PreparedMessage",
+    "Request",
+    "RequestHandler",
+    "RequestKey",
+    "RequestPayloadError",
+    "Resource",
+    "ResourceRoute",
+    "Response",
+    "ResponseKey",
+    "RouteDef",
+    "RouteTableDef",
+    "Server",
+    "ServerRunner",
+    "SockSite",
+    "StaticDef",
+    "StaticResource",
+    "StreamReader",
+    "StreamResponse",
+    "SystemRoute",
+    "TCPSite",
+    "UnixSite",
+    "UrlDispatcher",
+    "UrlMappingMatchInfo",
+    "View",
+    "WSCloseCode",
+    "WSMessage",
+    "WSMsgType",
+    "WebSocketReady",
+    "WebSocketResponse",
+    "delete",
+    "get",
+    "head",
+    "json_bytes_response",
+    "json_response",
+    "middleware",
+    "normalize_path_middleware",
+    "options",
+    "patch",
+    "post",
+    "put",
+    "route",
+    "run_app",
+    "static",
+    "view",
+]

@@ -1,0 +1,128 @@
+"""The command line: which function makes the application, and where it is to be served.
+
+It reads arguments and imports what they name; it starts nothing.
+"""
+
+import importlib
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+__all__ = ["Command", "CommandError", "load_target", "parse_command"]
+
+_USAGE: Final = "python -m muntin.web [-H HOST] [-P PORT] [-U PATH] module:function [arguments]"
+_DESCRIPTION: Final = (
+    "Serve the application that a function makes; it is called with the arguments that follow it."
+)
+
+
+class CommandError(Exception):
+    """What was asked for cannot be found; the message says why."""
+
+
+class Command(NamedTuple):
+    """What was asked for."""
+
+    target: str
+    host: str | None
+    port: int | None
+    path: str | None
+    arguments: list[str]
+
+
+def _make_parser() -> ArgumentParser:
+    # allow_abbrev: an application's own options are not ours in short.
+    parser = ArgumentParser(
+        prog="python -m muntin.web", usage=_USAGE, description=_DESCRIPTION, allow_abbrev=False
+    )
+    parser.add_argument("-H", "-n", "--hostname", metavar="HOST", help="where to listen (localhost)")
+    parser.add_argument("-P", "-p", "--port", type=int, metavar="PORT", help="at which port (8080)")
+    parser.add_argument("-U", "--path", metavar="PATH", help="a Unix socket to listen at")
+    parser.add_argument("target", metavar="module:function", help="also module.function")
+    return parser
+
+
+_WITH_VALUE: Final = frozenset(("-H", "-n", "--hostname", "-P", "-p", "--port", "-U", "--path"))
+_NEWER: Final = frozenset(("-H", "--hostname", "-P", "--port", "-U", "--path"))
+"""Options that may also stand behind the target, where all others belong to the function."""
+
+
+def parse_command(arguments: Sequence[str]) -> Command:
+    """Read a command line.
+
+    Raises:
+        SystemExit: it cannot be understood (2), or help was asked for.
+    """
+    parser = _make_parser()
+    before, after = _split(arguments)
+    moved, rest = _pick(after)
+    options = parser.parse_args([*moved, *before])
+    host = options.hostname
+    if host is None and (options.path is None or options.port is not None):
+        host = "localhost"
+    port = options.port
+    if port is None and host is not None:
+        port = 8080
+    return Command(options.target, host, port, options.path, rest)
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Part the arguments behind the target."""
+    position = 0
+    while position < len(arguments):
+        argument = arguments[position]
+        if argument in _WITH_VALUE:
+            position += 2
+        elif argument.startswith("-"):
+            position += 1
+        else:
+            return list(arguments[: position + 1]), list(arguments[position + 1 :])
+    return list(arguments), []
+
+
+def _pick(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Take our own options out of those behind the target; `--` says that none is."""
+    ours: list[str] = []
+    rest: list[str] = []
+    position = 0
+    while position < len(arguments):
+        argument = arguments[position]
+        if argument == "--":
+            rest += arguments[position + 1 :]
+            break
+        if argument in _NEWER and position + 1 < len(arguments):
+            ours += arguments[position : position + 2]
+            position += 2
+        else:
+            rest.append(argument)
+            position += 1
+    return ours, rest
+
+
+def load_target(target: str) -> Callable[[list[str]], Any]:
+    """Import the function that `module:function`, or `package.module.function`, names.
+
+    Raises:
+        CommandError: there is no such thing, or it cannot be called.
+    """
+    module_name, separator, name = target.partition(":") if ":" in target else target.rpartition(".")
+    if not separator or not module_name or not name:
+        raise CommandError(f"{target!r} names no function: write module:function")
+    if module_name.startswith("."):
+        raise CommandError(f"{target!r} names a module relative to nothing: write its full name")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise CommandError(f"cannot import {module_name!r}: {error}") from error
+    found: Any = module
+    for part in name.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise CommandError(f"module {module_name!r} has no attribute {name!r}") from None
+    if not callable(found):
+        raise CommandError(f"{target!r} is no function but {type(found).__name__}")
+    return found  # type: ignore[no-any-return]  # whatever can be called

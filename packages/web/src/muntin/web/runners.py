@@ -1,0 +1,81 @@
+"""`AppRunner`: an application on its sites, set up and taken down in order.
+
+It knows when the parts of an application's life happen; how connections end is for `muntin.runner`.
+"""
+
+from typing import Any
+
+from muntin.runner import SHUTDOWN_TIMEOUT, BaseRunner
+from muntin.web.application import Application
+from muntin.web.server import Server, make_server
+
+__all__ = ["AppRunner"]
+
+
+class AppRunner(BaseRunner):
+    """Runs an application inside a loop that is running already.
+
+    ```python
+    import asyncio
+
+    from muntin import web
+
+
+    async def main() -> None:
+        runner = web.AppRunner(web.Application())
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        await runner.cleanup()
+
+
+    asyncio.run(main())
+    ```
+
+    Args:
+        app: the application.
+        handle_signals: whether SIGINT and SIGTERM raise `GracefulExit`.
+        shutdown_timeout: how long handlers may take to end (seconds), before they are cancelled and after.
+        options: of the server, as for `run_app`.
+
+    Raises:
+        TypeError: `app` is no application.
+    """
+
+    def __init__(
+        self,
+        app: Application,
+        *,
+        handle_signals: bool = False,
+        shutdown_timeout: float = SHUTDOWN_TIMEOUT,
+        **options: Any,
+    ) -> None:
+        super().__init__(handle_signals=handle_signals, shutdown_timeout=shutdown_timeout)
+        if not isinstance(app, Application):
+            raise TypeError(f"AppRunner runs a web.Application, and {app!r} is none")
+        if app.router.mounts:
+            raise TypeError("this application is inside another one: run that")
+        self._app = app
+        self._options = options
+
+    @property
+    def app(self) -> Application:
+        """The application."""
+        return self._app
+
+    async def make_server(self) -> Server:
+        """Start the application and make its server; what was started is cleaned up if that fails."""
+        try:
+            await self._app.startup()
+            return make_server(self._app, **self._options)
+        except BaseException:
+            await self._app.cleanup()
+            raise
+
+    async def shutdown(self) -> None:
+        """Tell the application that it ends soon."""
+        await self._app.shutdown()
+
+    async def cleanup_server(self) -> None:
+        """Clean the application up."""
+        await self._app.cleanup()

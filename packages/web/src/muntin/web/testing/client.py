@@ -1,0 +1,165 @@
+"""A client for tests: requests that go to an application without a socket in between.
+
+Bytes are made of a request, and the answer is read from bytes, so what a test sees is what a client would. It knows
+how to say things; what is on the wire is for the exchange.
+"""
+
+import json as json_module
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, Self
+from urllib.parse import urlencode
+
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from muntin.web.application import Application
+from muntin.web.server import make_exchange_handler
+from muntin.web.testing.exchange import MemoryExchange
+
+__all__ = ["TestAnswer", "TestClient"]
+
+
+class TestAnswer(NamedTuple):
+    """What a client gets."""
+
+    __test__ = False
+
+    status: int
+    reason: str
+    headers: CIMultiDictProxy[str]
+    body: bytes
+    exchange: MemoryExchange
+    """All that was sent, for tests that look closer."""
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
+
+    def json(self) -> Any:
+        """Give the body parsed as JSON."""
+        return json_module.loads(self.body)
+
+
+class TestClient:
+    """Sends requests to an application, which lives as long as a block.
+
+    ```python
+    import asyncio
+
+    from muntin import web
+    from muntin.web.testing import TestClient
+
+
+    async def hello(request: web.Request) -> web.Response:
+        return web.Response(text=f"hello, {request.query['name']}")
+
+
+    async def main() -> None:
+        app = web.Application()
+        app.add_routes([web.get("/", hello)])
+        async with TestClient(app) as client:
+            answer = await client.get("/?name=you")
+            assert (answer.status, answer.text) == (200, "hello, you")
+
+
+    asyncio.run(main())
+    ```
+
+    Args:
+        app: the application.
+        headers: fields of all requests.
+    """
+
+    __test__ = False
+
+    def __init__(self, app: Application, *, headers: Mapping[str, str] | None = None) -> None:
+        self.app = app
+        self._headers = dict(headers or {})
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.app.startup()
+        except BaseException:
+            await self.app.cleanup()
+            raise
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.app.shutdown()
+        await self.app.cleanup()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        data: bytes | str | Mapping[str, str] | None = None,
+        json: Any = None,
+    ) -> TestAnswer:
+        """Send a request and give the answer.
+
+        Args:
+            method: a token.
+            path: of the target, with its query, percent-encoded.
+            headers: fields; those of the client stay if they are not among them.
+            data: the body: bytes, text, or the fields of a form.
+            json: the body as JSON.
+        """
+        fields = CIMultiDict({"Host": "localhost", **self._headers})
+        fields.update(headers)
+        body = _encode_body(fields, data, json)
+        if body or method in ("POST", "PUT", "PATCH"):
+            fields.setdefault("Content-Length", str(len(body)))
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        exchange = MemoryExchange(
+            f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode("utf-8", "surrogateescape") + body
+        )
+        return await self.answer(exchange)
+
+    async def answer(self, exchange: MemoryExchange) -> TestAnswer:
+        """Let the application answer an exchange, for tests that say every byte themselves."""
+        await make_exchange_handler(self.app)(exchange)
+        answer = exchange.answer
+        return TestAnswer(answer.status, answer.reason, answer.headers, answer.body, exchange)
+
+    async def get(self, path: str, **options: Any) -> TestAnswer:
+        """Send a GET; see `request`."""
+        return await self.request("GET", path, **options)
+
+    async def head(self, path: str, **options: Any) -> TestAnswer:
+        """Send a HEAD; see `request`."""
+        return await self.request("HEAD", path, **options)
+
+    async def post(self, path: str, **options: Any) -> TestAnswer:
+        """Send a POST; see `request`."""
+        return await self.request("POST", path, **options)
+
+    async def put(self, path: str, **options: Any) -> TestAnswer:
+        """Send a PUT; see `request`."""
+        return await self.request("PUT", path, **options)
+
+    async def patch(self, path: str, **options: Any) -> TestAnswer:
+        """Send a PATCH; see `request`."""
+        return await self.request("PATCH", path, **options)
+
+    async def delete(self, path: str, **options: Any) -> TestAnswer:
+        """Send a DELETE; see `request`."""
+        return await self.request("DELETE", path, **options)
+
+    async def options(self, path: str, **options: Any) -> TestAnswer:
+        """Send an OPTIONS; see `request`."""
+        return await self.request("OPTIONS", path, **options)
+
+
+def _encode_body(fields: CIMultiDict[str], data: Any, json: Any) -> bytes:
+    if json is not None:
+        fields.setdefault("Content-Type", "application/json")
+        return json_module.dumps(json).encode()
+    if isinstance(data, Mapping):
+        fields.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        return urlencode(data).encode()
+    if isinstance(data, str):
+        fields.setdefault("Content-Type", "text/plain; charset=utf-8")
+        return data.encode()
+    return data or b""

@@ -1,0 +1,51 @@
+"""Views: a class whose methods are the handlers of one resource.
+
+It knows the methods of HTTP; it must not know resources.
+"""
+
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, Final
+
+from muntin.web._handlers import AbstractView
+from muntin.web.exceptions import HTTPMethodNotAllowed
+from muntin.web.request import Request
+from muntin.web.stream_response import StreamResponse
+
+__all__ = ["View"]
+
+_VERBS: Final = {
+    method: method.lower()
+    for method in ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
+}
+"""The methods that have a place in a view. No other is looked up, so none can name a method that is not meant
+for it."""
+
+
+class View(AbstractView):
+    """A class based handler: derive from it and write a coroutine method for each method of HTTP.
+
+    Args:
+        request: the request that an instance is made for.
+    """
+
+    @property
+    def request(self) -> Request:
+        """The request."""
+        request: Request = self._request
+        return request
+
+    def __await__(self) -> Generator[Any, None, StreamResponse]:
+        name = _VERBS.get(self._request.method)
+        handler: Callable[[], Awaitable[StreamResponse]] | None = getattr(self, name, None) if name else None
+        if handler is None:
+            self.refuse()
+        return (yield from handler().__await__())  # type: ignore[misc]  # refuse() does not return
+
+    def refuse(self) -> None:
+        """Answer that the class has no such method.
+
+        Raises:
+            HTTPMethodNotAllowed: always; it names the methods there are.
+        """
+        allowed = {method for method, name in _VERBS.items() if hasattr(self, name)}
+        raise HTTPMethodNotAllowed(self._request.method, sorted(allowed))

@@ -1,0 +1,345 @@
+"""`WebSocketResponse`: the answer to an opening handshake, and the socket that follows it.
+
+It knows how a handshake is part of HTTP; messages and the closing of a socket are for `muntin.websocket`.
+"""
+
+import json
+from collections.abc import Callable, Container, Sequence
+from typing import Any, Final, NamedTuple, NoReturn
+
+from multidict import CIMultiDict
+
+from muntin.http_core import ResponseHead
+from muntin.web._upgrades import END_UPGRADED
+from muntin.web.exceptions import HTTPBadRequest, HTTPException, HTTPForbidden, HTTPUpgradeRequired
+from muntin.web.stream_response import Answerable, StreamResponse
+from muntin.websocket import (
+    Answer,
+    Connection,
+    Deflate,
+    PreparedMessage,
+    Role,
+    WSCloseCode,
+    WSMessage,
+    accept,
+)
+from muntin.websocket.aio import Sending, WebSocket
+
+__all__ = ["WebSocketReady", "WebSocketResponse"]
+
+MAX_MSG_SIZE: Final = 4 << 20
+"""Bytes of the largest message taken."""
+WRITER_LIMIT: Final = 256 << 10
+"""Bytes that may be on their way before an awaited send waits."""
+_REFUSALS: Final[dict[int, type[HTTPException]]] = {
+    400: HTTPBadRequest,
+    403: HTTPForbidden,
+    426: HTTPUpgradeRequired,
+}
+
+
+class WebSocketReady(NamedTuple):
+    """Whether a request can become a WebSocket, and the subprotocol that it would speak; true if it can."""
+
+    ok: bool
+    protocol: str | None
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+
+class WebSocketResponse(StreamResponse):
+    """A WebSocket; iterating over it gives its messages.
+
+    ```python
+    from muntin import web
+
+
+    async def echo(request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        async for message in ws:
+            if message.type is web.WSMsgType.TEXT:
+                await ws.send_str(message.data)
+        return ws
+    ```
+
+    Sending acts at the call, from any task; awaiting it waits while the peer is slow. Receiving is for one task at a
+    time.
+
+    Args:
+        timeout: seconds to wait for the peer to take part in the closing handshake.
+        receive_timeout: seconds that a receive waits; None for ever.
+        autoclose: whether the peer's close frame is answered by itself.
+        autoping: whether pings are answered by themselves; if not, pings and pongs are given out as messages.
+        heartbeat: seconds of silence after which the peer is pinged, and given up on after half as many; None never.
+        protocols: the subprotocols to agree on, the favourite first.
+        compress: whether to compress if the peer can; a number from 9 to 15 for a smaller window.
+        max_msg_size: bytes of the largest message taken; 0 for no limit.
+        writer_limit: bytes that may be on their way before an awaited send waits.
+        decode_text: whether text is given as str rather than bytes.
+        origins: the pages that may open it, such as ``https://example.com``; None for all.
+
+    Raises:
+        ValueError: a subprotocol is no token, or there is no such window.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout: float = 10.0,
+        receive_timeout: float | None = None,
+        autoclose: bool = True,
+        autoping: bool = True,
+        heartbeat: float | None = None,
+        protocols: Sequence[str] = (),
+        compress: bool | int = True,
+        max_msg_size: int = MAX_MSG_SIZE,
+        writer_limit: int = WRITER_LIMIT,
+        decode_text: bool = True,
+        origins: Container[str] | None = None,
+    ) -> None:
+        super().__init__(status=101)
+        self._protocols = tuple(protocols)
+        self._wish = _wish_for(compress)
+        self._origins = origins
+        self._engine_options: dict[str, Any] = {"max_message_size": max_msg_size, "decode_text": decode_text}
+        self._options: dict[str, Any] = {
+            "timeout": timeout,
+            "receive_timeout": receive_timeout,
+            "autoclose": autoclose,
+            "autoping": autoping,
+            "heartbeat": heartbeat,
+            "writer_limit": writer_limit,
+        }
+        self._socket: WebSocket | None = None
+
+    # The opening handshake
+
+    def _answer(self, request: Answerable) -> Answer:
+        head = request.exchange.head
+        return accept(
+            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.fields],
+            method=head.method,
+            subprotocols=self._protocols,
+            deflate=self._wish,
+            origins=self._origins,
+        )
+
+    def can_prepare(self, request: Answerable) -> WebSocketReady:
+        """Tell whether `prepare` would succeed.
+
+        Raises:
+            RuntimeError: it has.
+        """
+        if self._socket is not None:
+            raise RuntimeError("this socket is open already")
+        agreement = self._answer(request).agreement
+        return WebSocketReady(agreement is not None, agreement.subprotocol if agreement else None)
+
+    async def prepare(self, request: Answerable) -> None:
+        """Answer the opening handshake; from now on this is a socket.
+
+        Raises:
+            HTTPBadRequest: the request is no opening handshake, or a malformed one.
+            HTTPUpgradeRequired: it is one of another version.
+            HTTPForbidden: it comes from a page of another origin.
+            ConnectionResetError: the peer is gone.
+        """
+        if not self._check_fresh(request):
+            return
+        answer = self._answer(request)
+        if answer.agreement is None:
+            refusal = _REFUSALS[answer.status]
+            raise refusal(headers=answer.fields, text=f"{answer.status}: {answer.reason}")
+        self._headers = CIMultiDict([*(self._headers or CIMultiDict()).items(), *answer.fields])
+        await self._settle(request)
+        exchange = request.exchange
+        duplex = exchange.upgrade(ResponseHead(101, self._fields_to_send(), self._reason))
+        self._exchange = exchange
+        engine = Connection(Role.SERVER, deflate=answer.agreement.deflate, **self._engine_options)
+        self._socket = WebSocket(duplex, engine, subprotocol=answer.agreement.subprotocol, **self._options)
+        END_UPGRADED.set(self._end_socket)
+
+    def _end_socket(self, error: Exception | None) -> None:
+        """Close because the handler was cancelled, or failed."""
+        code = WSCloseCode.GOING_AWAY if error is None else WSCloseCode.INTERNAL_ERROR
+        self._open_socket.close_nowait(code=code)
+
+    @property
+    def _open_socket(self) -> WebSocket:
+        socket = self._socket
+        if socket is None:
+            raise RuntimeError("a WebSocketResponse is no socket before prepare()")
+        return socket
+
+    # What is known
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._socket is not None and self._socket.closed
+
+    @property
+    def close_code(self) -> int | None:
+        """The peer's close code; 1005 if it gave none, 1006 if it broke off; None before the end."""
+        return None if self._socket is None else self._socket.close_code
+
+    @property
+    def ws_protocol(self) -> str | None:
+        """The subprotocol that was agreed on."""
+        return None if self._socket is None else self._socket.subprotocol
+
+    @property
+    def compress(self) -> bool:
+        """Whether messages are compressed; before `prepare`, whether they may be."""
+        return self._wish is not None if self._socket is None else self._socket.is_compressed
+
+    @property
+    def write_buffer_size(self) -> int:
+        """Bytes that were sent and not yet taken by the network."""
+        return self._open_socket.write_buffer_size
+
+    def exception(self) -> BaseException | None:
+        """Give what ended the socket, if it did not end well."""
+        return None if self._socket is None else self._socket.exception()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Give what the transport knows: "peername", "sslcontext", "socket" …"""
+        return default if self._socket is None else self._socket.get_extra_info(name, default)
+
+    # Sending
+
+    def send_str(self, data: str, compress: int | None = None) -> Sending:
+        """Send a text message, now; awaiting the result waits while the peer is slow.
+
+        Args:
+            data: the text.
+            compress: 0 for not this message, 1 to 9 for another level, None for what was agreed on.
+
+        Raises:
+            TypeError: it is no text.
+            ConnectionResetError: the socket is closed.
+            RuntimeError: before `prepare`.
+        """
+        return self._open_socket.send_str(data, compress)
+
+    def send_bytes(self, data: bytes | bytearray | memoryview, compress: int | None = None) -> Sending:
+        """Send a binary message; as `send_str`."""
+        return self._open_socket.send_bytes(data, compress)
+
+    def send_json(
+        self, data: Any, compress: int | None = None, *, dumps: Callable[[Any], str] = json.dumps
+    ) -> Sending:
+        """Send something as JSON in a text message; as `send_str`, and raises what `dumps` raises."""
+        return self._open_socket.send_json(data, compress, dumps=dumps)
+
+    def send_json_bytes(
+        self, data: Any, compress: int | None = None, *, dumps: Callable[[Any], bytes]
+    ) -> Sending:
+        """Send something as JSON in a binary message; `dumps` gives bytes."""
+        return self._open_socket.send_bytes(dumps(data), compress)
+
+    def send_frame(self, message: bytes, opcode: int, compress: int | None = None) -> Sending:
+        """Send a message by its opcode, text as UTF-8; as `send_str`."""
+        return self._open_socket.send_frame(message, opcode, compress)
+
+    def send_prepared(self, message: PreparedMessage) -> Sending:
+        """Send a message that many sockets get; as `send_str`."""
+        return self._open_socket.send_prepared(message)
+
+    def ping(self, message: str | bytes = b"") -> Sending:
+        """Send a ping of at most 125 bytes; as `send_str`."""
+        return self._open_socket.ping(message)
+
+    def pong(self, message: str | bytes = b"") -> Sending:
+        """Send a pong of at most 125 bytes; as `send_str`."""
+        return self._open_socket.pong(message)
+
+    # Receiving
+
+    async def receive(self, timeout: float | None = None) -> WSMessage:
+        """Give the next message, or what stands for the end: CLOSE, CLOSING, CLOSED; or ERROR, once, before it.
+
+        Raises:
+            TimeoutError: after `timeout` seconds, `receive_timeout` if that is None; the socket stays open.
+            RuntimeError: another task waits already, or before `prepare`.
+        """
+        return await self._open_socket.receive(timeout)
+
+    async def receive_str(self, *, timeout: float | None = None) -> str:
+        """Give the text of the next message.
+
+        Raises:
+            TypeError: it is of another kind.
+        """
+        return await self._open_socket.receive_str(timeout=timeout)
+
+    async def receive_bytes(self, *, timeout: float | None = None) -> bytes:
+        """Give the data of the next message.
+
+        Raises:
+            TypeError: it is not binary.
+        """
+        return await self._open_socket.receive_bytes(timeout=timeout)
+
+    async def receive_json(
+        self, *, loads: Callable[[Any], Any] = json.loads, timeout: float | None = None
+    ) -> Any:
+        """Give the next message, a text, parsed as JSON."""
+        return await self._open_socket.receive_json(loads=loads, timeout=timeout)
+
+    def __aiter__(self) -> "WebSocketResponse":
+        return self
+
+    async def __anext__(self) -> WSMessage:
+        return await self._open_socket.__anext__()
+
+    # Ending
+
+    async def close(
+        self, *, code: int = WSCloseCode.OK, message: str | bytes = b"", drain: bool = True
+    ) -> bool:
+        """Close, and wait until the peer agrees, or for `timeout`; gives False when it was closed already.
+
+        Args:
+            code: why; a code that cannot be sent becomes 1001.
+            message: the reason, cut to 123 bytes.
+            drain: whether to wait until the peer has taken what was sent.
+
+        Raises:
+            RuntimeError: before `prepare`.
+        """
+        return await self._open_socket.close(code=code, message=message, drain=drain)
+
+    # As a response
+
+    def deliver_nowait(self, request: Answerable) -> bool:
+        return self._socket is not None and self._socket.closed
+
+    async def deliver(self, request: Answerable) -> None:
+        """Close: the handler has ended."""
+        await self.prepare(request)
+        await self.close()
+
+    def write(self, data: Any) -> NoReturn:
+        """Refuse: a socket has messages, and no body.
+
+        Raises:
+            RuntimeError: always.
+        """
+        raise RuntimeError("a WebSocketResponse has no body: use send_str() or send_bytes()")
+
+    def write_eof(self, data: Any = b"") -> Any:
+        """Close the socket."""
+        return self.close()
+
+    def __repr__(self) -> str:
+        state = "not prepared" if self._socket is None else "closed" if self._socket.closed else "open"
+        return f"<WebSocketResponse {state}>"
+
+
+def _wish_for(compress: bool | int) -> Deflate | None:
+    if compress is True:
+        return Deflate()
+    return Deflate(server_max_window_bits=compress) if compress else None
