@@ -184,3 +184,5 @@ async def test_what_is_aborted_before_it_begins_ends_when_it_begins():
 async def test_there_must_be_a_connection():
     with pytest.raises(RuntimeError, match="no connection yet"):
         TransportDuplex().write(b"")
+    with pytest.raises(RuntimeError, match="no connection yet"):
+        TransportDuplex().close()

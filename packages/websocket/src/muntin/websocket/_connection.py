@@ -126,8 +126,9 @@ class Connection:
         if self._state is not _OPEN and Move.RECEIVE_FRAME not in TRANSITIONS[self._state]:
             return messages
         assembler = self._assembler
+        pieces, violation = self._decoder.decode(data)
         try:
-            for piece in self._decoder.decode(data):
+            for piece in pieces:
                 head, payload, left = piece
                 # The short way of a message that comes in one frame and one read.
                 if not left and not assembler.opcode and head in _WHOLE_DATA:
@@ -143,10 +144,12 @@ class Connection:
                         messages.append(message)
                 elif head == _CLOSE:
                     messages.append(self._receive_close(payload))
-                    break
+                    return messages
                 else:
                     assembler.count_control()
                     messages.append(WSMessage(_CONTROL_TYPES[head], payload))
+            if violation is not None:
+                raise violation
         except ProtocolViolation as error:
             messages.append(self._fail(error))
         return messages

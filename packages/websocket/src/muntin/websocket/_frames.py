@@ -9,8 +9,6 @@ control frames that are fragmented or too long, lengths in more bytes than neede
 limit. Must not know which frames may follow one another, nor what a payload means.
 """
 
-from collections.abc import Iterator
-
 from ._mask import apply_mask
 from .codes import Opcode
 from .errors import MessageTooBig, ProtocolViolation
@@ -61,21 +59,27 @@ class FrameDecoder:
         self._mask = b""
         self._left = 0
 
-    def decode(self, data: bytes) -> Iterator[Piece]:
-        """Give the pieces in `data`, unmasked; raises ProtocolViolation at the first frame that breaks a
-        rule.
+    def decode(self, data: bytes) -> tuple[list[Piece], ProtocolViolation | None]:
+        """Give the pieces in `data`, unmasked, and the fault of the frame after them, if it breaks a rule.
 
-        The iterator must be exhausted, or the decoder be dropped.
+        After a fault the decoder is of no more use.
         """
-        pos, end = 0, len(data)
+        pieces: list[Piece] = []
+        try:
+            self._decode(data, pieces)
+        except ProtocolViolation as violation:
+            return pieces, violation
+        return pieces, None
+
+    def _decode(self, data: bytes, pieces: list[Piece]) -> None:
+        pos = 0
         if self._left:
-            piece = self._resume(data)
-            yield piece
-            pos = len(piece[1])
+            pieces.append(self._resume(data))
+            pos = len(pieces[0][1])
         elif self._buffer:
             data = self._buffer + data
-            end = len(data)
             self._buffer = b""
+        end = len(data)
         heads, masked, max_size = self._heads, self._masked, self._max_size
         while end - pos >= 2:
             head, length = data[pos], data[pos + 1]
@@ -101,14 +105,15 @@ class FrameDecoder:
                 payload = data[start:stop]
                 if masked and length:
                     payload = apply_mask(payload, data[start - 4 : start])
-                yield head, payload, 0
+                pieces.append((head, payload, 0))
                 pos = stop
             elif start > end or head & _CONTROL:
                 break
             else:
-                yield self._begin(head, data[start - 4 : start], data[start:], length)
+                pieces.append(self._begin(head, data[start - 4 : start], data[start:], length))
                 return
-        self._buffer = data[pos:]
+        if pos < end:
+            self._buffer = data[pos:]
 
     def _begin(self, head: int, mask: bytes, payload: bytes, length: int) -> Piece:
         self._head, self._mask, self._left = head, mask, length

@@ -124,8 +124,11 @@ class TransportDuplex(asyncio.Protocol):
     # The Duplex.
 
     def write(self, data: bytes) -> None:
+        # The same as asking `_open_transport`, but this is called for every frame.
+        if self._transport is None:
+            raise RuntimeError("there is no connection yet")
         if not self._lost:
-            self._open_transport.write(data)
+            self._transport.write(data)
 
     async def drain(self) -> None:
         if self._lost:
