@@ -11,6 +11,9 @@ from .pages import render
 # Where programs come in; everything else is for people.
 PROGRAM_PATHS = ("/api/", "/feed")
 
+# What an error says outside its text, and what a client needs in order to do better.
+SAID_BY_FIELDS = {"Allow", "Connection", "Retry-After", "Sec-WebSocket-Version", "Upgrade"}
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -22,18 +25,19 @@ async def explain_problems(request: web.Request, handler: Handler) -> web.Stream
     except DraftError as error:
         return explain(request, error.status, "Some fields need your attention.", fields=error.problems)
     except web.HTTPError as error:
-        answer = explain(request, error.status, error.text or "")
-        if "Allow" in error.headers:
-            answer.headers["Allow"] = error.headers["Allow"]
+        detail = (error.text or "").removeprefix(f"{error.status}: ")
+        answer = explain(request, error.status, detail)
+        for field in SAID_BY_FIELDS & error.headers.keys():
+            answer.headers[field] = error.headers[field]
         return answer
 
 
 def explain(request: web.Request, status: int, detail: str, **more: object) -> web.Response:
     """Answer with problem details (RFC 9457) or with a page."""
-    title = HTTPStatus(status).phrase
-    if detail == f"{status}: {title}":  # what the framework says when nobody said more
-        detail = HTTPStatus(status).description
+    known = HTTPStatus(status)
+    if detail in ("", known.phrase):
+        detail = known.description
     if not request.path.startswith(PROGRAM_PATHS):
-        return render(request.app, "problem.html", status=status, title=title, detail=detail)
-    problem = {"title": title, "status": status, "detail": detail, **more}
+        return render(request.app, "problem.html", status=status, title=known.phrase, detail=detail)
+    problem = {"title": known.phrase, "status": status, "detail": detail, **more}
     return web.json_response(problem, status=status, content_type="application/problem+json")

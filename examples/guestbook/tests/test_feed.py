@@ -81,6 +81,21 @@ def test_a_reader_who_speaks_is_sent_away(guestbook, said, code):
         assert receive_until_closed(feed) == ([], code)
 
 
+def test_another_version_is_told_which_one_is_spoken(client):
+    fields = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "8",
+    }
+
+    answer = client.get("/feed", headers=fields)
+
+    assert answer.status_code == 426
+    assert answer.headers["Sec-WebSocket-Version"] == "13"
+    assert answer.json()["title"] == "Upgrade Required"
+
+
 def test_a_reader_who_lags_behind_is_asked_to_come_back_and_misses_nothing(guestbook, client):
     address = urlsplit(guestbook.url)
     narrow = socket.socket()
