@@ -17,6 +17,7 @@ __all__ = ["build_absolute_url", "check_host", "format_local_host", "host_of_tar
 _HOST: Final = re.compile(
     r"(?:\[[0-9A-Fa-f:.]{2,45}\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})++)(?::[0-9]{1,5})?+"
 )
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def ip_of(address: Any) -> str | None:
@@ -51,12 +52,25 @@ def format_local_host(address: Any) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def _split_port(host: str) -> tuple[str, int | None]:
+    name, colon, digits = host.rpartition(":")
+    if not colon or digits.endswith("]"):
+        return host, None
+    port = int(digits) if digits else None
+    if port is not None and port > 65535:
+        raise ValueError(f"not a port: {port}")
+    return name, port
+
+
 def build_absolute_url(scheme: str, host: str, method: str, target: Target) -> URL:
     """Give the URL that was asked for.
 
     Raises:
         ValueError: the port of the host is none.
     """
+    name, port = _split_port(host)
+    if port not in (None, _DEFAULT_PORTS.get(scheme)):
+        name = f"{name}:{port}"
     # The other two forms name no path: that of a CONNECT is an authority, and * stands for the server.
     path = target.path if target.path.startswith("/") else "/"
-    return URL.build(scheme=scheme, authority=host, path=path, query_string=target.query, encoded=True)
+    return URL.build(scheme=scheme, authority=name, path=path, query_string=target.query, encoded=True)

@@ -42,23 +42,21 @@ def decode_fields(raw: RawFields) -> CIMultiDictProxy[str]:
 
 
 class RequestFields:
-    """The head of a request, read.
+    """The head of a request, read; what `Request` is made of.
 
-    Args:
-        head: from the protocol below.
+    Its attributes are set by `BaseRequest`, in one place: one call for each layer would cost more than all the rest.
     """
 
     __slots__ = ("_cookies", "_head", "_headers", "_media_type", "_rel_url", "_target", "method")
 
-    def __init__(self, head: RequestHead) -> None:
-        self._head = head
-        self.method: str = head.method
-        """The method as it was sent."""
-        self._target: Target | None = None
-        self._rel_url: URL | None = None
-        self._headers: CIMultiDictProxy[str] | None = None
-        self._media_type: MediaType | None = None
-        self._cookies: Mapping[str, str] | None = None
+    method: str
+    """The method as it was sent."""
+    _head: RequestHead
+    _target: Target | None
+    _rel_url: URL | None
+    _headers: CIMultiDictProxy[str] | None
+    _media_type: MediaType | None
+    _cookies: Mapping[str, str] | None
 
     @property
     def version(self) -> HttpVersion:
@@ -125,9 +123,9 @@ class RequestFields:
             headers = self._headers = decode_fields(self._head.fields)
         return headers
 
-    def _joined(self, name: bytes) -> str | None:
-        """Give all lines of a field as one list (RFC 9110 §5.3), the way its grammar is written: in latin-1."""
-        lines = list(self._head.get_all(name))
+    def get_field(self, name: str) -> str | None:
+        """Give all lines of a field as one list (RFC 9110 §5.3), in latin-1, as the grammar of fields is written."""
+        lines = list(self._head.get_all(name.lower().encode("ascii")))
         return b", ".join(lines).decode("latin-1") if lines else None
 
     @property
@@ -172,8 +170,8 @@ class RequestFields:
 
     # Conditions (RFC 9110 §13) and ranges (§14)
 
-    def _tags(self, name: bytes) -> tuple[ETag, ...] | None:
-        text = self._joined(name)
+    def _tags(self, name: str) -> tuple[ETag, ...] | None:
+        text = self.get_field(name)
         return None if text is None else parse_etags(text)
 
     def _date(self, name: bytes) -> datetime | None:
@@ -183,12 +181,12 @@ class RequestFields:
     @property
     def if_match(self) -> tuple[ETag, ...] | None:
         """The tags of If-Match; ``(ETag("*"),)`` for any; None when missing or malformed."""
-        return self._tags(b"if-match")
+        return self._tags("if-match")
 
     @property
     def if_none_match(self) -> tuple[ETag, ...] | None:
         """The tags of If-None-Match, likewise."""
-        return self._tags(b"if-none-match")
+        return self._tags("if-none-match")
 
     @property
     def if_modified_since(self) -> datetime | None:
@@ -210,7 +208,7 @@ class RequestFields:
         """The one range that Range asks for, as a slice of the representation; the whole when there is none, or it
         is to be ignored: malformed (RFC 9110 §14.2), or several ranges at once.
         """
-        text = self._joined(b"range")
+        text = self.get_field("range")
         ranges = None if text is None else parse_ranges(text)
         return _as_slice(ranges[0]) if ranges and len(ranges) == 1 else _WHOLE
 

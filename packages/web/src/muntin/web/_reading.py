@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 from multidict import MultiDict, MultiDictProxy
 
-from muntin.http_core import FramingKind, ProtocolError, RequestHead
+from muntin.http_core import FramingKind, ProtocolError
 from muntin.http_core.multipart import boundary_of, find_charset
 from muntin.runner import Exchange
 from muntin.web._body import RequestBody
@@ -23,6 +23,7 @@ from muntin.web.exceptions import (
     exception_of,
 )
 from muntin.web.forms import FormField, FormReader, parse_urlencoded
+from muntin.web.json_responses import DEFAULT_CODEC, JSONCodec
 from muntin.web.multipart_reader import MultipartReader
 
 __all__ = ["CLIENT_MAX_FIELDS", "CLIENT_MAX_SIZE", "RequestReading"]
@@ -34,31 +35,22 @@ CLIENT_MAX_FIELDS: Final = 1000
 
 
 class RequestReading(RequestFields):
-    """A request whose body can be read.
-
-    Args:
-        exchange: from the protocol below.
-        head: of the request.
-        client_max_size: how large a body may be that is read whole (bytes); 0 for any size.
-        client_max_fields: how many fields a form may have.
-    """
+    """A request whose body can be read; what `Request` is made of, too."""
 
     __slots__ = ("_content", "_post", "_whole", "client_max_fields", "client_max_size", "exchange")
 
     POST_METHODS: ClassVar[frozenset[str]] = frozenset({"DELETE", "PATCH", "POST", "PUT", "TRACE"})
     """The methods whose forms `post` reads."""
 
-    def __init__(
-        self, exchange: Exchange, head: RequestHead, client_max_size: int, client_max_fields: int
-    ) -> None:
-        super().__init__(head)
-        self.exchange = exchange
-        """The request and its answer, as the protocol below has it."""
-        self.client_max_size = client_max_size
-        self.client_max_fields = client_max_fields
-        self._content: StreamReader | None = None
-        self._whole: bytes | None = None
-        self._post: MultiDictProxy[FormField] | None = None
+    exchange: Exchange
+    """The request and its answer, as the protocol below has it."""
+    client_max_size: int
+    """How large a body may be that is read whole (bytes); 0 for any size."""
+    client_max_fields: int
+    """How many fields a form may have."""
+    _content: StreamReader | None
+    _whole: bytes | None
+    _post: MultiDictProxy[FormField] | None
 
     # What is known beforehand
 
@@ -163,20 +155,20 @@ class RequestReading(RequestFields):
             loads: decodes it; None for the application's decoder.
 
         Raises:
-            JSONPayloadError: it is no JSON; a json.JSONDecodeError, and HTTPBadRequest when it is not caught. What else
-                a `loads` that is given here raises is passed on.
+            JSONPayloadError: it is no JSON; a json.JSONDecodeError, and HTTPBadRequest when it is not caught. What
+                else a `loads` that is given here raises is passed on.
             HTTPException, ConnectionResetError: as `text`.
         """
         text = await self.text()
+        if loads is None:
+            return self._codec().decode(text)
         try:
-            return (loads or self._loads())(text)
+            return loads(text)
         except json.JSONDecodeError as error:
             raise JSONPayloadError(error.msg, error.pos) from error
-        except RecursionError:
-            raise JSONPayloadError("nested too deeply", 0) from None
 
-    def _loads(self) -> Callable[[str], Any]:
-        return json.loads
+    def _codec(self) -> JSONCodec:
+        return DEFAULT_CODEC
 
     # As a form
 

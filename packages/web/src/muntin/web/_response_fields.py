@@ -47,10 +47,16 @@ def check_fields(fields: Iterable[tuple[str, str]]) -> None:
         ValueError: a name is not a token, or a value has a control character (RFC 9110 §5.5).
     """
     for name, value in fields:
-        if not _NAME.fullmatch(name):
+        if not _is_name(name):
             raise ValueError(f"not the name of a field: {name!r}")
-        if _CONTROL.search(value):
+        # What is printable has no control character; the rest is looked at.
+        if not value.isprintable() and _CONTROL.search(value):
             raise ValueError(f"the value of the field {name} has a control character: {value!r}")
+
+
+@lru_cache(256)
+def _is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
 
 
 def checked_status(status: int) -> int:
@@ -83,35 +89,39 @@ def read_media_type(field: str) -> MediaType:
 
 
 @lru_cache(64)
+def format_content_type(essence: str, charset: str | None) -> str:
+    """Give a Content-Type.
+
+    Raises:
+        ValueError: not a type and a subtype, or no charset.
+    """
+    if not _ESSENCE.fullmatch(essence):
+        raise ValueError(f"not a type and a subtype: {essence!r}")
+    if charset is None:
+        return essence
+    return essence + format_media_type(MediaType("a", "b", (("charset", charset.lower()),)))[3:]
+
+
+@lru_cache(64)
 def _describe_plainly(content_type: str) -> Fields:
     return (("Content-Type", content_type), _SERVER_FIELD)
 
 
 class ResponseFields(Storage):
-    """What the head of a response says, changeable until it is sent.
+    """What the head of a response says, changeable until it is sent; what `StreamResponse` is made of.
 
-    Args:
-        status: the status code, 200 to 999.
-        reason: the reason phrase; None for the registered one.
-        headers: fields, repeated names included.
-
-    Raises:
-        ValueError: something has a character that it may not have.
+    Its attributes are set by `StreamResponse`, in one place: one call for each layer would cost more than the rest.
     """
 
     # Response is a base of exceptions, whose layout leaves no room for slots: instances have a dictionary.
 
-    def __init__(self, status: int, reason: str | None, headers: LooseHeaders | None) -> None:
-        self._status = status if status.__class__ is int and 200 <= status <= 999 else checked_status(status)
-        self._reason = reason if reason is None else checked_reason(reason)
-        self._content_type: str | None = None
-        """The Content-Type field, while there is no mapping."""
-        self._headers: CIMultiDict[str] | None = None
-        self._cookies: ResponseCookies | None = None
-        self._stored: dict[Any, Any] | None = None
-        if headers is not None:
-            self._headers = given = CIMultiDict(headers)
-            check_fields(given.items())
+    _status: int
+    _reason: str | None
+    _content_type: str | None
+    """The Content-Type field, while there is no mapping."""
+    _headers: CIMultiDict[str] | None
+    _cookies: ResponseCookies | None
+    _stored: dict[Any, Any] | None
 
     def _open_storage(self) -> dict[Any, Any]:
         stored = self._stored

@@ -1,19 +1,47 @@
-"""Responses that carry JSON.
+"""JSON, in and out.
 
 Knows the type and how to ask for an encoder; which one is the caller's choice: any that gives text, or bytes.
 """
 
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from muntin.web._response_fields import LooseHeaders
+from muntin.web.exceptions import JSONPayloadError
+from muntin.web.keys import AppKey
 from muntin.web.response import Response
 
-__all__ = ["json_bytes_response", "json_response"]
+__all__ = ["JSON", "JSONCodec", "json_bytes_response", "json_response"]
 
 _MISSING: Final[Any] = object()
-JSON: Final = "application/json"
+JSON_TYPE: Final = "application/json"
+
+
+class JSONCodec(NamedTuple):
+    """How an application reads and writes JSON."""
+
+    loads: Callable[[str], Any] = json.loads
+    dumps: Callable[[Any], str | bytes] = json.dumps
+
+    def decode(self, text: str) -> Any:
+        """Give the value that a text of the client's says.
+
+        Raises:
+            JSONPayloadError: it says none; whatever `loads` has raised, the text is at fault.
+        """
+        try:
+            return self.loads(text)
+        except json.JSONDecodeError as error:
+            raise JSONPayloadError(error.msg, error.pos) from error
+        except Exception as error:
+            # RecursionError, and the decoders' own, such as msgspec.DecodeError.
+            raise JSONPayloadError(str(error), 0) from error
+
+
+DEFAULT_CODEC: Final = JSONCodec()
+JSON: Final = AppKey("JSON", JSONCodec)
+"""Set ``app[web.JSON]`` to read and write JSON by other means, for its sub-applications too."""
 
 
 def json_response(
@@ -24,7 +52,7 @@ def json_response(
     status: int = 200,
     reason: str | None = None,
     headers: LooseHeaders | None = None,
-    content_type: str = JSON,
+    content_type: str = JSON_TYPE,
     dumps: Callable[[Any], str] = json.dumps,
 ) -> Response:
     """Make a response of a value.
@@ -59,7 +87,7 @@ def json_bytes_response(
     status: int = 200,
     reason: str | None = None,
     headers: LooseHeaders | None = None,
-    content_type: str = JSON,
+    content_type: str = JSON_TYPE,
 ) -> Response:
     """Make a response of a value, by an encoder that gives bytes, as `orjson.dumps` and `msgspec.json.encode` do.
 

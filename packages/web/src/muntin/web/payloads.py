@@ -140,19 +140,19 @@ class Payload:
 
     async def write(self, writer: BodyWriter) -> None:
         """Write all of it."""
-        async for piece in self._pieces():
+        async for piece in self.pieces():
             await writer.write(piece)
 
     async def write_with_length(self, writer: BodyWriter, content_length: int | None) -> None:
         """Write no more than `content_length` bytes of it; all for None."""
         left = content_length
-        async for piece in self._pieces():
+        async for piece in self.pieces():
             piece = piece[:left]
             await writer.write(piece)
             if left is not None and (left := left - len(piece)) <= 0:
                 break
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncIterator[bytes]:
         """Give it piece by piece."""
         if isinstance(self._value, (bytes, bytearray)):
             yield bytes(self._value)
@@ -186,7 +186,7 @@ class BytesPayload(Payload):
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         return bytes(self._value).decode(encoding, errors)
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncIterator[bytes]:
         yield self._value
 
 
@@ -254,7 +254,7 @@ class FilePayload(Payload):
     def autoclose(self) -> bool:
         return False
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncIterator[bytes]:
         # What is in memory needs no other thread.
         is_near = isinstance(self._value, (BytesIO, StringIO))
         loop = asyncio.get_running_loop()
@@ -273,7 +273,7 @@ class FilePayload(Payload):
         return content if isinstance(content, str) else content.decode(encoding, errors)
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(None, self._value.close)
+        self._value.close()
 
 
 class AsyncIterablePayload(Payload):
@@ -283,7 +283,7 @@ class AsyncIterablePayload(Payload):
         super().__init__(value, **kwargs)
         self._iterator = value.__aiter__()
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncIterator[bytes]:
         async for piece in self._iterator:
             yield piece
         self._is_consumed = True

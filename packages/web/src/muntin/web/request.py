@@ -19,6 +19,8 @@ from muntin.web._reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE, RequestReadi
 from muntin.web._response_fields import LooseHeaders, check_fields
 from muntin.web._storage import Storage
 from muntin.web.exceptions import HTTPBadRequest
+from muntin.web.json_responses import DEFAULT_CODEC, JSON, JSONCodec, json_response
+from muntin.web.response import Response
 from muntin.web.stream_response import PrepareSignal
 
 if TYPE_CHECKING:
@@ -56,11 +58,26 @@ class BaseRequest(RequestReading, Storage):
         client_max_size: int = CLIENT_MAX_SIZE,
         client_max_fields: int = CLIENT_MAX_FIELDS,
     ) -> None:
-        super().__init__(exchange, exchange.head, client_max_size, client_max_fields)
-        self._stored: dict[Any, Any] | None = None
-        self._replaced = _NOTHING_REPLACED
+        # Of the connection:
+        self.exchange = exchange
+        self.client_max_size = client_max_size
+        self.client_max_fields = client_max_fields
         self.prepare_signals: Sequence[PrepareSignal] = ()
         """Called when a response is about to send its head, the outer application's first."""
+        self._replaced: _Replaced = _NOTHING_REPLACED
+        self._stored: dict[Any, Any] | None = None
+        # Of the head, and worked out when it is asked for:
+        self._head = head = exchange.head
+        self.method = head.method
+        self._target = None
+        self._rel_url = None
+        self._headers = None
+        self._media_type = None
+        self._cookies = None
+        # Of the body:
+        self._content = None
+        self._whole = None
+        self._post = None
 
     def _open_storage(self) -> dict[Any, Any]:
         stored = self._stored
@@ -113,7 +130,7 @@ class BaseRequest(RequestReading, Storage):
 
         Each has ``by``, ``for``, ``host`` and ``proto`` as far as they are there; none when it is malformed.
         """
-        text = self._joined(b"forwarded")
+        text = self.get_field("forwarded")
         elements = None if text is None else parse_forwarded(text)
         return tuple(_describe_hop(element) for element in elements or ())
 
@@ -191,7 +208,7 @@ class BaseRequest(RequestReading, Storage):
         if self._is_read:
             raise RuntimeError("a request cannot be cloned after its body was read")
         duplicate = copy(self)
-        duplicate._reset(  # noqa: SLF001  # it is one of ours
+        duplicate._replace(
             _replace_head(self._head, method, rel_url, headers),
             _Replaced(
                 scheme or self._replaced.scheme,
@@ -205,9 +222,11 @@ class BaseRequest(RequestReading, Storage):
             duplicate.client_max_fields = client_max_fields
         return duplicate
 
-    def _reset(self, head: RequestHead, replaced: _Replaced) -> None:
-        """Forget what was worked out."""
-        RequestReading.__init__(self, self.exchange, head, self.client_max_size, self.client_max_fields)
+    def _replace(self, head: RequestHead, replaced: _Replaced) -> None:
+        """Be of another head, and forget what was worked out."""
+        self._head = head
+        self.method = head.method
+        self._target = self._rel_url = self._headers = self._media_type = self._cookies = None
         self._replaced = replaced
         self._stored = None if self._stored is None else dict(self._stored)
 
@@ -221,16 +240,7 @@ class Request(BaseRequest):
 
     __slots__ = ("_match_info",)
 
-    _match_info: "UrlMappingMatchInfo | None"
-
-    def __init__(
-        self,
-        exchange: Exchange,
-        client_max_size: int = CLIENT_MAX_SIZE,
-        client_max_fields: int = CLIENT_MAX_FIELDS,
-    ) -> None:
-        super().__init__(exchange, client_max_size, client_max_fields)
-        self._match_info = None
+    _match_info: "UrlMappingMatchInfo"
 
     def bind(self, match_info: "UrlMappingMatchInfo") -> None:
         """Take what matching has found, with the signals of its applications."""
@@ -244,10 +254,10 @@ class Request(BaseRequest):
         Raises:
             RuntimeError: the request was not matched.
         """
-        match_info = self._match_info
-        if match_info is None:
-            raise RuntimeError("this request was not matched by a router")
-        return match_info
+        try:
+            return self._match_info
+        except AttributeError:
+            raise RuntimeError("this request was not matched by a router") from None
 
     @property
     def app(self) -> "Application":
@@ -259,6 +269,29 @@ class Request(BaseRequest):
     def config_dict(self) -> Mapping[Any, Any]:
         """What the applications hold, from the one that matched outwards; read-only."""
         return self.match_info.config_dict
+
+    def _codec(self) -> JSONCodec:
+        try:
+            apps = self._match_info.apps
+        except AttributeError:
+            return DEFAULT_CODEC
+        for app in reversed(apps):
+            if (codec := app.get(JSON)) is not None:
+                found: JSONCodec = codec
+                return found
+        return DEFAULT_CODEC
+
+    def json_response(self, data: Any, **kwargs: Any) -> Response:
+        """Make a response of a value by the encoder of the application (`web.JSON`).
+
+        Args:
+            data: the value.
+            kwargs: as `muntin.web.json_response`.
+        """
+        encoded = self._codec().dumps(data)
+        if isinstance(encoded, str):
+            return json_response(text=encoded, **kwargs)
+        return json_response(body=encoded, **kwargs)
 
 
 def _describe_hop(element: ForwardedElement) -> Mapping[str, str]:

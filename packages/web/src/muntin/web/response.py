@@ -9,9 +9,10 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from muntin.http_core import ResponseHead, forbids_body
+from muntin.http_core.headers import Precondition, evaluate_preconditions
 from muntin.runner import Exchange
 from muntin.web._eager import Eager
-from muntin.web._response_fields import LooseHeaders
+from muntin.web._response_fields import LooseHeaders, format_content_type
 from muntin.web._tcp import PacketMode
 from muntin.web.payloads import Payload, get_payload
 from muntin.web.stream_response import Answerable, StreamResponse
@@ -62,45 +63,47 @@ class Response(StreamResponse):
         zlib_executor_size: int = COMPRESS_AT_ONCE,
         zlib_executor: Executor | None = None,
     ) -> None:
-        super().__init__(status=status, reason=reason, headers=headers)
+        self._begin(status, reason, headers)
         self._body: bytes | Payload | None = None
         self._encoded: bytes | None = None
         """The body as it goes out, once that is decided."""
         self._zlib_executor_size = zlib_executor_size
         self._zlib_executor = zlib_executor
-        if headers is None and content_type is None and charset is None and body is None:
-            if text is not None:
-                if not isinstance(text, str):
-                    raise TypeError(f"text must be a str, not {type(text).__name__}")
-                self._content_type = _TEXT_PLAIN
-                self._body = text.encode()
-            return
-        self._describe_body(body, text, content_type, charset)
+        if text is not None:
+            if body is not None:
+                raise ValueError("body and text are not allowed together")
+            self._set_text(text, content_type, charset)
+        else:
+            if content_type is not None or (charset is not None and headers is not None):
+                self._set_type(content_type, charset)
+            if body is not None:
+                self.body = body
+
+    def _set_text(self, text: str, content_type: str | None, charset: str | None) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"text must be a str, not {type(text).__name__}")
+        if self._headers is not None and "Content-Type" in self._headers:
+            if content_type is not None or charset is not None:
+                raise ValueError("Content-Type among the headers excludes content_type and charset")
+            self.text = text
+        elif content_type is charset is None:
+            self._set_content_type_field(_TEXT_PLAIN)
+            self._body = text.encode()
+        else:
+            self._set_type(content_type or "text/plain", charset or "utf-8")
+            self._body = text.encode(charset or "utf-8")
+
+    def _set_type(self, content_type: str | None, charset: str | None) -> None:
+        if self._headers is not None and "Content-Type" in self._headers:
+            raise ValueError("Content-Type among the headers excludes content_type and charset")
+        if content_type is not None:
+            if ";" in content_type:
+                raise ValueError("charset must not be in content_type: give it as charset")
+            self._set_content_type_field(format_content_type(content_type, charset))
 
     def __init_subclass__(cls) -> None:
         ours = (StreamResponse.prepare, Response.deliver, Response.write_eof, StreamResponse.write)
         cls._delivers_itself = (cls.prepare, cls.deliver, cls.write_eof, cls.write) == ours
-
-    def _describe_body(
-        self, body: Any, text: str | None, content_type: str | None, charset: str | None
-    ) -> None:
-        if body is not None and text is not None:
-            raise ValueError("body and text are not allowed together")
-        if content_type is not None and ";" in content_type:
-            raise ValueError("charset must not be in content_type: give it as charset")
-        given = self._content_type_field()
-        if given is not None and (content_type is not None or charset is not None):
-            raise ValueError("Content-Type among the headers excludes content_type and charset")
-        if text is not None and not isinstance(text, str):
-            raise TypeError(f"text must be a str, not {type(text).__name__}")
-        if given is None and (content_type is not None or text is not None):
-            self.content_type = content_type or "text/plain"
-            if charset is not None or text is not None:
-                self.charset = charset or "utf-8"
-        if text is not None:
-            self.text = text
-        else:
-            self.body = body
 
     # The body
 
@@ -113,6 +116,8 @@ class Response(StreamResponse):
     def body(self, body: Any) -> None:
         if body is None or body.__class__ is bytes:
             self._body = body
+        elif isinstance(body, str):
+            self.text = body
         elif isinstance(body, (bytes, bytearray, memoryview)):
             self._body = bytes(body)
         else:
@@ -159,6 +164,30 @@ class Response(StreamResponse):
     def content_length(self, value: int | None) -> None:
         raise RuntimeError("the length of a Response is that of its body")
 
+    def make_conditional(self, request: "BaseRequest") -> None:
+        """Become 304 or 412, without the body, if the request's preconditions want that (RFC 9110 §13).
+
+        Compares with `etag` and `last_modified`, which have to be set before. Other statuses than 2xx stay.
+        """
+        if not 200 <= self._status < 300:
+            return
+        modified = self.last_modified
+        found = evaluate_preconditions(
+            request.method,
+            if_match=request.get_field("If-Match"),
+            if_unmodified_since=request.get_field("If-Unmodified-Since"),
+            if_none_match=request.get_field("If-None-Match"),
+            if_modified_since=request.get_field("If-Modified-Since"),
+            etag=self.etag,
+            last_modified=None if modified is None else modified.timestamp(),
+        )
+        if found is Precondition.NOT_MODIFIED:
+            self.set_status(304)
+            self.body = None
+        elif found is Precondition.PRECONDITION_FAILED:
+            self.set_status(412)
+            self.text = "412: Precondition Failed"
+
     # Sending
 
     def deliver_nowait(self, request: "BaseRequest") -> bool:
@@ -181,6 +210,13 @@ class Response(StreamResponse):
         return True
 
     async def deliver(self, request: "BaseRequest") -> None:
+        try:
+            await self._deliver(request)
+        finally:
+            if isinstance(self._body, Payload):
+                await self._body.close()
+
+    async def _deliver(self, request: "BaseRequest") -> None:
         if not self._check_fresh(request) or not self._delivers_itself or self._trailers is not None:
             await super().deliver(request)
             return
@@ -189,10 +225,12 @@ class Response(StreamResponse):
             self._start(request.exchange)
             await self.write_eof()
             return
-        exchange = request.exchange
-        exchange.respond(ResponseHead(self._status, self._fields_to_send(), self._reason), self._encoded)
+        self._respond(request.exchange, self._encoded)
+
+    def _respond(self, exchange: Exchange, body: bytes) -> None:
+        exchange.respond(ResponseHead(self._status, self._fields_to_send(), self._reason), body)
         self._exchange = exchange
-        self._body_length = len(self._encoded)
+        self._body_length = len(body)
 
     async def _settle(self, request: Answerable) -> None:
         is_declared = self._headers is not None and "Content-Length" in self._headers
@@ -246,9 +284,11 @@ class Response(StreamResponse):
 
     async def _write_payload(self) -> None:
         payload = self._body
+        exchange = self._require_open()
         if isinstance(payload, Payload):
             try:
-                await payload.write(self)
+                if exchange.head.method != "HEAD" and not forbids_body(self._status):
+                    await payload.write(self)
             finally:
                 await payload.close()
         await super().write_eof()

@@ -13,7 +13,13 @@ from muntin.http_core import ResponseHead
 from muntin.runner import Exchange
 from muntin.web._compression import Compression, ContentCoding
 from muntin.web._eager import DONE, Eager
-from muntin.web._response_fields import LooseHeaders, ResponseFields, check_fields
+from muntin.web._response_fields import (
+    LooseHeaders,
+    ResponseFields,
+    check_fields,
+    checked_reason,
+    checked_status,
+)
 from muntin.web._tcp import PacketMode
 
 if TYPE_CHECKING:
@@ -57,7 +63,17 @@ class StreamResponse(ResponseFields):
     def __init__(
         self, *, status: int = 200, reason: str | None = None, headers: LooseHeaders | None = None
     ) -> None:
-        super().__init__(status, reason, headers)
+        self._begin(status, reason, headers)
+
+    def _begin(self, status: int, reason: str | None, headers: LooseHeaders | None) -> None:
+        # The head:
+        self._status = status if status.__class__ is int and 200 <= status <= 999 else checked_status(status)
+        self._reason = reason if reason is None else checked_reason(reason)
+        self._content_type = None
+        self._headers = None
+        self._cookies = None
+        self._stored = None
+        # The body:
         self._exchange: Exchange | None = None
         """The exchange that this answers, from the sending of the head on."""
         self._compression: Compression | None = None
@@ -65,6 +81,9 @@ class StreamResponse(ResponseFields):
         self._is_chunked = False
         self._is_last = False
         self._body_length = 0
+        if headers is not None:
+            self._headers = given = CIMultiDict(headers)
+            check_fields(given.items())
 
     @property
     def _is_unusual(self) -> bool:

@@ -257,12 +257,15 @@ class MemoryExchange:
 
     def send_raw(self, data: bytes) -> None:
         """Send bytes as they are."""
-        if self.is_disconnected:
-            raise ConnectionResetError("the peer is gone")
+        self._require_peer()
         if data:
             self.sent += data
             self.writes.append(data)
             self._unread += len(data) if self._is_stalled else 0
+
+    def _require_peer(self) -> None:
+        if self.is_disconnected:
+            raise ConnectionResetError("the peer is gone")
 
     # The seam
 
@@ -278,6 +281,7 @@ class MemoryExchange:
 
     def respond(self, head: ResponseHead, body: bytes = b"") -> None:
         """See `muntin.runner.Exchange.respond`."""
+        self._require_peer()
         self._settle_expectation()
         block, body = self._engine.respond(head, body)
         self.send_raw(block + body)
@@ -285,23 +289,25 @@ class MemoryExchange:
 
     def start(self, head: ResponseHead) -> None:
         """See `muntin.runner.Exchange.start`."""
+        self._require_peer()
         self._settle_expectation()
         self.send_raw(self._engine.start(head))
         self.is_started = True
 
     def send(self, data: bytes) -> None:
         """See `muntin.runner.Exchange.send`."""
+        self._require_peer()
         self.send_raw(self._engine.send(data))
 
     async def drain(self) -> None:
         """See `muntin.runner.Exchange.drain`."""
         if self._is_stalled and not self.is_disconnected:
             await self._room.wait()
-        if self.is_disconnected:
-            raise ConnectionResetError("the peer is gone")
+        self._require_peer()
 
     def finish(self, trailers: Fields = ()) -> None:
         """See `muntin.runner.Exchange.finish`."""
+        self._require_peer()
         try:
             end = self._engine.finish(trailers)
         except LocalProtocolError:
@@ -322,6 +328,7 @@ class MemoryExchange:
 
     def inform(self, status: int, fields: Fields = ()) -> None:
         """See `muntin.runner.Exchange.inform`."""
+        self._require_peer()
         self.send_raw(self._engine.inform(status, fields))
         if status == 100:
             self._owes_continue = False

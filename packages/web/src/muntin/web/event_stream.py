@@ -1,0 +1,179 @@
+"""Server-sent events (WHATWG HTML, section 9.2): a response that goes on for as long as somebody listens.
+
+Knows the format and when to end. It has no task of its own: the heart-beat is a timer, and who is inside `open` is
+called away when the client has gone.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar, Final
+from weakref import WeakSet
+
+from muntin.web._response_fields import LooseHeaders
+from muntin.web.request import BaseRequest
+from muntin.web.stream_response import StreamResponse
+
+__all__ = ["EventStream", "close_event_streams"]
+
+HEARTBEAT: Final = 15.0
+"""Seconds between comments: proxies cut what is silent for 30 to 60 of them."""
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+
+
+class EventStream(StreamResponse):
+    """A stream of events.
+
+    ```python
+    from muntin import web
+
+    async def ticks(request: web.Request) -> web.EventStream:
+        stream = web.EventStream(retry=2.0)
+        async with stream.open(request):
+            for number in range(3):
+                await stream.send(str(number), event="tick", id=str(number))
+        return stream
+    ```
+
+    Args:
+        heartbeat: seconds between comments that keep the connection alive and notice that it is not; None for none.
+        retry: seconds that a client waits before it connects again; None to leave that to it.
+        status: the status code.
+        headers: further fields.
+
+    Raises:
+        ValueError: `heartbeat` or `retry` is negative.
+    """
+
+    _open_streams: ClassVar["WeakSet[EventStream]"] = WeakSet()
+
+    def __init__(
+        self,
+        *,
+        heartbeat: float | None = HEARTBEAT,
+        retry: float | None = None,
+        status: int = 200,
+        headers: LooseHeaders | None = None,
+    ) -> None:
+        super().__init__(status=status, headers=headers)
+        if (heartbeat is not None and heartbeat <= 0) or (retry is not None and retry < 0):
+            raise ValueError("heartbeat and retry are times in seconds")
+        self.headers.setdefault("Content-Type", "text/event-stream")
+        # Neither caches nor buffering proxies may hold back what is news.
+        self.headers.setdefault("Cache-Control", "no-store")
+        self.headers.setdefault("X-Accel-Buffering", "no")
+        self._heartbeat = heartbeat
+        self._retry = retry
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._is_called_away = False
+        self.last_event_id: str | None = None
+        """The id of the last event that the client has got, when it connects again."""
+
+    @asynccontextmanager
+    async def open(self, request: BaseRequest) -> AsyncIterator["EventStream"]:
+        """Send the head, and end the stream at the end of the block.
+
+        When the client goes away, or `close` is called, the block is left at its next await; that is no error.
+
+        Raises:
+            RuntimeError: there is no task to call away.
+            LocalProtocolError, ConnectionResetError: as `prepare`.
+        """
+        self.last_event_id = request.headers.get("Last-Event-ID")
+        await self.prepare(request)
+        self._task = asyncio.current_task()
+        if self._task is None:
+            raise RuntimeError("an event stream is opened within a task")
+        request.exchange.call_on_disconnect(self.close)
+        self._open_streams.add(self)
+        self._beat()
+        try:
+            if self._retry is not None:
+                await self.write(b"retry: %d\n\n" % round(self._retry * 1000))
+            yield self
+        except asyncio.CancelledError:
+            if not self._is_called_away or (self._task.uncancel() > 0):
+                raise
+        except ConnectionResetError:
+            if not request.exchange.is_disconnected:
+                raise
+        finally:
+            self._leave()
+        if not request.exchange.is_disconnected:
+            await self.write_eof()
+
+    def _leave(self) -> None:
+        self._task = None
+        self._open_streams.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def close(self) -> None:
+        """Have the block of `open` left; from anywhere in the loop's thread."""
+        task, self._task = self._task, None
+        if task is not None:
+            self._is_called_away = True
+            task.cancel()
+
+    def send(
+        self, data: str, *, event: str | None = None, id: str | None = None, retry: float | None = None
+    ) -> Coroutine[Any, Any, None]:
+        """Send an event, now; awaiting the result waits until there is room for more.
+
+        Args:
+            data: its text, of any number of lines.
+            event: its type; ``message`` for None.
+            id: what the client tells as Last-Event-ID when it connects again.
+            retry: seconds that it waits before that.
+
+        Raises:
+            ValueError: `event` or `id` has a line end, or `id` a NUL.
+            RuntimeError, ConnectionResetError: as `write`.
+        """
+        return self.write(format_event(data, event=event, id=id, retry=retry).encode())
+
+    def comment(self, text: str = "") -> Coroutine[Any, Any, None]:
+        """Send a comment, which clients ignore."""
+        return self.write("".join(f": {line}\n" for line in _LINE_END.split(text)).encode() + b"\n")
+
+    def _beat(self) -> None:
+        if self._heartbeat is None or self.finished:
+            return
+        if self._timer is not None:
+            try:
+                # Not awaited: if the client does not read, the cap on what waits cuts it off.
+                pending = self.comment()
+            except (ConnectionResetError, RuntimeError):
+                self.close()
+                return
+            pending.close()
+        self._timer = asyncio.get_running_loop().call_later(self._heartbeat, self._beat)
+
+
+def format_event(
+    data: str, *, event: str | None = None, id: str | None = None, retry: float | None = None
+) -> str:
+    """Give an event as the stream has it.
+
+    Raises:
+        ValueError: `event` or `id` has a line end, or `id` a NUL: they would become something else.
+    """
+    lines = []
+    for name, value in (("event", event), ("id", id)):
+        if value is not None:
+            if _LINE_END.search(value) or "\0" in value:
+                raise ValueError(f"the {name} of an event has a line end or NUL: {value!r}")
+            lines.append(f"{name}: {value}\n")
+    if retry is not None:
+        lines.append(f"retry: {round(retry * 1000)}\n")
+    lines += [f"data: {line}\n" for line in _LINE_END.split(data)]
+    return "".join((*lines, "\n"))
+
+
+async def close_event_streams(app: object = None) -> None:
+    """End all event streams of this process: for `Application.on_shutdown`."""
+    for stream in tuple(EventStream._open_streams):  # noqa: SLF001  # a friend of the class
+        stream.close()

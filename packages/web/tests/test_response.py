@@ -1,0 +1,473 @@
+"""Whole answers: what they say of themselves, and what is sent."""
+
+import asyncio
+import gzip
+import io
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+
+import pytest
+from multidict import MultiDict
+
+from muntin.http_core import LocalProtocolError
+from muntin.http_core.headers import ETag
+from muntin.web._compression import ContentCoding
+from muntin.web.keys import ResponseKey
+from muntin.web.response import Response
+
+pytestmark = pytest.mark.anyio
+
+
+def sent(request):
+    return request.exchange.answer
+
+
+@pytest.mark.row("HC-06", "HC-07", "HC-08")
+@pytest.mark.parametrize(
+    ("arguments", "content_type", "body"),
+    [
+        ({"body": b"x"}, "application/octet-stream", b"x"),
+        ({"body": bytearray(b"x")}, "application/octet-stream", b"x"),
+        ({"text": "ü"}, "text/plain; charset=utf-8", "ü".encode()),
+        ({"body": "ü"}, "text/plain; charset=utf-8", "ü".encode()),
+        ({"text": "я", "charset": "koi8-r"}, "text/plain; charset=koi8-r", b"\xd1"),
+        ({"text": "x", "content_type": "text/html"}, "text/html; charset=utf-8", b"x"),
+        ({"text": "я", "headers": {"Content-Type": "a/b; charset=koi8-r"}}, "a/b; charset=koi8-r", b"\xd1"),
+        ({"body": b"x", "content_type": "image/png"}, "image/png", b"x"),
+        ({}, "application/octet-stream", b""),
+    ],
+)
+def test_one_write_with_type_and_length(make_request, arguments, content_type, body):
+    request = make_request()
+    assert Response(**arguments).deliver_nowait(request)
+    answer = sent(request)
+    assert (answer.status, answer.reason, answer.body) == (200, "OK", body)
+    assert answer.headers["Content-Type"] == content_type
+    assert answer.headers["Content-Length"] == str(len(body))
+    assert answer.headers["Server"].startswith("muntin/")
+    assert len(request.exchange.writes) == 1
+
+
+@pytest.mark.row("HC-09")
+def test_repeated_keys_become_repeated_lines(make_request):
+    request = make_request()
+    Response(headers=MultiDict([("X-A", "1"), ("X-A", "2")])).deliver_nowait(request)
+    assert sent(request).headers.getall("X-A") == ["1", "2"]
+
+
+@pytest.mark.row("HC-12", "HC-47")
+def test_a_middleware_may_change_text_and_fields(make_request):
+    request = make_request()
+    response = Response(text="hello")
+    response.text += " wink"
+    response.headers["X-A"] = "b"
+    response.set_status(201)
+    assert (response.status, response.reason, response.message) == (201, "Created", "Created")
+    response.deliver_nowait(request)
+    answer = sent(request)
+    assert (answer.status, answer.body) == (201, b"hello wink")
+    assert answer.headers["Content-Length"] == "10"
+    assert answer.headers["X-A"] == "b"
+
+
+@pytest.mark.row("HC-13")
+def test_a_response_is_a_mapping():
+    response = Response(text="x")
+    key = ResponseKey("n", int)
+    response[key] = 1
+    response["s"] = "t"
+    assert (response[key], response["s"], len(response), bool(Response())) == (1, "t", 2, True)
+    assert Response() != Response()
+
+
+@pytest.mark.row("BH-09")
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"body": b"x", "text": "x"}, ValueError),
+        ({"content_type": "text/html; charset=utf-8"}, ValueError),
+        ({"text": "x", "headers": {"content-type": "a/b"}, "content_type": "c/d"}, ValueError),
+        ({"text": "x", "headers": {"content-type": "a/b"}, "charset": "utf-8"}, ValueError),
+        ({"body": b"x", "headers": {"content-type": "a/b"}, "content_type": "c/d"}, ValueError),
+        ({"text": b"x"}, TypeError),
+        ({"body": 5}, TypeError),
+        ({"status": 99}, ValueError),
+        ({"status": 1000}, ValueError),
+        ({"status": "x"}, ValueError),
+    ],
+)
+def test_what_makes_no_response(arguments, error):
+    with pytest.raises(error):
+        Response(**arguments)
+
+
+@pytest.mark.row("HI-34", "AH-26", "AH-28")
+@pytest.mark.parametrize("bad", ["a\rb", "a\nb", "a\r\nX: y", "a\0b", "a\x1bb", "a\x7fb"])
+def test_characters_that_would_break_a_head_are_refused_when_set(bad):
+    response = Response()
+    for attempt in (
+        lambda: Response(reason=bad),
+        lambda: Response(headers={"X": bad}),
+        lambda: Response(headers={bad: "x"}),
+        lambda: Response(content_type=f"text/{bad}"),
+        lambda: Response(text="", charset=bad),
+        lambda: response.set_status(200, bad),
+        lambda: response.set_cookie("a", bad),
+        lambda: response.set_cookie(bad, "a"),
+        lambda: response.set_cookie("a", "b", path=bad),
+        lambda: response.set_cookie("a", "b", domain=bad),
+        lambda: response.set_cookie("a", "b", samesite=bad),
+        lambda: response.set_cookie("a", "b", expires=bad),
+        lambda: response.set_cookie("a", "b", max_age=bad),
+        lambda: setattr(response, "content_type", f"text/{bad}"),
+        lambda: setattr(response, "etag", bad),
+        lambda: setattr(response, "last_modified", bad),
+    ):
+        with pytest.raises(ValueError):
+            attempt()
+
+
+@pytest.mark.row("HI-35")
+@pytest.mark.parametrize("line", [("a b", "c"), ("X", "a\r\nb"), ("", "x")])
+def test_what_was_put_into_the_mapping_is_refused_when_sent(make_request, line):
+    request = make_request()
+    response = Response(text="x")
+    response.headers[line[0]] = line[1]
+    with pytest.raises(LocalProtocolError):
+        response.deliver_nowait(request)
+    assert not request.exchange.sent
+    assert Response(status=500).deliver_nowait(request)
+
+
+def test_cookies_are_told_apart_as_browsers_do(make_request):
+    request = make_request()
+    response = Response()
+    response.set_cookie("a", "1")
+    response.set_cookie("a", "2", max_age=3, secure=True, httponly=True, samesite="lax")
+    response.set_cookie("a", "3", path="/x", partitioned=True, secure=True)
+    response.set_cookie("b", 'c"d', domain="example.org", expires=0)
+    response.del_cookie("z")
+    assert response.cookies["b"].value == 'c"d'
+    assert (response.cookies["a"]["path"], response.cookies["b"]["max-age"]) == ("/x", "")
+    response.deliver_nowait(request)
+    assert sent(request).headers.getall("Set-Cookie") == [
+        "a=2; Path=/; Max-Age=3; Secure; HttpOnly; SameSite=Lax",
+        "a=3; Path=/x; Secure; Partitioned",
+        'b="c\\"d"; Domain=example.org; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT',
+        "z=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0",
+    ]
+
+
+def test_type_and_charset_are_told_apart():
+    response = Response(text="x")
+    response.content_type = "text/html"
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    response.charset = "KOI8-R"
+    assert (response.content_type, response.charset) == ("text/html", "koi8-r")
+    response.text = "я"
+    assert response.body == b"\xd1"
+    response.charset = None
+    assert response.headers["Content-Type"] == "text/html"
+    with pytest.raises(RuntimeError):
+        Response(body=b"").charset = "utf-8"
+
+
+def test_dates_and_tags():
+    response = Response()
+    assert (response.last_modified, response.etag) == (None, None)
+    for value in (0, 0.0, datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1), date(1970, 1, 1)):
+        response.last_modified = value
+        assert response.headers["Last-Modified"] == "Thu, 01 Jan 1970 00:00:00 GMT"
+    assert response.last_modified == datetime(1970, 1, 1, tzinfo=UTC)
+    response.etag = "x"
+    assert (response.etag, response.headers["ETag"]) == (ETag("x"), '"x"')
+    response.etag = ETag("y", is_weak=True)
+    assert response.headers["ETag"] == 'W/"y"'
+    response.etag = response.last_modified = None
+    assert not response.headers
+    with pytest.raises(ValueError):
+        response.etag = 5
+
+
+def test_the_length_follows_from_the_body():
+    response = Response(text="abc")
+    assert response.content_length == 3
+    with pytest.raises(RuntimeError):
+        response.content_length = 5
+    response.enable_compression()
+    assert response.content_length is None
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+@pytest.mark.parametrize("status", [200, 204, 304])
+async def test_no_body_where_none_may_be(make_request, method, status):
+    for deliver in (lambda r, q: r.deliver(q), prepare_and_end):
+        request = make_request(method)
+        await deliver(Response(status=status, body=b"abc"), request)
+        head, _, body = bytes(request.exchange.sent).partition(b"\r\n\r\n")
+        assert body == (b"abc" if (method, status) == ("GET", 200) else b"")
+        assert (b"Content-Length: 3" in head) is (status == 200)
+        assert (b"Content-Type" in head) is (status == 200)
+
+
+async def prepare_and_end(response, request):
+    await response.prepare(request)
+    assert response.prepared
+    await response.write_eof()
+    assert response.finished
+
+
+@pytest.mark.row("HC-11", "HC-47")
+async def test_changes_after_prepare_are_not_sent(make_request):
+    request = make_request()
+    response = Response(text="abc")
+    await response.prepare(request)
+    response.headers["X-Late"] = "x"
+    response.set_cookie("late", "x")
+    await response.write_eof()
+    answer = sent(request)
+    assert answer.body == b"abc"
+    assert answer.headers["Content-Length"] == "3"
+    assert "X-Late" not in answer.headers
+    assert "Set-Cookie" not in answer.headers
+    with pytest.raises(ValueError):
+        await Response(text="x").write_eof(b"more")
+
+
+async def test_one_response_answers_one_request(make_request):
+    request, response = make_request(), Response(text="x")
+    assert response.deliver_nowait(request)
+    assert response.deliver_nowait(request)
+    await response.deliver(request)
+    assert len(request.exchange.writes) == 1
+    with pytest.raises(RuntimeError, match="another request"):
+        response.deliver_nowait(make_request())
+    with pytest.raises(RuntimeError, match="another request"):
+        await response.deliver(make_request())
+
+
+async def test_signals_see_the_defaults_and_may_change_them(make_request):
+    order = []
+
+    async def outer(request, response):
+        order.append(dict(response.headers))
+        response.headers["X-A"] = "b"
+        response.text = "longer"
+
+    async def inner(request, response):
+        order.append(response.headers["X-A"])
+
+    request = make_request()
+    request.prepare_signals = (outer, inner)
+    response = Response(text="abc")
+    assert not response.deliver_nowait(request)
+    await response.deliver(request)
+    assert order[0].keys() == {"Content-Type", "Content-Length", "Date", "Server"}
+    assert order[0]["Content-Length"] == "3"
+    assert order[1] == "b"
+    assert sent(request).body == b"longer"
+    assert sent(request).headers["Content-Length"] == "6"
+    assert sent(request).headers.getall("Date") == [order[0]["Date"]]
+    assert len(request.exchange.writes) == 1
+
+
+async def test_a_subclass_may_send_by_itself(make_request):
+    class Loud(Response):
+        async def prepare(self, request):
+            self.headers["X-Loud"] = "yes"
+            await super().prepare(request)
+
+    request = make_request()
+    assert not Loud(text="x").deliver_nowait(request)
+    await Loud(text="x").deliver(request)
+    assert sent(request).headers["X-Loud"] == "yes"
+    assert sent(request).body == b"x"
+
+
+@pytest.mark.row("HC-17")
+async def test_the_peer_is_gone(make_request):
+    request = make_request()
+    request.exchange.disconnect()
+    with pytest.raises(ConnectionResetError):
+        Response(text="x").deliver_nowait(request)
+    with pytest.raises(OSError):
+        await Response(text="x").deliver(request)
+
+
+@pytest.mark.row("HC-49")
+def test_force_close(make_request):
+    request, response = make_request(), Response(text="x")
+    assert response.keep_alive is None
+    response.force_close()
+    assert response.keep_alive is False
+    response.deliver_nowait(request)
+    assert sent(request).headers["Connection"] == "close"
+    assert not request.exchange.keeps_alive
+
+
+@pytest.mark.row("BH-12")
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate", "gzip"),
+        ("deflate, gzip;q=0.5", "deflate"),
+        ("deflate", "deflate"),
+        ("gzip;q=0, deflate;q=0", None),
+        ("identity", None),
+        ("nonsense;;", None),
+        (None, None),
+    ],
+)
+async def test_compression_is_negotiated(make_request, accepted, coding):
+    lines = [] if accepted is None else [f"Accept-Encoding: {accepted}"]
+    decode = {"gzip": gzip.decompress, "deflate": zlib.decompress, None: bytes}[coding]
+    for text in ("small", "large" * 5000):
+        request = make_request("GET", "/", *lines)
+        response = Response(text=text, headers={"ETag": '"t"'})
+        response.enable_compression()
+        assert response.compression
+        await response.deliver(request)
+        answer = sent(request)
+        assert answer.headers.get("Content-Encoding") == coding
+        assert answer.headers["Vary"] == "Accept-Encoding"
+        assert answer.headers["Content-Length"] == str(len(answer.body))
+        assert answer.headers["ETag"] == ('W/"t"' if coding else '"t"')
+        assert decode(answer.body) == text.encode()
+
+
+async def test_compression_by_other_rules(make_request):
+    request = make_request()
+    response = Response(text="x" * 100)
+    response.enable_compression(ContentCoding.gzip)
+    response.deliver_nowait(request)
+    assert gzip.decompress(sent(request).body) == b"x" * 100
+    forced = make_request()
+    response = Response(text="x" * 100)
+    response.enable_compression(force=True)
+    await response.prepare(forced)
+    await response.write_eof()
+    assert sent(forced).headers["Content-Encoding"] == "deflate"
+    assert zlib.decompress(sent(forced).body) == b"x" * 100
+    encoded = make_request("GET", "/", "Accept-Encoding: gzip")
+    response = Response(body=b"x", headers={"Content-Encoding": "br", "Vary": "*"})
+    response.enable_compression()
+    response.deliver_nowait(encoded)
+    assert (sent(encoded).body, sent(encoded).headers.getall("Vary")) == (b"x", ["*"])
+
+
+async def test_a_large_body_is_compressed_elsewhere(make_request):
+    threads = []
+
+    class Watched(ThreadPoolExecutor):
+        def submit(self, *args, **kwargs):
+            threads.append(1)
+            return super().submit(*args, **kwargs)
+
+    with Watched(1) as executor:
+        for size, expected in ((10, 0), (11, 1)):
+            response = Response(body=b"x" * size, zlib_executor_size=10, zlib_executor=executor)
+            response.enable_compression(ContentCoding.gzip)
+            request = make_request()
+            assert response.deliver_nowait(request) is not bool(expected)
+            await response.deliver(request)
+            assert len(threads) == expected
+            assert gzip.decompress(sent(request).body) == b"x" * size
+
+
+async def pieces(*given):
+    for piece in given:
+        await asyncio.sleep(0)
+        yield piece
+
+
+async def test_bodies_of_other_kinds(make_request, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"0123456789")
+    with path.open("rb") as opened:
+        opened.read(2)
+        request = make_request()
+        response = Response(body=opened)
+        assert not response.deliver_nowait(request)
+        await response.deliver(request)
+        assert opened.closed
+    answer = sent(request)
+    assert (answer.body, answer.headers["Content-Type"], answer.headers["Content-Length"]) == (
+        b"23456789",
+        "text/plain",
+        "8",
+    )
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="a.txt"'
+    for body, expected in (
+        (io.BytesIO(b"abc"), b"abc"),
+        (io.StringIO("ü"), "ü".encode()),
+        (pieces(b"a", b"", b"b"), b"ab"),
+    ):
+        request = make_request()
+        await Response(body=body, headers={"Content-Type": "x/y"}).deliver(request)
+        assert sent(request).body == expected
+        assert sent(request).headers.getall("Content-Type") == ["x/y"]
+
+
+@pytest.mark.row("AH-33", "HI-46")
+async def test_a_file_is_closed_when_the_client_is_gone(make_request, tmp_path):
+    closed = []
+
+    async def endless():
+        try:
+            while True:
+                yield b"x" * 100
+        finally:
+            closed.append(True)
+
+    request = make_request()
+    request.exchange.stall()
+    delivering = asyncio.ensure_future(Response(body=endless()).deliver(request))
+    await asyncio.sleep(0)
+    request.exchange.disconnect()
+    with pytest.raises(ConnectionResetError):
+        await delivering
+    assert closed == [True]
+    path = tmp_path / "f"
+    path.write_bytes(b"x")
+    file = path.open("rb")
+    request = make_request()
+    request.exchange.disconnect()
+    with pytest.raises(ConnectionResetError):
+        await Response(body=file).deliver(request)
+    assert file.closed
+
+
+@pytest.mark.parametrize(
+    ("method", "line", "status"),
+    [
+        ("GET", 'If-None-Match: "t"', 304),
+        ("GET", 'If-None-Match: W/"t"', 304),
+        ("HEAD", "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT", 304),
+        ("GET", 'If-None-Match: "other"', 200),
+        ("GET", 'If-Match: "other"', 412),
+        ("PUT", 'If-None-Match: "t"', 412),
+        ("GET", "X: y", 200),
+    ],
+)
+def test_conditional_answers(make_request, method, line, status):
+    request = make_request(method, "/", line)
+    response = Response(text="abc")
+    response.etag, response.last_modified = "t", 0
+    response.make_conditional(request)
+    response.deliver_nowait(request)
+    answer = sent(request)
+    assert answer.status == status
+    assert answer.headers["ETag"] == '"t"'
+    failed = Response(status=404)
+    failed.make_conditional(request)
+    assert failed.status == 404
+
+
+def test_trailers_need_a_streamed_body(make_request):
+    request, response = make_request(), Response(text="abc")
+    response.trailers["X-Sum"] = "1"
+    response.enable_chunked_encoding()
+    asyncio.run(response.deliver(request))
+    assert sent(request).body == b"abc"
+    assert dict(sent(request).trailers) == {"X-Sum": "1"}
