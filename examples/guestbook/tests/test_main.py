@@ -85,14 +85,17 @@ def test_an_upload_that_is_under_way_is_finished_before_the_end(start):
         b"POST /api/entries HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
         b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(body)
     )
-    visitor = socket.create_connection((address.hostname, address.port), PATIENCE)
-    with visitor, visitor.makefile("rb") as stream:
+    place = (address.hostname, address.port)
+    idler, visitor = socket.create_connection(place, PATIENCE), socket.create_connection(place, PATIENCE)
+    with idler, visitor, visitor.makefile("rb") as stream:
+        idler.sendall(b"GET /api/entries HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert idler.recv(65536).startswith(b"HTTP/1.1 200 ")
         visitor.sendall(head)
         assert stream.readline() == b"HTTP/1.1 100 Continue\r\n"  # now its handler is at work
         assert stream.readline() == b"\r\n"
         visitor.sendall(body[:8])
         guestbook.process.terminate()
-        wait_until_refused(address.hostname, address.port)
+        assert idler.recv(65536) == b""  # now it is about to stop
         visitor.sendall(body[8:])
         answer = stream.read()
 
@@ -100,12 +103,3 @@ def test_an_upload_that_is_under_way_is_finished_before_the_end(start):
     assert answer.endswith(b"}")
     assert guestbook.process.wait(PATIENCE) == 0
     assert guestbook.read_complaints() == ""
-
-
-def wait_until_refused(host: str, port: int) -> None:
-    """Return when nobody listens any more."""
-    while True:
-        try:
-            socket.create_connection((host, port), PATIENCE).close()
-        except ConnectionError:
-            return
