@@ -1,5 +1,6 @@
 """All answers that can be raised, held against a table of their own."""
 
+import json
 import pickle
 
 import pytest
@@ -205,8 +206,6 @@ def test_the_other_special_ones():
 
 
 def test_malformed_json_is_both_of_what_it_may_be_caught_as():
-    import json
-
     error = JSONPayloadError("Expecting value", 3)
     assert isinstance(error, json.JSONDecodeError)
     assert (error.status, error.pos, error.msg, error.doc) == (400, 3, "Expecting value", "")

@@ -1,6 +1,7 @@
 """The head of a request, its address and its mapping; bodies are in test__reading."""
 
 import asyncio
+import weakref
 
 import pytest
 from yarl import URL
@@ -309,8 +310,6 @@ def test_an_unmatched_request_says_so(make_request):
 
 
 def test_a_request_takes_no_stray_attributes_and_can_be_referred_to_weakly(make_request):
-    import weakref
-
     request = make_request()
     assert weakref.ref(request)() is request
     with pytest.raises(AttributeError):

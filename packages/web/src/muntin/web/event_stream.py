@@ -83,8 +83,8 @@ class EventStream(StreamResponse):
         """
         self.last_event_id = request.headers.get("Last-Event-ID")
         await self.prepare(request)
-        self._task = asyncio.current_task()
-        if self._task is None:
+        task = self._task = asyncio.current_task()
+        if task is None:
             raise RuntimeError("an event stream is opened within a task")
         request.exchange.call_on_disconnect(self.close)
         self._open_streams.add(self)
@@ -94,15 +94,25 @@ class EventStream(StreamResponse):
                 await self.write(b"retry: %d\n\n" % round(self._retry * 1000))
             yield self
         except asyncio.CancelledError:
-            if not self._is_called_away or (self._task.uncancel() > 0):
+            if not self._is_called_away or task.uncancel() > 0:
                 raise
         except ConnectionResetError:
             if not request.exchange.is_disconnected:
                 raise
+            await self._take_call(task)
         finally:
             self._leave()
         if not request.exchange.is_disconnected:
             await self.write_eof()
+
+    async def _take_call(self, task: asyncio.Task[Any]) -> None:
+        """Let a call that is under way arrive here, and not at whatever is awaited next."""
+        if self._is_called_away:
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                if task.uncancel() > 0:
+                    raise
 
     def _leave(self) -> None:
         self._task = None

@@ -107,6 +107,4 @@ def json_bytes_response(
         if body is not None:
             raise ValueError("only one of data or body should be specified")
         body = dumps(data)
-    return Response(
-        body=body, status=status, reason=reason, headers=headers, content_type=content_type, charset="utf-8"
-    )
+    return Response(body=body, status=status, reason=reason, headers=headers, content_type=content_type)

@@ -15,6 +15,7 @@ from typing import IO, Any, Final, Protocol
 from multidict import CIMultiDict
 
 from muntin.http_core.headers import format_disposition, parse_media_type
+from muntin.web._response_fields import LooseHeaders
 
 __all__ = [
     "AsyncIterablePayload",
@@ -55,7 +56,7 @@ class Payload:
     def __init__(
         self,
         value: Any,
-        headers: CIMultiDict[str] | dict[str, str] | None = None,
+        headers: LooseHeaders | None = None,
         content_type: str | None = None,
         filename: str | None = None,
         encoding: str | None = None,
@@ -194,14 +195,27 @@ class StringPayload(BytesPayload):
     """Text, as UTF-8 or in the encoding that is told."""
 
     def __init__(
-        self, value: str, *, content_type: str | None = None, encoding: str | None = None, **kwargs: Any
+        self,
+        value: str,
+        *,
+        headers: LooseHeaders | None = None,
+        content_type: str | None = None,
+        filename: str | None = None,
+        encoding: str | None = None,
     ) -> None:
+        told = content_type or CIMultiDict(headers or ()).get("Content-Type")
         if encoding is None:
-            media = None if content_type is None else parse_media_type(content_type)
-            encoding = (None if media is None else media.charset) or "utf-8"
-        if content_type is None and not kwargs.get("filename"):
+            media = None if told is None else parse_media_type(told)
+            encoding = (media and media.charset) or "utf-8"
+        if told is None and filename is None:
             content_type = f"text/plain; charset={encoding}"
-        super().__init__(value.encode(encoding), content_type=content_type, encoding=encoding, **kwargs)
+        super().__init__(
+            value.encode(encoding),
+            headers=headers,
+            content_type=content_type,
+            filename=filename,
+            encoding=encoding,
+        )
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         return bytes(self._value).decode(self._encoding or encoding, errors)
@@ -210,16 +224,18 @@ class StringPayload(BytesPayload):
 class JsonPayload(BytesPayload):
     """A value as JSON."""
 
+    default_content_type = "application/json"
+
     def __init__(
         self,
         value: Any,
         encoding: str = "utf-8",
-        content_type: str = "application/json",
+        content_type: str | None = None,
         dumps: Callable[[Any], str] = json_dumps,
-        **kwargs: Any,
+        headers: LooseHeaders | None = None,
     ) -> None:
         super().__init__(
-            dumps(value).encode(encoding), content_type=content_type, encoding=encoding, **kwargs
+            dumps(value).encode(encoding), headers=headers, content_type=content_type, encoding=encoding
         )
 
 

@@ -1,0 +1,133 @@
+"""The body as a stream: every way of reading gives the same bytes."""
+
+import asyncio
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muntin.web.content import StreamReader
+from muntin.web.request import Request
+from muntin.web.testing.exchange import MemoryExchange
+
+pytestmark = pytest.mark.anyio
+
+
+class Pieces:
+    """A source of given pieces."""
+
+    def __init__(self, *pieces):
+        self._pieces = deque(pieces)
+
+    @property
+    def at_eof(self):
+        return not self._pieces
+
+    def receive_nowait(self):
+        return self._pieces.popleft() if self._pieces else b""
+
+    async def receive(self):
+        return self.receive_nowait()
+
+
+def reader(*pieces):
+    return StreamReader(Pieces(*pieces))
+
+
+async def test_reading_by_size():
+    content = reader(b"abc", b"defg", b"h")
+    assert await content.read(2) == b"ab"
+    assert await content.read(5) == b"c"
+    assert await content.read(0) == b""
+    assert await content.readexactly(4) == b"defg"
+    with pytest.raises(asyncio.IncompleteReadError) as caught:
+        await content.readexactly(2)
+    assert caught.value.partial == b"h"
+    assert await content.read() == b""
+    assert content.at_eof()
+    assert content.total_bytes == content.total_raw_bytes == 8
+
+
+async def test_reading_lines():
+    content = reader(b"a\nb", b"b\n\nc")
+    assert [line async for line in content] == [b"a\n", b"bb\n", b"\n", b"c"]
+    assert await content.readline() == b""
+    long = reader(b"x" * 100, b"y" * 100)
+    with pytest.raises(ValueError):
+        await long.readline(max_line_length=150)
+    with pytest.raises(ValueError):
+        await reader(b"x" * 10 + b"\n").readline(max_line_length=10)
+    with pytest.raises(ValueError):
+        await reader(b"x" * 70000, b"x").readline()
+    split = reader(b"a\r", b"\nb")
+    assert await split.readuntil(b"\r\n") == b"a\r\n"
+    assert await split.readuntil(b"\r\n") == b"b"
+    with pytest.raises(ValueError):
+        await split.readuntil(b"")
+
+
+async def test_reading_pieces():
+    content = reader(b"abc", b"d")
+    assert await content.readany() == b"abc"
+    assert await content.readchunk() == (b"d", True)
+    assert await content.readchunk() == (b"", False)
+    assert [piece async for piece in reader(b"abc", b"d").iter_chunked(2)] == [b"ab", b"c", b"d"]
+    assert [piece async for piece in reader(b"abc", b"d").iter_any()] == [b"abc", b"d"]
+    assert [piece async for piece in reader(b"a", b"b").iter_chunks()] == [(b"a", True), (b"b", True)]
+
+
+async def test_what_has_arrived_and_what_is_put_back():
+    content = reader(b"abc", b"d")
+    assert content.read_nowait(2) == b"ab"
+    content.unread_data(b"ab")
+    assert content.read_nowait() == b"abcd"
+    assert content.read_nowait() == b""
+    content.unread_data(b"z")
+    assert not content.at_eof()
+    assert await content.read() == b"z"
+
+
+async def test_the_end_is_told():
+    told = []
+    content = reader(b"a", b"b")
+    content.on_eof(lambda: told.append("first"))
+    assert not content.is_eof()
+    await content.wait_eof()
+    assert content.is_eof()
+    assert not content.at_eof()
+    assert await content.read() == b"ab"
+    assert told == ["first"]
+    content.on_eof(lambda: told.append("second"))
+    assert told == ["first", "second"]
+
+
+@given(st.lists(st.binary(max_size=20)), st.integers(1, 7))
+def test_every_way_gives_the_same_bytes(pieces, size):
+    pieces = [piece for piece in pieces if piece]
+
+    async def check():
+        whole = b"".join(pieces)
+        assert await reader(*pieces).read() == whole
+        assert b"".join([p async for p in reader(*pieces).iter_chunked(size)]) == whole
+        assert b"".join([p async for p in reader(*pieces).iter_any()]) == whole
+        assert b"".join([p async for p in reader(*pieces)]) == whole
+        lines = [line async for line in reader(*pieces)]
+        assert all(b"\n" not in line[:-1] for line in lines)
+        assert all(line.endswith(b"\n") for line in lines[:-1])
+
+    asyncio.run(check())
+
+
+@pytest.mark.row("AH-20")
+async def test_many_tiny_pieces_take_linear_time():
+    def chunks(count):
+        return b"1\r\nx\r\n" * count + b"0\r\n\r\n"
+
+    count = 50_000
+    exchange = MemoryExchange(
+        b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks(count)
+    )
+    content = Request(exchange).content
+    assert len(await content.readline()) == count
+    assert content.at_eof()

@@ -1,0 +1,146 @@
+"""Server-sent events: the format, and every way in which a stream ends."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muntin.web.event_stream import EventStream, close_event_streams, format_event
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"data": "x"}, "data: x\n\n"),
+        ({"data": ""}, "data: \n\n"),
+        ({"data": "a\nb\r\nc\rd"}, "data: a\ndata: b\ndata: c\ndata: d\n\n"),
+        ({"data": "x", "event": "e", "id": "1", "retry": 1.5}, "event: e\nid: 1\nretry: 1500\ndata: x\n\n"),
+    ],
+)
+def test_the_format(arguments, text):
+    assert format_event(**arguments) == text
+
+
+@given(st.text())
+def test_no_data_can_become_another_field(data):
+    lines = format_event(data).split("\n")
+    assert lines[-2:] == ["", ""]
+    assert all(line.startswith("data: ") for line in lines[:-2])
+    assert "\r" not in "".join(lines)
+
+
+@pytest.mark.parametrize("bad", ["a\nb", "a\rb", "a\0b"])
+def test_types_and_ids_are_one_line(bad):
+    with pytest.raises(ValueError):
+        format_event("x", event=bad)
+    with pytest.raises(ValueError):
+        format_event("x", id=bad)
+
+
+async def test_a_stream_from_head_to_end(make_request):
+    request = make_request("GET", "/", "Last-Event-ID: 41")
+    stream = EventStream(retry=2.0, headers={"X-A": "b"})
+    async with stream.open(request):
+        assert stream.last_event_id == "41"
+        stream.send("unawaited")
+        await stream.send("a\nb", event="tick", id="42")
+        await stream.comment("still here")
+    answer = request.exchange.answer
+    assert answer.headers["Content-Type"] == "text/event-stream"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-A"] == "b"
+    assert answer.body.decode() == (
+        "retry: 2000\n\ndata: unawaited\n\nevent: tick\nid: 42\ndata: a\ndata: b\n\n: still here\n\n"
+    )
+
+
+@pytest.mark.row("HI-46")
+async def test_who_waits_is_called_away_when_the_client_goes(make_request):
+    request = make_request()
+    left = []
+
+    async def handler():
+        stream = EventStream()
+        async with stream.open(request):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                left.append(True)
+        return stream
+
+    task = asyncio.ensure_future(handler())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    request.exchange.disconnect()
+    assert isinstance(await task, EventStream)
+    assert left == [True]
+    assert task.cancelling() == 0
+
+
+async def test_a_send_to_a_client_that_is_gone_ends_the_block_too(make_request):
+    request = make_request()
+    stream = EventStream()
+    reached = False
+    async with stream.open(request):
+        request.exchange.disconnect()
+        await stream.send("x")
+        reached = True
+    assert not reached
+    await asyncio.sleep(0)
+    assert asyncio.current_task().cancelling() == 0
+
+
+async def test_shutdown_ends_all_streams(make_request):
+    requests = [make_request(), make_request()]
+
+    async def handler(request):
+        async with EventStream().open(request):
+            await asyncio.Event().wait()
+
+    tasks = [asyncio.ensure_future(handler(request)) for request in requests]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await close_event_streams()
+    await asyncio.gather(*tasks)
+    for request in requests:
+        assert request.exchange.answer.body == b""
+
+
+async def test_a_cancellation_from_elsewhere_goes_through(make_request):
+    async def handler():
+        async with EventStream().open(make_request()):
+            await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(handler())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_errors_of_the_handler_go_through(make_request):
+    async def handler():
+        async with EventStream().open(make_request()):
+            raise KeyError("own")
+
+    with pytest.raises(KeyError):
+        await handler()
+
+
+async def test_the_heart_beats_and_stops(make_request):
+    request = make_request()
+    stream = EventStream(heartbeat=0.001)
+    async with stream.open(request):
+        while request.exchange.sent.count(b": \n\n") < 3:
+            await asyncio.sleep(0.001)
+    ended = bytes(request.exchange.sent)
+    await asyncio.sleep(0.005)
+    assert bytes(request.exchange.sent) == ended
+    assert set(request.exchange.answer.body.decode().split("\n\n")) == {": ", ""}
+    for wrong in ({"heartbeat": 0}, {"retry": -1}):
+        with pytest.raises(ValueError):
+            EventStream(**wrong)
