@@ -11,8 +11,8 @@ from typing import Any, Final, Protocol
 __all__ = ["ByteSource", "StreamReader"]
 
 # How much may wait here before the peer is held back is the connection's to say; lines have a limit of their own.
-MAX_LINE: Final = 65536
-"""The longest line that `readline` gives unless told otherwise (bytes)."""
+# The longest line that `readline` gives unless told otherwise (bytes).
+_MAX_LINE: Final = 65536
 
 
 class ByteSource(Protocol):
@@ -27,18 +27,6 @@ class ByteSource(Protocol):
 
     async def receive(self) -> bytes:
         """Give the next piece; b"" for the end."""
-
-
-class EmptySource:
-    """A body that is not there."""
-
-    at_eof = True
-
-    def receive_nowait(self) -> bytes:
-        return b""
-
-    async def receive(self) -> bytes:
-        return b""
 
 
 class StreamReader:
@@ -167,7 +155,7 @@ class StreamReader:
         """Give the next line with its line feed; the last may have none; b"" at the end.
 
         Raises:
-            ValueError: it is longer than `max_line_length` (bytes; `MAX_LINE` for None).
+            ValueError: it is longer than `max_line_length` (bytes; 64 KiB for None).
         """
         return await self.readuntil(b"\n", max_size=max_line_length)
 
@@ -175,11 +163,11 @@ class StreamReader:
         """Give all up to the separator, and that; what there is when the body ends without one.
 
         Raises:
-            ValueError: it is longer than `max_size` (bytes; `MAX_LINE` for None), or the separator is empty.
+            ValueError: it is longer than `max_size` (bytes; 64 KiB for None), or the separator is empty.
         """
         if not separator:
             raise ValueError("a separator has at least one byte")
-        limit = MAX_LINE if max_size is None else max_size
+        limit = _MAX_LINE if max_size is None else max_size
         searched = 0
         while (at := self._buffer.find(separator, searched)) < 0:
             searched = max(len(self._buffer) - len(separator) + 1, 0)

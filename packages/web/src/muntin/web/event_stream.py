@@ -15,10 +15,10 @@ from muntin.web._response_fields import LooseHeaders
 from muntin.web.request import BaseRequest
 from muntin.web.stream_response import StreamResponse
 
-__all__ = ["EventStream", "close_event_streams"]
+__all__ = ["EventStream", "close_event_streams", "format_event"]
 
-HEARTBEAT: Final = 15.0
-"""Seconds between comments: proxies cut what is silent for 30 to 60 of them."""
+# Seconds between comments: proxies cut what is silent for 30 to 60 of them.
+_HEARTBEAT: Final = 15.0
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
@@ -51,7 +51,7 @@ class EventStream(StreamResponse):
     def __init__(
         self,
         *,
-        heartbeat: float | None = HEARTBEAT,
+        heartbeat: float | None = _HEARTBEAT,
         retry: float | None = None,
         status: int = 200,
         headers: LooseHeaders | None = None,

@@ -26,12 +26,12 @@ from muntin.http_core.multipart import (
 from muntin.web._part_content import PartDecoder
 from muntin.web._spool import Spool
 
-__all__ = ["FileField", "FormField", "FormReader", "parse_urlencoded"]
+__all__ = ["FILES_IN_MEMORY", "FileField", "FormField", "FormReader", "parse_urlencoded"]
 
 FILES_IN_MEMORY: Final = 1 << 20
 """How much of a request's files stays in memory, all together (bytes)."""
-SPOOL_WRITE: Final = 262144
-"""How much is written to disk at once (bytes): a trip to another thread should be worth it."""
+# How much is written to disk at once (bytes): a trip to another thread should be worth it.
+_SPOOL_WRITE: Final = 262144
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class FormReader:
                 return
             self._in_memory -= len(field.data)
             field.begin = self._open_spool().size
-        if len(field.data) >= SPOOL_WRITE:
+        if len(field.data) >= _SPOOL_WRITE:
             await self._write_out(field)
 
     def _open_spool(self) -> Spool:

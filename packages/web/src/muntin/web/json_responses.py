@@ -12,10 +12,10 @@ from muntin.web.exceptions import JSONPayloadError
 from muntin.web.keys import AppKey
 from muntin.web.response import Response
 
-__all__ = ["JSON", "JSONCodec", "json_bytes_response", "json_response"]
+__all__ = ["DEFAULT_CODEC", "JSON", "JSONCodec", "json_bytes_response", "json_response"]
 
 _MISSING: Final[Any] = object()
-JSON_TYPE: Final = "application/json"
+_JSON_TYPE: Final = "application/json"
 
 
 class JSONCodec(NamedTuple):
@@ -52,7 +52,7 @@ def json_response(
     status: int = 200,
     reason: str | None = None,
     headers: LooseHeaders | None = None,
-    content_type: str = JSON_TYPE,
+    content_type: str = _JSON_TYPE,
     dumps: Callable[[Any], str] = json.dumps,
 ) -> Response:
     """Make a response of a value.
@@ -87,7 +87,7 @@ def json_bytes_response(
     status: int = 200,
     reason: str | None = None,
     headers: LooseHeaders | None = None,
-    content_type: str = JSON_TYPE,
+    content_type: str = _JSON_TYPE,
 ) -> Response:
     """Make a response of a value, by an encoder that gives bytes, as `orjson.dumps` and `msgspec.json.encode` do.
 

@@ -32,9 +32,9 @@ from muntin.web.forms import FormField, parse_urlencoded
 
 __all__ = ["BodyPartReader", "MultipartReader"]
 
-MAX_NESTING: Final = 4
-"""How deep multipart may be inside multipart: mail has three levels."""
-MAX_PARTS: Final = 1000
+# How deep multipart may be inside multipart: mail has three levels.
+_MAX_NESTING: Final = 4
+_MAX_PARTS: Final = 1000
 _CHUNK: Final = 8192
 
 
@@ -58,7 +58,7 @@ class MultipartReader:
         content: StreamReader,
         *,
         client_max_size: int = 0,
-        client_max_fields: int = MAX_PARTS,
+        client_max_fields: int = _MAX_PARTS,
         nesting: int = 0,
     ) -> None:
         self.headers = CIMultiDictProxy(CIMultiDict(headers))
@@ -69,7 +69,7 @@ class MultipartReader:
         self._part: BodyPartReader | MultipartReader | None = None
         self._is_ended = False
         try:
-            if nesting > MAX_NESTING:
+            if nesting > _MAX_NESTING:
                 raise MultipartError(400, "multipart nested too deeply")
             boundary = boundary_of(self.headers.get("Content-Type", ""))
         except ProtocolError as error:
@@ -308,7 +308,7 @@ class BodyPartReader:
         data = bytes(await self.read(decode=True))
         try:
             fields: MultiDict[FormField] = parse_urlencoded(
-                data, encoding or self.get_charset("utf-8"), MAX_PARTS
+                data, encoding or self.get_charset("utf-8"), _MAX_PARTS
             )
         except ProtocolError as error:
             raise exception_of(error, self._client_max_size) from None

@@ -24,14 +24,15 @@ __all__ = [
     "FilePayload",
     "JsonPayload",
     "Payload",
+    "PayloadFactory",
     "StringPayload",
     "get_payload",
     "register_payload",
 ]
 
-FILE_CHUNK: Final = 262144
-"""How much of a file is read at once (bytes)."""
-OCTET_STREAM: Final = "application/octet-stream"
+# How much of a file is read at once (bytes).
+_FILE_CHUNK: Final = 262144
+_OCTET_STREAM: Final = "application/octet-stream"
 
 
 class BodyWriter(Protocol):
@@ -51,7 +52,7 @@ class Payload:
         encoding: the charset of text.
     """
 
-    default_content_type = OCTET_STREAM
+    default_content_type = _OCTET_STREAM
 
     def __init__(
         self,
@@ -276,7 +277,7 @@ class FilePayload(Payload):
         loop = asyncio.get_running_loop()
         while True:
             read = self._value.read
-            piece = read(FILE_CHUNK) if is_near else await loop.run_in_executor(None, read, FILE_CHUNK)
+            piece = read(_FILE_CHUNK) if is_near else await loop.run_in_executor(None, read, _FILE_CHUNK)
             if not piece:
                 break
             yield piece.encode(self._encoding or "utf-8") if self._is_text else piece
@@ -316,9 +317,10 @@ class AsyncIterablePayload(Payload):
 
 # The registry ----------------------------------------------------------------------------------------------
 
-Factory = Callable[..., Payload]
+PayloadFactory = Callable[..., Payload]
+"""Makes a payload of a value, with the keyword arguments of `Payload`."""
 
-_FACTORIES: list[tuple[type, Factory]] = [
+_FACTORIES: list[tuple[type, PayloadFactory]] = [
     (bytes, BytesPayload),
     (bytearray, BytesPayload),
     (memoryview, BytesPayload),
@@ -328,7 +330,7 @@ _FACTORIES: list[tuple[type, Factory]] = [
 ]
 
 
-def register_payload(kind: type, factory: Factory) -> None:
+def register_payload(kind: type, factory: PayloadFactory) -> None:
     """Let bodies of a type be made payloads by `factory`, before the factories that were there.
 
     Args:

@@ -6,7 +6,7 @@ The usual one is a status, a type and bytes, and goes out in one write without a
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol
 
 from muntin.http_core import ResponseHead, forbids_body
 from muntin.http_core.headers import Precondition, evaluate_preconditions
@@ -17,14 +17,21 @@ from muntin.web._tcp import PacketMode
 from muntin.web.payloads import Payload, get_payload
 from muntin.web.stream_response import Answerable, StreamResponse
 
-if TYPE_CHECKING:
-    from muntin.web.request import BaseRequest
-
-__all__ = ["Response"]
+__all__ = ["COMPRESS_AT_ONCE", "Conditional", "Response"]
 
 _TEXT_PLAIN: Final = "text/plain; charset=utf-8"
 COMPRESS_AT_ONCE: Final = 4096
 """Up to this size (bytes) compressing takes less time than going to another thread."""
+
+
+class Conditional(Protocol):
+    """A request that may have preconditions."""
+
+    @property
+    def method(self) -> str: ...
+
+    def get_field(self, name: str) -> str | None:
+        """Give all lines of a field as one list."""
 
 
 class Response(StreamResponse):
@@ -164,7 +171,7 @@ class Response(StreamResponse):
     def content_length(self, value: int | None) -> None:
         raise RuntimeError("the length of a Response is that of its body")
 
-    def make_conditional(self, request: "BaseRequest") -> None:
+    def make_conditional(self, request: Conditional) -> None:
         """Become 304 or 412, without the body, if the request's preconditions want that (RFC 9110 §13).
 
         Compares with `etag` and `last_modified`, which have to be set before. Other statuses than 2xx stay.
@@ -190,7 +197,7 @@ class Response(StreamResponse):
 
     # Sending
 
-    def deliver_nowait(self, request: "BaseRequest") -> bool:
+    def deliver_nowait(self, request: Any) -> bool:
         if self._exchange is not None or request.prepare_signals or not self._delivers_itself:
             return super().deliver_nowait(request)
         body = self._body
@@ -209,14 +216,14 @@ class Response(StreamResponse):
         self._body_length = len(body)
         return True
 
-    async def deliver(self, request: "BaseRequest") -> None:
+    async def deliver(self, request: Any) -> None:
         try:
             await self._deliver(request)
         finally:
             if isinstance(self._body, Payload):
                 await self._body.close()
 
-    async def _deliver(self, request: "BaseRequest") -> None:
+    async def _deliver(self, request: Any) -> None:
         if not self._check_fresh(request) or not self._delivers_itself or self._trailers is not None:
             await super().deliver(request)
             return

@@ -5,7 +5,7 @@ peer understands.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from multidict import CIMultiDict
 
@@ -21,9 +21,6 @@ from muntin.web._response_fields import (
     checked_status,
 )
 from muntin.web._tcp import PacketMode
-
-if TYPE_CHECKING:
-    from muntin.web.request import BaseRequest
 
 __all__ = ["HARD_BUFFER_LIMIT", "Answerable", "PrepareSignal", "StreamResponse"]
 
@@ -177,7 +174,7 @@ class StreamResponse(ResponseFields):
 
     # Sending the head
 
-    async def prepare(self, request: "BaseRequest") -> None:
+    async def prepare(self, request: Any) -> None:
         """Send the head, after the signals of the application have seen it; once only.
 
         Raises:
@@ -301,7 +298,7 @@ class StreamResponse(ResponseFields):
 
     # What the application calls
 
-    def deliver_nowait(self, request: "BaseRequest") -> bool:
+    def deliver_nowait(self, request: Any) -> bool:
         """Send everything, if nothing has to be waited for; tell whether that was so.
 
         Raises:
@@ -310,7 +307,7 @@ class StreamResponse(ResponseFields):
         """
         return not self._check_fresh(request) and self.finished
 
-    async def deliver(self, request: "BaseRequest") -> None:
+    async def deliver(self, request: Any) -> None:
         """Send what of head and body was not sent yet.
 
         Raises:

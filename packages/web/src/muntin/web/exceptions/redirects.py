@@ -17,10 +17,13 @@ __all__ = [
     "HTTPSeeOther",
     "HTTPTemporaryRedirect",
     "HTTPUseProxy",
+    "StrOrURL",
+    "format_location",
 ]
 
 
 StrOrURL = str | URL
+"""Where something may lead."""
 
 
 class HTTPMove(HTTPRedirection):

@@ -81,7 +81,7 @@ class MemoryPeer:
         return self._extra.get(name, default)
 
 
-class MemoryTransport:
+class _Transport:
     """What is written past the framing."""
 
     def __init__(self, exchange: "MemoryExchange") -> None:
@@ -171,7 +171,7 @@ class MemoryExchange:
         pieces = [request] if isinstance(request, bytes) else list(request)
         self.head = self._read_head(pieces)
         self.peer = peer or MemoryPeer()
-        self.peer.transport = MemoryTransport(self)
+        self.peer.transport = _Transport(self)
         self.body = MemoryBody(self._ask_for_body)
         self.is_started = False
         self.is_finished = False
@@ -253,7 +253,7 @@ class MemoryExchange:
         Raises:
             ValueError: there is none, or it is not complete.
         """
-        return parse_answer(bytes(self.sent), self.head.method)
+        return _parse_answer(bytes(self.sent), self.head.method)
 
     def send_raw(self, data: bytes) -> None:
         """Send bytes as they are."""
@@ -446,7 +446,7 @@ class MemoryDuplex:
 # Reading answers -------------------------------------------------------------------------------------------
 
 
-def parse_answer(sent: bytes, method: str = "GET") -> Answer:
+def _parse_answer(sent: bytes, method: str = "GET") -> Answer:
     """Take the final answer apart; interim ones before it are left out.
 
     Raises:
