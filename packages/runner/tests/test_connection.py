@@ -1,6 +1,7 @@
 """Connections over real sockets: bytes in, bytes out."""
 
 import asyncio
+import gc
 import logging
 import socket
 from collections.abc import Callable
@@ -286,6 +287,27 @@ def test_an_unread_body_is_dropped_to_keep_the_connection(run: Run, serve: Serve
             assert (await client.answer())[1] == b"/x"
             client.send(bytes(1000) + b"GET /y HTTP/1.1\r\nHost: a\r\n\r\n")
             assert (await client.answer())[1] == b"/y"
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("framing", "announced"),
+    [
+        (b"Content-Length: 100000", False),
+        (b"Content-Length: 3000000", True),
+        (b"Transfer-Encoding: chunked", True),
+    ],
+)
+def test_a_connection_that_cannot_be_kept_is_announced_to_end(
+    run: Run, serve: Serve, framing: bytes, announced: bool
+) -> None:
+    async def main() -> None:
+        async with serve(say_target) as serving:
+            client = await serving.connect()
+            client.send(b"POST /x HTTP/1.1\r\nHost: a\r\n" + framing + b"\r\n\r\n")
+            head, _ = await client.answer()
+            assert (b"Connection: close\r\n" in head) is announced
 
     run(main())
 
@@ -748,6 +770,41 @@ def test_shutdown_cancels_what_does_not_end(run: Run, serve: Serve) -> None:
             assert log == ["cancelled"]
             assert not serving.server.connections
         assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(main())
+
+
+@pytest.mark.filterwarnings("error::ResourceWarning")
+def test_nobody_who_knocks_while_the_server_stops_is_lost(run: Run, serve: Serve) -> None:
+    async def knock(port: int, answered: list[bytes]) -> None:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionError:
+            return
+        try:
+            writer.write(GET)
+            answered.append(await reader.read())
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        async with serve(say_target) as serving:
+            answered: list[bytes] = []
+            knocking = []
+            for burst in range(10):
+                knocking += [asyncio.ensure_future(knock(serving.port, answered)) for _ in range(10)]
+                if burst == 5:
+                    stopping = asyncio.ensure_future(serving.runner.cleanup())
+                await asyncio.sleep(0)
+            began = loop.time()
+            await stopping
+            assert loop.time() - began < 3
+            await asyncio.gather(*knocking)
+            assert not serving.server.connections
+        gc.collect()
 
     run(main())
 

@@ -24,7 +24,7 @@ from muntin.http_core import (
 from muntin.runner._driver import Driver
 from muntin.runner._duplex import TransportDuplex
 from muntin.runner._flow import WriteFlow
-from muntin.runner._http1 import Http1Exchange
+from muntin.runner._http1 import DRAIN_BUDGET, Http1Exchange
 from muntin.runner._lifecycle import Phase, Step, advance
 from muntin.runner._peer import TransportPeer
 from muntin.runner._request_body import EMPTY_BODY, RequestBody
@@ -34,9 +34,6 @@ __all__ = ["Connection"]
 
 # How much of a request's body may wait for its reader before the peer is paused (bytes).
 _BODY_HIGH = 262144
-# How much of a body that nobody read is read and dropped to keep the connection (bytes): more costs both sides more
-# than a new connection does.
-_DRAIN_BUDGET = 262144
 # So many exchanges in a row may be answered without a turn of the loop; a pipelining peer must not starve the others.
 _EAGER_EXCHANGES = 8
 
@@ -318,7 +315,7 @@ class Connection(asyncio.Protocol):
             event = self.engine.next_event()
             if isinstance(event, BodyData):
                 self._drained += len(event.data)
-                if self._drained > _DRAIN_BUDGET:
+                if self._drained > DRAIN_BUDGET:
                     self._leave_last()
                     return
             elif isinstance(event, EndOfBody):
@@ -333,6 +330,7 @@ class Connection(asyncio.Protocol):
     def _leave_last(self) -> None:
         """The last answer is out: close, gently where the peer may be sending still."""
         self.exchange = self._body = None
+        self._driver.close()
         done = self.engine.request_state is RequestState.DONE and not self.engine.buffered
         if done or self.engine.has_ended or not self.transport.can_write_eof():
             self.close()

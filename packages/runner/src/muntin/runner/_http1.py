@@ -22,8 +22,11 @@ from muntin.runner._flow import WriteFlow
 from muntin.runner._peer import TransportPeer
 from muntin.runner._request_body import EmptyBody, RequestBody
 
-__all__ = ["Carrier", "Http1Exchange"]
+__all__ = ["DRAIN_BUDGET", "Carrier", "Http1Exchange"]
 
+# How much of a body that nobody read is read and dropped to keep the connection (bytes): more costs both sides more
+# than a new connection does.
+DRAIN_BUDGET = 262144
 # Up to this size (bytes) copying a body behind its head is cheaper than a second write.
 _JOIN_BELOW = 65536
 _FILE_CHUNK = 262144
@@ -106,8 +109,8 @@ class Http1Exchange:
         connection = self._connection
         if connection.exchange is not self:
             self._require_open()
-        if self._owes_continue:
-            self._settle_expectation()
+        if not self.body.is_complete:
+            self._settle_body()
         block, body = connection.engine.respond(head, body, connection.clock.date_line)
         self.is_started = self.is_finished = True
         if len(body) < _JOIN_BELOW:
@@ -121,7 +124,8 @@ class Http1Exchange:
 
     def start(self, head: ResponseHead) -> None:
         connection = self._require_open()
-        self._settle_expectation()
+        if self._owes_continue:
+            self._settle_body()
         block = connection.engine.start(head, connection.clock.date_line)
         self.is_started = True
         connection.transport.write(block)
@@ -189,13 +193,15 @@ class Http1Exchange:
         if self._owes_continue and not self.is_started and self._connection.exchange is self:
             self.inform(100)
 
-    def _settle_expectation(self) -> None:
-        # The peer may send its body or not, now that it is answered without being asked for it. What follows could be
-        # either, so nothing may follow (RFC 9110 §10.1.1).
-        if self._owes_continue:
-            self._owes_continue = False
-            if not self.body.is_complete:
-                self._connection.engine.close_after()
+    def _settle_body(self) -> None:
+        """Say that this answer is the last, where nobody will want to read the request to its end."""
+        engine = self._connection.engine
+        owed, self._owes_continue = self._owes_continue, False
+        # A peer that waits to be asked for its body may send it or not, now that it is answered instead. What follows
+        # could be either, so nothing may follow (RFC 9110 §10.1.1).
+        left = engine.request_left
+        if owed or left is None or left > DRAIN_BUDGET:
+            engine.close_after()
 
     def upgrade(self, head: ResponseHead) -> TransportDuplex:
         connection = self._require_open()

@@ -123,8 +123,9 @@ class Server:
         self._connections.add(connection)
         connection.clock.start()
         if self._is_stopping:
-            # Accepted in the moment of stopping: to be answered, once.
+            # Accepted in the moment of stopping: what it asks for at once is answered.
             connection.engine.close_after()
+            connection.loop.call_soon(connection.finish_soon)
 
     def connection_lost(self, connection: Connection) -> None:
         """Count a connection no more."""

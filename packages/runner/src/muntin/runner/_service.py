@@ -33,12 +33,12 @@ class Service:
     handler_cancellation: bool
 
 
-C = TypeVar("C", contravariant=True)
+C_contra = TypeVar("C_contra", contravariant=True)
 
 
-class Registry(Protocol[C]):
+class Registry(Protocol[C_contra]):
     """Who keeps count of the connections."""
 
-    def connection_made(self, connection: C) -> None: ...
+    def connection_made(self, connection: C_contra) -> None: ...
 
-    def connection_lost(self, connection: C) -> None: ...
+    def connection_lost(self, connection: C_contra) -> None: ...

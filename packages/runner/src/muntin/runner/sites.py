@@ -90,13 +90,28 @@ class BaseSite(ABC):
     async def stop(self) -> None:
         """Listen no more; connections there are live on."""
         self._runner.unregister(self)
-        if self._listener is not None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            await _stop_accepting(listener)
             # Not wait_closed(): on newer Pythons that waits for the connections as well.
-            self._listener.close()
-            self._listener = None
+            listener.close()
 
     def _scheme(self, plain: str) -> str:
         return plain if self._ssl_context is None else plain + "s"
+
+
+async def _stop_accepting(listener: asyncio.AbstractServer) -> None:
+    """Accept no more, and let the connections that are accepted already get their transports.
+
+    asyncio's selector loop makes those in tasks; a server that is closed before they run would lose their sockets.
+    """
+    loop = asyncio.get_running_loop()
+    if isinstance(loop, asyncio.SelectorEventLoop) and isinstance(listener, asyncio.Server):
+        for sock in listener.sockets:
+            loop.remove_reader(sock.fileno())
+        # One turn for the task to start, one for the transport to be made.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
 
 class TCPSite(BaseSite):
