@@ -114,7 +114,10 @@ def _find_foreign_origin(request: dict[str, list[str]], origins: Container[str] 
 def _refuse(status: int, reason: str) -> Answer:
     # Where it is about the version, a server must say which ones it speaks (§4.2.2); elsewhere it does no
     # harm.
-    fields: Fields = (("Upgrade", "websocket"), ("Sec-WebSocket-Version", _VERSION)) if status == 426 else ()
+    fields: Fields = ()
+    if status == 426:
+        # RFC 9110 §15.5.22 and §7.8: an Upgrade field, and the connection option that goes with it.
+        fields = (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", _VERSION))
     return Answer(status, fields, reason, None)
 
 
