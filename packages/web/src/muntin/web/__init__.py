@@ -71,6 +71,10 @@ from muntin.web.content import (
 from muntin.web.dispatcher import (
     UrlDispatcher,
 )
+from muntin.web.event_stream import (
+    EventStream,
+    close_event_streams,
+)
 from muntin.web.exceptions import (
     HTTPAccepted,
     HTTPBadGateway,
@@ -141,6 +145,8 @@ from muntin.web.forms import (
     FileField,
 )
 from muntin.web.json_responses import (
+    JSON,
+    JSONCodec,
     json_bytes_response,
     json_response,
 )
@@ -162,6 +168,14 @@ from muntin.web.middlewares import (
 from muntin.web.multipart_reader import (
     BodyPartReader,
     MultipartReader,
+)
+from muntin.web.multipart_writer import (
+    MultipartWriter,
+)
+from muntin.web.payloads import (
+    Payload,
+    get_payload,
+    register_payload,
 )
 from muntin.web.request import (
     BaseRequest,
@@ -217,6 +231,7 @@ from muntin.websocket import (
 MsgType = WSMsgType
 
 __all__ = [
+    "JSON",
     "AbstractAccessLogger",
     "AbstractResource",
     "AbstractRoute",
@@ -234,6 +249,7 @@ __all__ = [
     "ContentCoding",
     "DynamicResource",
     "ETag",
+    "EventStream",
     "FileField",
     "FileResponse",
     "GracefulExit",
@@ -299,13 +315,16 @@ __all__ = [
     "HttpVersion",
     "HttpVersion10",
     "HttpVersion11",
+    "JSONCodec",
     "JSONPayloadError",
     "MatchedSubAppResource",
     "Middleware",
     "MsgType",
     "MultipartReader",
+    "MultipartWriter",
     "NamedPipeSite",
     "NotAppKeyWarning",
+    "Payload",
     "PayloadAccessError",
     "PlainResource",
     "PrefixedSubAppResource",
@@ -338,8 +357,10 @@ __all__ = [
     "WSMsgType",
     "WebSocketReady",
     "WebSocketResponse",
+    "close_event_streams",
     "delete",
     "get",
+    "get_payload",
     "head",
     "json_bytes_response",
     "json_response",
@@ -349,6 +370,7 @@ __all__ = [
     "patch",
     "post",
     "put",
+    "register_payload",
     "route",
     "run_app",
     "static",
