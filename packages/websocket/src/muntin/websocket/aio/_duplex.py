@@ -73,6 +73,7 @@ class TransportDuplex(asyncio.Protocol):
         # Who waits for room.
         self._is_full = False
         self._waiters: set[asyncio.Future[None]] = set()
+        self._adopted: asyncio.StreamWriter | None = None
 
     @classmethod
     async def adopt(cls, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "TransportDuplex":
@@ -80,6 +81,8 @@ class TransportDuplex(asyncio.Protocol):
         then.
         """
         duplex = cls()
+        # From Python 3.13 on, a writer that nobody holds any more closes its transport.
+        duplex._adopted = writer
         transport = writer.transport
         transport.set_protocol(duplex)
         duplex.connection_made(transport)
