@@ -5,6 +5,7 @@ Each answer is worked out when it is asked for and most are kept. It does not kn
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -31,6 +32,8 @@ _NO_QUERY: Final[MultiDictProxy[str]] = MultiDictProxy(MultiDict())
 _NO_COOKIES: Final[Mapping[str, str]] = MappingProxyType({})
 # RFC 9110 §8.3: without a Content-Type the recipient may guess, and we do not.
 _NO_MEDIA_TYPE: Final = MediaType("application", "octet-stream")
+# Clients choose these texts: only short ones are remembered, and not many (bytes).
+_SHORT: Final = 64
 _WHOLE: Final = slice(None, None, 1)
 
 
@@ -39,6 +42,18 @@ def decode_fields(raw: RawFields) -> CIMultiDictProxy[str]:
     return CIMultiDictProxy(
         CIMultiDict([(name.decode("ascii"), value.decode("utf-8", "surrogateescape")) for name, value in raw])
     )
+
+
+def read_media_type(raw: bytes) -> MediaType:
+    """Give what a Content-Type says."""
+    return (
+        _read_short(raw) if len(raw) <= _SHORT else parse_media_type(raw.decode("latin-1")) or _NO_MEDIA_TYPE
+    )
+
+
+@lru_cache(128)
+def _read_short(raw: bytes) -> MediaType:
+    return parse_media_type(raw.decode("latin-1")) or _NO_MEDIA_TYPE
 
 
 class RequestFields:
@@ -123,9 +138,15 @@ class RequestFields:
             headers = self._headers = decode_fields(self._head.fields)
         return headers
 
+    def get_lines(self, name: bytes) -> list[bytes]:
+        """Give the values of all lines of a field (lower-case name), without a mapping being made for it."""
+        # Most names are ruled out by their length, which costs less than their lower case.
+        size = len(name)
+        return [value for key, value in self._head.fields if len(key) == size and key.lower() == name]
+
     def get_field(self, name: str) -> str | None:
         """Give all lines of a field as one list (RFC 9110 §5.3), in latin-1, as the grammar of fields is written."""
-        lines = list(self._head.get_all(name.lower().encode("ascii")))
+        lines = self.get_lines(name.lower().encode("ascii"))
         return b", ".join(lines).decode("latin-1") if lines else None
 
     @property
@@ -133,9 +154,8 @@ class RequestFields:
         """What Content-Type says; ``application/octet-stream`` when it is missing or malformed."""
         media = self._media_type
         if media is None:
-            raw = self._head.get(b"content-type")
-            media = None if raw is None else parse_media_type(raw.decode("latin-1"))
-            media = self._media_type = media or _NO_MEDIA_TYPE
+            lines = self.get_lines(b"content-type")
+            media = self._media_type = read_media_type(lines[0]) if lines else _NO_MEDIA_TYPE
         return media
 
     @property
@@ -154,7 +174,7 @@ class RequestFields:
         kind, length = self._head.framing
         if kind is FramingKind.LENGTH:
             return length
-        return 0 if kind is FramingKind.NONE and self._head.get(b"content-length") is not None else None
+        return 0 if kind is FramingKind.NONE and self.get_lines(b"content-length") else None
 
     @property
     def cookies(self) -> Mapping[str, str]:
@@ -162,9 +182,13 @@ class RequestFields:
         cookies = self._cookies
         if cookies is None:
             # RFC 6265 §5.4 allows one line; RFC 9113 §8.2.3 several, parted by semicolons.
-            raw = b"; ".join(self._head.get_all(b"cookie"))
-            text = raw.decode("utf-8", "surrogateescape")
-            cookies = MappingProxyType(dict(parse_cookies(text))) if raw else _NO_COOKIES
+            lines = (
+                [line.decode("utf-8", "surrogateescape") for line in self.get_lines(b"cookie")]
+                if self._headers is None
+                else self._headers.getall("Cookie", ())
+            )
+            text = "; ".join(lines)
+            cookies = MappingProxyType(dict(parse_cookies(text))) if text else _NO_COOKIES
             self._cookies = cookies
         return cookies
 
@@ -175,8 +199,8 @@ class RequestFields:
         return None if text is None else parse_etags(text)
 
     def _date(self, name: bytes) -> datetime | None:
-        raw = self._head.get(name)
-        return None if raw is None else parse_date(raw.decode("latin-1"))
+        lines = self.get_lines(name)
+        return parse_date(lines[0].decode("latin-1")) if lines else None
 
     @property
     def if_match(self) -> tuple[ETag, ...] | None:

@@ -120,6 +120,12 @@ class RequestReading(RequestFields):
         if 0 < limit < declared:
             # Nobody has to send what will not be taken: there is no 100 Continue before this.
             raise HTTPRequestEntityTooLarge(limit, declared)
+        if (
+            self._content is None
+            and self.exchange.body.is_complete
+            and not self.get_lines(b"content-encoding")
+        ):
+            return self._take_whole(limit)
         content = self.content
         pieces: list[bytes] = []
         size = 0
@@ -130,6 +136,17 @@ class RequestReading(RequestFields):
             pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def _take_whole(self, limit: int) -> bytes:
+        """Give a body that is here already: small ones come with their head."""
+        body = self.exchange.body
+        pieces = [body.receive_nowait()]
+        while not body.at_eof:
+            pieces.append(body.receive_nowait())
+        whole = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if 0 < limit < len(whole):
+            raise HTTPRequestEntityTooLarge(limit, len(whole))
+        return whole
+
     async def text(self) -> str:
         """Give the whole body as text, by the charset that it names, or else as UTF-8.
 
@@ -139,8 +156,8 @@ class RequestReading(RequestFields):
             HTTPException, ConnectionResetError: as `read`.
         """
         data = await self.read()
-        charset = self.charset or "utf-8"
-        known = find_charset(charset)
+        charset = self.charset
+        known = "utf-8" if charset is None else find_charset(charset)
         if known is None:
             raise HTTPUnsupportedMediaType(text="415: unknown charset")
         try:
@@ -196,7 +213,7 @@ class RequestReading(RequestFields):
             return MultiDict()
         if essence == "multipart/form-data":
             return await self._read_multipart_form()
-        if essence == "application/x-www-form-urlencoded" or self._head.get(b"content-type") in (None, b""):
+        if essence == "application/x-www-form-urlencoded" or not any(self.get_lines(b"content-type")):
             return parse_urlencoded(await self.read(), self.charset or "utf-8", self.client_max_fields)
         return MultiDict()
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from multidict import CIMultiDict
 
-from muntin.http_core import Fields, forbids_body, reason_of
+from muntin.http_core import FieldBlock, Fields, forbids_body, reason_of
 from muntin.http_core.headers import (
     ETag,
     MediaType,
@@ -104,7 +104,7 @@ def format_content_type(essence: str, charset: str | None) -> str:
 
 @lru_cache(64)
 def _describe_plainly(content_type: str) -> Fields:
-    return (("Content-Type", content_type), _SERVER_FIELD)
+    return FieldBlock((("Content-Type", content_type), _SERVER_FIELD))
 
 
 class ResponseFields(Storage):

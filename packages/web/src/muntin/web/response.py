@@ -76,7 +76,17 @@ class Response(StreamResponse):
         """The body as it goes out, once that is decided."""
         self._zlib_executor_size = zlib_executor_size
         self._zlib_executor = zlib_executor
-        if text is not None:
+        if (
+            isinstance(text, str)
+            and body is None
+            and content_type is None
+            and charset is None
+            and headers is None
+        ):
+            # What most handlers do, without a further call.
+            self._content_type = _TEXT_PLAIN
+            self._body = text.encode()
+        elif text is not None:
             if body is not None:
                 raise ValueError("body and text are not allowed together")
             self._set_text(text, content_type, charset)

@@ -77,15 +77,12 @@ class StreamResponse(ResponseFields):
         self._trailers: CIMultiDict[str] | None = None
         self._is_chunked = False
         self._is_last = False
+        self._is_unusual = False
+        """Whether sending takes more than a head and a body: closing, a coding, trailers."""
         self._body_length = 0
         if headers is not None:
             self._headers = given = CIMultiDict(headers)
             check_fields(given.items())
-
-    @property
-    def _is_unusual(self) -> bool:
-        """Whether sending takes more than a head and a body."""
-        return self._is_last or self._compression is not None or self._trailers is not None
 
     # What is known
 
@@ -125,7 +122,7 @@ class StreamResponse(ResponseFields):
 
     def force_close(self) -> None:
         """Let this be the last answer on its connection."""
-        self._is_last = True
+        self._is_last = self._is_unusual = True
 
     def enable_chunked_encoding(self, chunk_size: int | None = None) -> None:
         """Say that the length is not known beforehand.
@@ -164,12 +161,14 @@ class StreamResponse(ResponseFields):
         if force is True:
             force = ContentCoding.deflate
         self._compression = Compression(force or None, level)
+        self._is_unusual = True
 
     @property
     def trailers(self) -> CIMultiDict[str]:
         """Fields to send after the body, where the protocol can carry them (RFC 9110 §6.5)."""
         if self._trailers is None:
             self._trailers = CIMultiDict()
+            self._is_unusual = True
         return self._trailers
 
     # Sending the head

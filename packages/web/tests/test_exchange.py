@@ -1,0 +1,155 @@
+"""The exchange in memory keeps the promises of the seam, so that tests with it mean something."""
+
+import asyncio
+import io
+
+import pytest
+
+from muntin.http_core import LocalProtocolError, RemoteProtocolError, ResponseHead
+from muntin.runner import Duplex, Exchange, Peer
+from muntin.web.testing.exchange import MemoryExchange, MemoryPeer
+
+pytestmark = pytest.mark.anyio
+
+GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+
+
+def test_it_is_an_exchange():
+    exchange: Exchange = MemoryExchange()
+    peer: Peer = exchange.peer
+    assert peer.get_extra_info("sockname") == peer.local_address
+    assert exchange.body.at_eof
+    assert exchange.body.receive_nowait() == b""
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+async def test_a_request_may_come_in_pieces(size):
+    raw = b"POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-T: y\r\n\r\n"
+    exchange = MemoryExchange(raw[at : at + size] for at in range(0, len(raw), size))
+    got = b""
+    while piece := await exchange.body.receive():
+        got += piece
+    assert (exchange.head.target, got) == ("/a", b"abc")
+    assert list(exchange.body.trailers) == [(b"X-T", b"y")]
+
+
+def test_a_refused_or_incomplete_head():
+    with pytest.raises(RemoteProtocolError) as caught:
+        MemoryExchange(b"GET / HTTP/2.0\r\n\r\n")
+    assert caught.value.status == 505
+    with pytest.raises(ValueError):
+        MemoryExchange(b"GET / HTTP/1.1\r\n")
+
+
+async def test_a_broken_body_raises_when_it_is_read():
+    exchange = MemoryExchange(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+    with pytest.raises(RemoteProtocolError):
+        await exchange.body.receive()
+
+
+async def test_answers_are_taken_apart():
+    exchange = MemoryExchange(GET)
+    with pytest.raises(ValueError):
+        _ = exchange.answer
+    exchange.inform(103, [("Link", "x")])
+    exchange.start(ResponseHead(201, [("X-A", "b")], "Made"))
+    exchange.send(b"abc")
+    with pytest.raises(ValueError):
+        _ = exchange.answer
+    await exchange.send_file(io.BytesIO(b"0123"), 1, 2)
+    exchange.finish([("X-T", "y")])
+    answer = exchange.answer
+    assert (answer.status, answer.reason, answer.body) == (201, "Made", b"abc12")
+    assert answer.headers["X-A"] == "b"
+    assert dict(answer.trailers) == {"X-T": "y"}
+    with pytest.raises(LocalProtocolError):
+        exchange.respond(ResponseHead(200))
+
+
+async def test_a_file_that_is_too_short_cuts_the_connection():
+    exchange = MemoryExchange(GET)
+    exchange.start(ResponseHead(200, [("Content-Length", "9")]))
+    with pytest.raises(ConnectionResetError):
+        await exchange.send_file(io.BytesIO(b"0123"), 0, 9)
+    assert exchange.is_disconnected
+
+
+async def test_a_peer_that_stalls_and_one_that_goes():
+    exchange = MemoryExchange(GET)
+    exchange.start(ResponseHead(200))
+    await exchange.drain()
+    exchange.stall()
+    exchange.send(b"abc")
+    assert exchange.write_buffer_size > 0
+    waiting = asyncio.ensure_future(exchange.drain())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    exchange.resume()
+    await waiting
+    assert exchange.write_buffer_size == 0
+    told = []
+    exchange.call_on_disconnect(lambda: told.append(1))
+    exchange.disconnect()
+    exchange.disconnect()
+    exchange.call_on_disconnect(lambda: told.append(2))
+    assert told == [1, 2]
+    for attempt in (
+        lambda: exchange.send(b"x"),
+        lambda: exchange.finish(),
+        lambda: exchange.inform(103),
+        lambda: MemoryExchange.respond(exchange, ResponseHead(200)),
+    ):
+        with pytest.raises(ConnectionResetError):
+            attempt()
+    with pytest.raises(ConnectionResetError):
+        await exchange.drain()
+
+
+async def test_an_upgrade():
+    received = []
+
+    class Receiver:
+        def data_received(self, data):
+            received.append(data)
+
+        def eof_received(self):
+            received.append(None)
+
+        def connection_lost(self, error):
+            received.append(error)
+
+    exchange = MemoryExchange(
+        b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\nearly",
+        peer=MemoryPeer(extra={"cipher": "none"}),
+    )
+    duplex: Duplex = exchange.upgrade(ResponseHead(101, [("Upgrade", "chat")]))
+    assert exchange.answer.status == 101
+    duplex.attach(Receiver())
+    exchange.feed(b"more")
+    duplex.write(b"sent")
+    await duplex.drain()
+    duplex.pause_reading()
+    duplex.resume_reading()
+    assert exchange.sent.endswith(b"\r\n\r\nsent")
+    assert (duplex.get_extra_info("cipher"), duplex.write_buffer_size, duplex.is_closing) == (
+        "none",
+        0,
+        False,
+    )
+    duplex.close()
+    duplex.abort()
+    assert received == [b"early", b"more", None]
+    assert duplex.is_closing
+
+
+async def test_an_expectation_is_met_when_somebody_reads():
+    raw = b"POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    for waive, expected in ((False, b"HTTP/1.1 100 Continue\r\n\r\n"), (True, b"")):
+        exchange = MemoryExchange(raw)
+        if waive:
+            exchange.waive_continue()
+        reading = asyncio.ensure_future(exchange.body.receive())
+        await asyncio.sleep(0)
+        assert bytes(exchange.sent) == expected
+        exchange.feed(b"ab")
+        assert await reading == b"ab"
