@@ -99,11 +99,11 @@ async def test_an_exception_after_the_head_cuts_the_connection(caplog):
 
     exchange = MemoryExchange()
     async with TestClient(make_app(handler)) as client:
-        with pytest.raises(ValueError, match="complete|chunk"):
+        with pytest.raises(LookupError):  # which the protocol below reports
             await client.answer(exchange)
-    assert exchange.is_disconnected
+    assert not exchange.is_finished
     assert b"500" not in exchange.sent
-    assert "failed" in caplog.text
+    assert caplog.records == []
 
 
 @pytest.mark.row("HC-18", "HC-16", "HC-17")
@@ -114,7 +114,7 @@ async def test_a_peer_that_goes_away_is_no_error(caplog):
         exchange.disconnect()
         return web.Response(text=await request.text())
 
-    with caplog.at_level(logging.INFO), pytest.raises(ValueError, match="no complete answer"):
+    with caplog.at_level(logging.INFO), pytest.raises(ConnectionResetError):
         async with TestClient(make_app(handler)) as client:
             await client.answer(exchange)
     assert caplog.records == []

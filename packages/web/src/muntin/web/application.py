@@ -8,7 +8,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar, overload
 
 from muntin.middleware import CleanupContexts, Middlewares, Signal
 from muntin.router import AbstractResource, AbstractRouteDef
@@ -24,7 +24,6 @@ from muntin.web.subapps import MatchedSubAppResource, PrefixedSubAppResource
 __all__ = ["Application"]
 
 T = TypeVar("T")
-C = TypeVar("C")
 
 _LOGGER: Final = logging.getLogger("muntin.web")
 
@@ -376,6 +375,12 @@ class Application(Storage):
 
     def _open_storage(self) -> dict[Any, Any]:
         return self._state
+
+    @overload
+    def __setitem__(self, key: BaseKey[T], value: T) -> None: ...
+
+    @overload
+    def __setitem__(self, key: str, value: Any) -> None: ...
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._check_key(key)

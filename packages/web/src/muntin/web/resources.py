@@ -68,7 +68,8 @@ class Resource(router.Resource[Any]):
             RuntimeError: the route would never be reached.
             TypeError: the handler is of the wrong kind.
         """
-        route = ResourceRoute(method, handler, self, expect_handler=expect_handler, **options)
+        like = next((each for each in self if each.handler == handler), None)
+        route = ResourceRoute(method, handler, self, expect_handler=expect_handler, like=like, **options)
         self.register_route(route)
         return route
 

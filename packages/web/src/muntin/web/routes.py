@@ -37,6 +37,8 @@ class AbstractRoute(Route[Any]):
         handler: what answers; see `web.get`.
         expect_handler: what answers an Expect field, before middlewares and handler.
         resource: what it belongs to.
+        like: another route with this very handler, which was looked at for that one.
+        options: kept on the route.
     """
 
     __slots__ = ("_adapted", "_expect_handler", "pipeline")
@@ -48,12 +50,13 @@ class AbstractRoute(Route[Any]):
         *,
         expect_handler: AnyExpectHandler | None = None,
         resource: AbstractResource[Any] | None = None,
+        like: "AbstractRoute | None" = None,
         **options: Any,
     ) -> None:
         super().__init__(method, handler, resource, options)  # type: ignore[arg-type]  # a route without one
         if expect_handler is not None and not callable(expect_handler):
             raise TypeError(f"expect_handler {expect_handler!r} is not callable")
-        self._adapted = adapt_handler(handler)
+        self._adapted: AnyHandler = adapt_handler(handler) if like is None else like.awaitable_handler
         self._expect_handler = expect_handler or continue_or_refuse
         self.pipeline: Pipeline | None = None
         """The handler inside the middlewares; made when the application is frozen."""

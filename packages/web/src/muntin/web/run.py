@@ -52,7 +52,8 @@ class ProgramRunner(AppRunner):
         """Wait for what handlers began, then for the handlers themselves, for no longer than the time-out each."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience
-        while left := [task for task in asyncio.all_tasks() if task not in self._own]:
+        spared = self._own | {asyncio.current_task()}
+        while left := [task for task in asyncio.all_tasks() if task not in spared]:
             patience = deadline - loop.time()
             if patience <= 0:
                 break

@@ -92,16 +92,20 @@ class Answering:
             access_logger.log(request, response, access_logger.now() - began)
 
     async def recover(self, request: Any, error: Exception) -> StreamResponse | None:
-        """Answer what a handler, or the sending of its response, raised; gives the response if there was one."""
+        """Answer what a handler, or the sending of its response, raised; gives the response if there was one.
+
+        Raises:
+            ConnectionError: the peer has gone, so there is nobody to answer.
+            Exception: a part of the answer was sent, which must not look complete. The protocol below reports
+                what it is given, and cuts the connection.
+        """
         exchange: Exchange = request.exchange
-        if isinstance(error, OSError) and exchange.is_disconnected:
-            self._logger.debug("the peer of %r went away", request)
-            return None
+        is_gone = isinstance(error, ConnectionError) and exchange.is_disconnected
+        if is_gone or (exchange.is_started and not exchange.is_finished):
+            end_upgraded(error)
+            raise error
         response = self._describe_failure(request, error)
-        if exchange.is_started:
-            # What was sent cannot be taken back, and must not look complete.
-            if not exchange.is_finished:
-                exchange.abort()
+        if exchange.is_finished:
             end_upgraded(error)
             return None
         try:
@@ -127,12 +131,9 @@ class Answering:
     async def _give_up(self, request: Any, error: Exception) -> StreamResponse | None:
         """Answer that not even the response to a failure could be sent."""
         exchange: Exchange = request.exchange
-        if isinstance(error, OSError) and exchange.is_disconnected:
-            return None
+        if exchange.is_started or (isinstance(error, ConnectionError) and exchange.is_disconnected):
+            raise error
         self._logger.error("the answer to %r could not be sent", request, exc_info=error)
-        if exchange.is_started:
-            exchange.abort()
-            return None
         plain = Response(status=500, text="500: Internal Server Error")
         request.prepare_signals = ()  # one of them may have failed
         plain.deliver_nowait(request)

@@ -15,13 +15,11 @@ from muntin.web.application import Application
 from muntin.web.server import make_exchange_handler
 from muntin.web.testing.exchange import MemoryExchange
 
-__all__ = ["TestAnswer", "TestClient"]
+__all__ = ["ClientAnswer", "TestClient"]
 
 
-class TestAnswer(NamedTuple):
+class ClientAnswer(NamedTuple):
     """What a client gets."""
-
-    __test__ = False
 
     status: int
     reason: str
@@ -96,7 +94,7 @@ class TestClient:
         headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
         data: bytes | str | Mapping[str, str] | None = None,
         json: Any = None,
-    ) -> TestAnswer:
+    ) -> ClientAnswer:
         """Send a request and give the answer.
 
         Args:
@@ -117,37 +115,37 @@ class TestClient:
         )
         return await self.answer(exchange)
 
-    async def answer(self, exchange: MemoryExchange) -> TestAnswer:
+    async def answer(self, exchange: MemoryExchange) -> ClientAnswer:
         """Let the application answer an exchange, for tests that say every byte themselves."""
         await make_exchange_handler(self.app)(exchange)
         answer = exchange.answer
-        return TestAnswer(answer.status, answer.reason, answer.headers, answer.body, exchange)
+        return ClientAnswer(answer.status, answer.reason, answer.headers, answer.body, exchange)
 
-    async def get(self, path: str, **options: Any) -> TestAnswer:
+    async def get(self, path: str, **options: Any) -> ClientAnswer:
         """Send a GET; see `request`."""
         return await self.request("GET", path, **options)
 
-    async def head(self, path: str, **options: Any) -> TestAnswer:
+    async def head(self, path: str, **options: Any) -> ClientAnswer:
         """Send a HEAD; see `request`."""
         return await self.request("HEAD", path, **options)
 
-    async def post(self, path: str, **options: Any) -> TestAnswer:
+    async def post(self, path: str, **options: Any) -> ClientAnswer:
         """Send a POST; see `request`."""
         return await self.request("POST", path, **options)
 
-    async def put(self, path: str, **options: Any) -> TestAnswer:
+    async def put(self, path: str, **options: Any) -> ClientAnswer:
         """Send a PUT; see `request`."""
         return await self.request("PUT", path, **options)
 
-    async def patch(self, path: str, **options: Any) -> TestAnswer:
+    async def patch(self, path: str, **options: Any) -> ClientAnswer:
         """Send a PATCH; see `request`."""
         return await self.request("PATCH", path, **options)
 
-    async def delete(self, path: str, **options: Any) -> TestAnswer:
+    async def delete(self, path: str, **options: Any) -> ClientAnswer:
         """Send a DELETE; see `request`."""
         return await self.request("DELETE", path, **options)
 
-    async def options(self, path: str, **options: Any) -> TestAnswer:
+    async def options(self, path: str, **options: Any) -> ClientAnswer:
         """Send an OPTIONS; see `request`."""
         return await self.request("OPTIONS", path, **options)
 

@@ -1,0 +1,337 @@
+"""The application: a mapping, a life, and the end of changes."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+import pytest
+
+from muntin import web
+from muntin.web.testing import TestClient
+
+pytestmark = pytest.mark.anyio
+
+
+async def live(app):
+    await app.startup()
+    await app.shutdown()
+    await app.cleanup()
+
+
+# The mapping
+
+
+@pytest.mark.row("WB-02", "WB-03", "CF-14")
+def test_keys():
+    app = web.Application()
+    first, second = web.AppKey("key", int), web.AppKey("key", int)
+    app[first], app[second], app["text"] = 1, 2, 3
+    assert (app[first], app[second], app["text"]) == (1, 2, 3)
+    assert "test_application.key" in repr(first)
+    assert "int" in repr(first)
+    assert len(app) == 3
+    assert app.get("none", 4) == 4
+    del app["text"]
+    assert "text" not in app
+    assert bool(web.Application())
+    assert web.Application() != web.Application()
+
+
+def test_a_key_that_is_none_is_told_in_debug_mode():
+    app = web.Application(debug=True)
+    with pytest.warns(web.NotAppKeyWarning, match="'name'"):
+        app["name"] = 1
+    app[web.AppKey("key", int)] = 1
+
+
+@pytest.mark.row("WB-28")
+async def test_values_may_be_set_until_it_serves():
+    app = web.Application()
+    key = web.AppKey("key", int)
+
+    async def start(app):
+        app[key] = 1
+
+    async def end(app):
+        app[key] = 3
+
+    app.on_startup.append(start)
+    app.on_cleanup.append(end)
+    await app.startup()
+    with pytest.warns(DeprecationWarning, match="has started"):
+        app[key] = 2
+    await app.shutdown()
+    await app.cleanup()
+    assert app[key] == 3
+
+
+# Its life
+
+
+def make_context(log, name, fails=False):
+    async def context(app):
+        if fails:
+            raise OSError(name)
+        log.append(f"{name} up")
+        yield
+        log.append(f"{name} down")
+
+    return context
+
+
+def make_receiver(log, name):
+    async def receive(app):
+        log.append(name)
+
+    return receive
+
+
+@pytest.mark.row("WB-19", "WB-10", "WB-11", "WB-15", "WB-27")
+async def test_the_order_of_a_life():
+    log = []
+    app = web.Application()
+    app.on_cleanup.append(make_receiver(log, "cleanup"))
+    app.on_shutdown.append(make_receiver(log, "shutdown"))
+    app.on_startup.append(make_receiver(log, "startup"))
+    app.cleanup_ctx.append(make_context(log, "1"))
+    app.cleanup_ctx.append(make_context(log, "2"))
+    await live(app)
+    assert log == ["1 up", "2 up", "startup", "shutdown", "2 down", "1 down", "cleanup"]
+
+
+@pytest.mark.row("WB-16", "WB-18")
+async def test_what_was_not_started_is_not_torn_down():
+    log = []
+    app = web.Application()
+    app.on_startup.append(make_receiver(log, "startup"))
+    app.on_cleanup.append(make_receiver(log, "cleanup"))
+    app.cleanup_ctx.append(make_context(log, "1"))
+    app.cleanup_ctx.append(make_context(log, "2", fails=True))
+    app.cleanup_ctx.append(make_context(log, "3"))
+    runner = web.AppRunner(app)
+    with pytest.raises(OSError, match="2"):
+        await runner.setup()
+    assert log == ["1 up", "1 down", "cleanup"]
+
+
+@pytest.mark.row("WB-17")
+async def test_a_second_yield_is_an_error():
+    log = []
+
+    async def twice(app):
+        yield
+        yield
+
+    app = web.Application()
+    app.cleanup_ctx.append(twice)
+    app.on_cleanup.append(make_receiver(log, "cleanup"))
+    await app.startup()
+    with pytest.raises(RuntimeError, match="twice has more than one yield"):
+        await app.cleanup()
+    assert log == ["cleanup"]
+
+
+async def test_several_failures_are_collected():
+    def make(error):
+        async def context(app):
+            yield
+            raise error
+
+        return context
+
+    app = web.Application()
+    app.cleanup_ctx.append(make(ValueError("a")))
+    app.cleanup_ctx.append(make(LookupError("b")))
+    await app.startup()
+    with pytest.raises(web.CleanupError) as caught:
+        await app.cleanup()
+    assert [type(error) for error in caught.value.exceptions] == [LookupError, ValueError]
+
+
+async def test_context_managers_are_contexts():
+    log = []
+
+    @asynccontextmanager
+    async def context(app):
+        log.append("up")
+        yield
+        log.append("down")
+
+    app = web.Application()
+    app.cleanup_ctx.append(context)
+    await live(app)
+    assert log == ["up", "down"]
+
+
+@pytest.mark.row("WB-22", "WB-23")
+async def test_inner_applications_live_with_the_outer():
+    log = []
+    main, sub, inner = web.Application(), web.Application(), web.Application()
+    names = {main: "main", sub: "sub", inner: "inner"}
+
+    def make(word):
+        async def note(app):
+            log.append(f"{names[app]} {word}")
+
+        return note
+
+    main.add_subapp("/sub/", sub)
+    sub.add_subapp("/inner/", inner)
+    for app in names:
+        app.on_startup.append(make("startup"))
+        app.on_shutdown.append(make("shutdown"))
+        app.on_cleanup.append(make("cleanup"))
+    await live(main)
+    assert log == [
+        f"{name} {word}" for word in ("startup", "shutdown", "cleanup") for name in ("inner", "sub", "main")
+    ]
+
+
+@pytest.mark.row("WB-14", "CF-18")
+def test_receivers_must_be_async():
+    def plain(app):
+        """Not async."""
+
+    app = web.Application()
+    for signal in (app.on_startup, app.on_shutdown, app.on_cleanup, app.on_response_prepare):
+        with pytest.raises(TypeError, match="plain must be an async function"):
+            signal.append(plain)
+
+
+# The end of changes
+
+
+@pytest.mark.row("WB-29")
+async def test_nothing_changes_after_the_start():
+    async def handler(request):
+        return web.Response()
+
+    app = web.Application()
+    assert not app.frozen
+    await app.startup()
+    assert app.frozen
+    for change in (
+        lambda: app.router.add_get("/", handler),
+        lambda: app.middlewares.append(handler),
+        lambda: app.on_startup.append(handler),
+        lambda: app.on_cleanup.append(handler),
+        lambda: app.cleanup_ctx.append(handler),
+        lambda: app.add_subapp("/sub/", web.Application()),
+        lambda: app.add_domain("example.com", web.Application()),
+    ):
+        with pytest.raises((RuntimeError, TypeError)):
+            change()
+    with pytest.raises(RuntimeError, match="frozen"):
+        app.router.add_get("/", handler)
+    await app.shutdown()
+    await app.cleanup()
+
+
+async def test_routes_may_be_added_while_it_starts():
+    async def handler(request):
+        return web.Response(text="late")
+
+    async def start(app):
+        app.router.add_get("/", handler)
+
+    app = web.Application()
+    app.on_startup.append(start)
+    async with TestClient(app) as client:
+        assert (await client.get("/")).text == "late"
+
+
+@pytest.mark.row("RN-25", "CF-10")
+async def test_a_loop_is_tolerated_and_compared():
+    with pytest.warns(DeprecationWarning, match="leave loop out"):
+        app = web.Application(loop=asyncio.get_running_loop())
+    await live(app)
+    other = asyncio.new_event_loop()
+    with pytest.warns(DeprecationWarning, match="leave loop out"):
+        app = web.Application(loop=other)
+    with pytest.raises(RuntimeError, match="another event loop"):
+        await app.startup()
+    other.close()
+
+
+def test_a_router_of_another_kind_is_refused():
+    with pytest.raises(TypeError, match="UrlDispatcher"):
+        web.Application(router={})
+    router = web.UrlDispatcher()
+    assert web.Application(router=router).router is router
+
+
+# Background tasks
+
+
+async def test_spawned_tasks_end_with_the_application(caplog):
+    log = []
+
+    async def work(name, seconds):
+        try:
+            await asyncio.sleep(seconds)
+            log.append(f"{name} done")
+        except asyncio.CancelledError:
+            log.append(f"{name} cancelled")
+            raise
+
+    async def fail():
+        raise LookupError("once")
+
+    app = web.Application()
+    await app.startup()
+    short = app.spawn(work("short", 0), name="short")
+    app.spawn(work("long", 60))
+    lasting = app.spawn(work("lasting", 60), until_shutdown=True)
+    failing = app.spawn(fail(), name="failing")
+    await asyncio.wait([short, failing])
+    await app.shutdown()
+    await asyncio.wait([lasting])
+    assert log == ["short done", "lasting cancelled"]
+    await app.cleanup()
+    assert log[-1] == "long cancelled"
+    assert list(app.iterate_tasks()) == []
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    assert "failing failed" in caplog.text
+
+
+# Independence
+
+
+@pytest.mark.row("WB-06")
+async def test_applications_do_not_share_anything():
+    key = web.AppKey("key", str)
+
+    async def handler(request):
+        return web.Response(text=request.app[key])
+
+    apps = []
+    for word in ("one", "two"):
+        app = web.Application()
+        app[key] = word
+        app.router.add_get("/", handler)
+        apps.append(app)
+    async with TestClient(apps[0]) as first, TestClient(apps[1]) as second:
+        assert ((await first.get("/")).text, (await second.get("/")).text) == ("one", "two")
+
+
+@pytest.mark.row("WB-06")
+def test_two_threads_serve_two_applications():
+    async def handler(request):
+        return web.Response(text=request.app["name"])
+
+    async def serve(name):
+        app = web.Application()
+        app["name"] = name
+        app.router.add_get("/", handler)
+        async with TestClient(app) as client:
+            return {(await client.get("/")).text for _ in range(50)}
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda name: asyncio.run(serve(name)), ["a", "b"]))
+    assert results == [{"a"}, {"b"}]
+
+
+def test_it_stands_for_a_factory_of_itself():
+    app = web.Application()
+    assert app() is app

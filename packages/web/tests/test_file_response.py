@@ -1,0 +1,111 @@
+"""Files that the application names."""
+
+import gzip
+
+import pytest
+
+from muntin import web
+from muntin.web.testing import TestClient
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def ask():
+    async def ask(make_response, method="GET", **options):
+        async def handler(request):
+            return make_response()
+
+        app = web.Application()
+        app.router.add_route("*", "/", handler)
+        async with TestClient(app) as client:
+            return await client.request(method, "/", **options)
+
+    return ask
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "report.txt"
+    path.write_text("a report")
+    return path
+
+
+@pytest.mark.row("BH-11")
+async def test_a_file(ask, path):
+    answer = await ask(lambda: web.FileResponse(path))
+    assert (answer.status, answer.text) == (200, "a report")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert {"ETag", "Last-Modified"} <= set(answer.headers)
+    part = await ask(lambda: web.FileResponse(str(path)), headers={"Range": "bytes=2-"})
+    assert (part.status, part.text) == (206, "report")
+    head = await ask(lambda: web.FileResponse(path), "HEAD")
+    assert (head.body, head.headers["Content-Length"]) == (b"", "8")
+
+
+async def test_given_fields_win(ask, path):
+    answer = await ask(
+        lambda: web.FileResponse(
+            path,
+            status=201,
+            reason="Made",
+            headers={"Content-Type": "text/x-report", "Content-Disposition": "attachment", "ETag": '"mine"'},
+        )
+    )
+    assert (answer.status, answer.reason, answer.text) == (201, "Made", "a report")
+    assert answer.headers["Content-Type"] == "text/x-report"
+    assert answer.headers["Content-Disposition"] == "attachment"
+    assert answer.headers.getall("ETag") == ['"mine"']
+
+
+@pytest.mark.row("BH-13")
+async def test_a_missing_file_is_404(ask, tmp_path):
+    answer = await ask(lambda: web.FileResponse(tmp_path / "none", headers={"Content-Type": "image/png"}))
+    assert (answer.status, answer.text) == (404, "404: Not Found")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+async def test_a_compressed_sibling(ask, path):
+    (path.parent / "report.txt.gz").write_bytes(gzip.compress(b"a report"))
+    answer = await ask(lambda: web.FileResponse(path), headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert gzip.decompress(answer.body) == b"a report"
+
+
+async def test_compression_on_the_way(ask, tmp_path):
+    (tmp_path / "big.txt").write_bytes(b"x" * 300_000)
+
+    def make():
+        response = web.FileResponse(tmp_path / "big.txt")
+        response.enable_compression()
+        return response
+
+    answer = await ask(make, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(answer.body) == b"x" * 300_000
+    plain = await ask(make)
+    assert plain.body == b"x" * 300_000
+
+
+async def test_cookies_go_with_a_file(ask, path):
+    def make():
+        response = web.FileResponse(path)
+        response.set_cookie("a", "b")
+        return response
+
+    assert (await ask(make)).headers["Set-Cookie"].startswith("a=b")
+
+
+async def test_prepared_by_hand(path):
+    async def handler(request):
+        response = web.FileResponse(path)
+        await response.prepare(request)
+        assert response.prepared
+        await response.prepare(request)
+        return response
+
+    app = web.Application()
+    app.router.add_get("/", handler)
+    async with TestClient(app) as client:
+        assert (await client.get("/")).text == "a report"

@@ -1,0 +1,222 @@
+"""Applications on real sockets."""
+
+import asyncio
+import contextvars
+import logging
+
+import anyio
+import httpx
+import pytest
+
+from muntin import web
+from muntin.web.testing import TestServer
+
+pytestmark = pytest.mark.anyio
+
+VARIABLE = contextvars.ContextVar("VARIABLE", default="default")
+
+
+async def hello(request):
+    return web.Response(text="hello")
+
+
+@pytest.fixture
+def app():
+    app = web.Application()
+    app.router.add_get("/", hello)
+    return app
+
+
+@pytest.mark.row("RN-08", "RN-09", "RN-10")
+async def test_a_runner_with_two_sites(app):
+    runner = web.AppRunner(app)
+    await runner.setup()
+    sites = [web.TCPSite(runner, "127.0.0.1", 0) for _ in range(2)]
+    for site in sites:
+        await site.start()
+    assert runner.app is app
+    assert len(runner.addresses) == 2
+    async with httpx.AsyncClient() as client:
+        for site in sites:
+            assert (await client.get(site.name)).text == "hello"
+    await runner.cleanup()
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.get(f"http://127.0.0.1:{sites[0].port}")
+
+
+def test_only_applications_are_run():
+    with pytest.raises(TypeError, match="none"):
+        web.AppRunner("app")
+
+
+async def test_unknown_options_are_refused_and_leave_nothing_started(app):
+    log = []
+
+    async def context(app):
+        log.append("up")
+        yield
+        log.append("down")
+
+    app.cleanup_ctx.append(context)
+    with pytest.raises(TypeError, match="no argument nonsense"):
+        await web.AppRunner(app, nonsense=1).setup()
+    assert log == ["up", "down"]
+
+
+async def test_a_bare_server():
+    async def handler(request):
+        assert type(request) is web.BaseRequest
+        return web.Response(text=request.path)
+
+    async with TestServer(web.Server(handler)) as server, httpx.AsyncClient() as client:
+        assert (await client.get(str(server.make_url("/a")))).text == "/a"
+
+
+@pytest.mark.row("HC-46")
+async def test_each_request_has_a_task_of_its_own():
+    tasks = set()
+
+    async def handler(request):
+        await asyncio.sleep(0)
+        tasks.add(asyncio.current_task())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/", handler)
+    async with TestServer(app) as server, httpx.AsyncClient() as client:
+        for _ in range(3):
+            await client.get(str(server.make_url("/")))
+    assert len(tasks) == 3
+
+
+@pytest.mark.row("RN-19")
+async def test_context_variables(app):
+    seen = []
+
+    async def start(app):
+        VARIABLE.set("from start-up")
+
+    async def handler(request):
+        seen.append(VARIABLE.get())
+        VARIABLE.set("from a request")
+        return web.Response()
+
+    async def end(app):
+        seen.append(VARIABLE.get())
+
+    app.router.add_get("/context", handler)
+    app.on_startup.append(start)
+    app.on_cleanup.append(end)
+    async with TestServer(app) as server, httpx.AsyncClient() as client:
+        for _ in range(2):
+            await client.get(str(server.make_url("/context")))
+    assert seen == ["from start-up", "from start-up", "from start-up"]
+
+
+@pytest.mark.row("RN-20", "RN-21", "RN-22", "RN-07")
+async def test_a_slow_handler_ends_within_the_timeout(app):
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    log = []
+
+    async def slow(request):
+        begun.set()
+        await go_on.wait()
+        return web.Response(text="done")
+
+    async def shutdown(app):
+        log.append("shutdown")
+        go_on.set()
+
+    async def cleanup(app):
+        log.append("cleanup")
+
+    app.router.add_get("/slow", slow)
+    app.on_shutdown.append(shutdown)
+    app.on_cleanup.append(cleanup)
+    server = TestServer(app, shutdown_timeout=5)
+    async with server, httpx.AsyncClient() as client:
+        asking = asyncio.create_task(client.get(str(server.make_url("/slow"))))
+        await begun.wait()
+        await server.close()
+        answer = await asking
+    assert answer.text == "done"
+    assert answer.headers["Connection"] == "close"
+    assert log == ["shutdown", "cleanup"]
+
+
+async def test_an_endless_handler_is_cancelled(app):
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless(request):
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    app.router.add_get("/endless", endless)
+    server = TestServer(app, shutdown_timeout=0.05)
+    async with server, httpx.AsyncClient() as client:
+        asking = asyncio.create_task(client.get(str(server.make_url("/endless"))))
+        await begun.wait()
+        await server.close()
+        with pytest.raises(httpx.HTTPError):
+            await asking
+    assert ended.is_set()
+
+
+@pytest.mark.row("RN-11", "RN-12", "RN-13", "CF-06", "CF-12")
+async def test_the_older_way(app):
+    log = []
+
+    async def shutdown(app):
+        log.append("shutdown")
+
+    app.on_shutdown.append(shutdown)
+    with pytest.warns(DeprecationWarning, match="AppRunner"):
+        handler = app.make_handler()
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(handler, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(f"http://127.0.0.1:{port}/")).text == "hello"
+        listener.close()
+        await app.shutdown()
+        with anyio.fail_after(5):
+            await handler.finish_connections(60.0)
+        await app.cleanup()
+    assert log == ["shutdown"]
+    assert not handler.connections
+
+
+async def test_the_access_log(app, caplog):
+    caplog.set_level(logging.INFO, "muntin.access")
+    async with TestServer(app) as server, httpx.AsyncClient() as client:
+        await client.get(str(server.make_url("/?q=1")), headers={"Referer": 'a"b', "User-Agent": "test"})
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "muntin.access"]
+    assert line.startswith("127.0.0.1 [")
+    assert line.endswith('"GET /?q=1 HTTP/1.1" 200 5 "a\\"b" "test"')
+
+
+@pytest.mark.row("HC-18")
+async def test_a_peer_that_goes_away_in_the_middle_is_no_error(app, caplog):
+    begun, failed = asyncio.Event(), asyncio.Event()
+
+    async def read(request):
+        begun.set()
+        try:
+            await request.read()
+        except OSError:
+            failed.set()
+            raise
+
+    app.router.add_post("/read", read)
+    async with TestServer(app) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12")
+        await begun.wait()
+        writer.transport.abort()
+        with anyio.fail_after(5):
+            await failed.wait()
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -1,0 +1,232 @@
+"""Files below a prefix."""
+
+import os
+import sys
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from muntin import web
+from muntin.web.testing import MemoryExchange, TestClient, TestServer
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def files(tmp_path):
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (root / "a.txt").write_text("a file")
+    (root / "sub" / "b.css").write_text("b {}")
+    (root / "with space.txt").write_text("space")
+    (tmp_path / "secret.txt").write_text("secret")
+    return root
+
+
+def is_open(path):
+    """Tell whether this process has a file open, where the system shows it."""
+    descriptors = Path("/proc/self/fd")
+    return descriptors.exists() and str(path) in [os.path.realpath(each) for each in descriptors.iterdir()]
+
+
+def make_client(files, **options):
+    app = web.Application()
+    app.add_routes([web.static("/static", files, name="static", **options)])
+    return TestClient(app)
+
+
+@pytest.mark.row("ST-01", "ST-12")
+async def test_a_file(files):
+    async with make_client(files) as client:
+        answer = await client.get("/static/a.txt")
+        assert (answer.status, answer.text) == (200, "a file")
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert {"ETag", "Last-Modified", "Accept-Ranges"} <= set(answer.headers)
+        head = await client.head("/static/a.txt")
+        assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", "6")
+        assert (await client.get("/static/with%20space.txt")).text == "space"
+        missing = await client.get("/static/none.txt")
+        assert (missing.status, missing.text) == (404, "404: Not Found")
+        assert (await client.post("/static/a.txt")).headers["Allow"] == "GET,HEAD"
+        unchanged = await client.get("/static/a.txt", headers={"If-None-Match": answer.headers["ETag"]})
+        assert (unchanged.status, unchanged.body) == (304, b"")
+        part = await client.get("/static/a.txt", headers={"Range": "bytes=2-3"})
+        assert (part.status, part.text, part.headers["Content-Range"]) == (206, "fi", "bytes 2-3/6")
+        beyond = await client.get("/static/a.txt", headers={"Range": "bytes=99-"})
+        assert (beyond.status, beyond.headers["Content-Range"]) == (416, "bytes */6")
+
+
+@pytest.mark.row("ST-03", "ST-04")
+async def test_directories(files):
+    async with make_client(files) as client:
+        assert (await client.get("/static/")).status == 403
+        assert (await client.get("/static/sub/")).status == 403
+    (files / "<b>.txt").write_text("")
+    async with make_client(files, show_index=True) as client:
+        answer = await client.get("/static/")
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert "&lt;b&gt;.txt" in answer.text
+        assert "<b>.txt" not in answer.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+@pytest.mark.row("ST-05", "ST-06", "ST-07")
+async def test_links(files):
+    os.symlink(files.parent / "secret.txt", files / "out.txt")
+    os.symlink(files / "a.txt", files / "in.txt")
+    async with make_client(files) as client:
+        assert (await client.get("/static/out.txt")).status == 404
+        assert (await client.get("/static/in.txt")).text == "a file"
+    async with make_client(files, follow_symlinks=True) as client:
+        assert (await client.get("/static/out.txt")).text == "secret"
+        assert (await client.get("/static/../secret.txt")).status == 404
+
+
+@pytest.mark.row("HI-39")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../secret.txt",
+        "%2e%2e/secret.txt",
+        "..%2fsecret.txt",
+        "/etc/passwd",
+        "..\\secret.txt",
+        "a.txt%00",
+        "%2Fetc%2Fpasswd",
+    ],
+)
+async def test_nothing_outside_is_served(files, path):
+    async with make_client(files) as client:
+        assert (await client.get(f"/static/{path}")).status == 404
+
+
+@pytest.mark.row("ST-08", "ST-09", "CF-05")
+async def test_versions(files):
+    app = web.Application()
+    resource = app.router.add_static("/static", files, name="static", append_version=True)
+    assert isinstance(resource, web.StaticResource)
+    url = app.router["static"].url_for(filename="a.txt")
+    assert url.path == "/static/a.txt"
+    version = url.query["v"]
+    assert resource.url(filename="/a.txt") == str(url)
+    assert resource.url(filename="a.txt", query={"x": "1"}) == f"/static/a.txt?v={version}&x=1"
+    assert "v" not in resource.url_for(filename="none.txt").query
+    assert "v" not in resource.url_for(filename="a.txt", append_version=False).query
+    async with TestClient(app) as client:
+        assert (await client.get(str(url))).text == "a file"
+        (files / "a.txt").write_text("changed")
+        assert resource.url_for(filename="a.txt").query["v"] != version
+
+
+@pytest.mark.row("MW-16")
+async def test_middlewares_see_refusals(files):
+    seen = []
+
+    @web.middleware
+    async def look(request, handler):
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            seen.append(error.status)
+            raise
+        seen.append(response.status)
+        return response
+
+    app = web.Application(middlewares=[look])
+    app.router.add_static("/static", files)
+    async with TestClient(app) as client:
+        for path in ("a.txt", "none.txt", "sub/"):
+            await client.get(f"/static/{path}")
+    assert seen == [200, 404, 403]
+
+
+async def test_a_dropped_response_closes_its_file(files):
+    (files / "big.bin").write_bytes(b"x" * 200_000)
+
+    @web.middleware
+    async def drop(request, handler):
+        await handler(request)
+        return web.Response(text="other")
+
+    app = web.Application(middlewares=[drop])
+    app.router.add_static("/static", files)
+    async with TestClient(app) as client:
+        assert (await client.get("/static/big.bin")).text == "other"
+    # An unclosed file would be a ResourceWarning, and those are errors here.
+
+
+async def test_a_large_file_by_the_kernel(files):
+    content = os.urandom(1_000_000)
+    (files / "big.bin").write_bytes(content)
+    app = web.Application()
+    app.router.add_static("/static", files)
+    async with TestServer(app) as server, httpx.AsyncClient() as client:
+        url = str(server.make_url("/static/big.bin"))
+        assert (await client.get(url)).content == content
+        part = await client.get(url, headers={"Range": "bytes=100-99999"})
+        assert part.content == content[100:100_000]
+        several = await client.get(url, headers={"Range": "bytes=0-9,500000-500009"})
+        assert several.headers["Content-Type"].startswith("multipart/byteranges")
+        assert content[500_000:500_010] in several.content
+
+
+@pytest.mark.row("HI-46")
+async def test_a_peer_that_leaves_a_large_file(files):
+    (files / "big.bin").write_bytes(bytes(20_000_000))
+    app = web.Application()
+    app.router.add_static("/static", files)
+    async with TestServer(app) as server:
+        stream = await anyio.connect_tcp("127.0.0.1", server.port)
+        await stream.send(b"GET /static/big.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert (await stream.receive(100)).startswith(b"HTTP/1.1 200")
+        await stream.aclose()
+    with anyio.fail_after(5):
+        while is_open(files / "big.bin"):  # until a thread that still reads from it has ended
+            await anyio.sleep(0)
+
+
+def test_mistakes(files):
+    router = web.UrlDispatcher()
+    with pytest.raises(ValueError, match="cannot serve"):
+        router.add_static("/static", files / "none")
+    with pytest.raises(ValueError, match="cannot serve"):
+        router.add_static("/static", files / "a.txt")
+    with pytest.raises(ValueError, match="start with"):
+        router.add_static("static", files)
+
+
+async def test_options_can_have_a_handler(files):
+    async def preflight(request):
+        return web.Response(headers={"X-Cors": "yes"})
+
+    app = web.Application()
+    resource = app.router.add_static("/static", files)
+    resource.set_options_route(preflight)
+    with pytest.raises(RuntimeError, match="OPTIONS"):
+        resource.set_options_route(preflight)
+    assert sorted(route.method for route in resource) == ["GET", "HEAD", "OPTIONS"]
+    assert resource.get_info()["prefix"] == "/static"
+    async with TestClient(app) as client:
+        assert (await client.options("/static/a.txt")).headers["X-Cors"] == "yes"
+
+
+@pytest.mark.row("WB-07")
+async def test_prepare_signals_see_files(files):
+    async def add(request, response):
+        response.headers["X-Added"] = response.headers["Content-Length"]
+
+    app = web.Application()
+    app.on_response_prepare.append(add)
+    app.router.add_static("/static", files)
+    (files / "big.bin").write_bytes(bytes(100_000))
+    async with TestClient(app) as client:
+        assert (await client.get("/static/big.bin")).headers["X-Added"] == "100000"
+
+
+async def test_one_small_file_is_one_write(files):
+    exchange = MemoryExchange(b"GET /static/a.txt HTTP/1.1\r\nHost: a\r\n\r\n")
+    async with make_client(files) as client:
+        await client.answer(exchange)
+    assert len(exchange.writes) == 1

@@ -1,0 +1,391 @@
+"""WebSockets, over real sockets and with another implementation at the other end."""
+
+import asyncio
+import logging
+import socket
+import weakref
+
+import anyio
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from muntin import web
+from muntin.web.testing import TestClient, TestServer
+
+pytestmark = pytest.mark.anyio
+
+
+def make_app(handler, path="/"):
+    app = web.Application()
+    app.router.add_get(path, handler)
+    return app
+
+
+@pytest.fixture
+def open_socket():
+    """Serve a handler and connect to it."""
+
+    class Opened:
+        def __init__(self, handler, **options):
+            self.server = TestServer(make_app(handler), scheme="ws")
+            self.options = options
+
+        async def __aenter__(self):
+            await self.server.start_server()
+            try:
+                self.client = await connect(str(self.server.make_url("/")), **self.options)
+            except InvalidStatus:
+                await self.server.close()
+                raise
+            return self.client
+
+        async def __aexit__(self, *exc_info):
+            await self.client.close()
+            await self.server.close()
+
+    return Opened
+
+
+async def echo(request):
+    ws = web.WebSocketResponse()
+    await ws.prepare(request)
+    async for message in ws:
+        if message.type is web.WSMsgType.TEXT:
+            await ws.send_str(message.data)
+        elif message.type is web.WSMsgType.BINARY:
+            await ws.send_bytes(message.data)
+    return ws
+
+
+@pytest.mark.row("WS-01", "WS-02", "WS-07", "WS-13", "CF-02")
+async def test_an_echo(open_socket):
+    ended = asyncio.Event()
+
+    async def handler(request):
+        ws = await echo(request)
+        ended.set()
+        return ws
+
+    async with open_socket(handler) as client:
+        await client.send("text")
+        assert await client.recv() == "text"
+        await client.send(b"bytes")
+        assert await client.recv() == b"bytes"
+        await client.close()
+        with anyio.fail_after(5):
+            await ended.wait()
+    assert client.close_code == 1000
+
+
+@pytest.mark.row("WS-06", "CF-01")
+async def test_a_send_that_nobody_awaits(open_socket):
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        ws.send_str("one")
+        await ws.send_str("two")
+        ws.send_json({"three": 3})
+        await ws.send_json_bytes(4, dumps=lambda value: str(value).encode())
+        await ws.send_frame(b"five", 1)
+        with pytest.raises(TypeError):
+            ws.send_str(b"bytes")
+        await ws.close()
+        return ws
+
+    async with open_socket(handler) as client:
+        assert [message async for message in client] == ["one", "two", '{"three": 3}', b"4", "five"]
+
+
+@pytest.mark.row("WS-24", "HI-43")
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 400),
+        ({"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}, 400),
+        (
+            {
+                "Upgrade": "websocket",
+                "Connection": "Upgrade",
+                "Sec-WebSocket-Version": "12",
+                "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+            },
+            426,
+        ),
+    ],
+)
+async def test_what_is_no_handshake(headers, status):
+    async with TestClient(make_app(echo)) as client:
+        answer = await client.get("/", headers=headers)
+    assert answer.status == status
+    assert (status == 426) == ("Sec-WebSocket-Version" in answer.headers)
+
+
+HANDSHAKE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+@pytest.mark.row("WS-01", "WS-23")
+async def test_the_answer_to_a_handshake():
+    async def handler(request):
+        ws = web.WebSocketResponse(protocols=["one", "two"])
+        ready = ws.can_prepare(request)
+        assert ready
+        assert ready.protocol == "two"
+        assert not ws.prepared
+        await ws.prepare(request)
+        assert ws.prepared
+        assert ws.ws_protocol == "two"
+        with pytest.raises(RuntimeError, match="open already"):
+            ws.can_prepare(request)
+        request.exchange.disconnect()
+        return ws
+
+    async def add(request, response):
+        response.headers["X-Added"] = "yes"
+
+    app = make_app(handler)
+    app.on_response_prepare.append(add)
+    async with TestClient(app) as client:
+        answer = await client.get("/", headers={**HANDSHAKE, "Sec-WebSocket-Protocol": "two, three"})
+    assert answer.status == 101
+    assert answer.headers["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    assert answer.headers["Sec-WebSocket-Protocol"] == "two"
+    assert answer.headers["X-Added"] == "yes"
+
+
+@pytest.mark.row("HI-45")
+async def test_foreign_origins_can_be_refused():
+    async def handler(request):
+        ws = web.WebSocketResponse(origins={"https://here.example"})
+        await ws.prepare(request)
+        return ws
+
+    async with TestClient(make_app(handler)) as client:
+        answer = await client.get("/", headers={**HANDSHAKE, "Origin": "https://evil.example"})
+    assert answer.status == 403
+
+
+async def test_before_prepare_there_is_no_socket():
+    ws = web.WebSocketResponse(compress=False)
+    assert not ws.closed
+    assert not ws.compress
+    assert ws.close_code is ws.ws_protocol is ws.exception() is None
+    assert ws.get_extra_info("peername", 3) == 3
+    for call in (lambda: ws.send_str("a"), ws.ping, lambda: ws.write_buffer_size):
+        with pytest.raises(RuntimeError, match="before prepare"):
+            call()
+    for call in (ws.receive, ws.close, ws.receive_json):
+        with pytest.raises(RuntimeError, match="before prepare"):
+            await call()
+    with pytest.raises(RuntimeError, match="no body"):
+        ws.write(b"")
+    with pytest.raises(ValueError, match="window"):
+        web.WebSocketResponse(compress=3)
+
+
+@pytest.mark.row("WS-08", "WS-09", "WS-10", "CF-11")
+async def test_closing_with_a_code_and_a_reason(open_socket):
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        assert await ws.close(code=web.WSCloseCode.GOING_AWAY, message="прощай")
+        assert not await ws.close()
+        return ws
+
+    async with open_socket(handler) as client:
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+    assert (client.close_code, client.close_reason) == (1001, "прощай")
+
+
+async def test_a_handler_that_returns_closes(open_socket):
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        return ws
+
+    async with open_socket(handler) as client:
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+    assert client.close_code == 1000
+
+
+@pytest.mark.parametrize("turns", [0, 2])
+async def test_a_handler_that_fails_closes_with_1011(open_socket, caplog, turns):
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        raise LookupError("secret")
+
+    async with open_socket(handler) as client:
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+    assert (client.close_code, client.close_reason) == (1011, "")
+    assert [record.levelno for record in caplog.records if record.name == "muntin.web"] == [logging.ERROR]
+
+
+@pytest.mark.row("WS-18")
+async def test_cancelling_the_handler_closes(open_socket):
+    tasks = []
+
+    async def handler(request):
+        tasks.append(asyncio.current_task())
+        return await echo(request)
+
+    async with open_socket(handler) as client:
+        tasks[0].cancel()
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+    assert client.close_code == 1001
+
+
+@pytest.mark.row("WS-11", "WS-12", "CF-21")
+async def test_a_peer_that_breaks_the_protocol(open_socket):
+    seen = []
+    ended = asyncio.Event()
+
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        seen.extend([message.type async for message in ws])
+        seen.append(type(ws.exception()).__name__)
+        ended.set()
+        return ws
+
+    async with TestServer(make_app(handler)) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in HANDSHAKE.items())
+        writer.write(f"GET / HTTP/1.1\r\nHost: a\r\n{lines}\r\n".encode())
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"\x81\x01a")  # not masked
+        frame = await reader.readexactly(4)
+        assert frame[0] == 0x88
+        assert int.from_bytes(frame[2:4], "big") == 1002
+        with anyio.fail_after(5):
+            await ended.wait()
+        writer.close()
+    assert seen == [web.WSMsgType.ERROR, "ProtocolViolation"]
+
+
+@pytest.mark.row("BH-15")
+async def test_a_message_that_is_too_big(open_socket):
+    async def handler(request):
+        ws = web.WebSocketResponse(max_msg_size=10)
+        await ws.prepare(request)
+        async for _ in ws:
+            pass
+        return ws
+
+    async with open_socket(handler) as client:
+        await client.send("x" * 11)
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+    assert client.close_code == 1009
+
+
+@pytest.mark.row("WS-15")
+async def test_one_task_receives_at_a_time(open_socket):
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        first = asyncio.create_task(ws.receive())
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError):
+            await ws.receive()
+        await ws.send_str("go")
+        message = await first
+        await ws.send_str(message.data)
+        return ws
+
+    async with open_socket(handler) as client:
+        assert await client.recv() == "go"
+        await client.send("mine")
+        assert await client.recv() == "mine"
+
+
+@pytest.mark.row("WS-16", "WS-17", "WS-21", "WS-22")
+async def test_sockets_kept_by_the_application():
+    sockets = web.AppKey("sockets", weakref.WeakSet)
+    joined = asyncio.Event()
+
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        request.app[sockets].add(ws)
+        if len(request.app[sockets]) == 3:
+            joined.set()
+        async for _ in ws:
+            pass
+        return ws
+
+    async def close_all(app):
+        for ws in set(app[sockets]):
+            await ws.close(code=web.WSCloseCode.GOING_AWAY, message="Server shutdown")
+
+    app = make_app(handler)
+    app[sockets] = weakref.WeakSet()
+    app.on_shutdown.append(close_all)
+    server = TestServer(app, scheme="ws", shutdown_timeout=60)
+    await server.start_server()
+    clients = [await connect(str(server.make_url("/"))) for _ in range(3)]
+    with anyio.fail_after(5):
+        await joined.wait()
+        for ws in set(app[sockets]):
+            ws.send_str("to all")
+        assert [await client.recv() for client in clients] == ["to all"] * 3
+        await server.close()
+        for client in clients:
+            with pytest.raises(ConnectionClosed):
+                await client.recv()
+    assert {client.close_code for client in clients} == {1001}
+
+
+@pytest.mark.row("WS-20")
+async def test_small_frames_are_not_held_back(open_socket):
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        sock = ws.get_extra_info("socket")
+        await ws.send_str(str(bool(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))))
+        return ws
+
+    async with open_socket(handler) as client:
+        assert await client.recv() == "True"
+
+
+async def test_receiving_by_kind(open_socket):
+    async def handler(request):
+        ws = web.WebSocketResponse(decode_text=True)
+        await ws.prepare(request)
+        assert await ws.receive_str() == "a"
+        assert await ws.receive_bytes() == b"b"
+        assert await ws.receive_json() == [1]
+        with pytest.raises(TypeError):
+            await ws.receive_str()
+        with pytest.raises(TimeoutError):
+            await ws.receive(timeout=0.001)
+        await ws.ping()
+        await ws.pong(b"p")
+        await ws.send_str("fine")
+        return ws
+
+    async with open_socket(handler, compression=None) as client:
+        for message in ("a", b"b", "[1]", b"not text"):
+            await client.send(message)
+        assert await client.recv() == "fine"
+
+
+async def test_other_answers_are_left_alone(open_socket):
+    async def handler(request):
+        raise web.HTTPForbidden
+
+    with pytest.raises(InvalidStatus):
+        async with open_socket(handler):
+            pass
