@@ -214,7 +214,7 @@ from muntin.web.subapps import (
     MatchedSubAppResource,
     PrefixedSubAppResource,
 )
-from muntin.web.view import (
+from muntin.web.views import (
     View,
 )
 from muntin.web.websocket import (

@@ -42,7 +42,7 @@ class AbstractAccessLogger(ABC):
         return time.monotonic()
 
 
-Atom = Callable[[Any, Any, float], object]
+_Atom = Callable[[Any, Any, float], object]
 
 
 def _request_line(request: Any, response: Any, seconds: float) -> str:
@@ -54,7 +54,7 @@ def _start_time(request: Any, response: Any, seconds: float) -> str:
     return time.strftime("[%d/%b/%Y:%H:%M:%S %z]", time.localtime(time.time() - seconds))
 
 
-_ATOMS: Final[dict[str, Atom]] = {
+_ATOMS: Final[dict[str, _Atom]] = {
     "a": lambda request, response, seconds: request.remote or "-",
     "t": _start_time,
     "P": lambda request, response, seconds: f"<{os.getpid()}>",
@@ -74,11 +74,11 @@ def _escape(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape").decode("ascii") if found[0] not in '\\"' else "\\" + found[0]
 
 
-def _request_header(name: str) -> Atom:
+def _request_header(name: str) -> _Atom:
     return lambda request, response, seconds: request.headers.get(name, "-")
 
 
-def _response_header(name: str) -> Atom:
+def _response_header(name: str) -> _Atom:
     return lambda request, response, seconds: response.headers.get(name, "-")
 
 
@@ -109,7 +109,7 @@ class AccessLogger(AbstractAccessLogger):
 
     def __init__(self, logger: logging.Logger, log_format: str = LOG_FORMAT) -> None:
         super().__init__(logger, log_format)
-        self._atoms: list[Atom] = []
+        self._atoms: list[_Atom] = []
         self._template = _ATOM.sub(self._take, log_format)
 
     def _take(self, found: re.Match[str]) -> str:

@@ -57,8 +57,7 @@ class Application(Storage):
         TypeError: a middleware is of the wrong kind, or the router is.
     """
 
-    server_maker: ClassVar[Callable[..., Any] | None] = None
-    """What `make_handler` calls; set by `muntin.web.server`, which knows applications."""
+    _server_maker: ClassVar[Callable[..., Any] | None] = None
 
     def __init__(
         self,
@@ -420,12 +419,18 @@ class Application(Storage):
             loop: as for the constructor.
             handler_args: arguments for the server.
         """
-        if self.server_maker is None:
-            raise RuntimeError("import muntin.web first")
         warnings.warn("make_handler(): use web.AppRunner", DeprecationWarning, stacklevel=2)
         self._loop = loop or self._loop
         self.freeze()
-        return type(self).server_maker(self, **handler_args)  # type: ignore[misc]  # it was looked at
+        make = self._server_maker
+        if make is None:
+            raise RuntimeError("there is nothing that makes servers: import muntin.web.server")
+        return make(self, **handler_args)
+
+    @classmethod
+    def set_server_maker(cls, make: Callable[..., Any]) -> None:
+        """Say what `make_handler` calls: servers know applications, and not the other way round."""
+        cls._server_maker = staticmethod(make)
 
     def __repr__(self) -> str:
         return f"<Application 0x{id(self):x}>"

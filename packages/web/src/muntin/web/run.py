@@ -28,15 +28,15 @@ from muntin.web.runners import AppRunner
 
 __all__ = ["run_app"]
 
-KEEPALIVE_TIMEOUT: Final = 75.0
+_KEEPALIVE_TIMEOUT: Final = 75.0
 _ACCESS_LOGGER: Final = logging.getLogger("muntin.access")
 
-Hosts = str | Sequence[str] | None
-Paths = str | Path | Sequence[str | Path] | None
-Sockets = socket.socket | Iterable[socket.socket] | None
+_Hosts = str | Sequence[str] | None
+_Paths = str | Path | Sequence[str | Path] | None
+_Sockets = socket.socket | Iterable[socket.socket] | None
 
 
-class ProgramRunner(AppRunner):
+class _ProgramRunner(AppRunner):
     """A runner for a program: it also waits for tasks that handlers left behind."""
 
     def __init__(self, app: Application, *, shutdown_timeout: float, **options: Any) -> None:
@@ -64,12 +64,12 @@ class ProgramRunner(AppRunner):
 def run_app(
     app: Application | Awaitable[Application],
     *,
-    host: Hosts = None,
+    host: _Hosts = None,
     port: int | None = None,
-    path: Paths = None,
-    sock: Sockets = None,
+    path: _Paths = None,
+    sock: _Sockets = None,
     shutdown_timeout: float = SHUTDOWN_TIMEOUT,
-    keepalive_timeout: float = KEEPALIVE_TIMEOUT,
+    keepalive_timeout: float = _KEEPALIVE_TIMEOUT,
     ssl_context: SSLContext | None = None,
     print: Callable[..., Any] | None = print,
     backlog: int = BACKLOG,
@@ -116,7 +116,7 @@ def run_app(
 
     async def serve() -> None:
         application = await app if isinstance(app, Awaitable) else app
-        runner = ProgramRunner(
+        runner = _ProgramRunner(
             application,
             handle_signals=handle_signals,
             shutdown_timeout=shutdown_timeout,
@@ -135,7 +135,9 @@ def run_app(
             for site in sites:
                 await site.start()
             if print is not None:
-                print(describe_sites(sites), flush=True) if print is _PRINT else print(describe_sites(sites))
+                print(_describe_sites(sites), flush=True) if print is _PRINT else print(
+                    _describe_sites(sites)
+                )
             runner.note_own_tasks()
             await loop.create_future()  # for ever: only cancellation ends it
         finally:
@@ -186,10 +188,10 @@ def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
 
 def _make_sites(
     runner: AppRunner,
-    host: Hosts,
+    host: _Hosts,
     port: int | None,
-    path: Paths,
-    sock: Sockets,
+    path: _Paths,
+    sock: _Sockets,
     ssl_context: SSLContext | None,
     backlog: int,
     reuse_address: bool | None,
@@ -229,7 +231,7 @@ def _make_sites(
     return sites
 
 
-def describe_sites(sites: Iterable[BaseSite]) -> str:
+def _describe_sites(sites: Iterable[BaseSite]) -> str:
     """Give the line that tells where an application is served; where it is everywhere, by a name to click on."""
     names = [site.name.replace("//0.0.0.0:", "//localhost:") for site in sites]
     return f"Serving on {', '.join(names)} (press Ctrl-C to stop)"

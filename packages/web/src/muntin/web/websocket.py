@@ -27,9 +27,9 @@ from muntin.websocket.aio import Sending, WebSocket
 
 __all__ = ["WebSocketReady", "WebSocketResponse"]
 
-MAX_MSG_SIZE: Final = 4 << 20
+_MAX_MSG_SIZE: Final = 4 << 20
 """Bytes of the largest message taken."""
-WRITER_LIMIT: Final = 256 << 10
+_WRITER_LIMIT: Final = 256 << 10
 """Bytes that may be on their way before an awaited send waits."""
 _REFUSALS: Final[dict[int, type[HTTPException]]] = {
     400: HTTPBadRequest,
@@ -94,8 +94,8 @@ class WebSocketResponse(StreamResponse):
         heartbeat: float | None = None,
         protocols: Sequence[str] = (),
         compress: bool | int = True,
-        max_msg_size: int = MAX_MSG_SIZE,
-        writer_limit: int = WRITER_LIMIT,
+        max_msg_size: int = _MAX_MSG_SIZE,
+        writer_limit: int = _WRITER_LIMIT,
         decode_text: bool = True,
         origins: Container[str] | None = None,
     ) -> None:

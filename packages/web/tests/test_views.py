@@ -55,7 +55,7 @@ async def test_a_view_without_methods_allows_none():
         pass
 
     app = web.Application()
-    app.router.add_view("/", Empty)
+    app.add_routes([web.view("/", Empty)])
     async with TestClient(app) as client:
         answer = await client.get("/")
     assert (answer.status, answer.headers["Allow"]) == (405, "")
