@@ -119,6 +119,37 @@ def test_every_way_gives_the_same_bytes(pieces, size):
     asyncio.run(check())
 
 
+WAYS = st.one_of(
+    st.tuples(st.just("read"), st.integers(0, 9)),
+    st.tuples(st.just("readexactly"), st.integers(0, 9)),
+    st.tuples(st.just("read_nowait"), st.integers(-1, 9)),
+    st.tuples(st.sampled_from(["readany", "readline", "unread"])),
+)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=9), max_size=9), st.lists(WAYS, max_size=20))
+def test_all_ways_in_any_order_lose_nothing(pieces, ways):
+    async def check():
+        content = reader(*pieces)
+        got = b""
+        for way, *arguments in ways:
+            if way == "unread":
+                content.unread_data(got[-2:])
+                got = got[:-2]
+                continue
+            try:
+                found = getattr(content, way)(*arguments)
+                found = found if isinstance(found, bytes) else await found
+            except asyncio.IncompleteReadError as error:
+                found = error.partial
+            assert len(found) <= (arguments[0] if arguments and arguments[0] >= 0 else 999)
+            got += found
+        assert got + await content.read() == b"".join(pieces)
+        assert content.at_eof()
+
+    asyncio.run(check())
+
+
 @pytest.mark.row("AH-20")
 async def test_many_tiny_pieces_take_linear_time():
     def chunks(count):

@@ -39,11 +39,15 @@ class StreamReader:
         source: gives the pieces.
     """
 
-    __slots__ = ("_buffer", "_error", "_is_ended", "_on_eof", "_source", "total_bytes")
+    __slots__ = ("_buffer", "_error", "_is_ended", "_offset", "_on_eof", "_piece", "_source", "total_bytes")
 
     def __init__(self, source: ByteSource) -> None:
         self._source = source
+        # What was received and not yet read: first the buffer, where lines are looked for, then the rest of a piece,
+        # which is cut without being copied once more.
         self._buffer = bytearray()
+        self._piece = b""
+        self._offset = 0
         self._is_ended = False
         """The source has said so; it may also know beforehand."""
         self._error: BaseException | None = None
@@ -64,7 +68,7 @@ class StreamReader:
 
     def at_eof(self) -> bool:
         """Tell whether all was read."""
-        return not self._buffer and self.is_eof()
+        return not self._buffered and self.is_eof()
 
     def exception(self) -> BaseException | None:
         """Give the error that ended the body, if one did."""
@@ -103,17 +107,41 @@ class StreamReader:
         self.total_bytes += len(data)
         return data
 
+    @property
+    def _buffered(self) -> int:
+        return len(self._buffer) + len(self._piece) - self._offset
+
     async def _fill(self) -> bool:
-        """Buffer one more piece; tell whether there was one."""
-        data = await self._receive()
+        """Have one more piece in the buffer; tell whether there was one."""
+        data = b"" if self._piece else await self._receive()
+        size = len(self._buffer)
+        self._keep(data)
+        return len(self._buffer) > size
+
+    def _keep(self, data: bytes) -> None:
+        """Put into the buffer what is left of the piece, and more."""
+        self._buffer += self._piece[self._offset :]
         self._buffer += data
-        return bool(data)
+        self._piece, self._offset = b"", 0
 
     def _take(self, count: int) -> bytes:
+        """Give at most `count` bytes of what was received: from the buffer, or else from the piece."""
         buffer = self._buffer
-        taken = bytes(buffer[:count])
-        del buffer[:count]
+        if buffer:
+            taken = bytes(memoryview(buffer)[:count])
+            del buffer[:count]
+            return taken
+        begin = self._offset
+        end = self._offset = min(begin + count, len(self._piece))
+        taken = self._piece if end - begin == len(self._piece) else self._piece[begin:end]
+        if end == len(self._piece):
+            self._piece, self._offset = b"", 0
         return taken
+
+    def _take_all(self) -> bytes:
+        buffered = self._take(len(self._buffer)) if self._buffer else b""
+        rest = self._take(len(self._piece))
+        return buffered + rest if buffered else rest
 
     def unread_data(self, data: bytes) -> None:
         """Put bytes back in front."""
@@ -124,20 +152,17 @@ class StreamReader:
     async def read(self, n: int = -1) -> bytes:
         """Give at most `n` bytes, b"" at the end; for a negative number all up to the end, however much it is."""
         if n < 0:
-            pieces = [self._take(len(self._buffer))]
+            pieces = [self._take_all()]
             while piece := await self._receive():
                 pieces.append(piece)
             return b"".join(pieces)
-        if n and not self._buffer:
-            piece = await self._receive()
-            if len(piece) <= n:
-                return piece
-            self._buffer += piece
+        if n and not self._buffer and not self._piece:
+            self._piece = await self._receive()
         return self._take(n)
 
     async def readany(self) -> bytes:
         """Give what there is, waiting for something; b"" at the end."""
-        return self._take(len(self._buffer)) if self._buffer else await self._receive()
+        return self._take_all() if self._buffered else await self._receive()
 
     async def readexactly(self, n: int) -> bytes:
         """Give exactly `n` bytes.
@@ -174,7 +199,7 @@ class StreamReader:
             if searched > limit:
                 raise ValueError(f"no separator within {limit} bytes")
             if not await self._fill():
-                return self._take(len(self._buffer))
+                return self._take_all()
         if at + len(separator) > limit:
             raise ValueError(f"no separator within {limit} bytes")
         return self._take(at + len(separator))
@@ -189,16 +214,17 @@ class StreamReader:
 
     def read_nowait(self, n: int = -1) -> bytes:
         """Give at most `n` bytes of what has arrived, which may be none; all of it for a negative number."""
-        if not self._is_ended and self._error is None and (n < 0 or len(self._buffer) < n):
+        if not self._is_ended and self._error is None and (n < 0 or self._buffered < n):
             data = self._source.receive_nowait()
             self.total_bytes += len(data)
-            self._buffer += data
-        return self._take(len(self._buffer) if n < 0 else n)
+            self._keep(data)
+        return self._take_all() if n < 0 else self._take(n)
 
     async def wait_eof(self) -> None:
         """Wait until all has arrived."""
-        while not self.is_eof() and await self._fill():
-            pass
+        while not self.is_eof():
+            data = await self._receive()
+            self._keep(data)
 
     # Iterating
 
@@ -219,7 +245,7 @@ class StreamReader:
         return _Pieces(self.readline)
 
     def __repr__(self) -> str:
-        state = "at its end" if self.at_eof() else f"{len(self._buffer)} bytes buffered"
+        state = "at its end" if self.at_eof() else f"{self._buffered} bytes buffered"
         return f"<{type(self).__name__} {state}>"
 
 
