@@ -97,6 +97,9 @@ def test_refused_end_of_chunk(hear: Hear, end: bytes) -> None:
         b"X: a\n",
         b" X: a",
         b"X: \x00",
+        b"Content-Range: bytes 0-1/2",
+        b"If-None-Match: *",
+        b"Proxy-Authorization: Basic a",
     ],
 )
 def test_refused_trailer(hear: Hear, line: bytes) -> None:
@@ -117,6 +120,16 @@ def test_refused_trailer(hear: Hear, line: bytes) -> None:
 )
 def test_too_many_trailers(hear: Hear, trailers: bytes, limits: Limits) -> None:
     assert of_body(hear(CHUNKED + b"0\r\n" + trailers, limits)) == [Rejected(431, "too many trailers")]
+
+
+def test_trailers_that_just_fit(hear: Hear) -> None:
+    trailers = b"X: a\r\n" * 2 + b"\r\n"
+    assert of_body(hear(CHUNKED + b"0\r\n" + trailers, Limits(trailer_section=12))) == [
+        EndOfBody([(b"X", b"a")] * 2)
+    ]
+    assert of_body(hear(CHUNKED + b"0\r\n" + trailers, Limits(trailer_section=11))) == [
+        Rejected(431, "too many trailers")
+    ]
 
 
 def test_limit_on_the_body(hear: Hear) -> None:
@@ -162,3 +175,17 @@ def test_any_chunks_however_cut(chunks: list[bytes], size: int) -> None:
             got += event.data if isinstance(event, BodyData) else b""
             ended |= isinstance(event, EndOfBody)
     assert (got, ended) == (b"".join(chunks), True)
+
+
+def test_what_is_left() -> None:
+    connection = ServerConnection()
+    assert connection.request_left == 0
+    connection.receive(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
+    connection.next_event()
+    assert connection.request_left == 5
+    connection.next_event()
+    assert connection.request_left == 2
+    chunked = ServerConnection()
+    chunked.receive(CHUNKED)
+    chunked.next_event()
+    assert chunked.request_left is None

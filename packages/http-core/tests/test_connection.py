@@ -140,6 +140,11 @@ def test_reasons() -> None:
         ResponseHead(200, [("Content-Length", "5")]),
         ResponseHead(200, [("Content-Length", "1"), ("Content-Length", "0")]),
         ResponseHead(200, [("Transfer-Encoding", "gzip")]),
+        ResponseHead(200, [("Connection", "close"), ("Content-Length", "5")]),
+        ResponseHead(99),
+        ResponseHead(100),
+        ResponseHead(101),
+        ResponseHead(1000),
     ],
 )
 def test_what_must_not_be_sent(head: ResponseHead) -> None:
@@ -148,6 +153,7 @@ def test_what_must_not_be_sent(head: ResponseHead) -> None:
         connection.respond(head)
     # Nothing has happened: another answer can still be given.
     assert connection.respond(ResponseHead(500))[0].startswith(b"HTTP/1.1 500 ")
+    connection.start_next_exchange()
 
 
 def test_text_beyond_ascii_goes_out_as_it_came_in() -> None:
@@ -189,7 +195,9 @@ def test_trailers() -> None:
     assert connection.finish([("X-Sum", "1")]) == b"0\r\nX-Sum: 1\r\n\r\n"
 
 
-@pytest.mark.parametrize("trailer", [("Content-Length", "1"), ("X", "a\r\nb"), ("X Y", "a")])
+@pytest.mark.parametrize(
+    "trailer", [("Content-Length", "1"), ("Set-Cookie", "a=b"), ("X", "a\r\nb"), ("X Y", "a")]
+)
 def test_trailers_that_must_not_be_sent(trailer: tuple[str, str]) -> None:
     connection = after(GET)
     connection.start(ok())
@@ -255,6 +263,7 @@ def test_one_answer_a_request() -> None:
     for attempt in (
         lambda: connection.respond(ok()),
         lambda: connection.start(ok()),
+        lambda: connection.start(ResponseHead(103)),
         lambda: connection.send(b"x"),
         lambda: connection.finish(),
         lambda: connection.inform(103),
@@ -313,6 +322,17 @@ def test_switching_protocols() -> None:
 def test_connect() -> None:
     connection = after(b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\nmore")
     assert connection.switch(ResponseHead(200)) == (b"HTTP/1.1 200 OK\r\n\r\n", b"more")
+
+
+@pytest.mark.row("HI-12")
+def test_connect_can_be_refused_but_not_answered() -> None:
+    connection = after(b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n")
+    with pytest.raises(LocalProtocolError, match="200"):
+        connection.respond(ok(), b"body")
+    with pytest.raises(LocalProtocolError, match="200"):
+        connection.start(ok())
+    assert connection.respond(ResponseHead(405), b"no")[1] == b"no"
+    connection.start_next_exchange()
 
 
 @pytest.mark.row("HI-18", "AH-34")

@@ -114,6 +114,13 @@ def test_refused_request_line(hear: Hear, line: bytes, status: int) -> None:
     assert event.status == status
 
 
+def test_one_empty_line_may_come_first(hear: Hear) -> None:
+    request = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
+    assert hear(b"\r\n" + request) == [("GET", "/", HTTP_11, [(b"Host", b"a.example")])]
+    assert hear(b"\r\n\r\n" + request) == [Rejected(400, "malformed request line")]
+    assert hear(b"\r\n\r\n\r\n" + request) == [Rejected(400, "malformed request line")]
+
+
 @pytest.mark.row("HI-08")
 @pytest.mark.parametrize(
     "line",

@@ -10,26 +10,21 @@ from enum import Enum
 from typing import Final, Protocol
 
 from muntin.http_core._buffer import ReceiveBuffer
-from muntin.http_core._events import BodyData, BodyFraming, EndOfBody, FramingKind, RawFields
-from muntin.http_core._grammar import CHUNK_LINE, FIELD_LINE, FIELD_SECTION
+from muntin.http_core._events import BodyData, BodyFraming, EndOfBody, FramingKind
+from muntin.http_core._grammar import CHUNK_LINE
 from muntin.http_core._limits import Limits
+from muntin.http_core._trailers import parse_trailers
 from muntin.http_core.errors import RemoteProtocolError
 
 __all__ = ["BodyReader", "make_reader"]
 
-# RFC 9110 §6.5.1: fields that frame, route, authenticate or describe the content come too late in a trailer;
-# whoever merged one into the head would have been deceived.
-_FORBIDDEN_TRAILERS: Final = frozenset(
-    b"authorization cache-control connection content-encoding content-length content-location content- "
-    b"range content-type cookie date expect expires forwarded host if-match if-modified-since if-none- "
-    b"match if-range if-unmodified-since keep-alive location max-forwards pragma proxy-authenticate proxy- "
-    b"authorization proxy-connection range retry-after set-cookie te trailer transfer-encoding upgrade "
-    b"vary via warning www-authenticate x-forwarded-for x-forwarded-host x-forwarded-proto".split()
-)
-
 
 class BodyReader(Protocol):
     """Turns buffered bytes into the next event of a body."""
+
+    @property
+    def left(self) -> int | None:
+        """Bytes of the body that are still to be read; None where nobody knows."""
 
     def read(self, buffer: ReceiveBuffer) -> BodyData | EndOfBody | None:
         """Give the next event, or None when more bytes are needed.
@@ -48,6 +43,10 @@ class LengthReader:
         if limits.body is not None and framing.length > limits.body:
             raise RemoteProtocolError(413, "body too large")
         self._left = framing.length
+
+    @property
+    def left(self) -> int:
+        return self._left
 
     def read(self, buffer: ReceiveBuffer) -> BodyData | EndOfBody | None:
         if not self._left:
@@ -85,6 +84,10 @@ class ChunkedReader:
             _Expects.DATA: self._read_data,
             _Expects.END_OF_DATA: self._read_end_of_data,
         }
+
+    @property
+    def left(self) -> None:
+        return None
 
     def read(self, buffer: ReceiveBuffer) -> BodyData | EndOfBody | None:
         pieces: list[bytes] = []
@@ -141,26 +144,10 @@ class ChunkedReader:
             buffer.take(2)
             return EndOfBody()
         section = buffer.take_past(b"\r\n\r\n")
-        if (len(buffer) if section is None else len(section) - 2) > self._limits.trailer_section:
+        # Without the CRLF of the empty line, of which one byte may be here already.
+        if (len(buffer) - 1 if section is None else len(section) - 2) > self._limits.trailer_section:
             raise RemoteProtocolError(431, "too many trailers")
         return None if section is None else EndOfBody(parse_trailers(section, self._limits))
-
-
-def parse_trailers(section: bytes, limits: Limits) -> RawFields:
-    """Read trailer lines and the empty line after them.
-
-    Raises:
-        RemoteProtocolError: 431 for too many, 400 for a malformed or forbidden one.
-    """
-    if section.count(b"\n") - 1 > limits.trailer_count:
-        raise RemoteProtocolError(431, "too many trailers")
-    match = FIELD_SECTION.match(section)
-    if match is None or match.end() != len(section) - 2:
-        raise RemoteProtocolError(400, "malformed trailer")
-    trailers: RawFields = FIELD_LINE.findall(section)
-    if not _FORBIDDEN_TRAILERS.isdisjoint(name.lower() for name, _ in trailers):
-        raise RemoteProtocolError(400, "forbidden trailer")
-    return trailers
 
 
 _READERS: Final[Mapping[FramingKind, Callable[[BodyFraming, Limits], BodyReader]]] = {

@@ -53,7 +53,7 @@ from muntin.http_core._states import (
     advance_request,
 )
 from muntin.http_core.errors import LocalProtocolError, RemoteProtocolError
-from muntin.http_core.status import status_line
+from muntin.http_core.status import check_final, status_line
 
 __all__ = ["ServerConnection"]
 
@@ -140,6 +140,11 @@ class ServerConnection:
         """Whether another exchange may follow this one, as far as is known by now."""
         return not self._last
 
+    @property
+    def request_left(self) -> int | None:
+        """Bytes of the request's body that were not given out yet; None where its length is not known."""
+        return 0 if self._reader is None else self._reader.left
+
     # What comes in -------------------------------------------------------------------------------------------
 
     def receive(self, data: bytes) -> None:
@@ -175,11 +180,9 @@ class ServerConnection:
         block = buffer.take_past(b"\r\n\r\n")
         if block is None:
             return self._wait_for_head()
-        if block.startswith(b"\r\n"):
+        if block.startswith(b"\r\n") and self._check is None:
             # RFC 9112 §2.2: one empty line before the request-line is to be ignored; old clients end bodies with it.
             block = block[2:]
-            if block == b"\r\n":
-                raise RemoteProtocolError(400, "malformed request line")
         head = parse_head(block, self._limits)
         framing = head.framing
         if framing is NO_BODY:
@@ -195,9 +198,11 @@ class ServerConnection:
     def _wait_for_head(self) -> Event:
         buffer = self._buffer
         if self._check is None:
-            if len(buffer) >= 2 and buffer.peek(2) == b"\r\n":
+            start = buffer.peek(2)
+            if start == b"\r\n":
+                # The one empty line; from here on another is a fault.
                 buffer.take(2)
-            if len(buffer) >= 2 or (len(buffer) == 1 and buffer.peek(1) != b"\r"):
+            if start not in (b"", b"\r"):
                 self._check = LineCheck(self._limits)
         if self._check is not None:
             self._check.check(buffer)
@@ -242,10 +247,10 @@ class ServerConnection:
         status, fields, reason = head
         raw = fields.raw if isinstance(fields, FieldBlock) else encode_ordinary(fields)
         declared = None
+        closes = False
         if raw is None:
             outgoing = encode_fields(fields)
-            raw, declared = outgoing.raw, outgoing.content_length
-            self._last |= outgoing.closes
+            raw, declared, closes = outgoing.raw, outgoing.content_length, outgoing.closes
             if outgoing.has_date:
                 date = b""
         length, body = self._measure(status, declared, body)
@@ -253,16 +258,22 @@ class ServerConnection:
         length_line = b"" if length is None else b"Content-Length: %d\r\n" % length
         if self._answer is not _ANSWER_IDLE:
             advance_answer(self._answer, Input.WHOLE)
+        if closes:
+            self._last = True
         self._answer = _ANSWER_LAST if self._last else _ANSWER_DONE
         return b"".join((line, raw, date, length_line, self._end_of_head())), body
 
     def _measure(self, status: int, declared: int | None, body: bytes) -> tuple[int | None, bytes]:
         """Give the length to state in front of a whole body, and what of that body is sent."""
         if status < 200 or status == 204 or status == 304:
-            # RFC 9110 §8.6: none with 1xx and 204; with 304 that of the body it stands for, where it is told.
+            check_final(status)
+            # RFC 9110 §8.6: none with 204; with 304 that of the body it stands for, where it is told.
             return (declared if status == 304 else None), b""
-        if self._head is not None and self._head.method == "HEAD":
+        method = "" if self._head is None else self._head.method
+        if method == "HEAD":
             return (len(body) if declared is None else declared), b""
+        if method == "CONNECT":
+            check_final(status, method)
         if declared is not None and declared != len(body):
             raise LocalProtocolError("Content-Length differs from the body's length")
         return len(body), body
@@ -274,6 +285,7 @@ class ServerConnection:
             LocalProtocolError: as `respond`.
         """
         request = self._require_head()
+        check_final(head.status, request.method)
         outgoing = encode_fields(head.fields)
         framing = frame_answer(request.method, request.version, head.status, outgoing.content_length)
         line = _status_line(head)

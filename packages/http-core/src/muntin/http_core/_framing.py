@@ -70,8 +70,9 @@ def frame_answer(method: str, version: HttpVersion, status: int, declared: int |
         status: the status of the answer.
         declared: the length of the body where it is known beforehand, or None.
     """
-    # 1. and 2. Answers to HEAD and CONNECT, and some statuses, have no body whatever their fields say.
-    if method == "HEAD" or forbids_body(status) or (method == "CONNECT" and status < 300):
+    # 1. Answers to HEAD, and some statuses, have no body whatever their fields say. 2. Nor has 2xx to CONNECT, which
+    # leaves HTTP and is not framed at all.
+    if method == "HEAD" or forbids_body(status):
         return NO_BODY
     # 6. A known length is told.
     if declared is not None:

@@ -147,7 +147,7 @@ class LineCheck:
         while (at := buffer.find(b"\n", self._searched)) >= 0:
             line = buffer.slice(self._offset, at + 1)
             self._offset = self._searched = at + 1
-            if line == b"\r\n":
+            if line == b"\r\n" and self._count >= 0:
                 return
             self._check_line(line)
         self._searched = len(buffer)

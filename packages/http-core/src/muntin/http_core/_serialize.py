@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from muntin.http_core._events import Fields
 from muntin.http_core._grammar import CONTENT_LENGTH, OUTGOING_FIELDS, REASON, TOKEN
+from muntin.http_core._trailers import FORBIDDEN_TRAILERS
 from muntin.http_core.errors import LocalProtocolError
 
 __all__ = [
@@ -138,7 +139,7 @@ def encode_trailers(trailers: Fields) -> bytes:
     """Write the last chunk and the trailer section.
 
     Raises:
-        LocalProtocolError: a trailer is malformed, or frames the message.
+        LocalProtocolError: a trailer is malformed, or may not come that late.
     """
     if not trailers:
         return b"0\r\n\r\n"
@@ -147,4 +148,6 @@ def encode_trailers(trailers: Fields) -> bytes:
         for name, value in trailers:
             check_line(name, value)
         raise LocalProtocolError("a trailer cannot frame the message")
+    if not FORBIDDEN_TRAILERS.isdisjoint(name.lower().encode("ascii") for name, _ in trailers):
+        raise LocalProtocolError("a field that comes too late in a trailer")
     return b"0\r\n%b\r\n" % raw

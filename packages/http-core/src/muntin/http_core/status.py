@@ -3,7 +3,9 @@
 from http import HTTPStatus
 from typing import Final
 
-__all__ = ["REASONS", "forbids_body", "reason_of", "status_line"]
+from muntin.http_core.errors import LocalProtocolError
+
+__all__ = ["REASONS", "check_final", "forbids_body", "reason_of", "status_line"]
 
 REASONS: Final[dict[int, str]] = {status.value: status.phrase for status in HTTPStatus} | {
     # Renamed by RFC 9110 §15.5 after some supported Pythons were released.
@@ -24,13 +26,33 @@ def reason_of(status: int) -> str:
 
 
 def status_line(status: int, reason: bytes | None = None) -> bytes:
-    """Give the status-line of RFC 9112 §4, always in our own version, whatever the peer's (RFC 9110 §2.5)."""
+    """Give the status-line of RFC 9112 §4, always in our own version, whatever the peer's (RFC 9110 §2.5).
+
+    Raises:
+        LocalProtocolError: a code of other than three digits.
+    """
     if reason is None:
         line = _LINES.get(status)
         if line is not None:
             return line
         reason = b""
+    if not 100 <= status <= 999:
+        raise LocalProtocolError(f"{status} is no status code")
     return b"HTTP/1.1 %d %b\r\n" % (status, reason)
+
+
+def check_final(status: int, method: str = "") -> None:
+    """Refuse a status that does not end an exchange.
+
+    Args:
+        status: the status code of an answer.
+        method: what it answers.
+
+    Raises:
+        LocalProtocolError: an interim answer, 101, or 2xx to CONNECT: after those HTTP goes on or is over.
+    """
+    if status < 200 or (method == "CONNECT" and status < 300):
+        raise LocalProtocolError(f"{status} does not end an exchange")
 
 
 def forbids_body(status: int) -> bool:
