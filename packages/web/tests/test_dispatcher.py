@@ -194,6 +194,8 @@ class ByHeader(web.AbstractResource):
         self.value = value
         self.route = web.ResourceRoute("*", handler, self)
         self.asked = 0
+        self.below = None
+        self.frozen = False
 
     @property
     def canonical(self):
@@ -206,7 +208,10 @@ class ByHeader(web.AbstractResource):
         return {"value": self.value}
 
     def add_prefix(self, prefix):
-        """There is no path."""
+        self.below = prefix
+
+    def freeze(self):
+        self.frozen = True
 
     def raw_match(self, path):
         return False
@@ -258,6 +263,7 @@ async def test_a_resource_of_ones_own_inside_a_sub_application():
     async with TestClient(main) as client:
         assert (await client.get("/sub/x", headers={"X-Tenant": "one"})).status == 200
         assert (await client.get("/x", headers={"X-Tenant": "one"})).status == 404
+    assert (resource.below, resource.frozen) == ("/sub", True)
 
 
 @pytest.mark.row("RT-26")

@@ -10,6 +10,7 @@ from muntin import router as routing
 from muntin.router import Answer, Matched, MethodNotAllowed
 from muntin.web._answering import Handle
 from muntin.web.application import Application
+from muntin.web.dispatcher import UrlDispatcher
 from muntin.web.exceptions import HTTPMethodNotAllowed, HTTPNotFound
 from muntin.web.match_info import MatchInfoError, UrlMappingMatchInfo
 from muntin.web.request import Request
@@ -36,7 +37,7 @@ class Selecting:
         """What gives the handler; chosen by what the router needs to know."""
         if self._router.is_pure:
             return self.select_by_path
-        return self.select_later if _has_foreign_resources(self._router) else self.select_by_host
+        return self.select_later if _has_own_rules(self._router) else self.select_by_host
 
     def select_by_path(self, request: Request) -> Handle:
         """Give the handler where method and path decide."""
@@ -96,11 +97,9 @@ async def _expect(request: Request) -> Any:
     return await info.run(request)
 
 
-def _has_foreign_resources(router: Any) -> bool:
-    for resource in router.resources():
-        if isinstance(resource, routing.Mount):
-            if _has_foreign_resources(resource.router):
-                return True
-        elif not isinstance(resource, routing.Resource):
-            return True
-    return False
+def _has_own_rules(dispatcher: UrlDispatcher) -> bool:
+    """Tell whether a resource has to be awaited, here or in an application inside."""
+    if dispatcher.foreign_resources():
+        return True
+    mounts = (each for each in dispatcher.resources() if isinstance(each, routing.Mount))
+    return any(_has_own_rules(mount.payload.router) for mount in mounts)

@@ -342,6 +342,10 @@ class Application(Storage):
         self._frozen = True
         for subapp in self._subapps:
             subapp.freeze()
+        for resource in self._router.foreign_resources():
+            if resource.prefix:
+                resource.add_prefix(resource.prefix)
+            resource.freeze()
         if not self._router.mounts:
             # Routes of inner applications are put together here, with all that stands around them.
             for route in self._router.routes():

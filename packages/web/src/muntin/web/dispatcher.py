@@ -7,7 +7,7 @@ awaited. It must not know applications.
 import warnings
 from collections.abc import Iterable, Mapping
 from os import PathLike
-from typing import Any
+from typing import Any, TypeGuard
 
 from muntin import router
 from muntin.router import AbstractRouteDef, Answer, Matched, MethodNotAllowed
@@ -144,6 +144,10 @@ class UrlDispatcher(router.Router[Any]):
         """The resources by name; an older name of `named_resources()`."""
         return self.named_resources()
 
+    def foreign_resources(self) -> list[AbstractResource]:
+        """Give the resources with rules of their own, without those of inner applications."""
+        return [each for each in self.resources() if _has_own_rules(each)]
+
     # Answering
 
     async def find(self, method: str, path: str, host: str | None, request: Asking) -> Answer[Any]:
@@ -153,7 +157,7 @@ class UrlDispatcher(router.Router[Any]):
         def ask(
             resource: router.AbstractResource[Any], method: str, path: str, host: str | None
         ) -> Answer[Any] | None:
-            if not isinstance(resource, AbstractResource) or _is_sync(resource):
+            if not _has_own_rules(resource):
                 return resource.match(method, path, host)
             if id(resource) not in answers:
                 raise _Unasked(resource)
@@ -173,8 +177,9 @@ class UrlDispatcher(router.Router[Any]):
         return describe_answer(answer, request.method)
 
 
-def _is_sync(resource: router.AbstractResource[Any]) -> bool:
-    return isinstance(resource, router.Resource)
+def _has_own_rules(resource: router.AbstractResource[Any]) -> TypeGuard[AbstractResource]:
+    # Derived from it, not only registered as one of its kind.
+    return AbstractResource in type(resource).__mro__
 
 
 async def _ask(resource: AbstractResource, request: Asking) -> Answer[Any] | None:
