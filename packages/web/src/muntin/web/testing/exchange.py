@@ -18,9 +18,7 @@ assert exchange.answer.status == 200 and exchange.answer.body == b"Hello"
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any, BinaryIO, NamedTuple
-
-from multidict import CIMultiDict, CIMultiDictProxy
+from typing import Any, BinaryIO
 
 from muntin.http_core import (
     DEFAULT_LIMITS,
@@ -37,67 +35,10 @@ from muntin.http_core import (
     ServerConnection,
 )
 from muntin.runner import Receiver
+from muntin.web.testing.answer import Answer, parse_answer
+from muntin.web.testing.peer import MemoryPeer, MemoryTransport
 
 __all__ = ["Answer", "MemoryBody", "MemoryDuplex", "MemoryExchange", "MemoryPeer"]
-
-
-class Answer(NamedTuple):
-    """What was sent, taken apart."""
-
-    status: int
-    reason: str
-    headers: CIMultiDictProxy[str]
-    body: bytes
-    """Its framing taken off."""
-    trailers: CIMultiDictProxy[str]
-
-
-class MemoryPeer:
-    """The other end, as the test describes it.
-
-    Args:
-        address: its socket address.
-        local_address: ours.
-        is_secure: whether the bytes travel under TLS.
-        extra: what `get_extra_info` gives.
-    """
-
-    def __init__(
-        self,
-        *,
-        address: Any = ("127.0.0.1", 50000),
-        local_address: Any = ("127.0.0.1", 8080),
-        is_secure: bool = False,
-        extra: dict[str, Any] | None = None,
-    ) -> None:
-        self.address = address
-        self.local_address = local_address
-        self.is_secure = is_secure
-        self.transport: Any = None
-        self._extra = {"peername": address, "sockname": local_address} | (extra or {})
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Give what the test said."""
-        return self._extra.get(name, default)
-
-
-class _Transport:
-    """What is written past the framing."""
-
-    def __init__(self, exchange: "MemoryExchange") -> None:
-        self._exchange = exchange
-
-    def write(self, data: bytes) -> None:
-        """Send bytes as they are."""
-        self._exchange.send_raw(bytes(data))
-
-    def is_closing(self) -> bool:
-        """Tell whether the peer is gone."""
-        return self._exchange.is_disconnected
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Give what the test said of the peer."""
-        return self._exchange.peer.get_extra_info(name, default)
 
 
 class MemoryBody:
@@ -171,7 +112,7 @@ class MemoryExchange:
         pieces = [request] if isinstance(request, bytes) else list(request)
         self.head = self._read_head(pieces)
         self.peer = peer or MemoryPeer()
-        self.peer.transport = _Transport(self)
+        self.peer.transport = MemoryTransport(self.peer, self.send_raw, lambda: self.is_disconnected)
         self.body = MemoryBody(self._ask_for_body)
         self.is_started = False
         self.is_finished = False
@@ -253,7 +194,7 @@ class MemoryExchange:
         Raises:
             ValueError: there is none, or it is not complete.
         """
-        return _parse_answer(bytes(self.sent), self.head.method)
+        return parse_answer(bytes(self.sent), self.head.method)
 
     def send_raw(self, data: bytes) -> None:
         """Send bytes as they are."""
@@ -441,53 +382,3 @@ class MemoryDuplex:
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Give what the test said of the peer."""
         return self._exchange.peer.get_extra_info(name, default)
-
-
-# Reading answers -------------------------------------------------------------------------------------------
-
-
-def _parse_answer(sent: bytes, method: str = "GET") -> Answer:
-    """Take the final answer apart; interim ones before it are left out.
-
-    Raises:
-        ValueError: there is none, or it is not complete.
-    """
-    status = 100
-    while 100 <= status < 200 and status != 101:
-        head, found, sent = sent.partition(b"\r\n\r\n")
-        if not found:
-            raise ValueError("no complete answer was sent")
-        status_line, _, lines = head.partition(b"\r\n")
-        _, code, reason = status_line.decode("utf-8", "surrogateescape").split(" ", 2)
-        status = int(code)
-    headers = _parse_lines(lines)
-    no_trailers = CIMultiDictProxy(CIMultiDict[str]())
-    if method == "HEAD" or status in (101, 204, 304):
-        return Answer(status, reason, headers, b"", no_trailers)
-    if headers.get("Transfer-Encoding") == "chunked":
-        return Answer(status, reason, headers, *_parse_chunks(sent))
-    length = int(headers.get("Content-Length", len(sent)))
-    if len(sent) < length:
-        raise ValueError("the answer is not complete")
-    return Answer(status, reason, headers, sent[:length], no_trailers)
-
-
-def _parse_lines(block: bytes) -> CIMultiDictProxy[str]:
-    lines = block.decode("utf-8", "surrogateescape").split("\r\n")
-    pairs = [line.partition(":")[::2] for line in lines if line]
-    return CIMultiDictProxy(CIMultiDict((name, value.strip()) for name, value in pairs))
-
-
-def _parse_chunks(rest: bytes) -> tuple[bytes, CIMultiDictProxy[str]]:
-    body = bytearray()
-    while True:
-        size, found, rest = rest.partition(b"\r\n")
-        if not found:
-            raise ValueError("the answer is not complete")
-        if not (length := int(size, 16)):
-            trailers, found, _ = (b"\r\n" + rest).partition(b"\r\n\r\n")
-            if not found:
-                raise ValueError("the answer is not complete")
-            return bytes(body), _parse_lines(trailers)
-        body += rest[:length]
-        rest = rest[length + 2 :]

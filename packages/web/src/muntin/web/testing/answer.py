@@ -1,0 +1,68 @@
+"""What an exchange in memory has sent, taken apart for a test to look at.
+
+It reads what the engine writes, by the framing that the head declares; it does not judge it.
+"""
+
+from typing import NamedTuple
+
+from multidict import CIMultiDict, CIMultiDictProxy
+
+__all__ = ["Answer", "parse_answer"]
+
+
+class Answer(NamedTuple):
+    """What was sent, taken apart."""
+
+    status: int
+    reason: str
+    headers: CIMultiDictProxy[str]
+    body: bytes
+    """Its framing taken off."""
+    trailers: CIMultiDictProxy[str]
+
+
+def parse_answer(sent: bytes, method: str = "GET") -> Answer:
+    """Take the final answer apart; interim ones before it are left out.
+
+    Raises:
+        ValueError: there is none, or it is not complete.
+    """
+    status = 100
+    while 100 <= status < 200 and status != 101:
+        head, found, sent = sent.partition(b"\r\n\r\n")
+        if not found:
+            raise ValueError("no complete answer was sent")
+        status_line, _, lines = head.partition(b"\r\n")
+        _, code, reason = status_line.decode("utf-8", "surrogateescape").split(" ", 2)
+        status = int(code)
+    headers = _parse_lines(lines)
+    no_trailers = CIMultiDictProxy(CIMultiDict[str]())
+    if method == "HEAD" or status in (101, 204, 304):
+        return Answer(status, reason, headers, b"", no_trailers)
+    if headers.get("Transfer-Encoding") == "chunked":
+        return Answer(status, reason, headers, *_parse_chunks(sent))
+    length = int(headers.get("Content-Length", len(sent)))
+    if len(sent) < length:
+        raise ValueError("the answer is not complete")
+    return Answer(status, reason, headers, sent[:length], no_trailers)
+
+
+def _parse_lines(block: bytes) -> CIMultiDictProxy[str]:
+    lines = block.decode("utf-8", "surrogateescape").split("\r\n")
+    pairs = [line.partition(":")[::2] for line in lines if line]
+    return CIMultiDictProxy(CIMultiDict((name, value.strip()) for name, value in pairs))
+
+
+def _parse_chunks(rest: bytes) -> tuple[bytes, CIMultiDictProxy[str]]:
+    body = bytearray()
+    while True:
+        size, found, rest = rest.partition(b"\r\n")
+        if not found:
+            raise ValueError("the answer is not complete")
+        if not (length := int(size, 16)):
+            trailers, found, _ = (b"\r\n" + rest).partition(b"\r\n\r\n")
+            if not found:
+                raise ValueError("the answer is not complete")
+            return bytes(body), _parse_lines(trailers)
+        body += rest[:length]
+        rest = rest[length + 2 :]

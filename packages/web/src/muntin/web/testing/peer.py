@@ -1,0 +1,64 @@
+"""The other end of an exchange in memory, as the test describes it."""
+
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["MemoryPeer", "MemoryTransport"]
+
+
+class MemoryPeer:
+    """The other end, as the test describes it.
+
+    Args:
+        address: its socket address.
+        local_address: ours.
+        is_secure: whether the bytes travel under TLS.
+        extra: what `get_extra_info` gives.
+    """
+
+    def __init__(
+        self,
+        *,
+        address: Any = ("127.0.0.1", 50000),
+        local_address: Any = ("127.0.0.1", 8080),
+        is_secure: bool = False,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        self.address = address
+        self.local_address = local_address
+        self.is_secure = is_secure
+        self.transport: Any = None
+        self._extra = {"peername": address, "sockname": local_address} | (extra or {})
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Give what the test said."""
+        return self._extra.get(name, default)
+
+
+class MemoryTransport:
+    """What is written past the framing.
+
+    Args:
+        peer: the other end.
+        send: takes the bytes.
+        is_gone: tells whether the peer is.
+    """
+
+    def __init__(
+        self, peer: "MemoryPeer", send: Callable[[bytes], None], is_gone: Callable[[], bool]
+    ) -> None:
+        self._peer = peer
+        self._send = send
+        self._is_gone = is_gone
+
+    def write(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self._send(bytes(data))
+
+    def is_closing(self) -> bool:
+        """Tell whether the peer is gone."""
+        return self._is_gone()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Give what the test said of the peer."""
+        return self._peer.get_extra_info(name, default)
