@@ -4,12 +4,14 @@ It is put together once, when the application is frozen, so that a request only 
 it must not know how an application comes by its middlewares.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from muntin.middleware import compose
 from muntin.web._asking import Asking
 from muntin.web._handlers import AnyHandler
+from muntin.web._route_options import apply_inside, apply_outside
 from muntin.web.stream_response import PrepareSignal, StreamResponse
 
 __all__ = ["ChainOwner", "Pipeline"]
@@ -33,21 +35,25 @@ class Pipeline:
     Args:
         handler: the innermost handler.
         apps: the applications that lead to it, from the outermost to the innermost.
+        options: of the route.
     """
 
     __slots__ = ("app", "apps", "handler", "prepare_signals")
 
-    def __init__(self, handler: AnyHandler, apps: tuple[Any, ...]) -> None:
+    def __init__(
+        self, handler: AnyHandler, apps: tuple[Any, ...], options: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         # Whose middleware runs first is the application that a request belongs to at first.
         first = next((place for place, app in enumerate(apps) if app.middlewares), len(apps) - 1)
         self.apps = apps
         self.app = apps[first]
         self.prepare_signals = tuple(signal for app in apps for signal in app.on_response_prepare)
+        handler = apply_inside(handler, options)
         for place, app in reversed(list(enumerate(apps))):
             handler = compose(handler, app.middlewares, owner=app)
             if place > first and (app.middlewares or app is apps[-1]):
                 handler = _enter(app, handler)
-        self.handler = handler
+        self.handler = apply_outside(handler, options)
 
 
 def _enter(app: ChainOwner, handler: AnyHandler) -> AnyHandler:

@@ -357,7 +357,9 @@ class Application(Storage):
         if pipeline is None:
             resource = route.resource
             mounts = () if resource is None else resource.mounts
-            pipeline = route.pipeline = Pipeline(route.awaitable_handler, self._apps_of(mounts))
+            pipeline = route.pipeline = Pipeline(
+                route.awaitable_handler, self._apps_of(mounts), route.options
+            )
         return pipeline
 
     def pipeline_of_refusal(self, mounts: tuple[Any, ...]) -> Pipeline:

@@ -11,6 +11,7 @@ from muntin.router import AbstractResource, Route
 from muntin.web._asking import Asking
 from muntin.web._handlers import AnyExpectHandler, AnyHandler, adapt_handler
 from muntin.web._pipeline import Pipeline
+from muntin.web._route_options import check_route_options
 from muntin.web.exceptions import HTTPException, HTTPExpectationFailed
 from muntin.web.stream_response import StreamResponse
 
@@ -38,7 +39,9 @@ class AbstractRoute(Route[Any]):
         expect_handler: what answers an Expect field, before middlewares and handler.
         resource: what it belongs to.
         like: another route with this very handler, which was looked at for that one.
-        options: kept on the route.
+        options: `timeout` (seconds until 503), `max_body_size` (bytes, in place of the application's
+            `client_max_size`), `cancel_on_disconnect` (whether the handler is cancelled when its peer goes away);
+            others are kept on the route.
     """
 
     __slots__ = ("_adapted", "_expect_handler", "pipeline")
@@ -56,6 +59,7 @@ class AbstractRoute(Route[Any]):
         super().__init__(method, handler, resource, options)  # type: ignore[arg-type]  # a route without one
         if expect_handler is not None and not callable(expect_handler):
             raise TypeError(f"expect_handler {expect_handler!r} is not callable")
+        check_route_options(options)
         self._adapted: AnyHandler = adapt_handler(handler) if like is None else like.awaitable_handler
         self._expect_handler = expect_handler or continue_or_refuse
         self.pipeline: Pipeline | None = None
