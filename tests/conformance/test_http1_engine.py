@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_a_case_and_what_follows(case: Case, cut: Callable[[bytes], Iterator[byt
 @given(case=st.sampled_from(SMALL), cuts=st.lists(st.integers(0, 1000), max_size=12))
 def test_any_cut_gives_the_same(case: Case, cuts: list[int]) -> None:
     marks = [0, *sorted(min(cut, len(case.raw)) for cut in cuts), len(case.raw)]
-    pieces = [case.raw[start:end] for start, end in zip(marks, marks[1:], strict=False)]
+    pieces = [case.raw[start:end] for start, end in pairwise(marks)]
     assert tell([piece for piece in pieces if piece], eof=case.eof) == (case.expect, case.fate)
 
 

@@ -1,7 +1,8 @@
 """The ABNF of RFC 9110 and 9112 as patterns over bytes, each composed from smaller named ones.
 
-Each match is linear. Repeats of one class are possessive (`++`, `*+`). Repeats of groups are not, because Pythons before
-3.11.5 get those wrong; there, what a group begins with cannot be what follows it, so that giving back leads nowhere.
+Each match is linear. Repeats of one class are possessive (`++`, `*+`). Repeats of groups are not, because Pythons
+before 3.11.5 get those wrong; there, what a group begins with cannot be what follows it, so that giving back leads
+nowhere.
 A pattern that would accept more than the RFC does (to serve old peers) does not exist here: strictness is the point.
 """
 
