@@ -27,13 +27,11 @@ class Server(runner.Server):
     Args:
         handler: `async (request) -> response`, called with a `BaseRequest`; there is no application around it.
         request_factory: makes a request of an exchange; None for `BaseRequest`.
-        access_log_class: what writes the access log.
-        access_log: where it writes; None for nowhere.
-        access_log_format: what it writes.
+        loop: not used: the running one.
         options: as for `run_app`.
 
     Raises:
-        TypeError: an argument is not known.
+        TypeError: an option is not known.
     """
 
     def __init__(
@@ -41,33 +39,55 @@ class Server(runner.Server):
         handler: Handle,
         *,
         request_factory: Callable[[Exchange], Any] | None = None,
-        select: Callable[[Any], Handle] | None = None,
-        access_log_class: type[AbstractAccessLogger] = AccessLogger,
-        access_log: logging.Logger | None = _ACCESS_LOGGER,
-        access_log_format: str = AccessLogger.LOG_FORMAT,
         loop: Any = None,
         **options: Any,
     ) -> None:
-        del loop  # the running one
-        options = read_server_options(**options)
-        answering = Answering(
-            request_factory or BaseRequest,
-            select or (lambda request: handler),
-            options["logger"],
-        )
-        answer: Callable[[Exchange], Any] = answering.answer
+        self._start(request_factory or BaseRequest, lambda request: handler, options)
+
+    def _start(
+        self,
+        make_request: Callable[[Exchange], Any],
+        select: Callable[[Any], Handle],
+        options: dict[str, Any],
+    ) -> None:
+        access_log, settings = _take_access_log(options)
+        settings = read_server_options(**settings)
+        answering = Answering(make_request, select, settings["logger"])
+        answer: ExchangeHandler = answering.answer
         if access_log is not None:
-            access_logger = access_log_class(access_log, access_log_format)
-            if access_logger.enabled:
-
-                async def answer(exchange: Exchange) -> None:
-                    await answering.answer_and_log(exchange, access_logger)
-
-        super().__init__(answer, **options)
+            answer = _log_answers(answering, access_log)
+        super().__init__(answer, **settings)
 
     async def finish_connections(self, timeout: float | None = None) -> None:
         """End all connections; the older name of `shutdown`."""
         await self.shutdown(timeout)
+
+
+class _ApplicationServer(Server):
+    """Serves an application."""
+
+    def __init__(self, app: Application, **options: Any) -> None:
+        app.freeze()
+        self._start(_request_factory(app), Selecting(app).select, options)
+
+
+def _take_access_log(options: dict[str, Any]) -> tuple[AbstractAccessLogger | None, dict[str, Any]]:
+    """Give what writes the access log, None where nobody reads it, and the other options."""
+    rest = dict(options)
+    kind: type[AbstractAccessLogger] = rest.pop("access_log_class", AccessLogger)
+    log_format = rest.pop("access_log_format", AccessLogger.LOG_FORMAT)
+    logger: logging.Logger | None = rest.pop("access_log", _ACCESS_LOGGER)
+    if logger is None:
+        return None, rest
+    access_log = kind(logger, log_format)
+    return (access_log if access_log.enabled else None), rest
+
+
+def _log_answers(answering: Answering, access_log: AbstractAccessLogger) -> ExchangeHandler:
+    async def answer(exchange: Exchange) -> None:
+        await answering.answer_and_log(exchange, access_log)
+
+    return answer
 
 
 def make_exchange_handler(app: Application) -> ExchangeHandler:
@@ -95,17 +115,7 @@ def make_server(app: Application, **options: Any) -> Server:
     Raises:
         TypeError: an option is not known.
     """
-    app.freeze()
-    return Server(
-        _never,
-        request_factory=_request_factory(app),
-        select=Selecting(app).select,
-        **{"logger": app.logger, **app.handler_args, **options},
-    )
-
-
-async def _never(request: Any) -> Any:
-    raise LookupError("an application selects its handlers")
+    return _ApplicationServer(app, **{"logger": app.logger, **app.handler_args, **options})
 
 
 Application.set_server_maker(make_server)
