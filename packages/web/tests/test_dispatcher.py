@@ -314,7 +314,7 @@ async def test_a_second_layer_of_routing():
         assert (await client.get("/", headers={"Accept": "image/png"})).status == 406
 
 
-@pytest.mark.row("RT-07", "RT-08")
+@pytest.mark.row("RT-07", "RT-08", "ST-02")
 async def test_a_table_of_routes(tmp_path):
     routes = web.RouteTableDef()
 

@@ -220,3 +220,41 @@ async def test_a_peer_that_goes_away_in_the_middle_is_no_error(app, caplog):
         with anyio.fail_after(5):
             await failed.wait()
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@pytest.mark.row("RN-05", "RN-06")
+async def test_a_shielded_coroutine_outlives_its_peer(app):
+    begun, go_on, written = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    log = []
+
+    async def write():
+        begun.set()
+        await go_on.wait()
+        written.set()
+
+    async def handler(request):
+        try:
+            await asyncio.shield(write())
+        except asyncio.CancelledError:
+            log.append("cancelled")
+            go_on.set()
+            raise
+
+    app.router.add_get("/write", handler)
+    async with TestServer(app, handler_cancellation=True) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET /write HTTP/1.1\r\nHost: a\r\n\r\n")
+        await begun.wait()
+        writer.transport.abort()
+        with anyio.fail_after(5):
+            await written.wait()
+    assert log == ["cancelled"]
+
+
+@pytest.mark.row("RN-24")
+async def test_arguments_for_the_server_come_with_the_application():
+    app = web.Application(handler_args={"timeout_ceil_threshold": 1, "max_line_size": 50})
+    app.router.add_get("/{name}", hello)
+    async with TestServer(app) as server, httpx.AsyncClient() as client:
+        assert (await client.get(str(server.make_url("/short")))).status_code == 200
+        assert (await client.get(str(server.make_url("/" + "long" * 20)))).status_code == 414
