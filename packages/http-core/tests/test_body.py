@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core import BodyData, EndOfBody, Limits, Rejected, RequestHead, ServerConnection, Signal
+from muntin.http_core import (
+    UNTIL_CLOSE,
+    BodyData,
+    EndOfBody,
+    Limits,
+    Rejected,
+    RequestHead,
+    ServerConnection,
+    Signal,
+)
+from muntin.http_core._body import make_reader
 
 Hear = Callable[..., list[object]]
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -189,3 +199,7 @@ def test_what_is_left() -> None:
     chunked.receive(CHUNKED)
     chunked.next_event()
     assert chunked.request_left is None
+
+
+def test_a_body_until_the_close_has_no_known_rest() -> None:
+    assert make_reader(UNTIL_CLOSE, Limits()).left is None

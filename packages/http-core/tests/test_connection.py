@@ -3,9 +3,12 @@
 import pytest
 
 from muntin.http_core import (
+    NO_BODY,
     BodyData,
+    BodyFraming,
     EndOfBody,
     FieldBlock,
+    FramingKind,
     Limits,
     LocalProtocolError,
     PeerClosed,
@@ -216,6 +219,31 @@ def test_a_streamed_answer_of_known_length() -> None:
     connection.start_next_exchange()
 
 
+def test_a_piece_sent_by_other_means() -> None:
+    connection = after(GET)
+    assert connection.answer_framing == NO_BODY
+    with pytest.raises(LocalProtocolError):
+        connection.count(1)
+    connection.start(ok(("Content-Length", "5")))
+    assert connection.answer_framing == BodyFraming(FramingKind.LENGTH, 5)
+    connection.count(5)
+    with pytest.raises(LocalProtocolError, match="longer"):
+        connection.count(1)
+    assert connection.finish() == b""
+
+
+def test_what_the_author_says_of_framing_does_no_harm() -> None:
+    head = after(GET).start(ok(("Transfer-Encoding", "Chunked"), ("X", "y")))
+    assert head.endswith(b"\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n")
+    head, _ = after(GET).respond(
+        ok(
+            ("Transfer-Encoding", "chunked"),
+        ),
+        b"hi",
+    )
+    assert head.endswith(b"OK\r\nContent-Length: 2\r\n\r\n")
+
+
 def test_an_answer_that_falls_short_breaks_the_connection() -> None:
     connection = after(GET)
     connection.start(ok(("Content-Length", "5")))
@@ -384,9 +412,12 @@ def test_a_refused_request() -> None:
 
 def test_how_much_waits() -> None:
     connection = ServerConnection(Limits(pipelined=50))
+    assert not connection.has_ended
     connection.receive(GET)
     connection.next_event()
     assert not connection.is_full
     connection.receive(GET * 2)
     assert connection.is_full
     assert connection.buffered == len(GET * 2)
+    connection.receive_eof()
+    assert connection.has_ended

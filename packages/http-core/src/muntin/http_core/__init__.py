@@ -1,10 +1,12 @@
 """HTTP/1.1 as a sans-I/O engine: bytes to events and back, framing, limits.
 
-The engine is `ServerConnection`. Header families are in `muntin.http_core.headers`, forms in
-`muntin.http_core.multipart`, content codings in `muntin.http_core.coding`; nothing here knows of sockets,
-clocks or tasks.
+The engine is `ServerConnection`, and `ClientConnection` its mirror. Header families are in
+`muntin.http_core.headers`, forms in `muntin.http_core.multipart`, content codings in `muntin.http_core.coding`;
+nothing here knows of sockets, clocks or tasks.
 """
 
+from muntin.http_core._client import ClientConnection
+from muntin.http_core._client_states import ClientAnswerState, ClientRequestState
 from muntin.http_core._connection import ServerConnection
 from muntin.http_core._events import (
     CHUNKED,
@@ -12,6 +14,8 @@ from muntin.http_core._events import (
     HTTP_11,
     NO_BODY,
     UNTIL_CLOSE,
+    AnswerEvent,
+    AnswerHead,
     BodyData,
     BodyFraming,
     EndOfBody,
@@ -40,9 +44,14 @@ __all__ = [
     "NO_BODY",
     "REASONS",
     "UNTIL_CLOSE",
+    "AnswerEvent",
+    "AnswerHead",
     "AnswerState",
     "BodyData",
     "BodyFraming",
+    "ClientAnswerState",
+    "ClientConnection",
+    "ClientRequestState",
     "EndOfBody",
     "Event",
     "FieldBlock",

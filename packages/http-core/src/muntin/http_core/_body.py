@@ -1,4 +1,4 @@
-"""Taking the framing off a request's body (RFC 9112 §6 and §7).
+"""Taking the framing off a body (RFC 9112 §6 and §7).
 
 Each reader turns what the buffer holds into one event, as much at once as there is: pieces are as large as the
 reads they came in, and a body of many tiny chunks costs no more events than reads. Chunk boundaries are not
@@ -55,6 +55,29 @@ class LengthReader:
         if not data:
             return None
         self._left -= len(data)
+        return BodyData(data)
+
+
+class CloseReader:
+    """A body that lasts as long as the connection."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, framing: BodyFraming, limits: Limits) -> None:
+        self._left = limits.body
+
+    @property
+    def left(self) -> None:
+        return None
+
+    def read(self, buffer: ReceiveBuffer) -> BodyData | EndOfBody | None:
+        data = buffer.take(len(buffer))
+        if not data:
+            return None
+        if self._left is not None:
+            self._left -= len(data)
+            if self._left < 0:
+                raise RemoteProtocolError(413, "body too large")
         return BodyData(data)
 
 
@@ -153,6 +176,7 @@ class ChunkedReader:
 _READERS: Final[Mapping[FramingKind, Callable[[BodyFraming, Limits], BodyReader]]] = {
     FramingKind.LENGTH: LengthReader,
     FramingKind.CHUNKED: ChunkedReader,
+    FramingKind.CLOSE: CloseReader,
 }
 
 

@@ -63,17 +63,14 @@ class ReceiveBuffer:
         return piece if type(piece) is bytes else bytes(piece)
 
     def take_line(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
-        """Remove the line at the front, LF included, and give the match; None where there is no line or it does
-        not match.
+        """Remove the line at the front, LF included, and give the match; None where it does not match.
 
-        The match refers to a copy: it may be kept.
+        There has to be an LF. The match refers to a copy: it may be kept.
         """
-        line_end = self._data.find(b"\n", self._start)
-        if line_end < 0:
-            return None
-        match = pattern.fullmatch(bytes(self._data[self._start : line_end + 1]))
+        line_end = self._data.index(b"\n", self._start) + 1
+        match = pattern.fullmatch(bytes(self._data[self._start : line_end]))
         if match is not None:
-            self._start = line_end + 1
+            self._start = line_end
         return match
 
     def peek(self, count: int) -> bytes:
@@ -88,8 +85,3 @@ class ReceiveBuffer:
     def slice(self, start: int, end: int) -> bytes:
         """Give the bytes between two positions counted from the front and keep them."""
         return bytes(self._data[self._start + start : self._start + end])
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._data = b""
-        self._start = self._searched = 0

@@ -34,16 +34,15 @@ from muntin.http_core._events import (
     Signal,
 )
 from muntin.http_core._framing import frame_answer
-from muntin.http_core._head import LineCheck, parse_head
+from muntin.http_core._head import parse_head
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
+from muntin.http_core._lines import OF_REQUESTS, LineCheck
 from muntin.http_core._serialize import (
     FieldBlock,
     OutgoingFields,
-    encode_chunk,
     encode_fields,
     encode_ordinary,
     encode_reason,
-    encode_trailers,
 )
 from muntin.http_core._states import (
     AnswerState,
@@ -52,6 +51,7 @@ from muntin.http_core._states import (
     advance_answer,
     advance_request,
 )
+from muntin.http_core._writer import BodyWriter
 from muntin.http_core.errors import LocalProtocolError, RemoteProtocolError
 from muntin.http_core.status import check_final, status_line
 
@@ -78,13 +78,12 @@ class ServerConnection:
         "_check",
         "_ended",
         "_fault",
-        "_framing",
         "_head",
         "_last",
         "_limits",
         "_reader",
         "_request",
-        "_sent",
+        "_writer",
     )
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -101,10 +100,8 @@ class ServerConnection:
         self._check: LineCheck | None = None
         """Only while a head arrives in pieces."""
         self._reader: BodyReader | None = None
-        self._framing: BodyFraming = NO_BODY
-        """Of the answer."""
-        self._sent = 0
-        """Bytes of the answer's body so far."""
+        self._writer: BodyWriter | None = None
+        """Of the streamed answer, the last one there was."""
         self._last = False
         """No exchange follows this one."""
 
@@ -203,7 +200,7 @@ class ServerConnection:
                 # The one empty line; from here on another is a fault.
                 buffer.take(2)
             if start not in (b"", b"\r"):
-                self._check = LineCheck(self._limits)
+                self._check = LineCheck(self._limits, OF_REQUESTS)
         if self._check is not None:
             self._check.check(buffer)
         if not self._ended:
@@ -290,8 +287,7 @@ class ServerConnection:
         framing = frame_answer(request.method, request.version, head.status, outgoing.content_length)
         line = _status_line(head)
         self._answer = advance_answer(self._answer, Input.HEAD)
-        self._framing = framing
-        self._sent = 0
+        self._writer = BodyWriter(framing)
         if outgoing.closes or framing.kind is FramingKind.CLOSE:
             self._last = True
         return b"".join(
@@ -310,12 +306,7 @@ class ServerConnection:
         Raises:
             LocalProtocolError: no streamed answer is under way, or it grows longer than declared.
         """
-        if self._answer is not AnswerState.BODY:
-            raise LocalProtocolError(f"no body can be sent: the answer is {self._answer.name}")
-        if not data or self._framing is NO_BODY:
-            return b""
-        self.count(len(data))
-        return encode_chunk(data) if self._framing is CHUNKED else data
+        return self._require_writer().write(data)
 
     def count(self, size: int) -> None:
         """Note that `size` bytes of the body are sent as they are, by other means than `send`.
@@ -323,15 +314,17 @@ class ServerConnection:
         Raises:
             LocalProtocolError: the answer grows longer than declared.
         """
-        self._sent += size
-        if self._framing.kind is FramingKind.LENGTH and self._sent > self._framing.length:
-            self._sent -= size
-            raise LocalProtocolError("the body is longer than its Content-Length")
+        self._require_writer().count(size)
+
+    def _require_writer(self) -> BodyWriter:
+        if self._writer is None or self._answer is not AnswerState.BODY:
+            raise LocalProtocolError(f"no body can be sent: the answer is {self._answer.name}")
+        return self._writer
 
     @property
     def answer_framing(self) -> BodyFraming:
         """How the streamed answer under way is delimited."""
-        return self._framing
+        return NO_BODY if self._writer is None else self._writer.framing
 
     def finish(self, trailers: Fields = ()) -> bytes:
         """Give the bytes that end a streamed answer.
@@ -342,13 +335,9 @@ class ServerConnection:
             LocalProtocolError: the body is shorter than declared (only closing the connection can tell the peer so),
                 a trailer is not allowed, or no streamed answer is under way.
         """
-        framing = self._framing
-        end = encode_trailers(trailers) if framing is CHUNKED else b""
-        if (
-            self._answer is AnswerState.BODY
-            and framing.kind is FramingKind.LENGTH
-            and self._sent < framing.length
-        ):
+        writer = self._require_writer()
+        end = writer.end(trailers)
+        if writer.is_short:
             self._answer = advance_answer(self._answer, Input.BREAK)
             self._last = True
             raise LocalProtocolError("the body is shorter than its Content-Length")

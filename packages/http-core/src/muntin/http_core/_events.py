@@ -16,6 +16,8 @@ __all__ = [
     "HTTP_11",
     "NO_BODY",
     "UNTIL_CLOSE",
+    "AnswerEvent",
+    "AnswerHead",
     "BodyData",
     "BodyFraming",
     "EndOfBody",
@@ -70,7 +72,32 @@ CHUNKED: Final = BodyFraming(FramingKind.CHUNKED)
 UNTIL_CLOSE: Final = BodyFraming(FramingKind.CLOSE)
 
 
-class RequestHead:
+class Head:
+    """The fields of a head that was received."""
+
+    __slots__ = ("_block", "_fields")
+
+    _block: bytes
+    _fields: RawFields | None
+
+    @property
+    def fields(self) -> RawFields:
+        """All field lines in order, as pairs of bytes; made on first use."""
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = FIELD_LINE.findall(self._block)
+        return fields
+
+    def get_all(self, name: bytes) -> Iterator[bytes]:
+        """The values of every line of that name (lower-case bytes), in order."""
+        return (value for key, value in self.fields if key.lower() == name)
+
+    def get(self, name: bytes) -> bytes | None:
+        """The first value of that name (lower-case bytes), or None."""
+        return next(self.get_all(name), None)
+
+
+class RequestHead(Head):
     """The head of a request and what it implies; treat it as frozen.
 
     Attributes:
@@ -84,8 +111,6 @@ class RequestHead:
     """
 
     __slots__ = (
-        "_block",
-        "_fields",
         "expect",
         "framing",
         "keep_alive",
@@ -114,26 +139,52 @@ class RequestHead:
         self.expect = expect
         self.upgrade = upgrade
         self._block = block
-        self._fields: RawFields | None = None
-
-    @property
-    def fields(self) -> RawFields:
-        """All field lines in order, as pairs of bytes; made on first use."""
-        fields = self._fields
-        if fields is None:
-            fields = self._fields = FIELD_LINE.findall(self._block)
-        return fields
-
-    def get_all(self, name: bytes) -> Iterator[bytes]:
-        """The values of every line of that name (lower-case bytes), in order."""
-        return (value for key, value in self.fields if key.lower() == name)
-
-    def get(self, name: bytes) -> bytes | None:
-        """The first value of that name (lower-case bytes), or None."""
-        return next(self.get_all(name), None)
+        self._fields = None
 
     def __repr__(self) -> str:
         return f"<RequestHead {self.method} {self.target}>"
+
+
+class AnswerHead(Head):
+    """The head of an answer that a client received; treat it as frozen.
+
+    Attributes:
+        status: 100 to 999; below 200, other than 101, the answer itself is still to come.
+        reason: the reason phrase as sent.
+        version: the peer's protocol version.
+        framing: how the body is delimited, decided once (RFC 9112 §6.3).
+        keep_alive: whether the peer lets the connection persist (RFC 9112 §9.3).
+        switches: whether the connection leaves HTTP behind this head: 101, or 2xx to CONNECT.
+    """
+
+    __slots__ = ("framing", "keep_alive", "reason", "status", "switches", "version")
+
+    def __init__(
+        self,
+        status: int,
+        reason: bytes = b"",
+        version: HttpVersion = HTTP_11,
+        block: bytes = b"",
+        framing: BodyFraming = NO_BODY,
+        keep_alive: bool = True,
+        switches: bool = False,
+    ) -> None:
+        self.status = status
+        self.reason = reason
+        self.version = version
+        self.framing = framing
+        self.keep_alive = keep_alive
+        self.switches = switches
+        self._block = block
+        self._fields = None
+
+    @property
+    def is_interim(self) -> bool:
+        """Whether another answer to the same request follows (RFC 9110 §15.2)."""
+        return self.status < 200 and self.status != 101
+
+    def __repr__(self) -> str:
+        return f"<AnswerHead {self.status}>"
 
 
 class ResponseHead(NamedTuple):
@@ -155,13 +206,13 @@ class ResponseHead(NamedTuple):
 
 
 class BodyData(NamedTuple):
-    """A piece of the request body, framing taken off; never empty."""
+    """A piece of the body, framing taken off; never empty."""
 
     data: bytes
 
 
 class EndOfBody(NamedTuple):
-    """The request is complete; `trailers` came after a chunked body (RFC 9112 §7.1.2), already checked."""
+    """The message is complete; `trailers` came after a chunked body (RFC 9112 §7.1.2), already checked."""
 
     trailers: RawFields = ()
 
@@ -190,3 +241,4 @@ class Signal(Enum):
 
 
 Event = RequestHead | BodyData | EndOfBody | Rejected | PeerClosed | Signal
+AnswerEvent = AnswerHead | BodyData | EndOfBody | Rejected | PeerClosed | Signal

@@ -1,7 +1,7 @@
 """Where a body ends, decided once for each message (RFC 9112 §6.3).
 
-Two pure functions, one for each direction. Whatever is ambiguous is refused, never repaired: a message that two
-readers could cut differently is how requests are smuggled past one of them.
+Pure functions, one for each message that there is to read or write. Whatever is ambiguous is refused, never repaired:
+a message that two readers could cut differently is how requests are smuggled past one of them.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from muntin.http_core._grammar import CONTENT_LENGTH, TOKEN
 from muntin.http_core.errors import RemoteProtocolError
 from muntin.http_core.status import forbids_body
 
-__all__ = ["frame_answer", "frame_request"]
+__all__ = ["frame_answer", "frame_received", "frame_request"]
 
 
 def frame_request(
@@ -31,6 +31,38 @@ def frame_request(
         RemoteProtocolError: 400 where the framing is faulty or ambiguous, 501 for a coding that we do not have.
     """
     # 1. and 2. of §6.3 concern answers only.
+    # 7. A request with neither has no body.
+    return _frame_told(version, transfer_encodings, content_lengths) or NO_BODY
+
+
+def frame_received(
+    method: str,
+    version: HttpVersion,
+    status: int,
+    transfer_encodings: Sequence[bytes],
+    content_lengths: Sequence[bytes],
+) -> BodyFraming:
+    """Tell how the body of an answer that we received is delimited.
+
+    Args:
+        method: the method of our request.
+        version: the version of the answer.
+        status: its status.
+        transfer_encodings, content_lengths: the values of its framing fields, one a line.
+
+    Raises:
+        RemoteProtocolError: as `frame_request`.
+    """
+    # 1. and 2.
+    if method == "HEAD" or forbids_body(status) or (method == "CONNECT" and status < 300):
+        return NO_BODY
+    # 8. An answer with neither lasts until the connection ends.
+    return _frame_told(version, transfer_encodings, content_lengths) or UNTIL_CLOSE
+
+
+def _frame_told(
+    version: HttpVersion, transfer_encodings: Sequence[bytes], content_lengths: Sequence[bytes]
+) -> BodyFraming | None:
     # 3. Transfer-Encoding overrides Content-Length, and both together ought to be handled as an error: they are.
     if transfer_encodings:
         if content_lengths:
@@ -43,8 +75,7 @@ def frame_request(
         length = int(content_lengths[0])
         # 6. A valid Content-Length is the body's length.
         return BodyFraming(FramingKind.LENGTH, length) if length else NO_BODY
-    # 7. A request with neither has no body.
-    return NO_BODY
+    return None
 
 
 def _frame_transfer_encoding(version: HttpVersion, values: Sequence[bytes]) -> BodyFraming:

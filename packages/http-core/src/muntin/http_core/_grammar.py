@@ -22,6 +22,7 @@ __all__ = [
     "PLAIN_HEAD",
     "REASON",
     "REQUEST_LINE",
+    "STATUS_LINE",
     "TARGET",
     "TOKEN",
 ]
@@ -57,8 +58,9 @@ FRAMING_FIELD: Final = re.compile(
 # The target may hold what RFC 3986 calls reserved, unreserved and pct-encoded, and of the rest what browsers
 # do send unencoded in queries: " < > [ ] \ ^ ` { | }. Never white space, controls, raw 8-bit bytes or a fragment (#).
 target_byte = rb"[\x21\x22\x24-\x7e]"
+http_version = rb"HTTP/(?P<major>[0-9])\.(?P<minor>[0-9])"
 TARGET: Final = re.compile(target_byte + rb"++")
-REQUEST_LINE: Final = re.compile(rb"(" + token + rb") (" + target_byte + rb"++) HTTP/([0-9])\.([0-9])\r\n")
+REQUEST_LINE: Final = re.compile(rb"(" + token + rb") (" + target_byte + rb"++) " + http_version + rb"\r\n")
 
 # Content-Length = 1*DIGIT                                                    RFC 9110 §8.6
 # 18 digits stay below 2**60: no file is longer, and no number is too long to convert at once.
@@ -131,3 +133,9 @@ OUTGOING_FIELDS: Final = re.compile(
 
 # reason-phrase = 1*( HTAB / SP / VCHAR / obs-text )                          RFC 9112 §4
 REASON: Final = re.compile(field_byte + rb"*+")
+
+# What clients read ---------------------------------------------------------------------------------------
+
+# status-line = HTTP-version SP status-code SP [ reason-phrase ]              RFC 9112 §4
+# Some leave the space behind the code out where no reason follows; nothing else can be meant.
+STATUS_LINE: Final = re.compile(http_version + rb" ([1-9][0-9]{2})(?: (" + field_byte + rb"*+))?\r\n")

@@ -1,0 +1,59 @@
+"""Reading the head of an answer (RFC 9112 §4 and §5), for clients.
+
+Lines and framing fields are read by what reads requests; only the first line is different, and what it implies.
+"""
+
+from muntin.http_core._events import AnswerHead, RequestHead
+from muntin.http_core._framing import frame_received
+from muntin.http_core._grammar import FIELD_SECTION, STATUS_LINE
+from muntin.http_core._head import connection_options, is_persistent, pick_fields
+from muntin.http_core._limits import Limits
+from muntin.http_core._lines import OF_ANSWERS, VERSIONS, LineCheck, explain
+from muntin.http_core.errors import RemoteProtocolError
+
+__all__ = ["parse_answer_head"]
+
+
+def parse_answer_head(block: bytes, request: RequestHead, limits: Limits) -> AnswerHead:
+    """Read the head of an answer, from its first byte to the empty line that ends it.
+
+    Args:
+        block: the bytes.
+        request: what is answered.
+        limits: how much the peer may send.
+
+    Raises:
+        RemoteProtocolError: for the first fault.
+    """
+    if len(block) > limits.line_floor or block.count(b"\n") > limits.field_count:
+        LineCheck(limits, OF_ANSWERS).check_all(block)
+    line = STATUS_LINE.match(block)
+    section = FIELD_SECTION.match(block, line.end()) if line is not None else None
+    if line is None or section is None or section.end() != len(block) - 2:
+        raise explain(block, limits, OF_ANSWERS)
+    major, minor, code, reason = line.groups()
+    version = VERSIONS.get((major, minor))
+    if version is None:
+        raise RemoteProtocolError(505, "HTTP version not supported")
+    status = int(code)
+    told = pick_fields(block, line.end())
+    options = connection_options(told.get(b"connection", ()))
+    lengths, codings = told.get(b"content-length", ()), told.get(b"transfer-encoding", ())
+    return AnswerHead(
+        status,
+        reason or b"",
+        version,
+        block[line.end() : -2],
+        frame_received(request.method, version, status, codings, lengths),
+        is_persistent(version, options),
+        _has_switched(status, request),
+    )
+
+
+def _has_switched(status: int, request: RequestHead) -> bool:
+    if status == 101:
+        # RFC 9110 §15.2.2: only to what the request offered.
+        if request.upgrade is None:
+            raise RemoteProtocolError(502, "an upgrade that nobody asked for")
+        return True
+    return request.method == "CONNECT" and 200 <= status <= 299
