@@ -519,6 +519,72 @@ def test_writing_to_a_peer_that_is_gone(run: Run, serve: Serve, caplog: pytest.L
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
+def test_a_reader_left_behind_is_told(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        reading: list[asyncio.Future[bytes]] = []
+
+        async def handler(exchange: Exchange) -> None:
+            reading.append(asyncio.ensure_future(exchange.body.receive()))
+            await asyncio.sleep(0)
+            exchange.respond(*ok())
+
+        async with serve(handler) as serving:
+            client = await serving.connect()
+            client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
+            await client.answer()
+            with pytest.raises(LocalProtocolError, match="over"):
+                await reading[0]
+
+    run(main())
+
+
+def test_cutting_the_connection_is_an_end(run: Run, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    async def handler(exchange: Exchange) -> None:
+        exchange.start(ResponseHead(200))
+        exchange.abort()
+        assert exchange.is_disconnected
+
+    async def main() -> None:
+        async with serve(handler) as serving:
+            client = await serving.connect()
+            client.send(GET)
+            with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+                await client.exactly(1000)
+
+    run(main())
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@pytest.mark.row("HC-18", "HI-46")
+def test_a_peer_that_leaves_during_a_file(
+    run: Run, serve: Serve, caplog: pytest.LogCaptureFixture, tmp_path: Any
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(20_000_000))
+
+    async def main() -> None:
+        ended = asyncio.get_running_loop().create_future()
+
+        async def handler(exchange: Exchange) -> None:
+            with path.open("rb") as file:
+                exchange.start(ResponseHead(200, [("Content-Length", "20000000")]))
+                try:
+                    await exchange.send_file(file, 0, 20_000_000)
+                except ConnectionResetError:
+                    ended.set_result(exchange.is_disconnected)
+                    raise
+
+        async with serve(handler) as serving:
+            client = await serving.connect()
+            client.send(GET)
+            await client.exactly(100_000)
+            client.writer.transport.abort()
+            assert await ended is True
+
+    run(main())
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 @pytest.mark.parametrize("cancels", [False, True])
 @pytest.mark.row("RN-04", "RN-05")
 def test_handler_cancellation(run: Run, serve: Serve, cancels: bool) -> None:

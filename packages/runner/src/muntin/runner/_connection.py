@@ -13,6 +13,7 @@ from muntin.http_core import (
     AnswerState,
     BodyData,
     EndOfBody,
+    LocalProtocolError,
     PeerClosed,
     Rejected,
     RemoteProtocolError,
@@ -273,6 +274,10 @@ class Connection(asyncio.Protocol):
             if error is not None:
                 self._log_after_loss(error)
             return
+        if error is None and self._phase is Phase.CLOSING:
+            # Cut by the handler itself, or from outside.
+            self.exchange = None
+            return
         if error is not None or not exchange.is_finished:
             self._end_badly(exchange, error)
             return
@@ -303,14 +308,20 @@ class Connection(asyncio.Protocol):
 
     def _leave_body(self, step: Step) -> None:
         """Drop the rest of a body that nobody reads, to reach the next request behind it."""
+        self._give_up_body()
         self.exchange = None
         self._drained = 0
         self._advance(step)
         self._allow(self._service.timeouts.drain)
         self._pump()
 
+    def _give_up_body(self) -> None:
+        """Tell who may still be reading that the rest of the body is dropped."""
+        if self._body is not None:
+            self._body.fail(LocalProtocolError("the exchange is over: the rest of its body is dropped"))
+            self._body = None
+
     def _drain(self) -> None:
-        self._body = None
         while True:
             event = self.engine.next_event()
             if isinstance(event, BodyData):
@@ -329,7 +340,8 @@ class Connection(asyncio.Protocol):
 
     def _leave_last(self) -> None:
         """The last answer is out: close, gently where the peer may be sending still."""
-        self.exchange = self._body = None
+        self._give_up_body()
+        self.exchange = None
         self._driver.close()
         done = self.engine.request_state is RequestState.DONE and not self.engine.buffered
         if done or self.engine.has_ended or not self.transport.can_write_eof():

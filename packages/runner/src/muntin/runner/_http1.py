@@ -85,7 +85,7 @@ class Http1Exchange:
 
     @property
     def is_disconnected(self) -> bool:
-        return self._connection.is_lost or self._connection.engine.has_ended
+        return self._connection.transport.is_closing() or self._connection.engine.has_ended
 
     @property
     def keeps_alive(self) -> bool:
@@ -159,8 +159,13 @@ class Http1Exchange:
             return
         if engine.answer_framing.kind in (FramingKind.LENGTH, FramingKind.CLOSE) and connection.can_send_file:
             engine.count(count)
-            # fallback=True: under TLS, or for a file the system cannot send, the loop reads and writes.
-            sent = await loop.sendfile(connection.transport, file, offset, count, fallback=True)
+            try:
+                # fallback=True: for a file that the system cannot send, the loop reads and writes.
+                sent = await loop.sendfile(connection.transport, file, offset, count, fallback=True)
+            except OSError as error:
+                # The loop has no other way to say that the peer went away meanwhile.
+                connection.abort()
+                raise ConnectionResetError("the peer is gone") from error
             if sent != count:
                 connection.abort()
                 raise ConnectionResetError("the file is shorter than announced")
