@@ -15,7 +15,7 @@ __all__ = ["build_absolute_url", "check_host", "format_local_host", "host_of_tar
 
 # uri-host [":" port] (RFC 3986 §3.2.2), nothing that would end the authority of a URL or begin another part of it.
 _HOST: Final = re.compile(
-    r"(?:\[[0-9A-Fa-f:.]{2,45}\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})++)(?::[0-9]{1,5})?+"
+    r"(?:\[[0-9A-Fa-f:.]{2,45}\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]{1,5})?"
 )
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
