@@ -53,7 +53,8 @@ def test_no_file_is_a_drawer_for_anything():
 
 
 def test_tests_are_files_not_packages():
-    assert list(ROOT.glob("**/tests/__init__.py")) == []
+    folders = (ROOT / "tests", *ROOT.glob("packages/*/tests"), *ROOT.glob("examples/*/tests"))
+    assert [path for folder in folders for path in folder.rglob("__init__.py")] == []
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: "/".join(source.parts[-2:]))

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from guestbook.app import PROTECTION
 
-HOSTILE = """<script>alert(1)</script>"><img src=x onerror='alert(2)'>&amp;{{ 7 * 7 }}"""
+HOSTILE = """<script>alert(1)</script>"><img src=x onerror='alert(2)'>&amp;{{ 7777 * 9999 }}"""
 
 
 def links(page, pattern):
@@ -37,7 +37,7 @@ def test_what_visitors_write_is_never_markup(client):
 
     page = client.get("/").text
 
-    for forbidden in ("<script>alert", "<img src=x", "&amp;{{", "49"):
+    for forbidden in ("<script>alert", "<img src=x", "&amp;{{", "77762223"):
         assert forbidden not in page.replace("&amp;amp;", "")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
