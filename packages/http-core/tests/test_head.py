@@ -266,6 +266,10 @@ def test_keep_alive(version: bytes, connection: bytes, keep_alive: bool) -> None
     assert read(b"GET / HTTP/" + version + b"\r\n" + HOST + connection + b"\r\n").keep_alive is keep_alive
 
 
+def test_a_head_shows_itself() -> None:
+    assert repr(read(b"GET /p HTTP/1.1\r\n" + HOST + b"\r\n")) == "<RequestHead GET /p>"
+
+
 def test_expect_and_upgrade() -> None:
     head = read(
         b"GET / HTTP/1.1\r\n"

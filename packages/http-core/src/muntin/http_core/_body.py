@@ -6,7 +6,6 @@ passed on; any hop may move them (RFC 9112 §7.1).
 """
 
 from collections.abc import Callable, Mapping
-from enum import Enum
 from typing import Final, Protocol
 
 from muntin.http_core._buffer import ReceiveBuffer
@@ -81,32 +80,22 @@ class CloseReader:
         return BodyData(data)
 
 
-class _Expects(Enum):
-    """What comes next in a chunked body."""
-
-    SIZE = 1
-    DATA = 2
-    END_OF_DATA = 3
-    TRAILERS = 4
-
-
 class ChunkedReader:
     """A chunked body and its trailers."""
 
-    __slots__ = ("_expects", "_left", "_limits", "_steps", "_total")
+    __slots__ = ("_left", "_limits", "_step", "_total")
+
+    _step: "Callable[[ChunkedReader, ReceiveBuffer, list[bytes]], bool] | None"
 
     def __init__(self, framing: BodyFraming, limits: Limits) -> None:
         self._limits = limits
-        self._expects = _Expects.SIZE
+        # What comes next, None before the trailers. Functions, not methods of this object: an object that refers to
+        # itself stays until the garbage collector comes.
+        self._step = ChunkedReader._read_size
         self._left = 0
         """Bytes of the current chunk that are still to come."""
         self._total = 0
         """Bytes of all chunks announced so far."""
-        self._steps: Mapping[_Expects, Callable[[ReceiveBuffer, list[bytes]], bool]] = {
-            _Expects.SIZE: self._read_size,
-            _Expects.DATA: self._read_data,
-            _Expects.END_OF_DATA: self._read_end_of_data,
-        }
 
     @property
     def left(self) -> None:
@@ -115,7 +104,7 @@ class ChunkedReader:
     def read(self, buffer: ReceiveBuffer) -> BodyData | EndOfBody | None:
         pieces: list[bytes] = []
         try:
-            while self._expects is not _Expects.TRAILERS and self._steps[self._expects](buffer, pieces):
+            while self._step is not None and self._step(self, buffer, pieces):
                 pass
         except RemoteProtocolError:
             # What came before the fault is given first. No step takes bytes it objects to: the next call objects again.
@@ -123,20 +112,20 @@ class ChunkedReader:
                 raise
         if pieces:
             return BodyData(pieces[0] if len(pieces) == 1 else b"".join(pieces))
-        return self._read_trailers(buffer) if self._expects is _Expects.TRAILERS else None
+        return self._read_trailers(buffer) if self._step is None else None
 
     def _read_size(self, buffer: ReceiveBuffer, pieces: list[bytes]) -> bool:
-        line_end = buffer.find(b"\n", 0, self._limits.chunk_line)
-        if line_end < 0:
-            if len(buffer) > self._limits.chunk_line:
+        longest = self._limits.chunk_line
+        size = buffer.take_match(CHUNK_LINE, longest)
+        if size is None:
+            if buffer.find(b"\n", 0, longest) >= 0:
+                raise RemoteProtocolError(400, "malformed chunk size")
+            if len(buffer) > longest:
                 raise RemoteProtocolError(400, "chunk line too long")
             return False
-        size = buffer.take_line(CHUNK_LINE)
-        if size is None:
-            raise RemoteProtocolError(400, "malformed chunk size")
-        self._left = int(size.group(1), 16)
+        self._left = int(size, 16)
         self._total += self._left
-        self._expects = _Expects.DATA if self._left else _Expects.TRAILERS
+        self._step = ChunkedReader._read_data if self._left else None
         return True
 
     def _read_data(self, buffer: ReceiveBuffer, pieces: list[bytes]) -> bool:
@@ -148,23 +137,20 @@ class ChunkedReader:
         self._left -= len(data)
         pieces.append(data)
         if not self._left:
-            self._expects = _Expects.END_OF_DATA
+            self._step = ChunkedReader._read_end_of_data
         return True
 
     def _read_end_of_data(self, buffer: ReceiveBuffer, pieces: list[bytes]) -> bool:
         # Exactly CRLF: accepting any two bytes here is how a chunk of another length gets smuggled in.
-        end = buffer.peek(2)
-        if not b"\r\n".startswith(end):
+        if buffer.skip(b"\r\n"):
+            self._step = ChunkedReader._read_size
+            return True
+        if buffer.peek(2) not in (b"", b"\r"):
             raise RemoteProtocolError(400, "malformed end of chunk")
-        if len(end) < 2:
-            return False
-        buffer.take(2)
-        self._expects = _Expects.SIZE
-        return True
+        return False
 
     def _read_trailers(self, buffer: ReceiveBuffer) -> EndOfBody | None:
-        if buffer.peek(2) == b"\r\n":
-            buffer.take(2)
+        if buffer.skip(b"\r\n"):
             return EndOfBody()
         section = buffer.take_past(b"\r\n\r\n")
         # Without the CRLF of the empty line, of which one byte may be here already.

@@ -62,16 +62,21 @@ class ReceiveBuffer:
         piece = self._data[start:end]
         return piece if type(piece) is bytes else bytes(piece)
 
-    def take_line(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
-        """Remove the line at the front, LF included, and give the match; None where it does not match.
+    def take_match(self, pattern: re.Pattern[bytes], within: int) -> bytes | None:
+        """Remove what a pattern matches at the front and give its first group; None where that is not within so
+        many bytes."""
+        match = pattern.match(self._data, self._start, self._start + within)
+        if match is None:
+            return None
+        self._start = match.end()
+        return bytes(match.group(1))
 
-        There has to be an LF. The match refers to a copy: it may be kept.
-        """
-        line_end = self._data.index(b"\n", self._start) + 1
-        match = pattern.fullmatch(bytes(self._data[self._start : line_end]))
-        if match is not None:
-            self._start = line_end
-        return match
+    def skip(self, data: bytes) -> bool:
+        """Remove `data` from the front if it is there; tell whether it was."""
+        if not self._data.startswith(data, self._start):
+            return False
+        self._start += len(data)
+        return True
 
     def peek(self, count: int) -> bytes:
         """Give at most `count` bytes from the front and keep them."""
