@@ -156,6 +156,16 @@ from muntin.web.keys import (
     RequestKey,
     ResponseKey,
 )
+from muntin.web.legacy import (
+    add_delete,
+    add_get,
+    add_head,
+    add_options,
+    add_patch,
+    add_post,
+    add_put,
+    add_view,
+)
 from muntin.web.match_info import (
     UrlMappingMatchInfo,
 )
@@ -357,6 +367,14 @@ __all__ = [
     "WSMsgType",
     "WebSocketReady",
     "WebSocketResponse",
+    "add_delete",
+    "add_get",
+    "add_head",
+    "add_options",
+    "add_patch",
+    "add_post",
+    "add_put",
+    "add_view",
     "close_event_streams",
     "delete",
     "get",
