@@ -142,3 +142,10 @@ def bench(session: nox.Session) -> None:
     """Measure muntin beside its peers; arguments after `--` go to `python -m benchmarks`."""
     install_from_source(session, *tools("bench"), names=PACKAGES)
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Let atheris look for bytes that break a promise of http-core; `-- --seconds 600` gives it more time."""
+    install_from_source(session, *tools("fuzz"), names=siblings("http-core"))
+    session.run("python", "-m", "conformance.fuzz", *session.posargs)
