@@ -1,0 +1,100 @@
+"""Response compression: which answers are worth it.
+
+It knows types and sizes. What the client accepts, and what compressing does to the fields, is for the response.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+from muntin.http_core.headers import MediaType, parse_media_type
+from muntin.middleware import middleware
+from muntin.web.exceptions import HTTPException
+from muntin.web.middlewares import Handler, Middleware
+from muntin.web.request import Request
+from muntin.web.response import Response
+from muntin.web.stream_response import StreamResponse
+
+__all__ = ["COMPRESSIBLE_TYPES", "compression_middleware"]
+
+COMPRESSIBLE_TYPES: Final = frozenset(
+    (
+        "text/*",
+        "application/javascript",
+        "application/json",
+        "application/wasm",
+        "application/x-ndjson",
+        "application/xml",
+        "application/yaml",
+        "font/otf",
+        "font/ttf",
+        "image/bmp",
+        "image/x-icon",
+        "*/*+json",
+        "*/*+xml",
+    )
+)
+"""Media types that become much smaller; pictures, films and archives are compressed already."""
+
+_SETTLED: Final = ("Content-Encoding", "Content-Range")
+"""Fields that say which bytes they are."""
+_SMALLEST: Final = 1024
+"""Bytes: less fits into one packet in any case."""
+
+
+def compression_middleware(
+    *, smallest: int = _SMALLEST, types: Collection[str] = COMPRESSIBLE_TYPES, level: int | None = None
+) -> Middleware:
+    """Give a middleware that compresses whole responses by the coding that the client likes best.
+
+    Streams are left alone, as pieces would wait for others, and so are files, of which there may be compressed forms
+    on the disk; their handlers may call `enable_compression`. An answer that holds a secret beside text which an
+    attacker chooses must not be compressed, as its size would tell; its handler says so by
+    ``response.enable_compression(ContentCoding.identity)``.
+
+    Args:
+        smallest: the size from which on it is worth it (bytes).
+        types: media types, ``text/*`` for all of one kind, ``*/*+json`` for all with that suffix.
+        level: from fast to small; the range is the coding's own. None for one that suits answers made on the fly.
+
+    Raises:
+        ValueError: something is no media type.
+    """
+    if isinstance(types, str):
+        raise ValueError(f"give a collection of media types, such as [{types!r}]")
+    chosen = frozenset(map(_check_type, types))
+
+    def consider(response: StreamResponse) -> None:
+        if (
+            isinstance(response, Response)
+            and not response.prepared
+            and not response.compression
+            and (response.content_length or 0) >= smallest
+            and not any(name in response.headers for name in _SETTLED)
+            and _is_among(response.content_type, chosen)
+        ):
+            response.enable_compression(level=level)
+
+    @middleware
+    async def compress(request: Request, handler: Handler) -> StreamResponse:
+        try:
+            response = await handler(request)
+        except HTTPException as error:
+            consider(error)
+            raise
+        consider(response)
+        return response
+
+    return compress
+
+
+def _check_type(text: str) -> str:
+    media: MediaType | None = parse_media_type(text)
+    if media is None or media.parameters:
+        raise ValueError(f"not a media type: {text!r}")
+    return media.essence
+
+
+def _is_among(essence: str, types: frozenset[str]) -> bool:
+    kind, _, subtype = essence.partition("/")
+    suffix = subtype.rpartition("+")[2]
+    return not types.isdisjoint((essence, f"{kind}/*", f"*/*+{suffix}"))
