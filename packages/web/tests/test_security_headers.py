@@ -79,6 +79,14 @@ async def test_transport_security_is_promised_under_tls_alone(make_app):
     assert promises == ["max-age=31536000", "max-age=31536000", None]
 
 
+async def test_behind_proxies_the_answers_to_failures_have_them_too(make_app):
+    lines = b"GET /fail HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n"
+    proxies = trusted_proxies_middleware(networks=["10.0.0.0/8"])
+    async with TestClient(make_app(outside=[proxies])) as client:
+        answer = await client.answer(MemoryExchange(lines, peer=MemoryPeer(address=("10.0.0.1", 1))))
+    assert (answer.status, answer.headers.getall(HSTS)) == (500, ["max-age=31536000"])
+
+
 async def test_what_the_handler_says_stays(make_app):
     async with TestClient(make_app()) as client:
         assert (await client.get("/own")).headers.getall("Referrer-Policy") == ["no-referrer"]

@@ -7,19 +7,16 @@ what is made of them is a clone of the request.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final, NamedTuple
 
 from muntin.middleware import middleware
+from muntin.web._networks import Address, Network, is_within, parse_address, parse_networks
 from muntin.web.exceptions import HTTPBadRequest
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.request import Request
 from muntin.web.stream_response import StreamResponse
 
 __all__ = ["trusted_proxies_middleware"]
-
-_Address = IPv4Address | IPv6Address
-_Network = IPv4Network | IPv6Network
 
 _MOST_HOPS: Final = 32
 """Elements that are looked at, from the right; the longest chains of proxies have a handful."""
@@ -57,7 +54,7 @@ def trusted_proxies_middleware(
     Raises:
         ValueError: a network is none, or not just one of `networks` and `hops` is given.
     """
-    trusted = [ip_network(each) for each in networks]
+    trusted = parse_networks(networks)
     if bool(trusted) == (hops is not None) or (hops is not None and hops < 1):
         raise ValueError("give either the networks of the proxies or how many hops there are")
     read = _read_forwarded if forwarded else _read_x_forwarded
@@ -71,7 +68,11 @@ def trusted_proxies_middleware(
             if strict:
                 raise HTTPBadRequest(text="400: malformed forwarding fields") from None
             clone = request
-        return await handler(clone)
+        try:
+            return await handler(clone)
+        finally:
+            # What is left to be sent answers the original: middlewares within may have asked to see it.
+            request.prepare_signals = clone.prepare_signals
 
     return believe
 
@@ -79,17 +80,17 @@ def trusted_proxies_middleware(
 def _find_origin(
     request: Request,
     read: Callable[[Request], list[_Hop]],
-    trusted: Sequence[_Network],
+    trusted: Sequence[Network],
     hops: int | None,
 ) -> dict[str, Any]:
     """Give what is to be replaced: what the outermost proxy of ours says."""
-    if hops is None and not _is_trusted(request.remote, trusted):
+    if hops is None and not is_within(request.remote, trusted):
         return {}
     said = read(request)
     found: _Hop | None = None
     for number, hop in enumerate(reversed(said), 1):
         found = hop
-        if number == hops or (hops is None and not _is_trusted(hop.address, trusted)):
+        if number == hops or (hops is None and not is_within(hop.address, trusted)):
             break
     if found is None:
         return {}
@@ -100,23 +101,11 @@ def _find_origin(
     }
 
 
-def _parse_address(node: str) -> _Address:
+def _parse_address(node: str) -> Address:
     match = _NODE.fullmatch(node)
     if match is None:
         raise _Malformed(node)
-    return ip_address(match[1] or match[2] or match[3])
-
-
-def _is_trusted(node: str | None, trusted: Sequence[_Network]) -> bool:
-    if node is None:
-        return False
-    try:
-        address = _parse_address(node)
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return any(address in network for network in trusted)
+    return parse_address(match[1] or match[2] or match[3])
 
 
 def _check_hop(node: str | None, scheme: str | None, host: str | None) -> _Hop:
