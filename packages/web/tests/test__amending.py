@@ -1,0 +1,111 @@
+"""Amending: all that come along, one around the other, in the order that the reference gives."""
+
+import subprocess
+import sys
+
+import pytest
+
+from muntin import web
+from muntin.web._amending import answer_amended
+from muntin.web.concurrency_limit import concurrency_limit_middleware
+from muntin.web.cors import cors_middleware
+from muntin.web.proxies import trusted_proxies_middleware
+from muntin.web.rate_limit import Quota, rate_limit_middleware
+from muntin.web.request_id import request_id_middleware
+from muntin.web.request_timeout import request_timeout_middleware
+from muntin.web.response_compression import compression_middleware
+from muntin.web.security_headers import security_headers_middleware
+from muntin.web.testing import TestClient
+
+SHOP = "https://shop.example"
+MODULES = (
+    "concurrency_limit",
+    "cors",
+    "rate_limit",
+    "request_id",
+    "request_timeout",
+    "response_compression",
+    "security_headers",
+)
+
+
+def make_stack():
+    return [
+        request_id_middleware(make=lambda: "id"),
+        trusted_proxies_middleware(networks=["127.0.0.0/8"]),
+        security_headers_middleware(),
+        cors_middleware([SHOP]),
+        rate_limit_middleware(Quota(5, 60), clock=lambda: 0.0),
+        concurrency_limit_middleware(10),
+        compression_middleware(),
+        request_timeout_middleware(60),
+    ]
+
+
+async def hello(request):
+    return web.Response(text="hello " * 1000)
+
+
+async def stream(request):
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await response.write_eof(b"streamed")
+    return response
+
+
+async def fail(request):
+    raise ZeroDivisionError
+
+
+@pytest.mark.anyio
+async def test_all_of_them_around_all_kinds_of_answers():
+    app = web.Application(middlewares=make_stack())
+    app.add_routes([web.get("/hello", hello), web.get("/stream", stream), web.get("/fail", fail)])
+    fields = {
+        "Origin": SHOP,
+        "Accept-Encoding": "gzip",
+        "X-Forwarded-For": "192.0.2.1",
+        "X-Forwarded-Proto": "https",
+    }
+    async with TestClient(app, headers=fields) as client:
+        paths = ("/hello", "/stream", "/fail", "/missing", "/hello", "/hello")
+        answers = [await client.get(path) for path in paths]
+    assert [answer.status for answer in answers] == [200, 200, 500, 404, 200, 429]
+    assert [answer.headers["RateLimit"][10:13] for answer in answers] == [
+        "r=4",
+        "r=3",
+        "r=2",
+        "r=1",
+        "r=0",
+        "r=0",
+    ]
+    for answer in answers:
+        assert answer.headers.getall("X-Request-ID") == ["id"]
+        assert answer.headers.getall("Access-Control-Allow-Origin") == [SHOP]
+        assert answer.headers.getall("Strict-Transport-Security") == ["max-age=31536000"]
+    assert answers[0].headers["Content-Encoding"] == "gzip"
+    assert answers[0].headers.getall("Vary") == ["Origin", "Accept-Encoding"]
+
+
+@pytest.mark.anyio
+async def test_signals_of_others_stay(make_request):
+    seen = []
+
+    async def theirs(request, response):
+        seen.append("theirs")
+
+    async def handler(request):
+        request.prepare_signals = (*request.prepare_signals, theirs)
+        return web.Response()
+
+    request = make_request()
+    response = await answer_amended(request, handler, lambda response: seen.append("ours"))
+    assert seen == ["ours"]
+    await response.prepare(request)
+    assert seen == ["ours", "theirs"]
+
+
+def test_who_does_not_import_them_does_not_pay():
+    code = f"import sys, muntin.web; print([m for m in {MODULES} if f'muntin.web.{{m}}' in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.strip() == "[]"
