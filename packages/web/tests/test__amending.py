@@ -1,9 +1,11 @@
 """Amending: all that come along, one around the other, in the order that the reference gives."""
 
+import asyncio
 import subprocess
 import sys
 
 import pytest
+from websockets.asyncio.client import connect
 
 from muntin import web
 from muntin.web._amending import answer_amended
@@ -15,7 +17,7 @@ from muntin.web.request_id import request_id_middleware
 from muntin.web.request_timeout import request_timeout_middleware
 from muntin.web.response_compression import compression_middleware
 from muntin.web.security_headers import security_headers_middleware
-from muntin.web.testing import TestClient
+from muntin.web.testing import TestClient, TestServer
 
 SHOP = "https://shop.example"
 MODULES = (
@@ -103,6 +105,26 @@ async def test_signals_of_others_stay(make_request):
     assert seen == ["ours"]
     await response.prepare(request)
     assert seen == ["ours", "theirs"]
+
+
+@pytest.mark.anyio
+async def test_a_websocket_outlives_the_time_limit():
+    async def echo(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        async for message in ws:
+            await ws.send_str(message.data)
+        return ws
+
+    app = web.Application(middlewares=[*make_stack()[:-1], request_timeout_middleware(0.05)])
+    app.router.add_get("/", echo)
+    async with TestServer(app) as server, connect(f"ws://127.0.0.1:{server.port}/") as ws:
+        assert ws.response.headers["X-Request-ID"] == "id"
+        late = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.1, late.set)
+        await late.wait()
+        await ws.send("still there")
+        assert await asyncio.wait_for(ws.recv(), 5) == "still there"
 
 
 def test_who_does_not_import_them_does_not_pay():

@@ -5,7 +5,7 @@ import pytest
 
 from muntin import web
 from muntin.web.cors import cors_middleware
-from muntin.web.testing import TestClient, TestServer
+from muntin.web.testing import MemoryExchange, TestClient, TestServer
 
 pytestmark = pytest.mark.anyio
 
@@ -178,6 +178,15 @@ async def test_all_origins(ask):
     for origin in (SHOP, "null"):
         answer = await ask("GET", "/hello", {"Origin": origin}, "*")
         assert answer.headers[ALLOWED] == "*"
+
+
+async def test_two_origins_are_none(ask):
+    answer = await ask("GET", "/hello", [("Origin", f"{SHOP}, {SHOP}")])
+    assert (answer.status, ALLOWED in answer.headers) == (200, False)
+    lines = f"GET /hello HTTP/1.1\r\nHost: a\r\nOrigin: {SHOP}\r\nOrigin: https://evil.example\r\n\r\n"
+    app = web.Application(middlewares=[cors_middleware([SHOP])])
+    async with TestClient(app) as client:
+        assert ALLOWED not in (await client.answer(MemoryExchange(lines.encode()))).headers
 
 
 async def test_origins_by_a_function(ask):

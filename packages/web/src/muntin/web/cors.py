@@ -70,7 +70,7 @@ def cors_middleware(
 
     @middleware
     async def share(request: Request, handler: Handler) -> StreamResponse:
-        origin = request.headers.get("Origin")
+        origin = request.get_field("Origin")
         is_allowed = origin is not None and allows(origin)
 
         def amend(response: StreamResponse) -> None:
@@ -124,7 +124,7 @@ class _Granted:
 
 
 def _is_preflight(request: Request) -> bool:
-    return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+    return request.method == "OPTIONS" and request.get_field("Access-Control-Request-Method") is not None
 
 
 def _refuse(what: str) -> Response:
