@@ -55,7 +55,7 @@ def test_a_whole_answer() -> None:
         (b"GET / HTTP/1.1", 304, (), b"", b""),
         (b"GET / HTTP/1.1", 304, (("Content-Length", "99"),), b"Content-Length: 99\r\n", b""),
         (b"GET / HTTP/1.1", 200, (("content-length", "4"),), b"Content-Length: 4\r\n", b"body"),
-        (b"GET / HTTP/1.1", 205, (), b"Content-Length: 4\r\n", b"body"),
+        (b"GET / HTTP/1.1", 205, (), b"Content-Length: 0\r\n", b""),
     ],
 )
 def test_what_a_status_and_a_method_leave_of_a_body(
@@ -266,7 +266,12 @@ def test_http_10_reads_until_the_end() -> None:
 
 @pytest.mark.parametrize(
     ("request_line", "status", "framing"),
-    [(b"HEAD / HTTP/1.1", 200, b""), (b"GET / HTTP/1.1", 304, b""), (b"GET / HTTP/1.1", 204, b"")],
+    [
+        (b"HEAD / HTTP/1.1", 200, b""),
+        (b"GET / HTTP/1.1", 304, b""),
+        (b"GET / HTTP/1.1", 204, b""),
+        (b"GET / HTTP/1.1", 205, b"Content-Length: 0\r\n"),
+    ],
 )
 def test_streamed_answers_without_a_body(request_line: bytes, status: int, framing: bytes) -> None:
     connection = after(request_line + b"\r\nHost: a\r\n\r\n")

@@ -266,6 +266,9 @@ class ServerConnection:
             check_final(status)
             # RFC 9110 §8.6: none with 204; with 304 that of the body it stands for, where it is told.
             return (declared if status == 304 else None), b""
+        if status == 205:
+            # RFC 9110 §15.3.6: it has no content, and has to say so.
+            return 0, b""
         method = "" if self._head is None else self._head.method
         if method == "HEAD":
             return (len(body) if declared is None else declared), b""
@@ -433,6 +436,8 @@ def _status_line(head: ResponseHead) -> bytes:
 def _framing_line(framing: BodyFraming, outgoing: OutgoingFields, status: int) -> bytes:
     if framing is CHUNKED:
         return b"Transfer-Encoding: chunked\r\n"
+    if status == 205:
+        return b"Content-Length: 0\r\n"
     # HEAD and 304 state the length of the body that they leave out.
     if outgoing.content_length is not None and status >= 200 and status != 204:
         return b"Content-Length: %d\r\n" % outgoing.content_length

@@ -103,7 +103,7 @@ def frame_answer(method: str, version: HttpVersion, status: int, declared: int |
     """
     # 1. Answers to HEAD, and some statuses, have no body whatever their fields say. 2. Nor has 2xx to CONNECT, which
     # leaves HTTP and is not framed at all.
-    if method == "HEAD" or forbids_body(status):
+    if method == "HEAD" or forbids_body(status) or status == 205:
         return NO_BODY
     # 6. A known length is told.
     if declared is not None:
