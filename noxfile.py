@@ -81,7 +81,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the laws of the repository and the tests of all packages and examples, or what `--` names."""
-    install_from_source(session, *tools("tests"), *test_requirements(*EVERYTHING))
+    install_from_source(session, *tools("tests"), *tools("peers"), *test_requirements(*EVERYTHING))
     session.run("pytest", *(session.posargs or ["tests", "packages", "examples"]))
     if not session.posargs:
         # No check of input may be an `assert`: the engine refuses the same bytes when they are gone.

@@ -60,10 +60,14 @@ def make_application(web: Any, options: Options) -> Any:
             await socket.send_bytes(message.data)
         return socket
 
-    async def pass_on(request: Any, handler: Any) -> Any:
-        return await handler(request)
+    def make_middleware() -> Any:
+        @web.middleware
+        async def pass_on(request: Any, handler: Any) -> Any:
+            return await handler(request)
 
-    application = web.Application(middlewares=[web.middleware(pass_on)] * options.middlewares)
+        return pass_on
+
+    application = web.Application(middlewares=[make_middleware() for _ in range(options.middlewares)])
     router = application.router
     for path, handler in {"/": hello, "/json": json, "/reads": reads, "/suspends": suspends}.items():
         router.add_get(path, handler)
