@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import re
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -484,10 +485,13 @@ def test_a_body_that_breaks_off(
             client.send(b"POST / HTTP/1.1\r\nHost: a\r\n" + raw)
             client.writer.write_eof()
             assert isinstance(await caught, error)
-            head = await client.head()
-            assert head.startswith(b"HTTP/1.1 4" if error is RemoteProtocolError else b"HTTP/1.1 ")
+            assert (await client.head()).startswith(b"HTTP/1.1 400 ")
 
-    run(main())
+    with caplog.at_level(logging.INFO, "muntin.server"):
+        run(main())
+    [record] = [record for record in caplog.records if record.name == "muntin.server"]
+    assert record.levelno == logging.INFO
+    assert re.fullmatch(r"refused a request from .*: 400 \S.*", record.getMessage())
 
 
 @pytest.mark.row("HC-17", "HC-18")

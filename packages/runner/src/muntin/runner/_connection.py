@@ -372,8 +372,10 @@ class Connection(asyncio.Protocol):
             )
         if exchange.is_started:
             self.abort()
-        else:
-            self._reject(Rejected(500, "Internal Server Error"))
+            return
+        # A request that broke off is the peer's failure, whatever became of its handler.
+        broken = self.engine.next_event() if self.engine.request_state is RequestState.ERROR else None
+        self._reject(broken if isinstance(broken, Rejected) else Rejected(500, "Internal Server Error"))
 
     def _log_after_loss(self, error: BaseException) -> None:
         # That the peer went away is no fault of the server (and cancelling was our own doing).
@@ -382,6 +384,9 @@ class Connection(asyncio.Protocol):
 
     def _reject(self, rejected: Rejected) -> None:
         """Answer what cannot be served, and close."""
+        self._service.logger.info(
+            "refused a request from %s: %d %s", self._peer.address, rejected.status, rejected.reason
+        )
         body = self._service.rejector(rejected)
         block, body = self.engine.refuse(rejected, body, self.clock.date_line)
         self.transport.write(block + body)
