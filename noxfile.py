@@ -34,7 +34,7 @@ EXAMPLES = projects("examples")
 EVERYTHING = PACKAGES | EXAMPLES
 
 # How long an interrupted demo may take to finish the requests that are under way, in seconds.
-GRACE = 70
+GRACE = 15
 
 
 def tools(group: str) -> tuple[str, ...]:

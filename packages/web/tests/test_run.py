@@ -373,3 +373,24 @@ def test_a_socket_path_alone(start, tmp_path):
 def test_an_application_of_the_wrong_kind():
     with pytest.raises(TypeError, match=r"runs a web\.Application"):
         run_app("app", print=None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["-P", "99999", "module:function"], 2, "'99999' is no port"),
+        (["-P", "-1", "module:function"], 2, "'-1' is no port"),
+        (["broken:function"], 2, "cannot import 'broken'"),
+        (["-U", "missing/socket", "good:function"], 1, "cannot serve on missing/socket"),
+    ],
+)
+def test_commands_that_cannot_be_followed(tmp_path, arguments, code, said):
+    (tmp_path / "broken.py").write_text("def function(:")
+    (tmp_path / "good.py").write_text(
+        "from muntin import web\n\ndef function(arguments):\n    return web.Application()\n"
+    )
+    command = [sys.executable, "-m", "muntin.web", *arguments]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == code
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr

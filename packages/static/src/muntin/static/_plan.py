@@ -7,11 +7,11 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator
-from http import HTTPStatus
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 from urllib.parse import quote
 
+from muntin.http_core import reason_of
 from muntin.http_core.headers import ByteRange, format_content_range, format_unsatisfied_range
 from muntin.static._conditional import Field, Outcome, decide
 from muntin.static._representation import Fields, Representation
@@ -160,7 +160,7 @@ def _read_at(descriptor: int, count: int, offset: int) -> bytes:
 
 def plan_status(status: int, fields: Fields = (), *, method: str = "GET") -> FilePlan:
     """Plan an answer that is only a status, with a line of text that names it."""
-    text = f"{status}: {HTTPStatus(status).phrase}".encode()
+    text = f"{status}: {reason_of(status)}".encode()
     about = (("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text))))
     return FilePlan(status, about + fields, b"" if method == "HEAD" else text)
 

@@ -12,7 +12,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop; gives the exit code: 2 where the command makes no sense."""
+    """Serve until told to stop; gives the exit code: 2 where the command makes no sense, 1 where serving failed."""
     command = parse_command(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.INFO)
     try:
@@ -22,7 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    run_app(app, host=command.host, port=command.port, path=command.path)
+    try:
+        run_app(app, host=command.host, port=command.port, path=command.path)
+    except OSError as error:
+        print(f"error: cannot serve on {command.place}: {error}", file=sys.stderr)
+        return 1
     print("Stopped")
     return 0
 

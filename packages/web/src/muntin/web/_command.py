@@ -4,8 +4,9 @@ It reads arguments and imports what they name; it starts nothing.
 """
 
 import importlib
+import re
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -30,6 +31,13 @@ class Command(NamedTuple):
     path: str | None
     arguments: list[str]
 
+    @property
+    def place(self) -> str:
+        """Where to listen, for messages."""
+        return " and ".join(
+            str(part) for part in (self.host and f"{self.host}:{self.port}", self.path) if part
+        )
+
 
 def _make_parser() -> ArgumentParser:
     # allow_abbrev: an application's own options are not ours in short.
@@ -37,10 +45,16 @@ def _make_parser() -> ArgumentParser:
         prog="python -m muntin.web", usage=_USAGE, description=_DESCRIPTION, allow_abbrev=False
     )
     parser.add_argument("-H", "-n", "--hostname", metavar="HOST", help="where to listen (localhost)")
-    parser.add_argument("-P", "-p", "--port", type=int, metavar="PORT", help="at which port (8080)")
+    parser.add_argument("-P", "-p", "--port", type=_read_port, metavar="PORT", help="at which port (8080)")
     parser.add_argument("-U", "--path", metavar="PATH", help="a Unix socket to listen at")
     parser.add_argument("target", metavar="module:function", help="also module.function")
     return parser
+
+
+def _read_port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
+        raise ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
+    return int(text)
 
 
 _WITH_VALUE: Final = frozenset(("-H", "-n", "--hostname", "-P", "-p", "--port", "-U", "--path"))
@@ -115,7 +129,7 @@ def load_target(target: str) -> Callable[[list[str]], Any]:
         sys.path.insert(0, "")
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
+    except (ImportError, SyntaxError) as error:
         raise CommandError(f"cannot import {module_name!r}: {error}") from error
     found: Any = module
     for part in name.split("."):

@@ -45,10 +45,13 @@ def check_fields(fields: Iterable[tuple[str, str]]) -> None:
 
     Raises:
         ValueError: a name is not a token, or a value has a control character (RFC 9110 §5.5).
+        TypeError: a value is no text.
     """
     for name, value in fields:
         if not _is_name(name):
             raise ValueError(f"not the name of a field: {name!r}")
+        if not isinstance(value, str):
+            raise TypeError(f"the value of the field {name} must be a str, not {type(value).__name__}")
         # What is printable has no control character; the rest is looked at.
         if not value.isprintable() and _CONTROL.search(value):
             raise ValueError(f"the value of the field {name} has a control character: {value!r}")

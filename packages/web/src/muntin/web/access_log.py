@@ -60,7 +60,7 @@ _ATOMS: Final[dict[str, _Atom]] = {
     "P": lambda request, response, seconds: f"<{os.getpid()}>",
     "r": _request_line,
     "s": lambda request, response, seconds: response.status,
-    "b": lambda request, response, seconds: response.body_length,
+    "b": lambda request, response, seconds: 0 if request.method == "HEAD" else response.body_length,
     "T": lambda request, response, seconds: round(seconds),
     "Tf": lambda request, response, seconds: f"{seconds:06f}",
     "D": lambda request, response, seconds: round(seconds * 1_000_000),

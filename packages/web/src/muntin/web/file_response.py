@@ -5,12 +5,11 @@ the exchange's.
 """
 
 import os
-from http import HTTPStatus
 from typing import Any, Final
 
 from multidict import CIMultiDict
 
-from muntin.http_core import ResponseHead
+from muntin.http_core import ResponseHead, reason_of
 from muntin.runner import Exchange
 from muntin.static import CHUNK_SIZE, FilePlan, plan_file
 from muntin.web._response_fields import LooseHeaders
@@ -148,7 +147,7 @@ class FileResponse(PlannedResponse):
 
 def _explain(plan: FilePlan) -> FilePlan:
     """Give the plan of a refusal the text that other refusals have."""
-    text = f"{plan.status}: {HTTPStatus(plan.status).phrase}".encode("ascii")
+    text = f"{plan.status}: {reason_of(plan.status)}".encode("ascii")
     fields = [pair for pair in plan.fields if pair[0].lower() not in ("content-length", "content-type")]
     fields.append(("Content-Type", "text/plain; charset=utf-8"))
     return FilePlan(plan.status, tuple(fields), text)

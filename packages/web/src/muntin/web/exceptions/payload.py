@@ -10,8 +10,11 @@ from muntin.web.exceptions._base import HTTPException
 __all__ = ["JSONPayloadError", "PayloadAccessError", "RequestPayloadError", "exception_of"]
 
 
-class RequestPayloadError(clients.HTTPBadRequest):
-    """The body is broken: its framing, its coding or its form. Uncaught it is answered by 400."""
+class RequestPayloadError(clients.HTTPBadRequest, ValueError):
+    """The body is broken: its framing, its coding or its form. Uncaught it is answered by 400.
+
+    It is a `ValueError` for those who catch what decoding and parsing raise elsewhere.
+    """
 
 
 class PayloadAccessError(RuntimeError):
