@@ -316,3 +316,12 @@ def test_a_request_takes_no_stray_attributes_and_can_be_referred_to_weakly(make_
         request.stray = 1
     assert repr(make_request("GET", "/%1b[31m?x")) == "<Request GET /%1b[31m>"
     assert isinstance(request, Request)
+
+
+async def test_trailers() -> None:
+    body = b"1\r\na\r\n0\r\nX-Sum: 1\r\nx-sum: 2\r\n\r\n"
+    exchange = MemoryExchange(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+    request = Request(exchange)
+    assert await request.read() == b"a"
+    assert request.trailers.getall("X-SUM") == ["1", "2"]
+    assert "X-Sum" not in request.headers

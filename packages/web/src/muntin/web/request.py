@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from multidict import CIMultiDictProxy
 from yarl import URL
 
 from muntin.http_core import RequestHead
 from muntin.http_core.headers import ForwardedElement, format_node, parse_forwarded
 from muntin.runner import Exchange
 from muntin.web._address import build_absolute_url, check_host, format_local_host, host_of_target, ip_of
+from muntin.web._fields import decode_fields
 from muntin.web._reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE, RequestReading
 from muntin.web._response_fields import LooseHeaders, check_fields
 from muntin.web._storage import Storage
@@ -133,6 +135,11 @@ class BaseRequest(RequestReading, Storage):
         text = self.get_field("forwarded")
         elements = None if text is None else parse_forwarded(text)
         return tuple(_describe_hop(element) for element in elements or ())
+
+    @property
+    def trailers(self) -> CIMultiDictProxy[str]:
+        """The fields behind a chunked body (RFC 9110 §6.5), once that was read; never merged into `headers`."""
+        return decode_fields(self.exchange.body.trailers)
 
     # The connection
 
