@@ -290,7 +290,7 @@ class Connection(asyncio.Protocol):
             if self.engine.request_state is RequestState.DONE:
                 self._go_on()
             else:
-                self._leave_body(Step.ANSWERED_EARLY)
+                self._leave_body()
         else:
             self._leave_last()
 
@@ -306,12 +306,12 @@ class Connection(asyncio.Protocol):
             else:
                 self.loop.call_soon(self._pump)
 
-    def _leave_body(self, step: Step) -> None:
+    def _leave_body(self) -> None:
         """Drop the rest of a body that nobody reads, to reach the next request behind it."""
         self._give_up_body()
         self.exchange = None
         self._drained = 0
-        self._advance(step)
+        self._advance(Step.ANSWERED_EARLY)
         self._allow(self._service.timeouts.drain)
         self._pump()
 

@@ -153,7 +153,6 @@ class Server:
         if not await self._wait_for_end(timeout):
             for connection in self.connections:
                 connection.cancel()
-            # One turn for those that end at once; their answers are due to nobody any more.
             if not await self._wait_for_end(timeout):
                 for connection in self.connections:
                     connection.abort()
