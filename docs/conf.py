@@ -1,10 +1,15 @@
 """Settings of the documentation: pages appear by themselves, and a warning fails the build."""
 
+import sys
+from pathlib import Path
+
 project = "muntin"
 author = "the muntin contributors"
 copyright = "the muntin contributors"
 
-extensions = ["myst_parser"]
+# `features` is the file beside this one: it fills the table of features.
+sys.path.insert(0, str(Path(__file__).parent))
+extensions = ["myst_parser", "features"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["**/README.md"]
 nitpicky = True
