@@ -12,7 +12,7 @@ from muntin.middleware import compose
 from muntin.web._asking import Asking
 from muntin.web._handlers import AnyHandler
 from muntin.web._route_options import apply_inside, apply_outside
-from muntin.web.stream_response import PrepareSignal, StreamResponse
+from muntin.web.stream_response import StreamResponse
 
 __all__ = ["ChainOwner", "Pipeline"]
 
@@ -25,7 +25,7 @@ class ChainOwner(Protocol):
         """The middlewares, the first outermost."""
 
     @property
-    def on_response_prepare(self) -> Sequence[PrepareSignal]:
+    def on_response_prepare(self) -> Sequence[Any]:
         """Who is called before a response is sent."""
 
 

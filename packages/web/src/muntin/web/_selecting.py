@@ -25,10 +25,10 @@ class Selecting:
         app: the outermost application, frozen.
     """
 
-    __slots__ = ("_app", "_match", "_router")
+    __slots__ = ("_match", "_pipelines", "_router")
 
     def __init__(self, app: Application) -> None:
-        self._app = app
+        self._pipelines = app.pipelines
         self._router = app.router
         self._match = app.router.match
 
@@ -66,7 +66,7 @@ class Selecting:
         info: UrlMappingMatchInfo
         if isinstance(answer, Matched):
             route: Any = answer.route
-            pipeline = self._app.pipeline_of(route)
+            pipeline = self._pipelines.of(route)
             described = answer.variables
             if isinstance(described, UrlMappingMatchInfo):
                 info = described
@@ -74,7 +74,7 @@ class Selecting:
             else:
                 info = UrlMappingMatchInfo(answer.values, route, pipeline)
         else:
-            pipeline = self._app.pipeline_of_refusal(answer.mounts)
+            pipeline = self._pipelines.of_refusal(answer.mounts)
             refused = (
                 HTTPMethodNotAllowed(request.method, answer.allowed)
                 if isinstance(answer, MethodNotAllowed)

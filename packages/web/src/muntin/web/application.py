@@ -8,27 +8,23 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Final, TypeVar, overload
+from typing import Any, ClassVar, Final
 
 from muntin.middleware import CleanupContexts, Middlewares, Signal
 from muntin.router import AbstractResource, AbstractRouteDef
-from muntin.web._pipeline import Pipeline
+from muntin.web._life import Life
+from muntin.web._pipelines import Pipelines
 from muntin.web._reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE
-from muntin.web._storage import Storage
-from muntin.web._tasks import BackgroundTasks
-from muntin.web.dispatcher import UrlDispatcher, as_web_route
-from muntin.web.exceptions import HTTPException
-from muntin.web.keys import AppKey, BaseKey, NotAppKeyWarning
+from muntin.web._state import State
+from muntin.web.dispatcher import UrlDispatcher
 from muntin.web.subapps import MatchedSubAppResource, PrefixedSubAppResource
 
 __all__ = ["Application"]
 
-T = TypeVar("T")
-
 _LOGGER: Final = logging.getLogger("muntin.web")
 
 
-class Application(Storage):
+class Application(State):
     """A web application: a mapping of what its handlers share, and all that makes it answer.
 
     ```python
@@ -81,30 +77,21 @@ class Application(Storage):
                 DeprecationWarning,
                 stacklevel=2,
             )
-        # What it consists of.
+        super().__init__()
         self._logger = logger
         self._router = router
         self._middlewares = Middlewares(middlewares)
+        self._middlewares.check()
         self._handler_args = dict(handler_args or {})
         self._client_max_size = client_max_size
         self._client_max_fields = client_max_fields
         self._debug = debug
-        self._state: dict[Any, Any] = {}
         self._subapps: list[Application] = []
-        # What happens in its life.
-        self._cleanup_ctx: CleanupContexts[Application] = CleanupContexts()
-        self._on_startup: Signal[Application] = Signal(self)
-        self._on_shutdown: Signal[Application] = Signal(self)
-        self._on_cleanup: Signal[Application] = Signal(self)
+        self._life: Life[Application] = Life(self, logger, loop)
         self._on_response_prepare: Signal[Any, Any] = Signal(self)
-        self._tasks = BackgroundTasks(logger)
-        # Where it is in it.
-        self._loop = loop
+        self._pipelines = Pipelines(self)
         self._pre_frozen = False
         self._frozen = False
-        self._is_serving = False
-        self._refusals: dict[tuple[Any, ...], Pipeline] = {}
-        self._middlewares.check()
 
     # What it consists of
 
@@ -151,7 +138,7 @@ class Application(Storage):
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
         """The loop in which it was started."""
-        return self._loop
+        return self._life.loop
 
     def add_routes(self, routes: Iterable[AbstractRouteDef]) -> list[Any]:
         """Register definitions such as `web.get(...)` in their order; gives the routes.
@@ -205,42 +192,29 @@ class Application(Storage):
     def _adopt(self, resource: PrefixedSubAppResource | MatchedSubAppResource, subapp: "Application") -> None:
         self._router.register_resource(resource)
         self._subapps.append(subapp)
-
-        # Inner applications live in the order in which they and the receivers were added.
-        async def start(_: Application) -> None:
-            await subapp.startup()
-
-        async def shut_down(_: Application) -> None:
-            await subapp.shutdown()
-
-        async def clean_up(_: Application) -> None:
-            await subapp.cleanup()
-
-        self._on_startup.append(start)
-        self._on_shutdown.append(shut_down)
-        self._on_cleanup.append(clean_up)
+        self._life.include(subapp)
 
     # What happens in its life
 
     @property
     def cleanup_ctx(self) -> CleanupContexts["Application"]:
         """Contexts that are entered when the application starts and left, the last first, when it ends."""
-        return self._cleanup_ctx
+        return self._life.contexts
 
     @property
     def on_startup(self) -> Signal["Application"]:
         """Sent when the application starts, after the contexts were entered."""
-        return self._on_startup
+        return self._life.on_startup
 
     @property
     def on_shutdown(self) -> Signal["Application"]:
         """Sent when the application is about to end, before connections are closed."""
-        return self._on_shutdown
+        return self._life.on_shutdown
 
     @property
     def on_cleanup(self) -> Signal["Application"]:
         """Sent when the application has ended, after the contexts were left."""
-        return self._on_cleanup
+        return self._life.on_cleanup
 
     @property
     def on_response_prepare(self) -> Signal[Any, Any]:
@@ -253,35 +227,22 @@ class Application(Storage):
         Raises:
             RuntimeError: it was made for another loop.
         """
-        loop = asyncio.get_running_loop()
-        if self._loop is not None and self._loop is not loop and not self._loop.is_closed():
-            raise RuntimeError("the application was made for another event loop than the running one")
-        self._loop = loop
-        # Receivers may still add routes: for their own signal alone it is too late.
-        self._cleanup_ctx.freeze()
-        self._on_startup.freeze()
-        await self._cleanup_ctx.start(self)
-        await self._on_startup.send(self)
+        await self._life.start()
         if not self._router.mounts:
             self.freeze()
-        self._is_serving = True
+        self._life.is_serving = True
 
     async def shutdown(self) -> None:
         """Send `on_shutdown`, and cancel the tasks that were to run until now."""
-        self._is_serving = False
-        self._tasks.cancel_lasting()
-        self._on_shutdown.freeze()
-        await self._on_shutdown.send(self)
+        await self._life.shut_down()
 
     async def cleanup(self) -> None:
         """End: cancel the tasks there are, leave the contexts that were entered, then send `on_cleanup`."""
-        self._is_serving = False
-        await self._tasks.cancel()
-        try:
-            await self._cleanup_ctx.stop()
-        finally:
-            self._on_cleanup.freeze()
-            await self._on_cleanup.send(self)
+        await self._life.clean_up()
+
+    @property
+    def _is_serving(self) -> bool:
+        return self._life.is_serving
 
     def spawn(
         self, coroutine: Any, *, name: str | None = None, until_shutdown: bool = False
@@ -296,11 +257,11 @@ class Application(Storage):
             name: of the task.
             until_shutdown: whether it never ends by itself, and is to be cancelled when the server begins to stop.
         """
-        return self._tasks.spawn(coroutine, name=name, is_lasting=until_shutdown)
+        return self._life.tasks.spawn(coroutine, name=name, is_lasting=until_shutdown)
 
     def iterate_tasks(self) -> Iterable["asyncio.Task[Any]"]:
         """Iterate over the tasks of `spawn` that run, those of inner applications too."""
-        yield from self._tasks
+        yield from self._life.tasks
         for subapp in self._subapps:
             yield from subapp.iterate_tasks()
 
@@ -327,9 +288,8 @@ class Application(Storage):
         self._middlewares.check()
         self._pre_frozen = True
         self._middlewares.freeze()
-        for signal in (self._on_startup, self._on_shutdown, self._on_cleanup, self._on_response_prepare):
-            signal.freeze()
-        self._cleanup_ctx.freeze()
+        self._on_response_prepare.freeze()
+        self._life.freeze()
         for subapp in self._subapps:
             subapp.pre_freeze()
         self._router.freeze()
@@ -348,69 +308,16 @@ class Application(Storage):
             resource.freeze()
         if not self._router.mounts:
             # Routes of inner applications are put together here, with all that stands around them.
-            for route in self._router.routes():
-                self.pipeline_of(as_web_route(route))
+            self._pipelines.prepare(self._router.routes())
 
-    def pipeline_of(self, route: Any) -> Pipeline:
-        """Give the pipeline of a route, here or in an application inside."""
-        pipeline: Pipeline | None = route.pipeline
-        if pipeline is None:
-            resource = route.resource
-            mounts = () if resource is None else resource.mounts
-            pipeline = route.pipeline = Pipeline(
-                route.awaitable_handler, self._apps_of(mounts), route.options
-            )
-        return pipeline
-
-    def pipeline_of_refusal(self, mounts: tuple[Any, ...]) -> Pipeline:
-        """Give the pipeline of requests that lead through some mounts and then nowhere."""
-        pipeline = self._refusals.get(mounts)
-        if pipeline is None:
-            pipeline = self._refusals[mounts] = Pipeline(_refuse, self._apps_of(mounts))
-        return pipeline
-
-    def _apps_of(self, mounts: Iterable[Any]) -> tuple["Application", ...]:
-        return (self, *(mount.payload for mount in mounts))
+    @property
+    def pipelines(self) -> Pipelines:
+        """What requests go through, if this is the outermost application."""
+        return self._pipelines
 
     def _check_open(self, wish: str) -> None:
         if self._pre_frozen:
             raise RuntimeError(f"the application is frozen: {wish} before it starts")
-
-    # The mapping
-
-    def _open_storage(self) -> dict[Any, Any]:
-        return self._state
-
-    @overload
-    def __setitem__(self, key: BaseKey[T], value: T) -> None: ...
-
-    @overload
-    def __setitem__(self, key: str, value: Any) -> None: ...
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._check_key(key)
-        self._warn_if_frozen()
-        self._state[key] = value
-
-    def __delitem__(self, key: BaseKey[Any] | str) -> None:
-        self._warn_if_frozen()
-        del self._state[key]
-
-    def _check_key(self, key: object) -> None:
-        if self.debug and not isinstance(key, AppKey):
-            warnings.warn(
-                f"{key!r} is no web.AppKey: its value has no type, and another library may use the same name",
-                NotAppKeyWarning,
-                stacklevel=3,
-            )
-
-    def _warn_if_frozen(self) -> None:
-        if self._is_serving:
-            warnings.warn(
-                "an application that has started should not be changed: keep a mutable value in it",
-                DeprecationWarning,
-                stacklevel=3,
-            )
 
     # As a factory of itself, and of servers
 
@@ -426,7 +333,7 @@ class Application(Storage):
             handler_args: arguments for the server.
         """
         warnings.warn("make_handler(): use web.AppRunner", DeprecationWarning, stacklevel=2)
-        self._loop = loop or self._loop
+        self._life.loop = loop or self._life.loop
         self.freeze()
         make = self._server_maker
         if make is None:
@@ -440,8 +347,3 @@ class Application(Storage):
 
     def __repr__(self) -> str:
         return f"<Application 0x{id(self):x}>"
-
-
-async def _refuse(request: Any) -> Any:
-    exception: HTTPException = request.match_info.http_exception
-    raise exception
