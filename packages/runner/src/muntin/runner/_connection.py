@@ -11,12 +11,9 @@ from typing import cast
 from muntin.http_core import (
     NO_BODY,
     AnswerState,
-    BodyData,
-    EndOfBody,
     LocalProtocolError,
     PeerClosed,
     Rejected,
-    RemoteProtocolError,
     RequestHead,
     RequestState,
     ServerConnection,
@@ -24,8 +21,10 @@ from muntin.http_core import (
 )
 from muntin.runner._driver import Driver
 from muntin.runner._duplex import TransportDuplex
+from muntin.runner._failures import is_peers_fault, refuse_for, report_after_loss, report_failure
 from muntin.runner._flow import WriteFlow
-from muntin.runner._http1 import DRAIN_BUDGET, Http1Exchange
+from muntin.runner._http1 import Http1Exchange
+from muntin.runner._leftover import Leftover, Rest
 from muntin.runner._lifecycle import Phase, Step, advance
 from muntin.runner._peer import TransportPeer
 from muntin.runner._request_body import EMPTY_BODY, RequestBody
@@ -61,10 +60,10 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_body",
         "_deadline",
-        "_drained",
         "_driver",
         "_eager",
         "_is_reading",
+        "_leftover",
         "_peer",
         "_phase",
         "_registry",
@@ -99,8 +98,7 @@ class Connection(asyncio.Protocol):
         # For one exchange:
         self.exchange: Http1Exchange | None = None
         self._body: RequestBody | None = None
-        self._drained = 0
-        """Bytes of an unread body dropped so far."""
+        self._leftover: Leftover | None = None
 
     @property
     def phase(self) -> Phase:
@@ -183,9 +181,9 @@ class Connection(asyncio.Protocol):
                 # Nothing waits: the common case.
                 return
         elif self._phase is _HANDLING and self._body is not None:
-            self._feed_body(self._body)
+            self._body.pump(self.engine)
         elif self._phase is _DRAINING:
-            self._drain()
+            self._drop_rest()
         self._adjust_reading()
 
     def _look_for_request(self) -> None:
@@ -213,7 +211,7 @@ class Connection(asyncio.Protocol):
         else:
             self._body = RequestBody(self.loop, self._want_body, self._adjust_reading)
             self.exchange = exchange = Http1Exchange(self, head, self._body, self._peer)
-            self._feed_body(self._body)
+            self._body.pump(self.engine)
         self._eager += 1
         if self._eager <= _EAGER_EXCHANGES and self._driver.make_ready():
             self._driver.run(self._service.handler(exchange), self._end)
@@ -228,25 +226,6 @@ class Connection(asyncio.Protocol):
             self._driver.run(self._service.handler(self.exchange), self._end)
         else:
             self.loop.call_soon(self._run_later)
-
-    def _feed_body(self, body: RequestBody) -> None:
-        while not body.is_complete:
-            event = self.engine.next_event()
-            if isinstance(event, BodyData):
-                body.feed(event.data)
-            elif isinstance(event, EndOfBody):
-                body.feed_end(event.trailers)
-            elif isinstance(event, Rejected):
-                # A peer that stops in the middle is gone for who reads, as one whose connection breaks.
-                ended = self.engine.has_ended
-                body.fail(
-                    ConnectionResetError("the peer ended its request early")
-                    if ended
-                    else RemoteProtocolError(event.status, event.reason)
-                )
-                return
-            else:
-                return
 
     def _want_body(self) -> None:
         if self.exchange is not None:
@@ -272,7 +251,7 @@ class Connection(asyncio.Protocol):
         exchange = self.exchange
         if exchange is None:
             if error is not None:
-                self._log_after_loss(error)
+                report_after_loss(self._service.logger, error)
             return
         if error is None and self._phase is Phase.CLOSING:
             # Cut by the handler itself, or from outside.
@@ -310,7 +289,7 @@ class Connection(asyncio.Protocol):
         """Drop the rest of a body that nobody reads, to reach the next request behind it."""
         self._give_up_body()
         self.exchange = None
-        self._drained = 0
+        self._leftover = Leftover(self.engine)
         self._advance(Step.ANSWERED_EARLY)
         self._allow(self._service.timeouts.drain)
         self._pump()
@@ -321,22 +300,13 @@ class Connection(asyncio.Protocol):
             self._body.fail(LocalProtocolError("the exchange is over: the rest of its body is dropped"))
             self._body = None
 
-    def _drain(self) -> None:
-        while True:
-            event = self.engine.next_event()
-            if isinstance(event, BodyData):
-                self._drained += len(event.data)
-                if self._drained > DRAIN_BUDGET:
-                    self._leave_last()
-                    return
-            elif isinstance(event, EndOfBody):
-                self._go_on()
-                return
-            elif event is Signal.NEED_DATA:
-                return
-            else:
-                self._leave_last()
-                return
+    def _drop_rest(self) -> None:
+        rest = Rest.HOPELESS if self._leftover is None else self._leftover.drop()
+        if rest is Rest.DROPPED:
+            self._leftover = None
+            self._go_on()
+        elif rest is Rest.HOPELESS:
+            self._leave_last()
 
     def _leave_last(self) -> None:
         """The last answer is out: close, gently where the peer may be sending still."""
@@ -359,28 +329,12 @@ class Connection(asyncio.Protocol):
         if isinstance(error, asyncio.CancelledError):
             self.abort()
             return
-        if isinstance(error, RemoteProtocolError) and not exchange.is_started:
-            self._reject(Rejected(error.status, error.reason))
-            return
-        if not (exchange.is_disconnected and isinstance(error, OSError)):
-            self._service.logger.error(
-                "The handler of %s %s %s",
-                exchange.head.method,
-                exchange.head.target.encode("ascii", "backslashreplace").decode("ascii"),
-                "left its answer undone" if error is None else "failed",
-                exc_info=error,
-            )
+        if not is_peers_fault(exchange, error):
+            report_failure(self._service.logger, exchange, error)
         if exchange.is_started:
             self.abort()
-            return
-        # A request that broke off is the peer's failure, whatever became of its handler.
-        broken = self.engine.next_event() if self.engine.request_state is RequestState.ERROR else None
-        self._reject(broken if isinstance(broken, Rejected) else Rejected(500, "Internal Server Error"))
-
-    def _log_after_loss(self, error: BaseException) -> None:
-        # That the peer went away is no fault of the server (and cancelling was our own doing).
-        if not isinstance(error, (OSError, asyncio.CancelledError)):
-            self._service.logger.error("A handler failed after its peer had gone", exc_info=error)
+        else:
+            self._reject(refuse_for(self.engine, error))
 
     def _reject(self, rejected: Rejected) -> None:
         """Answer what cannot be served, and close."""

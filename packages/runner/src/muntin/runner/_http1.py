@@ -19,14 +19,12 @@ from muntin.http_core import (
 from muntin.runner._clock import Clock
 from muntin.runner._duplex import TransportDuplex
 from muntin.runner._flow import WriteFlow
+from muntin.runner._leftover import DRAIN_BUDGET
 from muntin.runner._peer import TransportPeer
 from muntin.runner._request_body import EmptyBody, RequestBody
 
-__all__ = ["DRAIN_BUDGET", "Carrier", "Http1Exchange"]
+__all__ = ["Carrier", "Http1Exchange"]
 
-# How much of a body that nobody read is read and dropped to keep the connection (bytes): more costs both sides more
-# than a new connection does.
-DRAIN_BUDGET = 262144
 # Up to this size (bytes) copying a body behind its head is cheaper than a second write.
 _JOIN_BELOW = 65536
 _FILE_CHUNK = 262144

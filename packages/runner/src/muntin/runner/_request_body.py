@@ -8,7 +8,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from muntin.http_core import RawFields
+from muntin.http_core import (
+    BodyData,
+    EndOfBody,
+    RawFields,
+    Rejected,
+    RemoteProtocolError,
+    ServerConnection,
+)
 
 __all__ = ["EMPTY_BODY", "EmptyBody", "RequestBody"]
 
@@ -72,6 +79,25 @@ class RequestBody:
         return self.is_complete and not self._pieces
 
     # The connection's side
+
+    def pump(self, engine: ServerConnection) -> None:
+        """Take from the engine what it has of this body."""
+        while not self.is_complete:
+            event = engine.next_event()
+            if isinstance(event, BodyData):
+                self.feed(event.data)
+            elif isinstance(event, EndOfBody):
+                self.feed_end(event.trailers)
+            elif isinstance(event, Rejected):
+                # A peer that stops in the middle is gone for who reads, as one whose connection breaks.
+                self.fail(
+                    ConnectionResetError("the peer ended its request early")
+                    if engine.has_ended
+                    else RemoteProtocolError(event.status, event.reason)
+                )
+                return
+            else:
+                return
 
     def feed(self, data: bytes) -> None:
         """Add a piece."""
