@@ -14,7 +14,7 @@ from benchmarks.report import Results, format_results, write_json
 from benchmarks.rounds import Plan, run_rounds
 from benchmarks.workloads import FIRST, KIB, MIB, WORKLOADS
 
-EVERYTHING = [*WORKLOADS, memory.NAME, imports.NAME]
+EVERYTHING = [*WORKLOADS, *memory.IDLE, imports.NAME]
 
 
 def at_most(limit: int) -> Callable[[str], int]:
@@ -93,12 +93,12 @@ def measure(name: str, arguments: argparse.Namespace, files: Path, results: Resu
         modules = {peer: module for peer, module in imports.MODULES.items() if peer in arguments.peers}
         results.values["ms to import"] = imports.measure_imports(modules)
         return []
-    names = memory.PEERS if name == memory.NAME else WORKLOADS[name].peers
+    names = memory.IDLE[name].peers if name in memory.IDLE else WORKLOADS[name].peers
     peers = choose(names, arguments.peers)
     found: Mapping[str, object]
-    if name == memory.NAME:
-        found = memory.measure_memory(peers, arguments.idle, files, plan.server_core)
-        results.values["KiB per idle connection"] = found
+    if name in memory.IDLE:
+        found = memory.measure_memory(name, peers, arguments.idle, files, plan.server_core)
+        results.values[f"{name}: KiB per idle connection"] = found
     else:
         found = run_rounds(WORKLOADS[name], peers, plan, files)
         results.rates[name] = found

@@ -3,52 +3,93 @@
 import resource
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.peers import Peer
 from benchmarks.processes import Unfit, serving
-from benchmarks.workloads import BROWSER_FIELDS, WORKLOADS
-
-NAME = "memory"
-PEERS = ("raw", "aiohttp", "muntin", "runner", "uvicorn")
+from benchmarks.workloads import BROWSER_FIELDS, SOCKETS, WORKLOADS
 
 # The first connections make a server load and cache what all of them share: they are not counted.
 FIRST = 100
 
-REQUEST = "\r\n".join(
-    [
-        "GET / HTTP/1.1",
-        "Host: 127.0.0.1",
-        *(f"{name}: {value}" for name, value in BROWSER_FIELDS.items()),
-        "\r\n",
-    ]
-).encode()
+
+def format_request(path: str, fields: Mapping[str, str]) -> bytes:
+    """Give a request that has the fields of a browser, and some of its own."""
+    lines = [f"{name}: {value}" for name, value in {**BROWSER_FIELDS, **fields}.items()]
+    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *lines, "\r\n"]).encode()
 
 
-def measure_memory(peers: Sequence[Peer], connections: int, files: Path, core: int) -> dict[str, float]:
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+EXTENSIONS = "Sec-WebSocket-Extensions"
+# What current browsers offer.
+DEFLATE = {EXTENSIONS: "permessage-deflate; client_max_window_bits"}
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """How connections come to idle: what they ask for once, and what they must be told."""
+
+    workload: str
+    peers: tuple[str, ...]
+    request: bytes
+    answer: bytes
+    extensions: bool = False
+    """Whether the answer agrees to an extension."""
+
+
+IDLE = {
+    "memory": Idle(
+        "hello", ("raw", "aiohttp", "muntin", "runner", "uvicorn"), format_request("/", {}), b"HTTP/1.1 200 "
+    ),
+    "memory-sockets": Idle("echo-64", SOCKETS, format_request("/echo", HANDSHAKE), b"HTTP/1.1 101 "),
+    "memory-deflate": Idle(
+        "echo-64", SOCKETS, format_request("/echo", HANDSHAKE | DEFLATE), b"HTTP/1.1 101 ", extensions=True
+    ),
+}
+
+
+def measure_memory(
+    name: str, peers: Sequence[Peer], connections: int, files: Path, core: int
+) -> dict[str, float]:
     """Give the KiB of each peer for one idle connection that has had one answer. Who is unfit is left out."""
     allow_descriptors(connections + FIRST + 100)
-    found = {}
+    idle, found = IDLE[name], {}
     for peer in peers:
         try:
-            with serving(peer, WORKLOADS["hello"], files=files, core=core) as server, ExitStack() as held:
-                hold(held, server.port, FIRST)
+            with (
+                serving(peer, WORKLOADS[idle.workload], files=files, core=core) as server,
+                ExitStack() as held,
+            ):
+                hold(held, server.port, FIRST, idle)
                 before = server.private_kib()
-                hold(held, server.port, connections)
+                hold(held, server.port, connections, idle)
                 found[peer.name] = (server.private_kib() - before) / connections
         except Unfit as unfit:
             print(unfit, file=sys.stderr)
     return found
 
 
-def hold(held: ExitStack, port: int, count: int) -> None:
-    """Open connections, have one request answered on each, and keep them."""
+def hold(held: ExitStack, port: int, count: int, idle: Idle) -> None:
+    """Open connections, have one request answered on each, and keep them.
+
+    Raises:
+        Unfit: the answer is another one than it should be.
+    """
     for _ in range(count):
         connection = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
-        connection.sendall(REQUEST)
-        connection.recv(4096)
+        connection.sendall(idle.request)
+        answer = connection.recv(4096)
+        agrees = f"\r\n{EXTENSIONS}:".lower().encode() in answer.lower()
+        if not answer.startswith(idle.answer) or agrees is not idle.extensions:
+            raise Unfit(f"answers {answer[:200]!r}")
 
 
 def allow_descriptors(count: int) -> None:

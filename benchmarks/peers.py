@@ -58,6 +58,7 @@ PEERS = {
         Peer("granian", "granian", ("granian", "uvloop")),
         Peer("starlette", "starlette", ("starlette", "uvicorn", "httptools", "uvloop")),
         Peer("blacksheep", "blacksheep", ("blacksheep", "uvicorn", "httptools", "uvloop")),
+        Peer("websockets", "websockets", ("websockets", "uvloop")),
         Peer("nginx", "nginx", executable="nginx"),
     )
 }

@@ -56,6 +56,7 @@ class Workload:
 # of one run mean anything.
 LIMIT = ("raw",)
 API = ("aiohttp", "muntin")
+SOCKETS = (*API, "websockets")
 SERVERS = ("runner", "uvicorn", "granian")
 FRAMEWORKS = ("starlette", "blacksheep")
 
@@ -111,8 +112,8 @@ WORKLOADS = {
             answer=len(str(MIB)),
             connections=16,
         ),
-        Workload(name="echo-64", peers=API, path="/echo", message=64, connections=32),
-        Workload(name="echo-16k", peers=API, path="/echo", message=16 * KIB, connections=32),
+        Workload(name="echo-64", peers=SOCKETS, path="/echo", message=64, connections=32),
+        Workload(name="echo-16k", peers=SOCKETS, path="/echo", message=16 * KIB, connections=32),
         Workload(name="answer", peers=API, path="/answer", answer=MIB, connections=16),
         Workload(name="stream", peers=API, path="/stream", answer=MIB, connections=16),
     )
