@@ -671,6 +671,53 @@ def test_upgrade(run: Run, serve: Serve) -> None:
     run(main())
 
 
+@pytest.mark.row("WS-22")
+@pytest.mark.parametrize("asks", ["before", "after"])
+def test_an_upgraded_connection_is_told_of_the_shutdown(run: Run, serve: Serve, asks: str) -> None:
+    class Parrot:
+        def __init__(self, duplex: Any) -> None:
+            self.duplex = duplex
+            self.ended = asyncio.Event()
+
+        def data_received(self, data: bytes) -> None:
+            self.duplex.call_on_shutdown(self.say_goodbye)
+            self.duplex.write(data)
+
+        def say_goodbye(self) -> None:
+            self.duplex.write(b"goodbye")
+            self.duplex.close()
+
+        def eof_received(self) -> None:
+            self.ended.set()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self.ended.set()
+
+    async def handler(exchange: Exchange) -> None:
+        duplex = exchange.upgrade(ResponseHead(101, [("Upgrade", "parrot")]))
+        parrot = Parrot(duplex)
+        duplex.attach(parrot)
+        await parrot.ended.wait()
+
+    async def main() -> None:
+        async with serve(handler) as serving:
+            client = await serving.connect()
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: parrot\r\nConnection: upgrade\r\n\r\n")
+            await client.head()
+            if asks == "before":
+                client.send(b"hello ")
+                assert await client.exactly(6) == b"hello "
+            ending = asyncio.create_task(serving.server.shutdown(60))
+            if asks == "after":
+                await asyncio.sleep(0)
+                client.send(b"hello ")
+            async with asyncio.timeout(10):
+                await ending
+                assert (await client.rest()).endswith(b"goodbye")
+
+    run(main())
+
+
 def test_send_file(run: Run, serve: Serve, tmp_path: Any) -> None:
     path = tmp_path / "file"
     data = bytes(range(256)) * 2000

@@ -344,7 +344,75 @@ async def test_sockets_kept_by_the_application():
         for client in clients:
             with pytest.raises(ConnectionClosed):
                 await client.recv()
-    assert {client.close_code for client in clients} == {1001}
+    assert {(client.close_code, client.close_reason) for client in clients} == {(1001, "Server shutdown")}
+
+
+@pytest.mark.row("WS-22")
+@pytest.mark.parametrize("bare", [False, True])
+async def test_open_sockets_are_closed_when_the_server_stops(bare):
+    joined, ended = asyncio.Event(), asyncio.Event()
+
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        joined.set()
+        async for _ in ws:
+            pass
+        ended.set()
+        return ws
+
+    # Were the handler waited for, this would take a minute, and then another.
+    runner = web.ServerRunner(web.Server(handler)) if bare else web.AppRunner(make_app(handler))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    client = await connect(f"ws://127.0.0.1:{runner.addresses[0][1]}/")
+    with anyio.fail_after(10):
+        await joined.wait()
+        await runner.cleanup()
+        assert ended.is_set()
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+    assert client.close_code == 1001
+
+
+@pytest.mark.row("WS-22")
+async def test_a_socket_opened_while_the_server_stops_is_closed_at_once():
+    begun, opened = asyncio.Event(), asyncio.Event()
+
+    async def handler(request):
+        begun.set()
+        await opened.wait()
+        return await echo(request)
+
+    server = TestServer(make_app(handler), scheme="ws", shutdown_timeout=60)
+    await server.start_server()
+    with anyio.fail_after(10):
+        connecting = asyncio.create_task(connect(str(server.make_url("/"))).__aenter__())
+        await begun.wait()
+        closing = asyncio.create_task(server.close())
+        await asyncio.sleep(0)
+        opened.set()
+        client = await connecting
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+        await closing
+    assert client.close_code == 1001
+
+
+@pytest.mark.row("AH-34", "HI-43")
+async def test_a_handshake_with_a_body_is_refused():
+    """Or what stands in the body would be read as frames."""
+    async with TestServer(make_app(echo)) as server:
+        for body, status in ((b"", 101), (b"abc", 400)):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            lines = "".join(f"{name}: {value}\r\n" for name, value in HANDSHAKE.items())
+            writer.write(
+                f"GET / HTTP/1.1\r\nHost: a\r\n{lines}Content-Length: {len(body)}\r\n\r\n".encode() + body
+            )
+            with anyio.fail_after(10):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(f"HTTP/1.1 {status} ".encode())
+                writer.close()
+                await writer.wait_closed()
 
 
 @pytest.mark.row("WS-20")

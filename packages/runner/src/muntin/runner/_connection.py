@@ -352,7 +352,7 @@ class Connection(asyncio.Protocol):
         """Let go of the transport: it speaks another protocol now."""
         self._advance(Step.SWITCH)
         self._deadline = None
-        duplex = TransportDuplex(self.transport, rest, self.write_flow, self.connection_lost)
+        duplex = TransportDuplex(self.transport, rest, self.write_flow, self.connection_lost, self._registry)
         self.transport.set_protocol(duplex)
         if not self._is_reading:
             self._is_reading = True

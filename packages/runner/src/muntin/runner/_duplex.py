@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from muntin.runner._flow import WriteFlow
+from muntin.runner._service import Registry
 from muntin.runner.exchange import Receiver
 
 __all__ = ["TransportDuplex"]
@@ -25,9 +26,20 @@ class TransportDuplex(asyncio.Protocol):
         rest: bytes that came behind the upgrade.
         write_flow: the connection's; it may be paused already.
         on_lost: is called with the reason when the connection is gone.
+        registry: is told who wants to say goodbye.
     """
 
-    __slots__ = ("_ended", "_held", "_lost", "_on_lost", "_receiver", "_transport", "_write_flow")
+    __slots__ = (
+        "_ended",
+        "_farewell",
+        "_held",
+        "_lost",
+        "_on_lost",
+        "_receiver",
+        "_registry",
+        "_transport",
+        "_write_flow",
+    )
 
     def __init__(
         self,
@@ -35,14 +47,17 @@ class TransportDuplex(asyncio.Protocol):
         rest: bytes,
         write_flow: WriteFlow,
         on_lost: Callable[[Exception | None], None],
+        registry: Registry[Any],
     ) -> None:
         self._transport = transport
         self._held = [rest] if rest else []
         self._write_flow = write_flow
         self._on_lost = on_lost
+        self._registry = registry
         self._receiver: Receiver | None = None
         self._ended = False
         self._lost: tuple[Exception | None] | None = None
+        self._farewell: Callable[[], object] | None = None
 
     # What asyncio calls
 
@@ -66,6 +81,11 @@ class TransportDuplex(asyncio.Protocol):
         if self._receiver is not None:
             self._receiver.connection_lost(exc)
         self._on_lost(exc)
+        # It refers to us, as a rule: nothing has to wait for the garbage collector.
+        self._receiver = None
+        if self._farewell is not None:
+            self._registry.drop_farewell(self._farewell)
+            self._farewell = None
 
     def pause_writing(self) -> None:
         self._write_flow.pause()
@@ -86,6 +106,10 @@ class TransportDuplex(asyncio.Protocol):
             receiver.eof_received()
         else:
             self._transport.resume_reading()
+
+    def call_on_shutdown(self, callback: Callable[[], object]) -> None:
+        self._farewell = callback
+        self._registry.add_farewell(callback)
 
     def write(self, data: bytes) -> None:
         if self._lost is not None:

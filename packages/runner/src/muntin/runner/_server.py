@@ -5,7 +5,7 @@ It is the protocol factory that `loop.create_server` wants; it opens no socket i
 
 import asyncio
 import logging
-from collections.abc import Set
+from collections.abc import Callable, Set
 from contextlib import suppress
 from contextvars import copy_context
 
@@ -82,6 +82,9 @@ class Server:
         self._connections: set[Connection] = set()
         self._all_gone: asyncio.Future[None] | None = None
         self._is_stopping = False
+        self._is_ending = False
+        self._farewells: set[Callable[[], object]] = set()
+        """What is said to peers that speak another protocol by now."""
 
     def __call__(self) -> Connection:
         """Give the protocol for a new connection."""
@@ -135,6 +138,17 @@ class Server:
             if self._all_gone is not None and not self._all_gone.done():
                 self._all_gone.set_result(None)
 
+    def add_farewell(self, farewell: Callable[[], object]) -> None:
+        """Note what to call when connections are ended; it is called at once when they are being ended already."""
+        if self._is_ending:
+            farewell()
+        else:
+            self._farewells.add(farewell)
+
+    def drop_farewell(self, farewell: Callable[[], object]) -> None:
+        """Forget about it: that connection is gone."""
+        self._farewells.discard(farewell)
+
     # The end
 
     def pre_shutdown(self) -> None:
@@ -146,10 +160,14 @@ class Server:
     async def shutdown(self, timeout: float | None = None) -> None:
         """End all connections.
 
-        Handlers have `timeout` seconds to answer; those that do not are cancelled, and have as long again to
-        clean up. What is left then is cut. None: wait for as long as it takes.
+        Whoever upgraded one, and asked for it, is told to say goodbye. Handlers have `timeout` seconds to answer;
+        those that do not are cancelled, and have as long again to clean up. What is left then is cut. None: wait
+        for as long as it takes.
         """
         self.pre_shutdown()
+        self._is_ending = True
+        for farewell in list(self._farewells):
+            farewell()
         if not await self._wait_for_end(timeout):
             for connection in self.connections:
                 connection.cancel()

@@ -37,8 +37,12 @@ C_contra = TypeVar("C_contra", contravariant=True)
 
 
 class Registry(Protocol[C_contra]):
-    """Who keeps count of the connections."""
+    """Who keeps count of the connections, and of who wants to say goodbye when they are ended."""
 
     def connection_made(self, connection: C_contra) -> None: ...
 
     def connection_lost(self, connection: C_contra) -> None: ...
+
+    def add_farewell(self, farewell: Callable[[], object]) -> None: ...
+
+    def drop_farewell(self, farewell: Callable[[], object]) -> None: ...

@@ -83,6 +83,10 @@ class Duplex(Protocol):
     def attach(self, receiver: Receiver) -> None:
         """Deliver all bytes to `receiver` from now on, those left over from the upgrade at once."""
 
+    def call_on_shutdown(self, callback: Callable[[], object]) -> None:
+        """Call back when the server begins to end its connections, at once if it has: it is time to say goodbye in
+        the protocol's own way. Who does not ask is waited for, and cut when the time-out of the shutdown is over."""
+
     def write(self, data: bytes) -> None:
         """Queue bytes.
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 from multidict import CIMultiDict
 
-from muntin.http_core import ResponseHead
+from muntin.http_core import NO_BODY, BodyFraming, FramingKind, ResponseHead
 from muntin.web._upgrades import END_UPGRADED
 from muntin.web.exceptions import HTTPBadRequest, HTTPException, HTTPForbidden, HTTPUpgradeRequired
 from muntin.web.stream_response import Answerable, StreamResponse
@@ -31,6 +31,7 @@ _MAX_MSG_SIZE: Final = 4 << 20
 """Bytes of the largest message taken."""
 _WRITER_LIMIT: Final = 256 << 10
 """Bytes that may be on their way before an awaited send waits."""
+_WITHOUT_BODY: Final = (NO_BODY, BodyFraming(FramingKind.LENGTH, 0))
 _REFUSALS: Final[dict[int, type[HTTPException]]] = {
     400: HTTPBadRequest,
     403: HTTPForbidden,
@@ -118,6 +119,9 @@ class WebSocketResponse(StreamResponse):
 
     def _answer(self, request: Answerable) -> Answer:
         head = request.exchange.head
+        if head.framing not in _WITHOUT_BODY:
+            # It would have to be read before the first frame, and no client has one to send.
+            return Answer(400, (), "an opening handshake has no body", None)
         return accept(
             [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.fields],
             method=head.method,
@@ -160,9 +164,10 @@ class WebSocketResponse(StreamResponse):
         engine = Connection(Role.SERVER, deflate=answer.agreement.deflate, **self._engine_options)
         self._socket = WebSocket(duplex, engine, subprotocol=answer.agreement.subprotocol, **self._options)
         END_UPGRADED.set(self._end_socket)
+        duplex.call_on_shutdown(self._end_socket)
 
-    def _end_socket(self, error: Exception | None) -> None:
-        """Close because the handler was cancelled, or failed."""
+    def _end_socket(self, error: Exception | None = None) -> None:
+        """Close because the handler failed, or was cancelled, or because the server stops."""
         code = WSCloseCode.GOING_AWAY if error is None else WSCloseCode.INTERNAL_ERROR
         self._open_socket.close_nowait(code=code)
 

@@ -330,6 +330,7 @@ class MemoryDuplex:
         self._exchange = exchange
         self._waiting = rest
         self._receiver: Receiver | None = None
+        self._on_shutdown: Callable[[], object] | None = None
         self.is_closing = False
 
     def attach(self, receiver: Receiver) -> None:
@@ -344,6 +345,15 @@ class MemoryDuplex:
             self._waiting += data
         elif data:
             self._receiver.data_received(data)
+
+    def call_on_shutdown(self, callback: Callable[[], object]) -> None:
+        """See `muntin.runner.Duplex.call_on_shutdown`."""
+        self._on_shutdown = callback
+
+    def shut_down(self) -> None:
+        """Let the server begin to end its connections."""
+        if self._on_shutdown is not None:
+            self._on_shutdown()
 
     def lose(self, error: Exception | None) -> None:
         """Let the connection be gone."""
