@@ -3,7 +3,7 @@
 It asks the router and binds what was found to the request. It must not know how a handler is run.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from muntin import router as routing
@@ -11,7 +11,13 @@ from muntin.router import Answer, Matched, MethodNotAllowed
 from muntin.web._answering import Handle
 from muntin.web.application import Application
 from muntin.web.dispatcher import UrlDispatcher
-from muntin.web.exceptions import HTTPMethodNotAllowed, HTTPNotFound
+from muntin.web.error_pages import ErrorPages
+from muntin.web.exceptions import (
+    HTTPException,
+    HTTPInternalServerError,
+    HTTPMethodNotAllowed,
+    HTTPNotFound,
+)
 from muntin.web.match_info import MatchInfoError, UrlMappingMatchInfo
 from muntin.web.request import Request
 
@@ -61,6 +67,17 @@ class Selecting:
     async def _find_and_run(self, request: Request) -> Any:
         answer = await self._router.find(request.method, request.target.path, request.host, request)
         return await self._settle(request, answer)(request)
+
+    def error_pages_of(self, request: Request, error: Exception) -> Iterator[ErrorPages]:
+        """Give the error pages that concern a request, those of the innermost application first."""
+        try:
+            info = request.match_info
+        except RuntimeError:
+            # It went wrong before matching, but pages may well ask for the application.
+            refused = error if isinstance(error, HTTPException) else HTTPInternalServerError()
+            info = MatchInfoError(refused, self._pipelines.of_refusal(()))
+            request.bind(info)
+        return (app.on_error for app in reversed(info.apps))
 
     def _settle(self, request: Request, answer: Answer[Any]) -> Handle:
         info: UrlMappingMatchInfo

@@ -20,7 +20,7 @@ _LIMITS: Final = {
 }
 _TIMEOUTS: Final = {"keepalive_timeout": "keep_alive", "lingering_time": "drain"}
 _WITHOUT_EFFECT: Final = frozenset(
-    ("auto_decompress", "debug", "read_bufsize", "tcp_keepalive", "timeout_ceil_threshold")
+    ("auto_decompress", "read_bufsize", "tcp_keepalive", "timeout_ceil_threshold")
 )
 """Documented arguments for which there is nothing to set: how the reader buffers, or how timers are rounded."""
 

@@ -17,6 +17,7 @@ from muntin.web._pipelines import Pipelines
 from muntin.web._reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE
 from muntin.web._state import State
 from muntin.web.dispatcher import UrlDispatcher
+from muntin.web.error_pages import ErrorPages
 from muntin.web.subapps import MatchedSubAppResource, PrefixedSubAppResource
 
 __all__ = ["Application"]
@@ -47,7 +48,8 @@ class Application(State):
         client_max_size: how large a body may be that is read whole (bytes); 413 beyond, 0 for any size.
         client_max_fields: how many fields a form may have; 413 beyond.
         loop: the loop it will be served in; tolerated, and compared with the running one at start.
-        debug: whether to be strict about what is only advised; None for what Python's development mode says.
+        debug: whether to be strict about what is only advised, and to show tracebacks to clients; None for what
+            Python's development mode says.
 
     Raises:
         TypeError: a middleware is of the wrong kind, or the router is.
@@ -89,6 +91,7 @@ class Application(State):
         self._subapps: list[Application] = []
         self._life: Life[Application] = Life(self, logger, loop)
         self._on_response_prepare: Signal[Any, Any] = Signal(self)
+        self._on_error = ErrorPages()
         self._pipelines = Pipelines(self)
         self._pre_frozen = False
         self._frozen = False
@@ -132,7 +135,7 @@ class Application(State):
 
     @property
     def debug(self) -> bool:
-        """Whether it is strict about what is only advised."""
+        """Whether it is strict about what is only advised, and shows tracebacks to clients."""
         return self._debug if self._debug is not None else bool(sys.flags.dev_mode)
 
     @property
@@ -221,6 +224,11 @@ class Application(State):
         """Sent with request and response when the head of a response is complete and about to be sent."""
         return self._on_response_prepare
 
+    @property
+    def on_error(self) -> ErrorPages:
+        """What answers errors, by status or class: ``@app.on_error(404)``."""
+        return self._on_error
+
     async def startup(self) -> None:
         """Start: enter the contexts, send `on_startup`, then freeze.
 
@@ -290,6 +298,7 @@ class Application(State):
         self._middlewares.freeze()
         self._on_response_prepare.freeze()
         self._life.freeze()
+        self._on_error.freeze()
         for subapp in self._subapps:
             subapp.pre_freeze()
         self._router.freeze()

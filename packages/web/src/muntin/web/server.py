@@ -10,6 +10,7 @@ from typing import Any, Final
 from muntin import runner
 from muntin.runner import Exchange, ExchangeHandler
 from muntin.web._answering import Answering, Handle
+from muntin.web._recovery import PagesOf, Recovery
 from muntin.web._selecting import Selecting
 from muntin.web._server_options import read_server_options
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
@@ -28,7 +29,7 @@ class Server(runner.Server):
         handler: `async (request) -> response`, called with a `BaseRequest`; there is no application around it.
         request_factory: makes a request of an exchange; None for `BaseRequest`.
         loop: not used: the running one.
-        options: as for `run_app`.
+        options: as for `run_app`; and `debug`, to show clients the tracebacks of failures.
 
     Raises:
         TypeError: an option is not known.
@@ -49,10 +50,13 @@ class Server(runner.Server):
         make_request: Callable[[Exchange], Any],
         select: Callable[[Any], Handle],
         options: dict[str, Any],
+        pages_of: PagesOf = lambda request, error: (),
     ) -> None:
         access_log, settings = _take_access_log(options)
+        debug = settings.pop("debug", False)
         settings = read_server_options(**settings)
-        answering = Answering(make_request, select, settings["logger"])
+        recovery = Recovery(settings["logger"], pages_of, debug=debug)
+        answering = Answering(make_request, select, recovery)
         answer: ExchangeHandler = answering.answer
         if access_log is not None:
             answer = _log_answers(answering, access_log)
@@ -68,7 +72,8 @@ class _ApplicationServer(Server):
 
     def __init__(self, app: Application, **options: Any) -> None:
         app.freeze()
-        self._start(_request_factory(app), Selecting(app).select, options)
+        selecting = Selecting(app)
+        self._start(_request_factory(app), selecting.select, options, selecting.error_pages_of)
 
 
 def _take_access_log(options: dict[str, Any]) -> tuple[AbstractAccessLogger | None, dict[str, Any]]:
@@ -97,7 +102,9 @@ def make_exchange_handler(app: Application) -> ExchangeHandler:
         app: the outermost application.
     """
     app.freeze()
-    return Answering(_request_factory(app), Selecting(app).select, app.logger).answer
+    selecting = Selecting(app)
+    recovery = Recovery(app.logger, selecting.error_pages_of, debug=app.debug)
+    return Answering(_request_factory(app), selecting.select, recovery).answer
 
 
 def _request_factory(app: Application) -> Callable[[Exchange], Request]:
@@ -115,7 +122,9 @@ def make_server(app: Application, **options: Any) -> Server:
     Raises:
         TypeError: an option is not known.
     """
-    return _ApplicationServer(app, **{"logger": app.logger, **app.handler_args, **options})
+    return _ApplicationServer(
+        app, **{"logger": app.logger, "debug": app.debug, **app.handler_args, **options}
+    )
 
 
 Application.set_server_maker(make_server)

@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from muntin.http_core import ProtocolError
-from muntin.web.exceptions import clients
+from muntin.web.exceptions import clients, servers
 from muntin.web.exceptions._base import HTTPException
 
 __all__ = ["JSONPayloadError", "PayloadAccessError", "RequestPayloadError", "exception_of"]
@@ -24,21 +24,27 @@ class PayloadAccessError(RuntimeError):
 _BY_STATUS: Final[dict[int, type[HTTPException]]] = {
     408: clients.HTTPRequestTimeout,
     411: clients.HTTPLengthRequired,
+    414: clients.HTTPRequestURITooLong,
     415: clients.HTTPUnsupportedMediaType,
     431: clients.HTTPRequestHeaderFieldsTooLarge,
+    501: servers.HTTPNotImplemented,
+    505: servers.HTTPVersionNotSupported,
 }
 
 
-def exception_of(error: ProtocolError, max_size: int) -> HTTPException:
-    """Give the answer to a body that breaks HTTP or a limit.
+def exception_of(
+    error: ProtocolError, max_size: int, *, malformed: type[HTTPException] = RequestPayloadError
+) -> HTTPException:
+    """Give the answer to a request that breaks HTTP or a limit.
 
     Args:
         error: what the protocol or a decoder said.
         max_size: what a 413 states as the limit (bytes).
+        malformed: the class of a 400; the default is for bodies.
     """
     if error.status == 413:
         return clients.HTTPRequestEntityTooLarge(max_size, text=f"413: {error.reason}")
-    kind = _BY_STATUS.get(error.status, RequestPayloadError)
+    kind = _BY_STATUS.get(error.status, malformed)
     return kind(text=f"{error.status}: {error.reason}")
 
 

@@ -1,0 +1,261 @@
+"""Error pages: what answers errors, whoever raised them, and what a developer is shown."""
+
+import logging
+
+import httpx
+import pytest
+
+from muntin import web
+from muntin.web.testing import TestClient, TestServer
+
+pytestmark = pytest.mark.anyio
+
+
+class Unknown(LookupError):
+    pass
+
+
+class Teapot(web.HTTPClientError):
+    status_code = 418
+
+
+async def fails(request):
+    raise {
+        "zero": ZeroDivisionError("by nothing"),
+        "unknown": Unknown("ann"),
+        "forbidden": web.HTTPForbidden(headers={"X-Why": "because"}),
+        "unavailable": web.HTTPServiceUnavailable(headers={"Retry-After": "9"}),
+        "teapot": Teapot(),
+        "found": web.HTTPFound("/elsewhere"),
+    }[request.match_info["how"]]
+
+
+async def returns(request):
+    return web.HTTPForbidden()
+
+
+async def nothing(request):
+    return None
+
+
+def page(label):
+    async def answer(request, error):
+        return web.Response(status=getattr(error, "status", 500), text=f"{label}: {type(error).__name__}")
+
+    return answer
+
+
+def make_app(pages, **kwargs):
+    app = web.Application(**kwargs)
+    app.add_routes(
+        [web.get("/fails/{how}", fails), web.get("/returns", returns), web.get("/nothing", nothing)]
+    )
+    for cause, answer in pages.items():
+        app.on_error(cause)(answer)
+    return app
+
+
+async def answers(app, *paths):
+    async with TestClient(app) as client:
+        return [(answer.status, answer.text) for answer in [await client.get(path) for path in paths]]
+
+
+@pytest.mark.row("HC-37", "HC-48")
+async def test_raised_and_returned_exceptions_have_the_page_of_their_status():
+    app = make_app({403: page("no")})
+    assert await answers(app, "/fails/forbidden", "/returns") == [(403, "no: HTTPForbidden")] * 2
+
+
+async def test_the_router_has_no_other_errors_than_handlers():
+    app = make_app({404: page("where"), web.HTTPMethodNotAllowed: page("how")})
+    async with TestClient(app) as client:
+        assert (await client.get("/none")).text == "where: HTTPNotFound"
+        refused = await client.post("/returns")
+        assert (refused.status, refused.text) == (405, "how: HTTPMethodNotAllowed")
+        assert refused.headers["Allow"] == "GET,HEAD", "RFC 9110 §15.5.6 demands it, whoever wrote the page"
+
+
+async def test_an_answer_of_another_status_is_left_alone():
+    async def index(request, error):
+        return web.Response(text="the application starts")
+
+    async with TestClient(make_app({503: index})) as client:
+        answer = await client.get("/fails/unavailable")
+        assert answer.status == 200
+        assert "Retry-After" not in answer.headers
+
+
+async def test_the_status_comes_first_and_then_the_nearest_class():
+    app = make_app(
+        {403: page("status"), web.HTTPForbidden: page("class"), web.HTTPClientError: page("family")}
+    )
+    app.on_error(web.HTTPError)(page("errors"))
+    assert await answers(app, "/fails/forbidden", "/fails/teapot", "/fails/unavailable") == [
+        (403, "status: HTTPForbidden"),
+        (418, "family: Teapot"),
+        (503, "errors: HTTPServiceUnavailable"),
+    ]
+
+
+async def test_answers_that_are_no_errors_have_no_page():
+    app = make_app({web.HTTPException: page("error")})
+    async with TestClient(app) as client:
+        assert (await client.get("/fails/found")).headers["Location"] == "/elsewhere"
+
+
+async def test_what_nobody_expected_is_500_and_logged(caplog):
+    app = make_app({500: page("sorry")})
+    assert await answers(app, "/fails/zero") == [(500, "sorry: ZeroDivisionError")]
+    assert "by nothing" in caplog.text
+
+
+async def test_exception_stands_for_what_nobody_expected_and_not_for_answers(caplog):
+    app = make_app({Exception: page("sorry"), 500: page("never")})
+    assert await answers(app, "/fails/zero", "/fails/forbidden") == [
+        (500, "sorry: ZeroDivisionError"),
+        (403, "403: Forbidden"),
+    ]
+    assert "by nothing" in caplog.text
+
+
+async def test_an_exception_with_a_page_of_its_own_is_no_failure(caplog):
+    async def unknown(request, error):
+        return web.json_response({"unknown": str(error)}, status=404)
+
+    app = make_app({LookupError: unknown, 500: page("sorry")}, debug=True)
+    assert await answers(app, "/fails/unknown") == [(404, '{"unknown": "ann"}')]
+    assert not caplog.records
+
+
+async def test_the_innermost_application_with_a_page_wins():
+    inner = make_app({403: page("inner")})
+    middle = make_app({web.HTTPError: page("middle")})
+    outer = make_app({403: page("outer"), 404: page("outer"), 503: page("outer")})
+    middle.add_subapp("/inner/", inner)
+    outer.add_subapp("/middle/", middle)
+    deep = "/middle/inner"
+    found = await answers(outer, f"{deep}/returns", f"{deep}/none", f"{deep}/fails/unavailable", "/returns")
+    assert [text.split(":")[0] for _, text in found] == ["inner", "middle", "middle", "outer"]
+
+
+async def test_middlewares_see_the_exception_and_not_its_page():
+    seen = []
+
+    @web.middleware
+    async def note(request, handler):
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            seen.append(error.status)
+            raise
+
+    await answers(make_app({403: page("no")}, middlewares=[note]), "/fails/forbidden")
+    assert seen == [403]
+
+
+async def test_a_page_may_raise_an_answer():
+    async def login(request, error):
+        raise web.HTTPFound("/login")
+
+    async with TestClient(make_app({403: login})) as client:
+        assert (await client.get("/returns")).headers["Location"] == "/login"
+
+
+@pytest.mark.parametrize("broken", [page, lambda label: nothing_page])
+async def test_a_page_that_fails_leaves_the_plain_answer(broken, caplog):
+    async def fails_too(request, error):
+        raise RuntimeError("the template is missing")
+
+    app = make_app({403: fails_too if broken is page else nothing_page, 500: fails_too})
+    assert await answers(app, "/returns", "/fails/zero") == [
+        (403, "403: Forbidden"),
+        (500, "500: Internal Server Error"),
+    ]
+    assert "fails_too" in caplog.text
+    assert ("gave NoneType instead of a response" in caplog.text) is (broken is not page)
+
+
+async def nothing_page(request, error):
+    return None
+
+
+@pytest.mark.row("HI-53")
+async def test_a_handler_without_a_response_has_the_page_too_and_is_named(caplog):
+    app = make_app({500: page("sorry"), TypeError: page("wrong"), RuntimeError: page("wrong")})
+    [(status, text)] = await answers(app, "/nothing")
+    assert (status, text) == (500, "sorry: WrongAnswer")
+    [record] = caplog.records
+    assert "handler" in record.message
+    assert "nothing" in record.message
+    assert "NoneType" in record.message
+
+
+@pytest.mark.parametrize("cause", [200, 399, 600, web.HTTPFound, web.HTTPOk, web.HTTPRedirection])
+def test_only_errors_have_pages(cause):
+    with pytest.raises(ValueError, match="no error"):
+        web.Application().on_error(cause)
+
+
+@pytest.mark.parametrize("cause", ["404", None, BaseException, int, web.HTTPNotFound()])
+def test_an_error_is_a_status_or_a_class(cause):
+    with pytest.raises(TypeError):
+        web.Application().on_error(cause)
+
+
+def test_one_page_for_each_error():
+    app = make_app({404: page("where")})
+    with pytest.raises(ValueError, match="has a page"):
+        app.on_error(404)
+    app.freeze()
+    with pytest.raises(RuntimeError, match="frozen"):
+        app.on_error(403)
+
+
+# Debug mode
+
+
+@pytest.mark.row("CF-20", "HI-53")
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (None, "text/plain"),
+        ("*/*", "text/plain"),
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
+        ("application/json", "text/plain"),
+    ],
+)
+async def test_a_developer_sees_the_traceback(accept, kind):
+    async def escapes(request):
+        raise ValueError("<script>alert(1)</script> \udcff")
+
+    app = web.Application(debug=True)
+    app.router.add_get("/", escapes)
+    app.on_error(500)(page("sorry"))
+    async with TestClient(app) as client:
+        answer = await client.get("/", headers={} if accept is None else {"Accept": accept})
+    assert answer.status == 500
+    assert answer.headers["Content-Type"] == f"{kind}; charset=utf-8"
+    assert answer.headers["Vary"] == "Accept"
+    assert "Traceback" in answer.text
+    assert "escapes" in answer.text
+    assert ("<script>" in answer.text) is (kind == "text/plain")
+
+
+@pytest.mark.row("CF-20", "HI-53")
+async def test_nobody_else_does():
+    async with TestClient(make_app({}, debug=False)) as client:
+        answer = await client.get("/fails/zero", headers={"Accept": "text/html"})
+    assert (answer.status, answer.text) == (500, "500: Internal Server Error")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.row("CF-20")
+@pytest.mark.parametrize("debug", [False, True])
+async def test_a_bare_handler_is_debugged_by_the_argument_of_its_server(debug, caplog):
+    async def handler(request):
+        raise ZeroDivisionError("by nothing")
+
+    caplog.set_level(logging.CRITICAL, "muntin")
+    async with TestServer(web.Server(handler, debug=debug)) as server, httpx.AsyncClient() as client:
+        answer = await client.get(str(server.make_url("/")))
+    assert ("by nothing" in answer.text) is debug
