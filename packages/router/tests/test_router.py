@@ -233,9 +233,36 @@ def test_shared_answers_are_read_only():
     router.add_get("/plain", "plain")
     answer = router.match("GET", "/plain")
     assert answer is router.match("GET", "/plain")
-    assert answer.route.handler == "dynamic"
+    assert answer.route.handler == "plain"
     with pytest.raises(TypeError):
         answer.variables["x"] = "changed"
+    catching = Router()
+    catching.add_get("/{x}", "dynamic")
+    catching.add_put("/plain", "plain")
+    answer = catching.match("GET", "/plain")
+    assert answer is catching.match("GET", "/plain")
+    assert answer.variables == {"x": "plain"}
+    with pytest.raises(TypeError):
+        answer.variables["x"] = "changed"
+
+
+def test_the_more_literal_goes_first_whatever_was_registered_first(tell):
+    router, below = Router(), Router()
+    router.add_get("/{tail:.*}", "all")
+    router.add_get("/users/{name}", "user")
+    router.add_get("/users/me", "me")
+    router.add_get("/{kind}/me", "any")
+    router.mount("/admin", below)
+    below.add_get("/{page}", "below")
+    router.add_get("/admin/status", "status")
+    router.add_get("/admin/{page}", "late")
+    assert tell(router.match("GET", "/users/me")) == ("me", {})
+    assert tell(router.match("GET", "/users/you")) == ("user", {"name": "you"})
+    assert tell(router.match("GET", "/others/me")) == ("all", {"tail": "others/me"})
+    assert tell(router.match("GET", "/admin/status")) == ("status", {})
+    assert tell(router.match("GET", "/admin/other")) == ("below", {"page": "other"})
+    assert tell(router.match("GET", "/admin/no/such")) == 404
+    assert tell(router.match("PUT", "/users/me")) == ("GET", "HEAD")
 
 
 def test_options_can_be_answered_for_all():
@@ -360,9 +387,32 @@ def take(kind, where, path, host):
     return match and match.groupdict()
 
 
+def depth(row):
+    """Literal segments before the first that is none; a slash at the end is no segment."""
+    kind, where, _ = row
+    if kind in ("mount", "below"):
+        return where.count("/")
+    head, brace, _ = where[0].partition("{")
+    return (head.rpartition("/")[0] if brace else head.removesuffix("/")).count("/")
+
+
+def put_in_order(rows):
+    """The rows with their numbers as they are asked: hosts, then runs between those that keep their places."""
+    numbered = list(enumerate(rows))
+    asked = [row for row in numbered if row[1][0] == "host"]
+    run = []
+    for row in numbered:
+        if row[1][0] == "even":
+            asked += [*sorted(run, key=lambda row: -depth(row[1])), row]
+            run = []
+        elif row[1][0] != "host":
+            run.append(row)
+    return asked + sorted(run, key=lambda row: -depth(row[1]))
+
+
 def scan(rows, method, path, host, refused):
     """Answer by the book: ask one row after the other, with nothing but `re`."""
-    for number, (kind, where, more) in enumerate(rows):
+    for number, (kind, where, more) in put_in_order(rows):
         if kind == "mount":
             if path == where or path.startswith(where + "/"):
                 return scan(more, method, path[len(where) :], host, refused)
@@ -396,8 +446,10 @@ def test_answers_are_those_of_a_linear_scan(tell, rows, paths, host):
 def test_resources_asked_one_by_one_say_the_same(tell, rows, path):
     """The public `match` of a resource is the meaning that the index must keep."""
     router = Router()
-    register(router, [row for row in rows if row[0] not in ("mount", "host")])
-    answers = [resource.match("GET", path) for resource in router.resources()]
+    rows = [row for row in rows if row[0] not in ("mount", "host")]
+    register(router, rows)
+    resources = list(router.resources())
+    answers = [resources[number].match("GET", path) for number, _ in put_in_order(rows)]
     first = next((answer for answer in answers if isinstance(answer, Matched)), None)
     if first is not None:
         assert tell(router.match("GET", path)) == tell(first)

@@ -90,6 +90,9 @@ def test_urls():
     assert router["root"].url(query={"a": "b", "c": "d"}) == "/root?a=b&c=d"
     assert router["user-info"].url(parts={"user": "john_doe"}, query="?a=b") == "/john_doe/info?a=b"
     assert router["user-info"].url_for(user="john_doe") == URL("/john_doe/info")
+    assert router["user-info"].url_for(user="john_doe", page="7") == URL("/john_doe/info")
+    with pytest.raises(KeyError, match="misses 'user'"):
+        router["user-info"].url_for(page="7")
 
 
 @pytest.mark.row("RT-17", "RT-18", "RT-19", "RT-34", "DE-02")

@@ -38,6 +38,22 @@ async def test_a_prefix(tmp_path):
         assert (await client.get("/administration/resource")).status == 404
 
 
+async def test_a_page_of_the_outer_application_below_the_prefix_of_an_inner_one():
+    main, admin = web.Application(), web.Application()
+    admin.router.add_get("/{page}", hello)
+
+    async def status(request):
+        return web.Response(text="status")
+
+    main.add_subapp("/admin/", admin)
+    main.router.add_get("/admin/status", status)
+    main.router.add_get("/{tail:.*}", status)
+    async with TestClient(main) as client:
+        assert (await client.get("/admin/status")).text == "status"
+        assert (await client.get("/admin/page")).text == "/admin/page"
+        assert (await client.get("/admin/no/page")).status == 404
+
+
 @pytest.mark.row("WB-21")
 @pytest.mark.parametrize("prefix", ["", "/", "//"])
 def test_a_prefix_is_more_than_a_slash(prefix):
@@ -82,9 +98,9 @@ async def test_a_host():
 
     one.router.add_get("/", say("one"))
     many.router.add_get("/", say("many"))
+    main.router.add_get("/", say("main"))
     main.add_domain("one.example", one)
     main.add_domain("*.many.example", many)
-    main.router.add_get("/", say("main"))
     async with TestClient(main) as client:
         hosts = {
             "one.example": "one",

@@ -8,7 +8,7 @@ literal text at both ends of the rest, and tried.
 So the work is bounded by how many beginnings of templates the path really matches, and by how many different
 expressions stand beside one another at one place: a hundred different `{x:regex}` there are a hundred attempts.
 
-What is found is a superset in registration order; the claims decide. It knows segments; it must not know methods.
+What is found is a superset in the order of the claims, which decide. It knows segments; it must not know methods.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ __all__ = ["Index", "Ordered"]
 
 
 class Ordered(Protocol):
-    """Something with a place in the order of registration."""
+    """Something with a place in the order of asking."""
 
     order: int
 

@@ -1,9 +1,12 @@
 """Matching: a router in the form in which it answers.
 
-The resources of a router are a list, and the answer is what asking one after the other would give. This file gives
-the same answer sooner. The list is cut into stages: runs of resources that an index can tell apart by path, runs of
-mounts that are told apart by host, and between them the resources that have to be asked. In a router with nothing but
-paths, the answers for paths without variables do not depend on anything else, so they are worked out beforehand.
+The answer is what asking one resource after the other would give: mounts by host first, then the others as they were
+registered, but where an index can tell resources apart by path, those with more literal segments go first. So a page
+below the prefix of a mount is found, and `/users/me` is not hidden by `/users/{name}`, whatever was registered first.
+
+This file gives that answer sooner. The list is cut into stages: mounts that are told apart by host, runs of resources
+that an index can tell apart by path, and between them the resources that have to be asked. In a router with nothing
+but paths, the answers for paths without variables do not depend on anything else, so they are worked out beforehand.
 
 Nothing is ever kept for a path that was asked for: memory is a matter of the templates alone.
 """
@@ -50,6 +53,13 @@ def is_indexed(resource: AbstractResource[H]) -> TypeGuard[_Indexed[H]]:
 
 def _is_host(resource: AbstractResource[H]) -> TypeGuard[HostMount[H]]:
     return isinstance(resource, HostMount)
+
+
+def _literal_depth(resource: _Indexed[H]) -> int:
+    """Give how many segments a path has in common with all others that lead here: none has more than its turn."""
+    if isinstance(resource, PrefixMount | PrefixResource):
+        return resource.own_prefix.count("/")
+    return resource.template.literal_depth
 
 
 class _ResourceClaim(Generic[H]):
@@ -136,6 +146,7 @@ class _PathStage(Generic[H]):
     def __init__(self, resources: Iterable[AbstractResource[H]]) -> None:
         self._index: Index[_ResourceClaim[H] | _MountClaim[H]] = Index()
         indexed = [resource for resource in resources if is_indexed(resource)]
+        indexed.sort(key=_literal_depth, reverse=True)  # keeps the order of registration among equals
         for order, resource in enumerate(indexed):
             if isinstance(resource, PrefixMount):
                 self._index.add_below(resource.own_prefix, _MountClaim(order, resource))
@@ -244,7 +255,8 @@ class Matcher(Generic[H]):
         mounts: tuple[MountPoint, ...],
         options_handler: H | None,
     ) -> None:
-        self._searches = [make(run).search for make, run in groupby(resources, key=_stage_of)]
+        hosts_first = sorted(resources, key=_is_host, reverse=True)
+        self._searches = [make(run).search for make, run in groupby(hosts_first, key=_stage_of)]
         self._not_found = NotFound(mounts)
         self._options_handler = options_handler
         self.exact: dict[str, _Answers[H]] = {}

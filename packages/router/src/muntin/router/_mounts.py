@@ -1,7 +1,8 @@
 """Mounts: places in a router where another router stands, below a prefix or behind a host.
 
-A mount owns its prefix or its hosts: what the router below does not find is not found, and no resource that was
-registered later is asked. It knows where it stands and what stands on it; it must not know how either matches.
+A mount owns its prefix or its hosts: what the router below does not find is not found. Only resources that stand
+deeper below the same prefix are asked before it. It knows where it stands and what stands on it; it must not know how
+either matches.
 """
 
 from collections.abc import Callable, Iterator

@@ -58,8 +58,10 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
     ) -> Answer[H]:
         """Find the route for a request.
 
-        The answer is that of asking each resource in the order of registration: the first that has the path and the
-        method; if only the method was missing, `MethodNotAllowed` with the methods of all that have the path.
+        The answer is that of asking each resource, those with more literal segments at their beginning first, and
+        equals in the order of registration: the first that has the path and the method; if only the method was
+        missing, `MethodNotAllowed` with the methods of all that have the path. Mounts by host go before all others;
+        a resource with rules of its own keeps its place, and nothing is moved past it.
 
         Args:
             method: as it was sent; methods are case-sensitive.

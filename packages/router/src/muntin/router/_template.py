@@ -7,6 +7,7 @@ not know methods, handlers, or which other templates exist.
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import takewhile
 
 from ._quoting import decode_part, requote
 from ._segments import Segment, read_segments
@@ -58,6 +59,13 @@ class Template:
     def segments(self) -> tuple[Segment, ...]:
         """What stands between the slashes, in order; the last may stand for all the rest of the path."""
         return read_segments(self.parts)
+
+    @property
+    def literal_depth(self) -> int:
+        """How many segments are literal before the first with a variable; a slash at the end adds none."""
+        literals = list(takewhile(lambda segment: segment.middle is None, self.segments[1:]))
+        ends_in_slash = bool(literals) and literals[-1].prefix == "" and not self.variables
+        return len(literals) - ends_in_slash
 
     @cached_property
     def has_regex(self) -> bool:

@@ -122,6 +122,11 @@ class PlainResource(Resource, router.PlainResource[Any]):
 class DynamicResource(Resource, router.DynamicResource[Any]):
     """A resource whose path has variables."""
 
+    def url_for(self, **parts: Any) -> URL:
+        """Build the URL; parts that the path has no place for are left out, so that `match_info` may be given."""
+        named = {variable.name for variable in self.template.variables}
+        return super().url_for(**{name: value for name, value in parts.items() if name in named})
+
     DYN = re.compile(r"\{(?P<var>[_a-zA-Z][_a-zA-Z0-9]*)\}")
     DYN_WITH_RE = re.compile(r"\{(?P<var>[_a-zA-Z][_a-zA-Z0-9]*):(?P<re>.+)\}")
     GOOD = r"[^{}/]+"
