@@ -243,11 +243,11 @@ async def test_routes_may_be_added_while_it_starts():
 
 @pytest.mark.row("RN-25", "CF-10")
 async def test_a_loop_is_tolerated_and_compared():
-    with pytest.warns(DeprecationWarning, match="leave loop out"):
+    with pytest.warns(DeprecationWarning, match="the loop that runs"):
         app = web.Application(loop=asyncio.get_running_loop())
     await live(app)
     other = asyncio.new_event_loop()
-    with pytest.warns(DeprecationWarning, match="leave loop out"):
+    with pytest.warns(DeprecationWarning, match="the loop that runs"):
         app = web.Application(loop=other)
     with pytest.raises(RuntimeError, match="another event loop"):
         await app.startup()

@@ -117,6 +117,8 @@ async def test_factories_are_called_for_each_request_with_their_own_application(
     inner = web.Application(middlewares=[factory])
     inner.router.add_get("/x", hello)
     main.add_subapp("/inner/", inner)
+    with pytest.warns(DeprecationWarning, match="factory"):
+        main.freeze()
     async with TestClient(main) as client:
         assert (await client.get("/inner/x")).headers["X-Old"] == "yes"
         await client.get("/inner/x")

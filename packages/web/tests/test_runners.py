@@ -183,7 +183,7 @@ async def test_the_older_way(app):
         assert (await client.get(f"http://127.0.0.1:{port}/")).text == "hello"
         listener.close()
         await app.shutdown()
-        with anyio.fail_after(5):
+        with anyio.fail_after(5), pytest.warns(DeprecationWarning, match="cleanup"):
             await handler.finish_connections(60.0)
         await app.cleanup()
     assert log == ["shutdown"]

@@ -41,7 +41,6 @@ FROM_THE_ROOT = [
     "HttpVersion10",
     "HttpVersion11",
     "WSMsgType",
-    "MsgType",
     "WSCloseCode",
     "WSMessage",
     "MultipartReader",
@@ -67,8 +66,7 @@ def test_no_module_stands_in_the_place_of_a_function(name):
 
 @pytest.mark.row("CF-03", "WS-05", "WS-10")
 def test_message_types_have_two_names():
-    assert web.MsgType is web.WSMsgType
-    assert web.MsgType.text is web.WSMsgType.TEXT
+    assert web.WSMsgType.text is web.WSMsgType.TEXT
     assert web.WSCloseCode.GOING_AWAY == 1001
 
 

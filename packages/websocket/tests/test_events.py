@@ -8,7 +8,9 @@ def test_a_message_is_three_fields_and_an_alias():
     message = WSMessage(WSMsgType.TEXT, "hi", None)
     kind, data, extra = message
     assert (kind, data, extra) == (WSMsgType.TEXT, "hi", None)
-    assert message.tp is message.type is WSMsgType.TEXT
+    with pytest.warns(DeprecationWarning, match=r"message\.type") as caught:
+        assert message.tp is message.type is WSMsgType.TEXT
+    assert caught[0].filename == __file__
     with pytest.raises(AttributeError):
         message.data = "ho"
 

@@ -12,6 +12,8 @@ if __name__ == "__main__":
     web.run_app(app)
 """
 
+from typing import TYPE_CHECKING
+
 from muntin.http_core import HTTP_10 as HttpVersion10  # noqa: N811 - its documented name
 from muntin.http_core import HTTP_11 as HttpVersion11  # noqa: N811
 from muntin.http_core import (
@@ -238,7 +240,11 @@ from muntin.websocket import (
     WSMsgType,
 )
 
-MsgType = WSMsgType
+if TYPE_CHECKING:
+    MsgType = WSMsgType
+else:
+    # Asked for a name that is not here, so that older ones can say how they are spelt.
+    from muntin.web.legacy import find_older_name as __getattr__  # noqa: F401 - Python calls it
 
 __all__ = [
     "JSON",
@@ -329,7 +335,6 @@ __all__ = [
     "JSONPayloadError",
     "MatchedSubAppResource",
     "Middleware",
-    "MsgType",
     "MultipartReader",
     "MultipartWriter",
     "NamedPipeSite",

@@ -14,6 +14,7 @@ from muntin.web._debug_page import describe_exception
 from muntin.web._upgrades import END_UPGRADED
 from muntin.web.error_pages import ErrorPage, ErrorPages
 from muntin.web.exceptions import HTTPException, exception_of
+from muntin.web.legacy import warn_of_returned
 from muntin.web.response import Response
 from muntin.web.stream_response import StreamResponse
 
@@ -173,3 +174,8 @@ def require_response(response: Any, request: Any) -> None:
         raise WrongAnswer(
             f"{name} (or a middleware) gave {type(response).__name__} instead of a response to {request!r}"
         )
+    if isinstance(response, HTTPException):
+        info = getattr(request, "match_info", None)
+        # What the router raised, a middleware has returned, and the line of that is not known.
+        if info is not None and info.http_exception is None and info.current_app.debug:
+            warn_of_returned(response, info.handler)

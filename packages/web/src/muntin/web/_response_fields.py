@@ -26,6 +26,7 @@ from muntin.http_core.headers import (
 )
 from muntin.web._cookies import ResponseCookies, SetCookie
 from muntin.web._storage import Storage
+from muntin.web.legacy import warn_older
 
 __all__ = ["LooseHeaders", "ResponseFields", "check_fields"]
 
@@ -147,6 +148,7 @@ class ResponseFields(Storage):
     @property
     def message(self) -> str:
         """The reason phrase, by its oldest name."""
+        warn_older("response.message", "response.reason")
         return self.reason
 
     def set_status(self, status: int, reason: str | None = None) -> None:

@@ -6,7 +6,6 @@ It knows what belongs together and when it may still change. How requests reach 
 import asyncio
 import logging
 import sys
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Final
 
@@ -18,6 +17,7 @@ from muntin.web._reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE
 from muntin.web._state import State
 from muntin.web.dispatcher import UrlDispatcher
 from muntin.web.error_pages import ErrorPages
+from muntin.web.legacy import warn_of_factories, warn_older
 from muntin.web.subapps import MatchedSubAppResource, PrefixedSubAppResource
 
 __all__ = ["Application"]
@@ -74,11 +74,7 @@ class Application(State):
         elif not isinstance(router, UrlDispatcher):
             raise TypeError(f"router must be a web.UrlDispatcher, not {type(router).__name__}")
         if loop is not None:
-            warnings.warn(
-                "an application is served in the running loop: leave loop out",
-                DeprecationWarning,
-                stacklevel=2,
-            )
+            warn_older("web.Application(loop=loop)", "web.Application(), served in the loop that runs,")
         super().__init__()
         self._logger = logger
         self._router = router
@@ -111,6 +107,7 @@ class Application(State):
     @property
     def named_resource(self) -> Mapping[str, AbstractResource[Any]]:
         """The resources by name; an older name of `router.named_resources()`."""
+        warn_older("app.named_resource", "app.router.named_resources()")
         return self._router.named_resources()
 
     @property
@@ -294,6 +291,7 @@ class Application(State):
         if self._pre_frozen:
             return
         self._middlewares.check()
+        warn_of_factories(self._middlewares)
         self._pre_frozen = True
         self._middlewares.freeze()
         self._on_response_prepare.freeze()
@@ -341,7 +339,7 @@ class Application(State):
             loop: as for the constructor.
             handler_args: arguments for the server.
         """
-        warnings.warn("make_handler(): use web.AppRunner", DeprecationWarning, stacklevel=2)
+        warn_older("app.make_handler()", "web.AppRunner(app)")
         self._life.loop = loop or self._life.loop
         self.freeze()
         make = self._server_maker

@@ -4,7 +4,6 @@ It speaks the documented names over `muntin.router`, and asks resources with rul
 awaited. It must not know applications.
 """
 
-import warnings
 from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any, TypeGuard
@@ -14,6 +13,7 @@ from muntin.router import AbstractRouteDef, Answer, Matched, MethodNotAllowed
 from muntin.web._asking import Asking
 from muntin.web._handlers import AnyExpectHandler
 from muntin.web.exceptions import HTTPMethodNotAllowed, HTTPNotFound
+from muntin.web.legacy import warn_older
 from muntin.web.match_info import MatchInfoError, UrlMappingMatchInfo
 from muntin.web.resources import AbstractResource, DynamicResource, PlainResource
 from muntin.web.routes import AbstractRoute
@@ -87,9 +87,7 @@ class UrlDispatcher(router.Router[Any]):
             TypeError: the handler is of the wrong kind.
         """
         if path is None and handler is None and method.startswith("/"):
-            warnings.warn(
-                "add_route() with a path alone: use add_resource()", DeprecationWarning, stacklevel=2
-            )
+            warn_older("router.add_route() with a path alone", "router.add_resource()")
             return self.add_resource(method, name=name)
         if path is None or handler is None:
             raise TypeError("add_route() takes method, path and handler")
@@ -142,6 +140,7 @@ class UrlDispatcher(router.Router[Any]):
     @property
     def named_resource(self) -> Mapping[str, router.AbstractResource[Any]]:
         """The resources by name; an older name of `named_resources()`."""
+        warn_older("router.named_resource", "router.named_resources()")
         return self.named_resources()
 
     def foreign_resources(self) -> list[AbstractResource]:

@@ -1,19 +1,84 @@
-"""Names that only older code and older pages use, each a call away from its modern one.
+"""Names and ways that only older code and older pages use, each told how it is spelt now.
 
-A use says so by a DeprecationWarning that names the modern spelling; `-W error::DeprecationWarning` switches them off.
+A use says so by a DeprecationWarning for the line that has to change; `-W error::DeprecationWarning` switches all of
+them off. What is a line beside its modern twin (`Resource.url`, `Response.message`) stands there and calls
+`warn_older`; the rest is here. It must not know applications.
 """
 
+import inspect
 import warnings
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Iterable
+from functools import partial, wraps
+from typing import Any, Final, ParamSpec, TypeVar
 
+from muntin.middleware import describe_callable, is_middleware
 from muntin.web.routedef import delete, get, head, options, patch, post, put, view
+from muntin.websocket import WSCloseCode, WSMsgType
 
-__all__ = ["add_delete", "add_get", "add_head", "add_options", "add_patch", "add_post", "add_put", "add_view"]
+__all__ = [
+    "add_delete",
+    "add_get",
+    "add_head",
+    "add_options",
+    "add_patch",
+    "add_post",
+    "add_put",
+    "add_view",
+    "choose_close_code",
+    "find_older_name",
+    "warn_of_factories",
+    "warn_of_returned",
+    "warn_older",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def warn_older(older: str, modern: str) -> None:
+    """Say how something is spelt now, to whoever called the caller."""
+    warnings.warn(f"{older} is spelt {modern} now", DeprecationWarning, stacklevel=3)
+
+
+def _warn_at(function: Any, message: str) -> None:
+    """Warn at the line where a function is defined: where nobody calls it, that is the line to change."""
+    while isinstance(function, partial):
+        function = function.func
+    function = inspect.unwrap(function)
+    if not inspect.isroutine(function):
+        function = type(function).__call__
+    code = getattr(function, "__code__", None)
+    if code is None:
+        warnings.warn(message, DeprecationWarning, stacklevel=3)
+        return
+    module = getattr(function, "__globals__", {})
+    warnings.warn_explicit(
+        message,
+        DeprecationWarning,
+        code.co_filename,
+        code.co_firstlineno,
+        module=module.get("__name__"),
+        registry=module.setdefault("__warningregistry__", {}),
+    )
+
+
+# Names of the package
+
+_OLDER_NAMES: Final = {"MsgType": ("WSMsgType", WSMsgType)}
+
+
+def find_older_name(name: str) -> Any:
+    """Give what an older name of `muntin.web` stands for.
+
+    Raises:
+        AttributeError: there never was such a name.
+    """
+    try:
+        modern, meaning = _OLDER_NAMES[name]
+    except KeyError:
+        raise AttributeError(f"module 'muntin.web' has no attribute {name!r}") from None
+    warn_older(f"web.{name}", f"web.{modern}")
+    return meaning
 
 
 def _renamed(make: Callable[P, R]) -> Callable[P, R]:
@@ -22,7 +87,7 @@ def _renamed(make: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(make)
     def older(*args: P.args, **kwargs: P.kwargs) -> R:
-        warnings.warn(f"web.add_{name}() is spelt web.{name}()", DeprecationWarning, stacklevel=2)
+        warn_older(f"web.add_{name}()", f"web.{name}()")
         return make(*args, **kwargs)
 
     older.__name__ = f"add_{name}"
@@ -38,3 +103,37 @@ add_patch = _renamed(patch)
 add_post = _renamed(post)
 add_put = _renamed(put)
 add_view = _renamed(view)
+
+
+# Ways of doing things
+
+
+def warn_of_factories(middlewares: Iterable[Callable[..., Any]]) -> None:
+    """Warn of the middlewares that are of the older kind, each where it is defined."""
+    for each in middlewares:
+        if not is_middleware(each):
+            _warn_at(
+                each,
+                f"middleware {describe_callable(each)} is a factory (app, handler): "
+                "write it as @web.middleware (request, handler)",
+            )
+
+
+def warn_of_returned(exception: object, handler: Any) -> None:
+    """Warn that a handler, or a middleware around it, returned an exception, where the handler is defined."""
+    _warn_at(
+        handler,
+        f"handler {describe_callable(handler)} (or a middleware) returned {type(exception).__name__}: raise it",
+    )
+
+
+def choose_close_code(code: int) -> int:
+    """Give the close code to send for one that never could be sent (RFC 6455 §7.4.2)."""
+    if code >= 1000:
+        return code
+    warnings.warn(
+        f"close code {code} cannot be sent, and 1001 is: web.WSCloseCode.GOING_AWAY",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    return WSCloseCode.GOING_AWAY

@@ -14,6 +14,7 @@ from muntin import router
 from muntin.router import Answer, Matched, MethodNotAllowed, RouteConflict
 from muntin.web._asking import Asking
 from muntin.web._handlers import AnyExpectHandler
+from muntin.web.legacy import warn_older
 from muntin.web.match_info import UrlMappingMatchInfo
 from muntin.web.routes import ResourceRoute
 
@@ -108,6 +109,7 @@ class Resource(router.Resource[Any]):
             parts: the variables of the path.
             query: a mapping, pairs, or text with or without its question mark.
         """
+        warn_older("resource.url()", "resource.url_for()")
         url: URL = self.build_url({**(parts or {}), **named_parts}, query)
         return str(url)
 

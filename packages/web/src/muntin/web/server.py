@@ -4,7 +4,7 @@ It puts together what answers exchanges; where connections come from is for `mun
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from muntin import runner
@@ -15,6 +15,7 @@ from muntin.web._selecting import Selecting
 from muntin.web._server_options import read_server_options
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.application import Application
+from muntin.web.legacy import warn_older
 from muntin.web.request import BaseRequest, Request
 
 __all__ = ["Server", "make_exchange_handler", "make_server"]
@@ -62,9 +63,11 @@ class Server(runner.Server):
             answer = _log_answers(answering, access_log)
         super().__init__(answer, **settings)
 
-    async def finish_connections(self, timeout: float | None = None) -> None:
+    def finish_connections(self, timeout: float | None = None) -> Coroutine[Any, Any, None]:
         """End all connections; the older name of `shutdown`."""
-        await self.shutdown(timeout)
+        # No coroutine function: whoever calls it is to be warned, and not the loop.
+        warn_older("finish_connections()", "web.AppRunner.cleanup()")
+        return self.shutdown(timeout)
 
 
 class _ApplicationServer(Server):

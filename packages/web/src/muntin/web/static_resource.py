@@ -19,6 +19,7 @@ from muntin.web.exceptions import (
     HTTPServiceUnavailable,
 )
 from muntin.web.file_response import PlannedResponse, read_fields
+from muntin.web.legacy import warn_older
 from muntin.web.resources import Resource
 from muntin.web.response import Response
 from muntin.web.routes import ResourceRoute
@@ -85,6 +86,7 @@ class StaticResource(Resource, router.PrefixResource[Any]):
         self, *, filename: str | PathLike[str], query: Any = None, append_version: bool | None = None
     ) -> str:
         """Build the URL of a file as text; the older way of `url_for`."""
+        warn_older("resource.url()", "resource.url_for()")
         url = self.url_for(filename=filename, append_version=append_version)
         if query is not None:
             url = url.update_query(query.removeprefix("?") if isinstance(query, str) else query)

@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 from muntin.http_core import NO_BODY, BodyFraming, FramingKind, ResponseHead
 from muntin.web._upgrades import END_UPGRADED
 from muntin.web.exceptions import HTTPBadRequest, HTTPException, HTTPForbidden, HTTPUpgradeRequired
+from muntin.web.legacy import choose_close_code
 from muntin.web.stream_response import Answerable, StreamResponse
 from muntin.websocket import (
     Answer,
@@ -315,6 +316,8 @@ class WebSocketResponse(StreamResponse):
         Raises:
             RuntimeError: before `prepare`.
         """
+        if code < 1000:
+            code = choose_close_code(code)
         return await self._open_socket.close(code=code, message=message, drain=drain)
 
     # As a response

@@ -5,6 +5,7 @@ handler wants to look at. Knows the kinds. Must not know how bytes become messag
 """
 
 import json
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -33,6 +34,7 @@ class WSMessage(NamedTuple):
     @property
     def tp(self) -> WSMsgType:
         """The older name of `type`."""
+        warnings.warn("message.tp is spelt message.type now", DeprecationWarning, stacklevel=2)
         return self.type
 
     def json(self, *, loads: Callable[[Any], Any] = json.loads) -> Any:
