@@ -166,6 +166,7 @@ def require_response(response: Any, request: Any) -> None:
         HTTPException: it gave that, not sent yet.
     """
     if isinstance(response, HTTPException):
+        _advise_raising(response, request)
         if not response.prepared:
             raise response
     elif not isinstance(response, StreamResponse):
@@ -174,8 +175,10 @@ def require_response(response: Any, request: Any) -> None:
         raise WrongAnswer(
             f"{name} (or a middleware) gave {type(response).__name__} instead of a response to {request!r}"
         )
-    if isinstance(response, HTTPException):
-        info = getattr(request, "match_info", None)
-        # What the router raised, a middleware has returned, and the line of that is not known.
-        if info is not None and info.http_exception is None and info.current_app.debug:
-            warn_of_returned(response, info.handler)
+
+
+def _advise_raising(exception: HTTPException, request: Any) -> None:
+    info = getattr(request, "match_info", None)
+    # What the router raised, a middleware has returned, and the line of that is not known.
+    if info is not None and info.http_exception is None and info.current_app.debug:
+        warn_of_returned(exception, info.handler)
