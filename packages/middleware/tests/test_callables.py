@@ -1,10 +1,11 @@
 """Kinds of callables."""
 
 import functools
+import warnings
 
 import pytest
 
-from muntin.middleware import describe_callable, is_coroutine_callable, is_plain_function
+from muntin.middleware import describe_callable, is_coroutine_callable, is_plain_function, warn_about
 
 
 async def coroutine(): ...
@@ -69,3 +70,24 @@ def test_a_wrapper_of_itself_is_no_endless_loop():
 
     loop.__wrapped__ = loop
     assert not is_coroutine_callable(functools.partial(loop))
+
+
+def test_a_warning_points_at_where_the_function_was_written():
+    with pytest.warns(DeprecationWarning, match="old") as caught:
+        warn_about(functools.partial(Plain().method), "old", DeprecationWarning)
+    method = Plain.method.__code__
+    assert (caught[0].filename, caught[0].lineno) == (__file__, method.co_firstlineno)
+
+
+def test_a_warning_of_what_was_written_in_c_points_at_who_asked():
+    with pytest.warns(DeprecationWarning, match="old") as caught:
+        warn_about(len, "old", DeprecationWarning)
+    assert caught[0].filename == __file__
+
+
+def test_a_place_is_warned_of_once():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        warn_about(plain, "old", DeprecationWarning)
+        warn_about(plain, "old", DeprecationWarning)
+    assert len(caught) == 1

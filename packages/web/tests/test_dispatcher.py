@@ -159,15 +159,19 @@ async def partial(text, request):
 async def test_kinds_of_handlers():
     app = web.Application()
     add = app.router.add_get
-    with pytest.warns(DeprecationWarning, match="async def") as warned:
-        add("/plain", plain)
-    assert len(warned) == 1, "not one for GET and one for HEAD"
-    with pytest.warns(DeprecationWarning, match="async def"):
-        add("/bound-plain", Handlers().plain)
+    add("/plain", plain)
+    add("/bound-plain", Handlers().plain)
     add("/bound", Handlers().method)
     add("/object", Handlers())
     add("/partial", functools.partial(partial, "partial"))
     add("/lambda", lambda request: partial("lambda", request))
+    with pytest.warns(DeprecationWarning, match="plain function") as warned:
+        app.freeze()
+    assert [str(each.message).split(" is ")[0] for each in warned] == [
+        f"handler {__name__}.{name}" for name in ("plain", "Handlers.plain")
+    ]
+    places = [(each.filename, each.lineno) for each in warned]
+    assert places == [(__file__, each.__code__.co_firstlineno) for each in (plain, Handlers.plain)]
     async with TestClient(app) as client:
         texts = [(await client.get(route.canonical)).text for route in app.router.resources()]
     assert texts == ["plain", "bound plain", "bound", "object", "partial", "lambda"]

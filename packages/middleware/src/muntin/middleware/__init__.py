@@ -13,7 +13,12 @@ from muntin.middleware._chain import (
     is_middleware,
     middleware,
 )
-from muntin.middleware.callables import describe_callable, is_coroutine_callable, is_plain_function
+from muntin.middleware.callables import (
+    describe_callable,
+    is_coroutine_callable,
+    is_plain_function,
+    warn_about,
+)
 from muntin.middleware.cleanup import CleanupContexts, Context
 from muntin.middleware.errors import CleanupError, CompositionError
 from muntin.middleware.paths import normalize_candidates, to_same_origin
@@ -39,4 +44,5 @@ __all__ = [
     "middleware",
     "normalize_candidates",
     "to_same_origin",
+    "warn_about",
 ]

@@ -4,11 +4,12 @@ It knows how to look at callables; it must not call them.
 """
 
 import inspect
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-__all__ = ["describe_callable", "is_coroutine_callable", "is_plain_function"]
+__all__ = ["describe_callable", "is_coroutine_callable", "is_plain_function", "warn_about"]
 
 
 def _innermost(function: object) -> object:
@@ -46,3 +47,21 @@ def describe_callable(function: Callable[..., Any] | object) -> str:
     if name is None:
         return repr(function)
     return f"{getattr(function, '__module__', '?')}.{name}"
+
+
+def warn_about(function: Callable[..., Any], message: str, category: type[Warning]) -> None:
+    """Warn in the place where a function was written, which is where its author has something to change."""
+    innermost = _innermost(function)
+    code = getattr(innermost, "__code__", None)
+    if code is None:
+        warnings.warn(message, category, stacklevel=2)
+        return
+    scope = getattr(innermost, "__globals__", {})
+    warnings.warn_explicit(
+        message,
+        category,
+        code.co_filename,
+        code.co_firstlineno,
+        module=scope.get("__name__"),
+        registry=scope.setdefault("__warningregistry__", {}),
+    )

@@ -1,18 +1,27 @@
 """Handlers: what may answer a request, and how each kind is made to give an awaitable.
 
-It looks at a handler once, when it is registered. It must not know routes.
+It looks at a handler once, before requests come. It must not know routes.
 """
 
+import asyncio
 import inspect
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import Executor
+from contextvars import copy_context
 from typing import Any
 
-from muntin.middleware import describe_callable, is_coroutine_callable, is_plain_function
+from muntin.middleware import describe_callable, is_coroutine_callable, is_plain_function, warn_about
 from muntin.web.stream_response import StreamResponse
 
-__all__ = ["AbstractView", "AnyExpectHandler", "AnyHandler", "adapt_handler"]
+__all__ = [
+    "AbstractView",
+    "AnyExpectHandler",
+    "AnyHandler",
+    "adapt_handler",
+    "run_in_threads",
+    "warn_of_plain_function",
+]
 
 AnyHandler = Callable[[Any], Awaitable[StreamResponse]]
 """What answers a request."""
@@ -53,19 +62,48 @@ def adapt_handler(handler: Any) -> Any:
         )
     if is_coroutine_callable(handler):
         return handler
-    if is_plain_function(handler):
-        warnings.warn(
-            f"handler {describe_callable(handler)} is a plain function and runs on the event loop: "
-            "write it with async def",
-            DeprecationWarning,
-            stacklevel=2,
-        )
     return _await_if_needed(handler)
 
 
 def _await_if_needed(handler: Callable[[Any], Any]) -> AnyHandler:
     async def run(request: Any) -> StreamResponse:
         response = handler(request)
+        if inspect.isawaitable(response):
+            response = await response
+        return response  # type: ignore[no-any-return]  # the server looks at what it is
+
+    return run
+
+
+def warn_of_plain_function(handler: Any) -> None:
+    """Warn, where it was written, of a handler that holds up all others while it runs."""
+    if is_plain_function(handler):
+        warn_about(
+            handler,
+            f"handler {describe_callable(handler)} is a plain function and runs on the event loop: "
+            "write it with async def, or give the application or the route an executor",
+            DeprecationWarning,
+        )
+
+
+def run_in_threads(handler: Callable[[Any], Any], executor: Executor) -> AnyHandler:
+    """Give a handler that is not async in a form that runs in the threads of an executor.
+
+    It sees the context variables of the request. A thread cannot be stopped: a request that is cancelled leaves it
+    running, and what it gives is dropped.
+    """
+
+    def call(request: Any) -> Any:
+        try:
+            return handler(request)
+        except StopIteration as error:
+            # No future takes it, and the request would wait for ever.
+            raise RuntimeError(f"handler {describe_callable(handler)} raised StopIteration") from error
+
+    async def run(request: Any) -> StreamResponse:
+        response = await asyncio.get_running_loop().run_in_executor(
+            executor, copy_context().run, call, request
+        )
         if inspect.isawaitable(response):
             response = await response
         return response  # type: ignore[no-any-return]  # the server looks at what it is

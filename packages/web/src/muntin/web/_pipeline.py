@@ -5,6 +5,7 @@ it must not know how an application comes by its middlewares.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -27,6 +28,10 @@ class ChainOwner(Protocol):
     @property
     def on_response_prepare(self) -> Sequence[Any]:
         """Who is called before a response is sent."""
+
+    @property
+    def executor(self) -> Executor | None:
+        """Where handlers run that are not async; None for the event loop."""
 
 
 class Pipeline:

@@ -4,9 +4,11 @@ It knows which applications stand around a route; how they are put around it is 
 """
 
 from collections.abc import Iterable
+from concurrent.futures import Executor
 from typing import Any
 
 from muntin.router import MountPoint, Route
+from muntin.web._handlers import run_in_threads, warn_of_plain_function
 from muntin.web._pipeline import ChainOwner, Pipeline
 from muntin.web.dispatcher import as_web_route
 from muntin.web.exceptions import HTTPException
@@ -31,17 +33,22 @@ class Pipelines:
         Raises:
             TypeError: somebody registered a plain resource of the router.
         """
-        for route in routes:
-            self.of(as_web_route(route))
+        on_the_loop = []
+        for each in routes:
+            route = as_web_route(each)
+            self.of(route)
+            if not route.is_async and self._executor_of(route) is None and route.handler not in on_the_loop:
+                on_the_loop.append(route.handler)
+        for handler in on_the_loop:
+            warn_of_plain_function(handler)
 
     def of(self, route: Any) -> Pipeline:
         """Give the pipeline of a route, here or in an application inside."""
         pipeline: Pipeline | None = route.pipeline
         if pipeline is None:
-            mounts = () if route.resource is None else route.resource.mounts
-            pipeline = route.pipeline = Pipeline(
-                route.awaitable_handler, self._apps_on(mounts), route.options
-            )
+            executor = None if route.is_async else self._executor_of(route)
+            handler = route.awaitable_handler if executor is None else run_in_threads(route.handler, executor)
+            pipeline = route.pipeline = Pipeline(handler, self._apps_around(route), route.options)
         return pipeline
 
     def of_refusal(self, mounts: tuple[MountPoint, ...]) -> Pipeline:
@@ -50,6 +57,16 @@ class Pipelines:
         if pipeline is None:
             pipeline = self._refusals[mounts] = Pipeline(_refuse, self._apps_on(mounts))
         return pipeline
+
+    def _executor_of(self, route: Any) -> Executor | None:
+        """Give where the handler of a route runs if it is not async: the nearest that was given."""
+        apps = reversed(self._apps_around(route))
+        nearest = next((app.executor for app in apps if app.executor is not None), None)
+        executor: Executor | None = route.options.get("executor", nearest)
+        return executor
+
+    def _apps_around(self, route: Any) -> tuple[ChainOwner, ...]:
+        return self._apps_on(() if route.resource is None else route.resource.mounts)
 
     def _apps_on(self, mounts: Iterable[MountPoint]) -> tuple[ChainOwner, ...]:
         return (self._app, *(mount.payload for mount in mounts))

@@ -6,6 +6,7 @@ nothing for them. It must not know applications.
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from muntin.web._handlers import AnyHandler
 from muntin.web.exceptions import HTTPServiceUnavailable
 from muntin.web.stream_response import StreamResponse
 
-__all__ = ["apply_inside", "apply_outside", "check_route_options"]
+__all__ = ["apply_inside", "apply_outside", "check_executor", "check_route_options"]
 
 _NUMBERS = ("timeout", "max_body_size")
 
@@ -24,11 +25,23 @@ def check_route_options(options: Mapping[str, Any]) -> None:
 
     Raises:
         ValueError: a number is none, or negative.
+        TypeError: the executor is none.
     """
     for name in _NUMBERS:
         value = options.get(name)
         if value is not None and not (isinstance(value, int | float) and value >= 0):
             raise ValueError(f"the {name} of a route is a number that is not negative, and not {value!r}")
+    check_executor(options.get("executor"))
+
+
+def check_executor(executor: object) -> None:
+    """Look at what is to run handlers that are not async.
+
+    Raises:
+        TypeError: it cannot.
+    """
+    if not isinstance(executor, Executor | None):
+        raise TypeError(f"an executor is a concurrent.futures.Executor, and {executor!r} is none")
 
 
 def apply_inside(handler: AnyHandler, options: Mapping[str, Any]) -> AnyHandler:

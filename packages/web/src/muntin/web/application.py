@@ -7,6 +7,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
 from typing import Any, ClassVar, Final
 
 from muntin.middleware import CleanupContexts, Middlewares, Signal
@@ -14,6 +15,7 @@ from muntin.router import AbstractResource, AbstractRouteDef
 from muntin.web._life import Life
 from muntin.web._pipelines import Pipelines
 from muntin.web._reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE
+from muntin.web._route_options import check_executor
 from muntin.web._state import State
 from muntin.web.dispatcher import UrlDispatcher
 from muntin.web.error_pages import ErrorPages
@@ -50,9 +52,11 @@ class Application(State):
         loop: the loop it will be served in; tolerated, and compared with the running one at start.
         debug: whether to be strict about what is only advised, and to show tracebacks to clients; None for what
             Python's development mode says.
+        executor: in whose threads handlers run that are plain functions; None for the event loop. Whoever made it
+            shuts it down.
 
     Raises:
-        TypeError: a middleware is of the wrong kind, or the router is.
+        TypeError: a middleware is of the wrong kind, or the router or the executor is.
     """
 
     _server_maker: ClassVar[Callable[..., Any] | None] = None
@@ -68,6 +72,7 @@ class Application(State):
         client_max_fields: int = CLIENT_MAX_FIELDS,
         loop: asyncio.AbstractEventLoop | None = None,
         debug: bool | None = None,
+        executor: Executor | None = None,
     ) -> None:
         if router is None:
             router = UrlDispatcher()
@@ -75,6 +80,7 @@ class Application(State):
             raise TypeError(f"router must be a web.UrlDispatcher, not {type(router).__name__}")
         if loop is not None:
             warn_older("web.Application(loop=loop)", "web.Application(), served in the loop that runs,")
+        check_executor(executor)
         super().__init__()
         self._logger = logger
         self._router = router
@@ -84,6 +90,7 @@ class Application(State):
         self._client_max_size = client_max_size
         self._client_max_fields = client_max_fields
         self._debug = debug
+        self._executor = executor
         self._subapps: list[Application] = []
         self._life: Life[Application] = Life(self, logger, loop)
         self._on_response_prepare: Signal[Any, Any] = Signal(self)
@@ -134,6 +141,11 @@ class Application(State):
     def debug(self) -> bool:
         """Whether it is strict about what is only advised, and shows tracebacks to clients."""
         return self._debug if self._debug is not None else bool(sys.flags.dev_mode)
+
+    @property
+    def executor(self) -> Executor | None:
+        """In whose threads handlers run that are not async; None for the event loop."""
+        return self._executor
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:

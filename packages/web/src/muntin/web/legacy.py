@@ -5,13 +5,12 @@ them off. What is a line beside its modern twin (`Resource.url`, `Response.messa
 `warn_older`; the rest is here. It must not know applications.
 """
 
-import inspect
 import warnings
 from collections.abc import Callable, Iterable
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
-from muntin.middleware import describe_callable, is_middleware
+from muntin.middleware import describe_callable, is_middleware, warn_about
 from muntin.web.routedef import delete, get, head, options, patch, post, put, view
 from muntin.websocket import WSCloseCode, WSMsgType
 
@@ -38,28 +37,6 @@ R = TypeVar("R")
 def warn_older(older: str, modern: str) -> None:
     """Say how something is spelt now, to whoever called the caller."""
     warnings.warn(f"{older} is spelt {modern} now", DeprecationWarning, stacklevel=3)
-
-
-def _warn_at(function: Any, message: str) -> None:
-    """Warn at the line where a function is defined: where nobody calls it, that is the line to change."""
-    while isinstance(function, partial):
-        function = function.func
-    function = inspect.unwrap(function)
-    if not inspect.isroutine(function):
-        function = type(function).__call__
-    code = getattr(function, "__code__", None)
-    if code is None:
-        warnings.warn(message, DeprecationWarning, stacklevel=3)
-        return
-    module = getattr(function, "__globals__", {})
-    warnings.warn_explicit(
-        message,
-        DeprecationWarning,
-        code.co_filename,
-        code.co_firstlineno,
-        module=module.get("__name__"),
-        registry=module.setdefault("__warningregistry__", {}),
-    )
 
 
 # Names of the package
@@ -112,18 +89,20 @@ def warn_of_factories(middlewares: Iterable[Callable[..., Any]]) -> None:
     """Warn of the middlewares that are of the older kind, each where it is defined."""
     for each in middlewares:
         if not is_middleware(each):
-            _warn_at(
+            warn_about(
                 each,
                 f"middleware {describe_callable(each)} is a factory (app, handler): "
                 "write it as @web.middleware (request, handler)",
+                DeprecationWarning,
             )
 
 
 def warn_of_returned(exception: object, handler: Any) -> None:
     """Warn that a handler, or a middleware around it, returned an exception, where the handler is defined."""
-    _warn_at(
+    warn_about(
         handler,
         f"handler {describe_callable(handler)} (or a middleware) returned {type(exception).__name__}: raise it",
+        DeprecationWarning,
     )
 
 

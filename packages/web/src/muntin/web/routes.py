@@ -7,6 +7,7 @@ from typing import Any
 
 from yarl import URL
 
+from muntin.middleware import describe_callable
 from muntin.router import AbstractResource, Route
 from muntin.web._asking import Asking
 from muntin.web._handlers import AnyExpectHandler, AnyHandler, adapt_handler
@@ -40,8 +41,8 @@ class AbstractRoute(Route[Any]):
         resource: what it belongs to.
         like: another route with this very handler, which was looked at for that one.
         options: `timeout` (seconds until 503), `max_body_size` (bytes, in place of the application's
-            `client_max_size`), `cancel_on_disconnect` (whether the handler is cancelled when its peer goes away);
-            others are kept on the route.
+            `client_max_size`), `cancel_on_disconnect` (whether the handler is cancelled when its peer goes away),
+            `executor` (where the handler runs, if it is not async); others are kept on the route.
     """
 
     __slots__ = ("_adapted", "_expect_handler", "pipeline")
@@ -61,9 +62,16 @@ class AbstractRoute(Route[Any]):
             raise TypeError(f"expect_handler {expect_handler!r} is not callable")
         check_route_options(options)
         self._adapted: AnyHandler = adapt_handler(handler) if like is None else like.awaitable_handler
+        if options.get("executor") is not None and self.is_async:
+            raise TypeError(f"handler {describe_callable(handler)} is async, and no executor can run it")
         self._expect_handler = expect_handler or continue_or_refuse
         self.pipeline: Pipeline | None = None
         """The handler inside the middlewares; made when the application is frozen."""
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the handler is certain to give an awaitable at once, so that no executor has anything to do."""
+        return self._adapted is self.handler
 
     @property
     def awaitable_handler(self) -> AnyHandler:
