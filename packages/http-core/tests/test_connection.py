@@ -66,6 +66,16 @@ def test_what_a_status_and_a_method_leave_of_a_body(
     assert head.split(b"\r\n", 1)[1] == length_line + b"\r\n"
     assert body == sent
     connection.start_next_exchange()
+    elsewhere = after(request_line + b"\r\nHost: a\r\n\r\n")
+    assert elsewhere.announce(ResponseHead(status, fields), 4) == (head, len(sent))
+    elsewhere.start_next_exchange()
+
+
+def test_nothing_is_announced_without_a_request() -> None:
+    with pytest.raises(LocalProtocolError, match="no request"):
+        ServerConnection().announce(ok(), 4)
+    with pytest.raises(LocalProtocolError, match="differs"):
+        after(GET).announce(ok(("Content-Length", "5")), 4)
 
 
 def test_keep_alive_and_pipelining() -> None:

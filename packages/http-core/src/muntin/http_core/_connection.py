@@ -16,10 +16,11 @@ connection.start_next_exchange()
 ```
 """
 
+from typing import TypeVar
+
 from muntin.http_core._body import BodyReader, make_reader
 from muntin.http_core._buffer import ReceiveBuffer
 from muntin.http_core._events import (
-    CHUNKED,
     HTTP_11,
     NO_BODY,
     BodyFraming,
@@ -39,10 +40,11 @@ from muntin.http_core._limits import DEFAULT_LIMITS, Limits
 from muntin.http_core._lines import OF_REQUESTS, LineCheck
 from muntin.http_core._serialize import (
     FieldBlock,
-    OutgoingFields,
     encode_fields,
+    encode_framing,
     encode_ordinary,
     encode_reason,
+    encode_status_line,
 )
 from muntin.http_core._states import (
     AnswerState,
@@ -56,6 +58,9 @@ from muntin.http_core.errors import LocalProtocolError, RemoteProtocolError
 from muntin.http_core.status import check_final, status_line
 
 __all__ = ["ServerConnection"]
+
+# The body of a whole answer, or as many numbers as it would have bytes where those go out by other means.
+_Whole = TypeVar("_Whole", bytes, range)
 
 # The steps that every exchange takes, looked up in the tables once.
 _REQUEST_IDLE = RequestState.IDLE
@@ -240,7 +245,23 @@ class ServerConnection:
             raise LocalProtocolError("there is no request to answer")
         return self._answer_whole(head, body, date)
 
-    def _answer_whole(self, head: ResponseHead, body: bytes, date: bytes) -> tuple[bytes, bytes]:
+    def announce(self, head: ResponseHead, length: int, date: bytes = b"") -> tuple[bytes, int]:
+        """Give the head of a whole answer whose body goes out by other means, and how many bytes of it are to be sent.
+
+        Args:
+            head: status and fields; Content-Length is added.
+            length: bytes of the body. For HEAD, 204 and 304 none of them is to be sent.
+            date: as for `respond`.
+
+        Raises:
+            LocalProtocolError: as `respond`.
+        """
+        if self._head is None:
+            raise LocalProtocolError("there is no request to answer")
+        block, left = self._answer_whole(head, range(length), date)
+        return block, len(left)
+
+    def _answer_whole(self, head: ResponseHead, body: _Whole, date: bytes) -> tuple[bytes, _Whole]:
         status, fields, reason = head
         raw = fields.raw if isinstance(fields, FieldBlock) else encode_ordinary(fields)
         declared = None
@@ -260,18 +281,18 @@ class ServerConnection:
         self._answer = _ANSWER_LAST if self._last else _ANSWER_DONE
         return b"".join((line, raw, date, length_line, self._end_of_head())), body
 
-    def _measure(self, status: int, declared: int | None, body: bytes) -> tuple[int | None, bytes]:
+    def _measure(self, status: int, declared: int | None, body: _Whole) -> tuple[int | None, _Whole]:
         """Give the length to state in front of a whole body, and what of that body is sent."""
         if status < 200 or status == 204 or status == 304:
             check_final(status)
             # RFC 9110 §8.6: none with 204; with 304 that of the body it stands for, where it is told.
-            return (declared if status == 304 else None), b""
+            return (declared if status == 304 else None), body[:0]
         if status == 205:
             # RFC 9110 §15.3.6: it has no content, and has to say so.
-            return 0, b""
+            return 0, body[:0]
         method = "" if self._head is None else self._head.method
         if method == "HEAD":
-            return (len(body) if declared is None else declared), b""
+            return (len(body) if declared is None else declared), body[:0]
         if method == "CONNECT":
             check_final(status, method)
         if declared is not None and declared != len(body):
@@ -288,7 +309,7 @@ class ServerConnection:
         check_final(head.status, request.method)
         outgoing = encode_fields(head.fields)
         framing = frame_answer(request.method, request.version, head.status, outgoing.content_length)
-        line = _status_line(head)
+        line = encode_status_line(head)
         self._answer = advance_answer(self._answer, Input.HEAD)
         self._writer = BodyWriter(framing)
         if outgoing.closes or framing.kind is FramingKind.CLOSE:
@@ -298,7 +319,7 @@ class ServerConnection:
                 line,
                 outgoing.raw,
                 b"" if outgoing.has_date else date,
-                _framing_line(framing, outgoing, head.status),
+                encode_framing(framing, outgoing, head.status),
                 self._end_of_head(),
             )
         )
@@ -378,7 +399,7 @@ class ServerConnection:
         elif request.method != "CONNECT" or not 200 <= head.status <= 299:
             raise LocalProtocolError(f"{head.status} does not switch protocols")
         raw = encode_fields(head.fields).raw
-        line = _status_line(head)
+        line = encode_status_line(head)
         after = advance_request(self._request, Input.SWITCH)
         self._answer = advance_answer(self._answer, Input.SWITCH)
         self._request = after
@@ -427,18 +448,3 @@ class ServerConnection:
         if self._head is not None and self._head.version is not HTTP_11:
             return b"Connection: keep-alive\r\n\r\n"
         return b"\r\n"
-
-
-def _status_line(head: ResponseHead) -> bytes:
-    return status_line(head.status, None if head.reason is None else encode_reason(head.reason))
-
-
-def _framing_line(framing: BodyFraming, outgoing: OutgoingFields, status: int) -> bytes:
-    if framing is CHUNKED:
-        return b"Transfer-Encoding: chunked\r\n"
-    if status == 205:
-        return b"Content-Length: 0\r\n"
-    # HEAD and 304 state the length of the body that they leave out.
-    if outgoing.content_length is not None and status >= 200 and status != 204:
-        return b"Content-Length: %d\r\n" % outgoing.content_length
-    return b""

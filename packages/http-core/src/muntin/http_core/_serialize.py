@@ -6,17 +6,20 @@ that match fails are the fields looked at one by one.
 
 from dataclasses import dataclass
 
-from muntin.http_core._events import Fields
+from muntin.http_core._events import CHUNKED, BodyFraming, Fields, ResponseHead
 from muntin.http_core._grammar import CONTENT_LENGTH, OUTGOING_FIELDS, REASON, TOKEN
 from muntin.http_core._trailers import FORBIDDEN_TRAILERS
 from muntin.http_core.errors import LocalProtocolError
+from muntin.http_core.status import status_line
 
 __all__ = [
     "OutgoingFields",
     "encode_chunk",
     "encode_fields",
+    "encode_framing",
     "encode_ordinary",
     "encode_reason",
+    "encode_status_line",
     "encode_trailers",
 ]
 
@@ -128,6 +131,27 @@ def encode_reason(reason: str) -> bytes:
     if not REASON.fullmatch(raw):
         raise LocalProtocolError("control character in the reason phrase")
     return raw
+
+
+def encode_status_line(head: ResponseHead) -> bytes:
+    """Write the first line of an answer.
+
+    Raises:
+        LocalProtocolError: it holds what must not be sent.
+    """
+    return status_line(head.status, None if head.reason is None else encode_reason(head.reason))
+
+
+def encode_framing(framing: BodyFraming, outgoing: OutgoingFields, status: int) -> bytes:
+    """Write the line that frames a streamed answer; nothing where none is needed."""
+    if framing is CHUNKED:
+        return b"Transfer-Encoding: chunked\r\n"
+    if status == 205:
+        return b"Content-Length: 0\r\n"
+    # HEAD and 304 state the length of the body that they leave out.
+    if outgoing.content_length is not None and status >= 200 and status != 204:
+        return b"Content-Length: %d\r\n" % outgoing.content_length
+    return b""
 
 
 def encode_chunk(data: bytes) -> bytes:
