@@ -28,6 +28,7 @@ from muntin.runner._leftover import Leftover, Rest
 from muntin.runner._lifecycle import Phase, Step, advance
 from muntin.runner._peer import TransportPeer
 from muntin.runner._request_body import EMPTY_BODY, RequestBody
+from muntin.runner._sendfile import CAN_SEND
 from muntin.runner._service import Registry, Service
 
 __all__ = ["Connection"]
@@ -43,10 +44,6 @@ _IDLE = advance(_HANDLING, Step.ANSWERED)
 _HEAD = Phase.HEAD
 _DRAINING = Phase.DRAINING
 _LINGERING = Phase.LINGERING
-
-
-def _has_sendfile(loop: asyncio.AbstractEventLoop) -> bool:
-    return type(loop).sendfile is not asyncio.AbstractEventLoop.sendfile
 
 
 class Connection(asyncio.Protocol):
@@ -120,7 +117,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         self._peer = TransportPeer(self.transport)
-        self.can_send_file = not self._peer.is_secure and _has_sendfile(self.loop)
+        self.can_send_file = CAN_SEND and not self._peer.is_secure
         self._registry.connection_made(self)
         self._allow(self._service.timeouts.keep_alive)
 

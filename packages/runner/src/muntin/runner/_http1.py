@@ -6,6 +6,7 @@ more, which may be serving the next one by then.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import BinaryIO, Protocol
 
 from muntin.http_core import (
@@ -22,12 +23,12 @@ from muntin.runner._flow import WriteFlow
 from muntin.runner._leftover import DRAIN_BUDGET
 from muntin.runner._peer import TransportPeer
 from muntin.runner._request_body import EmptyBody, RequestBody
+from muntin.runner._sendfile import push_file, read_pieces
 
 __all__ = ["Carrier", "Http1Exchange"]
 
 # Up to this size (bytes) copying a body behind its head is cheaper than a second write.
 _JOIN_BELOW = 65536
-_FILE_CHUNK = 262144
 
 
 class Carrier(Protocol):
@@ -150,33 +151,56 @@ class Http1Exchange:
             connection.transport.write(end)
 
     async def send_file(self, file: BinaryIO, offset: int, count: int) -> None:
-        connection = self._require_open()
-        engine = connection.engine
-        loop = connection.loop
+        engine = self._require_open().engine
         if self.head.method == "HEAD" or not count:
             return
-        if engine.answer_framing.kind in (FramingKind.LENGTH, FramingKind.CLOSE) and connection.can_send_file:
+        if engine.answer_framing.kind is FramingKind.CHUNKED:
+            await self._write_file(file, offset, count, self.send)
+        else:
             engine.count(count)
+            await self._push_file(b"", file, offset, count)
+
+    async def respond_file(self, head: ResponseHead, file: BinaryIO, offset: int, count: int) -> None:
+        connection = self._require_open()
+        if not self.body.is_complete:
+            self._settle_body()
+        block, count = connection.engine.announce(head, count, connection.clock.date_line)
+        self.is_started = True
+        if count:
+            await self._push_file(block, file, offset, count)
+        else:
+            connection.transport.write(block)
+        self.is_finished = True
+
+    async def _push_file(self, ahead: bytes, file: BinaryIO, offset: int, count: int) -> None:
+        """Send bytes, then a stretch of a file as it is; by the kernel if that can do it."""
+        connection = self._connection
+        transport, sent = connection.transport, 0
+        if connection.can_send_file:
             try:
-                # fallback=True: for a file that the system cannot send, the loop reads and writes.
-                sent = await loop.sendfile(connection.transport, file, offset, count, fallback=True)
-            except OSError as error:
-                # The loop has no other way to say that the peer went away meanwhile.
-                connection.abort()
-                raise ConnectionResetError("the peer is gone") from error
-            if sent != count:
-                connection.abort()
-                raise ConnectionResetError("the file is shorter than announced")
-            return
-        file.seek(offset)
-        while count:
-            data = await loop.run_in_executor(None, file.read, min(count, _FILE_CHUNK))
-            if not data:
-                connection.abort()
-                raise ConnectionResetError("the file is shorter than announced")
-            self.send(data)
-            count -= len(data)
-            await self.drain()
+                sent = await push_file(
+                    connection.loop, transport, connection.write_flow, ahead, file.fileno(), offset, count
+                )
+            except ConnectionResetError:
+                connection.abort()  # the transport was not asked, so it may not know
+                raise
+        elif ahead:
+            transport.write(ahead)
+        if sent < count:
+            await self._write_file(file, offset + sent, count - sent, transport.write)
+
+    async def _write_file(
+        self, file: BinaryIO, offset: int, count: int, write: Callable[[bytes], None]
+    ) -> None:
+        connection = self._connection
+        async with aclosing(read_pieces(connection.loop, file, offset, count)) as pieces:
+            async for data in pieces:
+                write(data)
+                count -= len(data)
+                await self.drain()
+        if count:
+            connection.abort()
+            raise ConnectionResetError("the file is shorter than announced")
 
     # Around the answer
 

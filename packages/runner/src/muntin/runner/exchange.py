@@ -124,8 +124,8 @@ class Duplex(Protocol):
 class Exchange(Protocol):
     """One request and its answer.
 
-    An answer is either `respond`, or `start`, `send` …, `finish`. Everything but `drain` and `send_file` acts at the
-    call. After the peer is gone, sending raises ConnectionResetError.
+    An answer is either `respond` or `respond_file`, or `start`, `send` …, `finish`. Everything but `drain` and the two
+    that send files acts at the call. After the peer is gone, sending raises ConnectionResetError.
     """
 
     @property
@@ -206,6 +206,16 @@ class Exchange(Protocol):
 
         Raises:
             LocalProtocolError: as `send`.
+            ConnectionResetError: the peer is gone, or the file was shorter: the connection is cut.
+        """
+
+    async def respond_file(self, head: ResponseHead, file: BinaryIO, offset: int, count: int) -> None:
+        """Send head and `count` bytes of a regular file from `offset`, and finish; Content-Length is added.
+
+        It is `respond` for what is not in memory: where the socket has room, nothing is waited for.
+
+        Raises:
+            LocalProtocolError: as `respond`.
             ConnectionResetError: the peer is gone, or the file was shorter: the connection is cut.
         """
 

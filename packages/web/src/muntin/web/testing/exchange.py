@@ -259,13 +259,21 @@ class MemoryExchange:
 
     async def send_file(self, file: BinaryIO, offset: int, count: int) -> None:
         """See `muntin.runner.Exchange.send_file`."""
+        self.send(self._read_file(file, offset, count))
+        await self.drain()
+
+    async def respond_file(self, head: ResponseHead, file: BinaryIO, offset: int, count: int) -> None:
+        """See `muntin.runner.Exchange.respond_file`."""
+        self.respond(head, self._read_file(file, offset, count))
+        await self.drain()
+
+    def _read_file(self, file: BinaryIO, offset: int, count: int) -> bytes:
         file.seek(offset)
         data = file.read(count)
         if len(data) < count:
             self.abort()
             raise ConnectionResetError("the file is shorter than announced")
-        self.send(data)
-        await self.drain()
+        return data
 
     def inform(self, status: int, fields: Fields = ()) -> None:
         """See `muntin.runner.Exchange.inform`."""

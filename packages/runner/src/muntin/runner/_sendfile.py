@@ -1,0 +1,204 @@
+"""A stretch of a file on its way to a peer: by the kernel where it can do that, read and written where not.
+
+`loop.sendfile` would not do. uvloop has none; asyncio's stops reading meanwhile, so that a peer which went away is
+noticed late, and when a deadline cuts the connection it waits for the old descriptor for ever. Here the socket takes
+the place of its transport for a while: it asks for a pause and says when there is room through the same `WriteFlow`. So
+whoever watches the flow for a stalled peer sees this one too, and who waits is woken when the connection is lost.
+
+What may wait for a disk is kept off the loop where the system can tell (`_is_in_memory`). A stretch that is there is
+sent from the loop itself: asking a thread takes longer than the call.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, BinaryIO, Final
+
+from muntin.runner._flow import WriteFlow
+
+__all__ = ["CAN_SEND", "push_file", "read_pieces"]
+
+CAN_SEND: Final = hasattr(os, "sendfile")
+"""Whether the system moves bytes from a file to a socket by itself."""
+
+# So many bytes at most before the others on the loop have their turn: a tenth of a millisecond or two of copying.
+_STRETCH: Final = 1 << 20
+# So many bytes are read at a time where they have to be read.
+_PIECE: Final = 1 << 18
+
+_NOWAIT: Final = getattr(os, "RWF_NOWAIT", 0) if hasattr(os, "preadv") else 0
+# A head that is told of the file behind it leaves in the same packet.
+_MORE: Final = getattr(socket, "MSG_MORE", 0)
+
+
+async def push_file(
+    loop: asyncio.AbstractEventLoop,
+    transport: asyncio.Transport,
+    flow: WriteFlow,
+    ahead: bytes,
+    file: int,
+    offset: int,
+    count: int,
+) -> int:
+    """Send some bytes and then a stretch of a file past a plain transport.
+
+    Gives how much of the stretch was sent: less than all where the file has ended, or the kernel cannot send this one.
+
+    Args:
+        loop, transport, flow: of the connection.
+        ahead: is sent first, in any case.
+        file: the descriptor of a regular file.
+        offset, count: the stretch, in bytes.
+
+    Raises:
+        ConnectionResetError: the peer is gone.
+    """
+    await _send_ahead(transport, flow, ahead)
+    start, end = offset, offset + count
+    own = -1
+    try:
+        while True:
+            size = min(end - offset, _STRETCH)
+            if not _is_in_memory(file, offset, size):
+                await _in_thread(loop, _fetch, file, offset, size)
+                await flow.wait()
+            sent = _send(_descriptor(transport) if own < 0 else own, file, offset, size)
+            if sent is not None:
+                offset += sent
+                if offset == end or not sent:
+                    return offset - start
+            if own < 0:
+                # Loops guard the descriptors of their transports. Another one of the same socket is ours to watch, and
+                # cannot become a stranger's when the transport closes its own.
+                own = os.dup(_descriptor(transport))
+            await _wait_writable(loop, own, flow)
+    except _Unable:
+        return offset - start
+    finally:
+        if own >= 0:
+            os.close(own)
+
+
+class _Unable(Exception):
+    """The kernel cannot send this file, or not to this socket."""
+
+
+def _descriptor(transport: asyncio.Transport) -> int:
+    # A transport that closes keeps telling a number that may be another connection's by now.
+    if transport.is_closing():
+        raise ConnectionResetError("the peer is gone")
+    descriptor: int = transport.get_extra_info("socket").fileno()
+    return descriptor
+
+
+def _send(connection: int, file: int, offset: int, count: int) -> int | None:
+    """Give the bytes that the kernel took, 0 at the end of the file, or None while the socket has no room."""
+    try:
+        return os.sendfile(connection, file, offset, count)
+    except BlockingIOError:
+        return None
+    except ConnectionError as error:
+        raise ConnectionResetError("the peer is gone") from error
+    except OSError as error:
+        raise _Unable from error
+
+
+async def _send_ahead(transport: asyncio.Transport, flow: WriteFlow, data: bytes) -> None:
+    if not transport.get_write_buffer_size():
+        data = data[_send_now(transport, data) :]
+    if data:
+        transport.write(data)
+    if transport.get_write_buffer_size():
+        # What goes past the transport must not overtake what it holds: let it tell when that is nothing.
+        transport.set_write_buffer_limits(0)
+        try:
+            await flow.wait()
+        finally:
+            transport.set_write_buffer_limits()
+
+
+def _send_now(transport: asyncio.Transport, data: bytes) -> int:
+    """Send what the socket takes at once, and give how many bytes that was."""
+    if not data:
+        return 0
+    known = transport.get_extra_info("socket")
+    # A socket object of our own for the moment: those of the transports cannot send.
+    connection = socket.socket(known.family, known.type, known.proto, fileno=_descriptor(transport))
+    try:
+        return connection.send(data, _MORE)
+    except BlockingIOError:
+        return 0
+    except ConnectionError as error:
+        raise ConnectionResetError("the peer is gone") from error
+    finally:
+        connection.detach()
+
+
+async def _wait_writable(loop: asyncio.AbstractEventLoop, descriptor: int, flow: WriteFlow) -> None:
+    flow.pause()
+    loop.add_writer(descriptor, flow.resume)
+    try:
+        await flow.wait()
+    finally:
+        loop.remove_writer(descriptor)
+        flow.resume()
+
+
+async def read_pieces(
+    loop: asyncio.AbstractEventLoop, file: BinaryIO, offset: int, count: int
+) -> AsyncGenerator[bytes, None]:
+    """Read `count` bytes of a file from `offset`, a piece at a time; fewer where it has ended."""
+    while count:
+        size = min(count, _PIECE)
+        if _NOWAIT and _is_in_memory(file.fileno(), offset, size):
+            data = os.pread(file.fileno(), size, offset)
+        else:
+            data = await _in_thread(loop, _read_at, file, offset, size)
+        if not data:
+            return
+        yield data
+        offset += len(data)
+        count -= len(data)
+
+
+def _is_in_memory(file: int, offset: int, count: int) -> bool:
+    """Say whether reading a stretch would not wait for a disk.
+
+    Its last byte answers for all, since the kernel reads ahead in order. Systems and file systems that cannot tell
+    (among them those in memory, and the layered ones of containers) count as True: their pages are nearly always
+    there, and a thread for each stretch of each file would cost more than the rare wait.
+    """
+    if not _NOWAIT:
+        return True
+    try:
+        os.preadv(file, [bytearray(1)], offset + count - 1, _NOWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _fetch(file: int, offset: int, count: int) -> None:
+    """Have the kernel bring a stretch into memory."""
+    end = offset + count
+    while offset < end and (data := os.pread(file, min(end - offset, _PIECE), offset)):
+        offset += len(data)
+
+
+def _read_at(file: BinaryIO, offset: int, count: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(file.fileno(), count, offset)
+    file.seek(offset)
+    return file.read(count)
+
+
+async def _in_thread(loop: asyncio.AbstractEventLoop, read: Callable[..., Any], *arguments: Any) -> Any:
+    """Read in a thread, and do not leave before it has: its descriptor may be closed and another's then."""
+    reading = loop.run_in_executor(None, read, *arguments)
+    try:
+        return await asyncio.shield(reading)
+    except asyncio.CancelledError:
+        await asyncio.wait([reading])
+        raise
