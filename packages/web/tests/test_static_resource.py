@@ -58,6 +58,30 @@ async def test_a_file(files):
         assert (beyond.status, beyond.headers["Content-Range"]) == (416, "bytes */6")
 
 
+@pytest.mark.row("ST-10", "HC-30")
+async def test_answers_are_file_responses(files):
+    seen = []
+
+    @web.middleware
+    async def look(request, handler):
+        response = await handler(request)
+        seen.append((type(response).__mro__[1], response.tcp_cork, response.content_length, response.etag))
+        response.headers["X-Seen"] = "yes"
+        return response
+
+    (files / "large.bin").write_bytes(bytes(300_000))
+    app = web.Application(middlewares=[look])
+    app.add_routes([web.static("/static", files)])
+    async with TestClient(app) as client:
+        for name, size in (("a.txt", 6), ("large.bin", 300_000)):
+            answer = await client.get(f"/static/{name}")
+            assert (len(answer.body), answer.headers["Content-Length"]) == (size, str(size))
+            assert answer.headers["X-Seen"] == "yes"
+            kind, corks, length, etag = seen.pop()
+            assert (kind, corks, length) == (web.FileResponse, True, size)
+            assert etag is not None
+
+
 @pytest.mark.row("ST-03", "ST-04")
 async def test_directories(files):
     async with make_client(files) as client:

@@ -12,11 +12,12 @@ from muntin.static._locate import Flavour, Place, locate
 from muntin.static._manifest import read_manifest
 from muntin.static._plan import CHUNK_SIZE, FilePlan, Segment, plan_redirect
 from muntin.static._resource import CachePolicy
-from muntin.static._root import RequestFields, StaticRoot
+from muntin.static._root import REQUEST_FIELDS, RequestFields, StaticRoot
 from muntin.static.errors import FileChanged, ManifestError, RootError, StaticError
 
 __all__ = [
     "CHUNK_SIZE",
+    "REQUEST_FIELDS",
     "CachePolicy",
     "FileChanged",
     "FilePlan",

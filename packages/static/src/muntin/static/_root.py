@@ -35,6 +35,18 @@ RequestFields = Mapping[str, str] | Callable[[str], str | None]
 names, or a dict. Several lines of one field are joined with commas.
 """
 
+REQUEST_FIELDS: Final = (
+    "accept",
+    "accept-encoding",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "range",
+)
+"""The only request fields that a plan asks for."""
+
 HASHED_AT_ONCE: Final = 1_048_576
 """Bytes of a file that a request may have hashed: about a millisecond's work. The version of a larger file must be
 known from `version_of` before its URL is called immutable.

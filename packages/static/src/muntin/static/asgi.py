@@ -12,27 +12,14 @@ from urllib.parse import quote
 
 from muntin.static._plan import FilePlan, plan_redirect
 from muntin.static._representation import Fields
-from muntin.static._root import StaticRoot
+from muntin.static._root import REQUEST_FIELDS, StaticRoot
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-# The request fields that a plan may ask for; all others are not even decoded.
-_FIELDS: Final = {
-    name.encode(): name
-    for name in (
-        "accept",
-        "accept-encoding",
-        "if-match",
-        "if-modified-since",
-        "if-none-match",
-        "if-range",
-        "if-unmodified-since",
-        "range",
-    )
-}
+_FIELDS: Final = {name.encode(): name for name in REQUEST_FIELDS}  # all others are not even decoded
 
 
 class StaticFiles:

@@ -28,13 +28,13 @@ from muntin.web._cookies import ResponseCookies, SetCookie
 from muntin.web._storage import Storage
 from muntin.web.legacy import warn_older
 
-__all__ = ["LooseHeaders", "ResponseFields", "check_fields"]
+__all__ = ["SERVER_FIELD", "LooseHeaders", "ResponseFields", "check_fields"]
 
 LooseHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
 """What may be given for fields: a mapping, a multidict, or pairs."""
 
 SERVER: Final = "muntin/0.1"
-_SERVER_FIELD: Final = ("Server", SERVER)
+SERVER_FIELD: Final = ("Server", SERVER)
 OCTET_STREAM: Final = "application/octet-stream"
 _ESSENCE: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++/[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
@@ -108,7 +108,7 @@ def format_content_type(essence: str, charset: str | None) -> str:
 
 @lru_cache(64)
 def _describe_plainly(content_type: str) -> Fields:
-    return FieldBlock((("Content-Type", content_type), _SERVER_FIELD))
+    return FieldBlock((("Content-Type", content_type), SERVER_FIELD))
 
 
 class ResponseFields(Storage):
@@ -374,7 +374,7 @@ class ResponseFields(Storage):
             if content_type is not None or not forbids_body(self._status):
                 fields.append(("Content-Type", content_type or OCTET_STREAM))
         if headers is None or "Server" not in headers:
-            fields.append(_SERVER_FIELD)
+            fields.append(SERVER_FIELD)
         fields += [("Set-Cookie", cookie.field) for cookie in self._cookies or ()]
         return fields
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from yarl import URL
 
 from muntin import router
-from muntin.static import CHUNK_SIZE, FilePlan, StaticRoot
+from muntin.static import CHUNK_SIZE, StaticRoot
 from muntin.web._asking import Asking
 from muntin.web._handlers import AnyExpectHandler
 from muntin.web.exceptions import (
@@ -21,7 +21,6 @@ from muntin.web.exceptions import (
 from muntin.web.file_response import PlannedResponse, read_fields
 from muntin.web.legacy import warn_older
 from muntin.web.resources import Resource
-from muntin.web.response import Response
 from muntin.web.routes import ResourceRoute
 from muntin.web.stream_response import StreamResponse
 
@@ -123,10 +122,4 @@ class StaticResource(Resource, router.PrefixResource[Any]):
         if refusal is not None:
             plan.close()
             raise refusal
-        return _answer(plan, self._root.chunk_size)
-
-
-def _answer(plan: FilePlan, chunk_size: int) -> StreamResponse:
-    if plan.file is None and plan.body is not None:
-        return Response(status=plan.status, headers=plan.fields, body=plan.body)
-    return PlannedResponse(plan, chunk_size=chunk_size)
+        return PlannedResponse(plan, chunk_size=self._root.chunk_size)
