@@ -1,6 +1,17 @@
-"""What the tests of web share: the event loops, and requests made of bytes."""
+"""What the tests of web share: the event loops, requests made of bytes, and programs that serve."""
 
-from collections.abc import Callable
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +53,119 @@ def make_request() -> MakeRequest:
         return Request(MemoryExchange(raw, peer=peer), **kwargs)
 
     return make
+
+
+PROLOGUE = """
+import asyncio, os, sys, contextvars
+from muntin import web
+
+def say(*words):
+    # In one piece: several processes write to one pipe.
+    print(" ".join(map(str, words)) + "\\n", end="", flush=True)
+
+async def hello(request):
+    return web.Response(text="hello")
+
+async def slow(request):
+    say("begun")
+    await asyncio.sleep(0.5)
+    return web.Response(text="slow")
+"""
+PATIENCE = 30
+"""How long a program may take to say something (seconds); a busy machine is slow."""
+
+
+class Program:
+    """A Python program that serves, with its children; what it prints is read line by line."""
+
+    def __init__(self, *arguments: str, cwd: Path) -> None:
+        path = os.pathsep.join(filter(None, (str(cwd), os.environ.get("PYTHONPATH"))))
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
+        self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.put(line)
+        self.lines.put("")  # no process holds the other end any more
+
+    def read_until(self, word: str) -> str:
+        """Give the first line with a word in it."""
+        before = []
+        while line := self._take(before):
+            before.append(line)
+            if word in line:
+                return line
+        raise AssertionError(f"no {word!r} in {''.join(before)}")
+
+    def _take(self, before: list[str]) -> str:
+        try:
+            return self.lines.get(timeout=PATIENCE)
+        except queue.Empty:
+            raise AssertionError(f"waited in vain after {''.join(before)}") from None
+
+    def send(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def interrupt(self) -> None:
+        """Do what Ctrl-C does: the signal goes to all processes of the terminal."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Send a signal; give the exit code and what was printed since."""
+        self.send(number)
+        return self.end()
+
+    def end(self) -> tuple[int, str]:
+        """Give the exit code and what was printed since, once no process of the program is left."""
+        lines: list[str] = []
+        while line := self._take(lines):
+            lines.append(line)
+        return self.process.wait(PATIENCE), "".join(lines)
+
+    @staticmethod
+    def fetch(port: int, path: str = "/") -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as answer:
+            return str(answer.read().decode())
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self._reading.join(PATIENCE)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Start a program from its source, or with `-m` and arguments."""
+    programs: list[Program] = []
+
+    def start(source: str, *arguments: str) -> Program:
+        (tmp_path / "program.py").write_text(PROLOGUE + textwrap.dedent(source))
+        programs.append(Program(*(arguments or ("program.py",)), cwd=tmp_path))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        program.close()

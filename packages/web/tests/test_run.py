@@ -5,93 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
-import textwrap
 import time
-import urllib.request
 
 import pytest
 
 from muntin.web.run import run_app
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
-
-PROLOGUE = """
-import asyncio, os, sys, contextvars
-from muntin import web
-
-def say(*words):
-    print(*words, flush=True)
-
-async def hello(request):
-    return web.Response(text="hello")
-
-async def slow(request):
-    say("begun")
-    await asyncio.sleep(0.5)
-    return web.Response(text="slow")
-"""
-
-
-class Program:
-    """A Python program that serves."""
-
-    def __init__(self, *arguments, cwd):
-        environment = {**os.environ, "PYTHONPATH": str(cwd), "PYTHONUNBUFFERED": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=cwd,
-            env=environment,
-        )
-
-    def read_until(self, word):
-        """Give the first line with a word in it."""
-        lines = []
-        for line in self.process.stdout:
-            lines.append(line)
-            if word in line:
-                return line
-        raise AssertionError(f"no {word!r} in {''.join(lines)}")
-
-    def stop(self, number=signal.SIGTERM):
-        """Send a signal; give the exit code and what was printed since."""
-        self.process.send_signal(number)
-        return self.end()
-
-    def end(self):
-        output, _ = self.process.communicate(timeout=20)
-        return self.process.returncode, output
-
-
-@pytest.fixture
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Start a program from its source, or with `-m` and arguments."""
-    programs = []
-
-    def start(source, *arguments):
-        (tmp_path / "program.py").write_text(PROLOGUE + textwrap.dedent(source))
-        programs.append(Program(*(arguments or ("program.py",)), cwd=tmp_path))
-        return programs[-1]
-
-    yield start
-    for program in programs:
-        if program.process.poll() is None:
-            program.process.kill()
-        program.process.communicate()
-
-
-def fetch(port, path="/"):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
-        return answer.read().decode()
 
 
 @pytest.mark.row("RN-01", "RN-02", "RN-15", "CF-12")
@@ -111,7 +31,7 @@ def test_it_serves_until_a_signal(start, free_port, number, loop):
         say("after")
     """)
     assert f"http://127.0.0.1:{free_port}" in program.read_until("Serving on")
-    assert fetch(free_port) == "hello"
+    assert program.fetch(free_port) == "hello"
     code, output = program.stop(number)
     assert (code, output.split()) == (0, ["down", "after"])
 
@@ -227,7 +147,7 @@ def test_a_coroutine_makes_the_application(start, free_port):
     assert "made in True main" in program.read_until("made in")
     program.read_until("start-up sees init")
     program.read_until("Serving on")
-    assert [fetch(free_port), fetch(free_port)] == ["start-up", "start-up"]
+    assert [program.fetch(free_port), program.fetch(free_port)] == ["start-up", "start-up"]
     code, output = program.stop()
     assert (code, output.splitlines()) == (0, ["clean-up sees start-up", "afterwards main"])
 
@@ -295,7 +215,7 @@ def test_unix_and_given_sockets(start, tmp_path):
     """)
     line = program.read_until("Serving on")
     assert f"unix:{path}" in line
-    assert fetch(int(line.rsplit("127.0.0.1:")[1].split()[0])) == "hello"
+    assert program.fetch(int(line.rsplit("127.0.0.1:")[1].split()[0])) == "hello"
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(path))
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -337,7 +257,7 @@ def test_command_lines(start, free_port, line, arguments):
     program = start(MAKER, "-m", "muntin.web", *line.format(port=free_port).split())
     assert str(arguments) in program.read_until("arguments")
     program.read_until("Serving on")
-    assert fetch(free_port) == "hello"
+    assert program.fetch(free_port) == "hello"
     code, output = program.stop(signal.SIGINT)
     assert code == 0
     assert output.endswith("Stopped\n")

@@ -9,7 +9,7 @@ from muntin.runner._server import Server
 from muntin.runner._timeouts import DEFAULT_TIMEOUTS, Timeouts
 from muntin.runner.errors import GracefulExit
 from muntin.runner.exchange import Body, Duplex, Exchange, ExchangeHandler, Peer, Receiver
-from muntin.runner.runners import SHUTDOWN_TIMEOUT, BaseRunner, ServerRunner
+from muntin.runner.runners import SHUTDOWN_TIMEOUT, BaseRunner, ServerRunner, make_runner
 from muntin.runner.signals import handle_signals, release_signals
 from muntin.runner.sites import BACKLOG, BaseSite, NamedPipeSite, SiteRunner, SockSite, TCPSite, UnixSite
 
@@ -37,5 +37,6 @@ __all__ = [
     "Timeouts",
     "UnixSite",
     "handle_signals",
+    "make_runner",
     "release_signals",
 ]

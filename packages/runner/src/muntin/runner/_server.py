@@ -14,7 +14,7 @@ from muntin.runner._clock import Clock
 from muntin.runner._connection import Connection
 from muntin.runner._service import Rejector, Service
 from muntin.runner._timeouts import DEFAULT_TIMEOUTS, Timeouts
-from muntin.runner.exchange import ExchangeHandler
+from muntin.runner.exchange import Exchange, ExchangeHandler
 
 __all__ = ["Server"]
 
@@ -109,6 +109,16 @@ class Server:
             logger=self._logger,
             handler_cancellation=self._handler_cancellation,
         )
+
+    def call_on_request(self, callback: Callable[[], object]) -> None:
+        """Call back for every request, before its handler; to be said before there are connections."""
+        handler = self._handler
+
+        async def answer(exchange: Exchange) -> None:
+            callback()
+            await handler(exchange)
+
+        self._handler = answer
 
     @property
     def connections(self) -> Set[Connection]:

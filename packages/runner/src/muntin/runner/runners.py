@@ -2,13 +2,14 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from functools import singledispatch
 from typing import Any
 
 from muntin.runner._server import Server
 from muntin.runner.signals import handle_signals, release_signals
 from muntin.runner.sites import BaseSite
 
-__all__ = ["SHUTDOWN_TIMEOUT", "BaseRunner", "ServerRunner"]
+__all__ = ["SHUTDOWN_TIMEOUT", "BaseRunner", "ServerRunner", "make_runner"]
 
 SHUTDOWN_TIMEOUT = 60.0
 """How long handlers may take to end (seconds), before and after they are cancelled."""
@@ -129,3 +130,19 @@ class ServerRunner(BaseRunner):
 
     async def cleanup_server(self) -> None:
         pass
+
+
+@singledispatch
+def make_runner(served: object, **options: Any) -> BaseRunner:
+    """Give a runner for what is to be served.
+
+    Whoever has a kind of thing that can be served registers how: `@make_runner.register(Kind)`.
+
+    Args:
+        served: an object of a registered kind.
+        options: of its runner and server.
+
+    Raises:
+        TypeError: nobody knows how to serve it.
+    """
+    raise TypeError(f"{served!r} is nothing that can be served")

@@ -9,7 +9,16 @@ from typing import Any, Protocol
 
 from muntin.runner._server import Server
 
-__all__ = ["BACKLOG", "BaseSite", "NamedPipeSite", "SiteRunner", "SockSite", "TCPSite", "UnixSite"]
+__all__ = [
+    "BACKLOG",
+    "BaseSite",
+    "NamedPipeSite",
+    "SiteRunner",
+    "SockSite",
+    "TCPSite",
+    "UnixSite",
+    "format_socket",
+]
 
 BACKLOG = 128
 """Connections that may wait to be accepted; what Linux long had as its own bound."""
@@ -247,17 +256,19 @@ class SockSite(BaseSite):
 
     @property
     def name(self) -> str:
-        address = self._sock.getsockname()
-        scheme = self._scheme("http")
-        if self._sock.family == getattr(socket, "AF_UNIX", None):
-            return f"{scheme}://unix:{address}:"
-        host = f"[{address[0]}]" if ":" in address[0] else address[0]
-        return f"{scheme}://{host}:{address[1]}"
+        return format_socket(self._sock, self._scheme("http"))
 
     async def listen(self, server: Server) -> asyncio.AbstractServer:
-        loop = asyncio.get_running_loop()
-        if self._sock.family == getattr(socket, "AF_UNIX", None):
-            return await loop.create_unix_server(
-                server, sock=self._sock, ssl=self._ssl_context, backlog=self._backlog
-            )
-        return await loop.create_server(server, sock=self._sock, ssl=self._ssl_context, backlog=self._backlog)
+        # Not create_unix_server: on newer Pythons that removes the file of a socket that is not ours alone.
+        return await asyncio.get_running_loop().create_server(
+            server, sock=self._sock, ssl=self._ssl_context, backlog=self._backlog
+        )
+
+
+def format_socket(sock: socket.socket, scheme: str) -> str:
+    """Give a bound socket as a URL."""
+    address = sock.getsockname()
+    if sock.family == getattr(socket, "AF_UNIX", None):
+        return f"{scheme}://unix:{address}:"
+    host = f"[{address[0]}]" if ":" in address[0] else address[0]
+    return f"{scheme}://{host}:{address[1]}"

@@ -6,22 +6,17 @@ next.
 
 import asyncio
 import logging
-import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from inspect import iscoroutine
 from ssl import SSLContext
 from typing import Any, Final
 
-from muntin.runner import (
-    BACKLOG,
-    SHUTDOWN_TIMEOUT,
-    BaseSite,
-    GracefulExit,
-    SockSite,
-    TCPSite,
-    UnixSite,
-)
+from muntin.router.printing import format_table
+from muntin.runner import BACKLOG, SHUTDOWN_TIMEOUT, GracefulExit
+from muntin.runner.workers import Supervisor, Worker, Workers
+from muntin.web._listening import Hosts, Listening, Paths, Sockets, describe_places
+from muntin.web._sources import Source, call_source, make_application
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.application import Application
 from muntin.web.runners import AppRunner
@@ -30,10 +25,6 @@ __all__ = ["run_app"]
 
 _KEEPALIVE_TIMEOUT: Final = 75.0
 _ACCESS_LOGGER: Final = logging.getLogger("muntin.access")
-
-_Hosts = str | Sequence[str] | None
-_Paths = str | Path | Sequence[str | Path] | None
-_Sockets = socket.socket | Iterable[socket.socket] | None
 
 
 class _ProgramRunner(AppRunner):
@@ -62,12 +53,12 @@ class _ProgramRunner(AppRunner):
 
 
 def run_app(
-    app: Application | Awaitable[Application],
+    app: Source,
     *,
-    host: _Hosts = None,
+    host: Hosts = None,
     port: int | None = None,
-    path: _Paths = None,
-    sock: _Sockets = None,
+    path: Paths = None,
+    sock: Sockets = None,
     shutdown_timeout: float = SHUTDOWN_TIMEOUT,
     keepalive_timeout: float = _KEEPALIVE_TIMEOUT,
     ssl_context: SSLContext | None = None,
@@ -81,6 +72,8 @@ def run_app(
     reuse_port: bool | None = None,
     handler_cancellation: bool = False,
     loop: asyncio.AbstractEventLoop | None = None,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+    workers: int | Workers | None = None,
     **options: Any,
 ) -> None:
     """Serve an application until SIGINT or SIGTERM, then stop in order.
@@ -89,7 +82,7 @@ def run_app(
     the other connections, cancelling their handlers; `on_cleanup`; cancel what is left.
 
     Args:
-        app: the application, or a coroutine that makes it in the loop that serves it.
+        app: the application, a coroutine that makes it in the loop that serves it, or a function that gives either.
         host: where to listen: a name or address, several, or None for all interfaces.
         port: the port; None for 8080, or 8443 with TLS.
         path: Unix sockets to listen at, in place of host and port if those are not given.
@@ -104,21 +97,37 @@ def run_app(
         reuse_address, reuse_port: as for `loop.create_server`.
         handler_cancellation: whether a handler is cancelled when its peer goes away.
         loop: the loop to serve in; it is closed at the end. None for a new one.
+        loop_factory: makes that new one, such as `uvloop.new_event_loop`.
+        workers: how many processes serve, or `muntin.runner.workers.Workers` for more to say about them; None for
+            this one alone. An application is started in every one of them, and what `app` calls is called there.
         options: more arguments of the server, such as `max_line_size`.
 
     Raises:
         TypeError: `app` is no application, or an option is not known.
+        ValueError: workers were given a loop, or are not to handle signals.
         OSError: the address cannot be had.
+        SystemExit: with `workers`, when they cannot serve; its status is theirs.
     """
-    loop = loop or asyncio.new_event_loop()
-    if loop.get_debug() and access_log is not None and access_log.name == _ACCESS_LOGGER.name:
-        _show(access_log)
+    listening = Listening(
+        host=host,
+        port=port,
+        path=path,
+        sock=sock,
+        ssl_context=ssl_context,
+        backlog=backlog,
+        reuse_address=reuse_address,
+        reuse_port=reuse_port,
+    )
 
-    async def serve() -> None:
-        application = await app if isinstance(app, Awaitable) else app
+    async def serve(source: Any, listening: Listening, worker: Worker | None) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.get_debug() and access_log is not None and access_log.name == _ACCESS_LOGGER.name:
+            _show(access_log)
+        if worker is not None:
+            worker.attend(loop)
         runner = _ProgramRunner(
-            application,
-            handle_signals=handle_signals,
+            await make_application(source),
+            handle_signals=handle_signals and worker is None,
             shutdown_timeout=shutdown_timeout,
             keepalive_timeout=keepalive_timeout,
             access_log_class=access_log_class,
@@ -129,21 +138,47 @@ def run_app(
         )
         await runner.setup()
         try:
-            sites = _make_sites(
-                runner, host, port, path, sock, ssl_context, backlog, reuse_address, reuse_port
-            )
-            for site in sites:
-                await site.start()
-            if print is not None:
-                print(_describe_sites(sites), flush=True) if print is _PRINT else print(
-                    _describe_sites(sites)
-                )
+            if worker is not None and worker.counts_requests and runner.server is not None:
+                runner.server.call_on_request(worker.count_request)
+            sites = await listening.start_sites(runner)
             runner.note_own_tasks()
+            if worker is not None:
+                worker.begin(loop)
+            else:
+                if loop.get_debug():
+                    say(format_table(runner.app.router))
+                say(describe_places(site.name for site in sites))
             await loop.create_future()  # for ever: only cancellation ends it
         finally:
             await runner.cleanup()
 
-    _run(loop, serve())
+    def say(text: str) -> None:
+        if print is _PRINT:
+            print(text, flush=True)
+        elif print is not None:
+            print(text)
+
+    if workers is None:
+        _run(loop or loop_factory(), serve(call_source(app), listening, None))
+        return
+    if loop is not None or not handle_signals:
+        raise ValueError("workers make a loop each, with loop_factory, and stop by signals: give neither")
+    if isinstance(workers, int):
+        workers = Workers(workers)
+    with listening.opened() as opened:
+        note = f" with {workers.count} workers"
+        supervisor = Supervisor(
+            lambda worker: _run(loop_factory(), serve(call_source(app), opened, worker)),
+            workers,
+            stop_timeout=2 * shutdown_timeout + workers.cleanup_timeout,
+            on_ready=lambda: say(describe_places(opened.describe(), note)),
+            on_stop=opened.close,
+        )
+        status = supervisor.run()
+    if iscoroutine(app):
+        app.close()  # each worker awaited its own copy
+    if status:
+        raise SystemExit(status)
 
 
 _PRINT: Final = print
@@ -184,57 +219,6 @@ def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
                     "task": task,
                 }
             )
-
-
-def _make_sites(
-    runner: AppRunner,
-    host: _Hosts,
-    port: int | None,
-    path: _Paths,
-    sock: _Sockets,
-    ssl_context: SSLContext | None,
-    backlog: int,
-    reuse_address: bool | None,
-    reuse_port: bool | None,
-) -> list[BaseSite]:
-    """Make a site for each place to listen at; all interfaces if there is none."""
-    sites: list[BaseSite] = []
-    hosts = [host] if isinstance(host, str) else list(host or ())
-    if not hosts and (port is not None or (path is None and sock is None)):
-        sites.append(
-            TCPSite(
-                runner,
-                None,
-                port,
-                ssl_context=ssl_context,
-                backlog=backlog,
-                reuse_address=reuse_address,
-                reuse_port=reuse_port,
-            )
-        )
-    for each in hosts:
-        sites.append(
-            TCPSite(
-                runner,
-                each,
-                port,
-                ssl_context=ssl_context,
-                backlog=backlog,
-                reuse_address=reuse_address,
-                reuse_port=reuse_port,
-            )
-        )
-    paths = [path] if isinstance(path, (str, Path)) else list(path or ())
-    sites += [UnixSite(runner, each, ssl_context=ssl_context, backlog=backlog) for each in paths]
-    sockets = [sock] if isinstance(sock, socket.socket) else list(sock or ())
-    sites += [SockSite(runner, each, ssl_context=ssl_context, backlog=backlog) for each in sockets]
-    return sites
-
-
-def _describe_sites(sites: Iterable[BaseSite]) -> str:
-    """Give the line that tells where an application is served; where it is everywhere, by a name to click on."""
-    names = [site.name.replace("//0.0.0.0:", "//localhost:") for site in sites]
-    return f"Serving on {', '.join(names)} (press Ctrl-C to stop)"
 
 
 def _show(access_log: logging.Logger) -> None:

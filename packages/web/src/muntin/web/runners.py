@@ -5,7 +5,7 @@ It knows when the parts of an application's life happen; how connections end is 
 
 from typing import Any
 
-from muntin.runner import SHUTDOWN_TIMEOUT, BaseRunner
+from muntin.runner import SHUTDOWN_TIMEOUT, BaseRunner, make_runner
 from muntin.web.application import Application
 from muntin.web.server import Server, make_server
 
@@ -79,3 +79,8 @@ class AppRunner(BaseRunner):
     async def cleanup_server(self) -> None:
         """Clean the application up."""
         await self._app.cleanup()
+
+
+@make_runner.register
+def _make_app_runner(app: Application, **options: Any) -> AppRunner:
+    return AppRunner(app, **options)

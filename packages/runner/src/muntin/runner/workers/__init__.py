@@ -1,0 +1,7 @@
+"""Many processes that serve one set of listening sockets: started, watched, replaced and stopped by one supervisor."""
+
+from muntin.runner.workers._settings import Workers
+from muntin.runner.workers._supervisor import Supervisor
+from muntin.runner.workers._worker import Worker
+
+__all__ = ["Supervisor", "Worker", "Workers"]

@@ -1,0 +1,40 @@
+"""Which workers to start and which to stop, decided from how the fleet stands.
+
+The rule: of those that serve there are never fewer than wanted because of us. So an outdated worker is stopped only
+when another serves in its place, and while there are outdated ones, one is started after the other.
+"""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from muntin.runner.workers._process import Process, Stage
+
+__all__ = ["Plan", "plan"]
+
+
+class Plan(NamedTuple):
+    """What is to be done next."""
+
+    starts: int
+    stops: list[Process]
+
+
+def plan(fleet: Collection[Process], wanted: int, *, is_careful: bool = False) -> Plan:
+    """Give what brings a fleet nearer to what is wanted.
+
+    Args:
+        fleet: the workers there are, the oldest first.
+        wanted: how many are to serve.
+        is_careful: whether to start no more than one at a time, because the next may fail as well.
+    """
+    serving = [process for process in fleet if process.stage is Stage.SERVING]
+    starting = [process for process in fleet if process.stage is Stage.STARTING]
+    outdated = [process for process in serving if process.is_outdated]
+    fresh = [process for process in (*serving, *starting) if not process.is_outdated]
+    coming = [process for process in starting if not process.is_outdated]
+    stops = [process for process in starting if process.is_outdated]
+    stops += outdated[: max(0, len(serving) - wanted)]
+    stops += fresh[wanted:]
+    missing = wanted - len(fresh)
+    at_once = 1 if outdated or is_careful else wanted
+    return Plan(max(0, min(missing, at_once - len(coming))), stops)

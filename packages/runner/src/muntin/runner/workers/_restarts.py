@@ -1,0 +1,41 @@
+"""When the next worker may be started, after some that failed.
+
+One failure may be chance and is mended soon; the more there are in a row, the longer the next start waits, so that
+what always fails does not keep a machine busy. It has no clock: it is told the time.
+"""
+
+from typing import Final
+
+__all__ = ["SETTLED", "Restarts"]
+
+SETTLED: Final = 10.0
+"""A worker that served for so long (seconds) did not fail by the way it was started."""
+
+_SHORTEST: Final = 0.5
+_LONGEST: Final = 30.0
+_ATTEMPTS: Final = 5
+"""With waits of 0.5, 1, 2 and 4 s: long enough for a database to restart, short enough for somebody who watches."""
+
+
+class Restarts:
+    """Failures in a row, and what follows from them."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.not_before = float("-inf")
+        """The time before which nothing is started."""
+
+    def note_failure(self, now: float) -> None:
+        """Let the next start wait, twice as long as after the last failure."""
+        self.not_before = now + min(_LONGEST, _SHORTEST * 2.0**self.failures)
+        self.failures += 1
+
+    def forgive(self) -> None:
+        """Forget the failures."""
+        self.failures = 0
+        self.not_before = float("-inf")
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it is time to give up, if nobody serves."""
+        return self.failures >= _ATTEMPTS

@@ -1,0 +1,288 @@
+"""The supervisor: keeps as many workers serving as are wanted, whatever happens to them.
+
+It listens for nothing but signals and what its workers say, and has no event loop. The listening sockets are opened
+before the first fork and shared by all: a connection that waits in their queue is taken by whoever is free, so that
+none is lost when a worker goes. (With a socket for each process, by SO_REUSEPORT, those in its queue would be.)
+
+Workers are forked. So a worker can serve an application that was made before, and one that is imported by its name is
+imported in the worker: the supervisor stays free of it, and a reload reads the code anew.
+
+| signal | what it does |
+|---|---|
+| SIGTERM, SIGINT | stop in order; the second time, be quick about it |
+| SIGQUIT | stop, and be quick about it |
+| SIGHUP | replace all workers, one after the other, each when its successor serves |
+| SIGTTIN, SIGTTOU | one worker more, one less |
+"""
+
+import faulthandler
+import logging
+import math
+import os
+import selectors
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+from muntin.runner.workers._plan import plan
+from muntin.runner.workers._process import Process, Stage
+from muntin.runner.workers._restarts import SETTLED, Restarts
+from muntin.runner.workers._settings import Workers
+from muntin.runner.workers._signals import SignalReader, ignore
+from muntin.runner.workers._worker import Worker
+
+__all__ = ["Supervisor"]
+
+_LOGGER: Final = logging.getLogger("muntin.workers")
+_HURRY: Final = 5.0
+"""How long a worker has, once somebody insists (seconds)."""
+_LAST_WORDS: Final = 2.0
+"""How long a stuck worker has to write where it hangs (seconds)."""
+
+
+class Supervisor:
+    """Runs a function in several processes.
+
+    Args:
+        work: what a worker does; it gets the `Worker` to report with, and gives the exit status of its process.
+        workers: how many, and what is expected of them.
+        stop_timeout: how long a worker may take to stop (seconds).
+        on_ready: called when all serve for the first time.
+        on_stop: called when it is decided to end; listening sockets are closed here, or who connects waits in vain.
+
+    Raises:
+        RuntimeError: this system has no fork.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Worker], Any],
+        workers: Workers,
+        *,
+        stop_timeout: float,
+        on_ready: Callable[[], Any] = lambda: None,
+        on_stop: Callable[[], Any] = lambda: None,
+    ) -> None:
+        if not hasattr(os, "fork"):
+            raise RuntimeError(
+                "several workers need os.fork(), which this system has not: run without workers"
+            )
+        self._work = work
+        self._settings = workers
+        self._on_ready: Callable[[], Any] | None = on_ready
+        self._on_stop = on_stop
+        self._patience = {
+            Stage.SERVING: workers.heartbeat_timeout,
+            Stage.STOPPING: stop_timeout,
+            Stage.FORCED: _HURRY,
+            Stage.ABORTING: _LAST_WORDS,
+        }
+        self._wanted = workers.count
+        self._fleet: list[Process] = []
+        self._restarts = Restarts()
+        self._has_served = False
+        self._status: int | None = None
+        """The exit status, once it is decided to end."""
+        self._actions: dict[signal.Signals, Callable[[float], None]] = {
+            signal.SIGCHLD: lambda now: None,
+            signal.SIGTERM: self._stop,
+            signal.SIGINT: self._stop,
+            signal.SIGQUIT: self._hurry,
+            signal.SIGHUP: self._reload,
+            signal.SIGTTIN: lambda now: self._resize(1),
+            signal.SIGTTOU: lambda now: self._resize(-1),
+        }
+
+    def run(self) -> int:
+        """Start the workers and stay until all have ended; gives the exit status."""
+        with (
+            SignalReader(self._actions.keys()) as self._signals,
+            selectors.DefaultSelector() as self._selector,
+        ):
+            self._selector.register(self._signals, selectors.EVENT_READ)
+            while self._status is None or self._fleet:
+                now = time.monotonic()
+                self._adjust(now)
+                self._selector.select(self._wait_for(now))
+                now = time.monotonic()
+                for number in self._signals.read():
+                    self._actions[number](now)
+                for process in list(self._fleet):
+                    self._attend(process, now)
+        return self._status
+
+    # What signals do
+
+    def _stop(self, now: float) -> None:
+        if self._status is not None:
+            self._hurry(now)
+        else:
+            self._end(0, now)
+
+    def _hurry(self, now: float) -> None:
+        self._end(0, now)
+        for process in self._fleet:
+            if process.stage is not Stage.KILLED:
+                process.send(signal.SIGTERM, Stage.FORCED, now)
+
+    def _reload(self, now: float) -> None:
+        _LOGGER.info("reloading: the workers are replaced one after the other")
+        self._restarts.forgive()
+        for process in self._fleet:
+            process.is_outdated = True
+
+    def _resize(self, change: int) -> None:
+        if self._status is None:
+            self._wanted = max(1, self._wanted + change)
+            _LOGGER.info("%d workers are wanted", self._wanted)
+
+    def _end(self, status: int, now: float) -> None:
+        """Stop all workers, to end with a status unless another was decided on."""
+        if self._status is None:
+            self._status = status
+            self._on_stop()
+        self._wanted = 0
+        for process in self._fleet:
+            if process.stage in (Stage.STARTING, Stage.SERVING):
+                process.send(signal.SIGTERM, Stage.STOPPING, now)
+
+    # What workers do
+
+    def _attend(self, process: Process, now: float) -> None:
+        """Listen to a worker, see whether it ended, and do what is next if it is overdue."""
+        was = process.stage
+        if process.channel.fileno() >= 0 and not process.listen(now):
+            self._hang_up(process)
+        if was is Stage.STARTING and process.stage is Stage.SERVING:
+            _LOGGER.info("worker %d serves", process.pid)
+            self._has_served = True
+        pid, status = os.waitpid(process.pid, os.WNOHANG)
+        if pid:
+            self._bury(process, status, now)
+        elif now >= process.deadline(self._patience):
+            _LOGGER.error("worker %d %s", process.pid, _OFFENCES[process.stage])
+            process.escalate(now)
+
+    def _bury(self, process: Process, status: int, now: float) -> None:
+        """Take the process that ended out of the fleet, and learn from it."""
+        self._fleet.remove(process)
+        self._hang_up(process)
+        if process.stage in (Stage.STOPPING, Stage.FORCED) or self._status is not None:
+            _LOGGER.info("worker %d stopped", process.pid)
+            return
+        code = os.waitstatus_to_exitcode(status)
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+        if process.stage is Stage.STARTING:
+            how += " before it could serve"
+        elif now - process.since >= SETTLED:
+            self._restarts.forgive()
+        if process.stage is Stage.STARTING or now - process.since < SETTLED:
+            self._restarts.note_failure(now)
+        is_alone = not any(other.stage is Stage.SERVING for other in self._fleet)
+        if is_alone and (self._restarts.is_hopeless or not self._has_served):
+            _LOGGER.error("worker %d %s; none serves, so that is the end", process.pid, how)
+            self._end(code if code > 0 else 1, now)
+        else:
+            wait = max(0.0, self._restarts.not_before - now)
+            _LOGGER.error("worker %d %s; the next starts in %.1f s", process.pid, how, wait)
+
+    def _hang_up(self, process: Process) -> None:
+        if process.channel.fileno() >= 0:
+            self._selector.unregister(process.channel)
+            process.channel.close()
+
+    # What follows
+
+    def _adjust(self, now: float) -> None:
+        """Start and stop what has to be."""
+        starts, stops = plan(
+            self._fleet, self._wanted, is_careful=self._restarts.failures > 0 or not self._has_served
+        )
+        for process in stops:
+            process.send(signal.SIGTERM, Stage.STOPPING, now)
+        if now >= self._restarts.not_before:
+            for _ in range(starts):
+                self._start(now)
+        serving = sum(process.stage is Stage.SERVING for process in self._fleet)
+        if self._on_ready is not None and serving >= self._wanted > 0:
+            self._on_ready()
+            self._on_ready = None
+
+    def _wait_for(self, now: float) -> float | None:
+        """Give how long there is nothing to do, unless something happens (seconds)."""
+        deadlines = [process.deadline(self._patience) for process in self._fleet]
+        if self._status is None:
+            deadlines.append(self._restarts.not_before if self._restarts.not_before > now else math.inf)
+        soonest = min(deadlines, default=math.inf)
+        return None if soonest == math.inf else max(0.0, soonest - now)
+
+    # Forks
+
+    def _start(self, now: float) -> None:
+        if threading.active_count() > 1:
+            _LOGGER.warning(
+                "a worker is forked while other threads run: it may inherit a lock that nobody frees"
+            )
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        theirs.setblocking(False)
+        _flush()
+        with self._signals.holding():
+            pid = os.fork()
+            if pid == 0:
+                self._become_worker(ours, theirs)
+        theirs.close()
+        self._fleet.append(Process(pid, ours, now))
+        self._selector.register(ours, selectors.EVENT_READ)
+
+    def _become_worker(self, ours: socket.socket, theirs: socket.socket) -> NoReturn:
+        """Work, and end the process here: what is above on the stack belongs to the supervisor."""
+        status = 1
+        try:
+            self._signals.leave()
+            for number in (signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, ignore)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._actions.keys())
+            self._selector.close()
+            # A channel says that the supervisor is gone once nobody else holds its other end.
+            for channel in (ours, *(process.channel for process in self._fleet)):
+                channel.close()
+            if not faulthandler.is_enabled():
+                faulthandler.enable()  # SIGABRT shows where it hangs
+            status = _read_status(self._work(Worker(theirs, self._settings)))
+        except SystemExit as error:
+            status = _read_status(error.code)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            logging.shutdown()
+            _flush()
+            os._exit(status)
+
+
+_OFFENCES: Final = {
+    Stage.SERVING: "is stuck: its loop does not turn. It is aborted",
+    Stage.STOPPING: "does not stop in time. It is killed",
+    Stage.FORCED: "does not stop in time. It is killed",
+    Stage.ABORTING: "does not even abort. It is killed",
+}
+
+
+def _read_status(code: object) -> int:
+    """Give an exit status as `sys.exit` understands it."""
+    if code is None or isinstance(code, int):
+        return int(code or 0) & 0xFF
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _flush() -> None:
+    """Write out what is buffered, so that it is not written by two processes."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()

@@ -1,0 +1,197 @@
+"""Workers: how a fleet is planned, as tables, and a bare server in several processes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from muntin.runner.workers import Workers
+from muntin.runner.workers._plan import plan
+from muntin.runner.workers._process import BEAT, READY, RETIRE, Process, Stage
+from muntin.runner.workers._restarts import Restarts
+from muntin.runner.workers.sockets import bind_tcp, bind_unix
+
+LETTERS = {"s": Stage.STARTING, "r": Stage.SERVING, "x": Stage.STOPPING, "a": Stage.ABORTING}
+
+
+def make_fleet(text):
+    """Give processes by their letters: starting, ready, stopping, aborting; capitals are outdated."""
+    return [
+        Process(pid, None, 0.0, stage=LETTERS[letter.lower()], is_outdated=letter.isupper())
+        for pid, letter in enumerate(text)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fleet", "wanted", "careful", "starts", "stops"),
+    [
+        ("", 3, False, 3, []),
+        ("", 3, True, 1, []),
+        ("s", 3, True, 0, []),
+        ("r", 3, True, 1, []),
+        ("rs", 3, False, 1, []),
+        ("rrr", 3, False, 0, []),
+        ("rra", 3, False, 1, []),  # one that hangs is replaced before it is gone
+        ("rrx", 3, False, 1, []),
+        ("RRR", 3, False, 1, []),  # a reload: one after the other
+        ("RRRs", 3, False, 0, []),
+        ("RRRr", 3, False, 1, [0]),
+        ("xRRrs", 3, False, 0, []),
+        ("xRRrr", 3, False, 1, [1]),
+        ("xxRrrr", 3, False, 0, [2]),
+        ("rS", 2, False, 1, [1]),  # a start with old code is not waited for
+        ("rRr", 3, False, 1, []),  # one that had its requests
+        ("rRrr", 3, False, 0, [1]),
+        ("rrr", 2, False, 0, [2]),  # fewer are wanted
+        ("rrs", 2, False, 0, [2]),
+        ("rrr", 0, False, 0, [0, 1, 2]),
+        ("RsS", 0, False, 0, [2, 0, 1]),
+    ],
+)
+def test_plans(fleet, wanted, careful, starts, stops):
+    decided = plan(make_fleet(fleet), wanted, is_careful=careful)
+    assert (decided.starts, [process.pid for process in decided.stops]) == (starts, stops)
+
+
+def test_a_reload_never_leaves_fewer_serving_than_wanted():
+    fleet = make_fleet("RRRR")
+    for step in range(100):
+        decided = plan(fleet, 4)
+        for process in decided.stops:
+            fleet.remove(process)
+        assert sum(process.stage is Stage.SERVING for process in fleet) >= 4
+        assert len(fleet) <= 5
+        if not any(process.is_outdated for process in fleet):
+            break
+        fleet += [Process(100 + step, None, 0.0) for _ in range(decided.starts)]
+        for process in fleet:
+            process.enter(Stage.SERVING, 0.0)
+    else:
+        raise AssertionError("it never comes to an end")
+    assert len(fleet) == 4
+
+
+def test_failures_make_the_next_start_wait():
+    restarts = Restarts()
+    waits = []
+    for _ in range(9):
+        restarts.note_failure(100.0)
+        waits.append((restarts.not_before - 100.0, restarts.is_hopeless))
+    assert [wait for wait, _ in waits] == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+    assert [hopeless for _, hopeless in waits] == [False] * 4 + [True] * 5
+    restarts.forgive()
+    assert restarts.not_before < 0
+    assert not restarts.is_hopeless
+
+
+def test_what_a_worker_says():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        process = Process(1, ours, 0.0)
+        assert process.listen(1.0)
+        assert (process.stage, process.heard) == (Stage.STARTING, 0.0)
+        theirs.send(READY + BEAT)
+        assert process.listen(2.0)
+        assert (process.stage, process.heard, process.is_outdated) == (Stage.SERVING, 2.0, False)
+        assert process.deadline({Stage.SERVING: 5.0}) == 7.0
+        theirs.send(BEAT + RETIRE)
+        process.listen(3.0)
+        assert (process.heard, process.is_outdated) == (3.0, True)
+        theirs.close()
+        assert not process.listen(4.0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked")
+def test_a_bare_server_in_two_processes(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        textwrap.dedent("""
+            import asyncio, os
+            from muntin.http_core import ResponseHead
+            from muntin.runner import Server, ServerRunner, SockSite
+            from muntin.runner.workers import Supervisor, Workers
+            from muntin.runner.workers.sockets import bind_tcp
+
+            async def answer(exchange):
+                exchange.respond(ResponseHead(200, []), str(os.getpid()).encode())
+
+            sockets = bind_tcp("127.0.0.1", 0, backlog=16)
+
+            async def serve(worker):
+                loop = asyncio.get_running_loop()
+                worker.attend(loop)
+                runner = ServerRunner(Server(answer))
+                await runner.setup()
+                for sock in sockets:
+                    await SockSite(runner, sock).start()
+                worker.begin(loop)
+                await loop.create_future()
+
+            supervisor = Supervisor(
+                lambda worker: asyncio.run(serve(worker)),
+                Workers(2),
+                stop_timeout=10,
+                on_ready=lambda: print(sockets[0].getsockname()[1], flush=True),
+            )
+            raise SystemExit(supervisor.run())
+        """)
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(program)], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        port = int(process.stdout.readline())
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            data = b""
+            while piece := client.recv(1000):
+                data += piece
+        assert int(data.rpartition(b"\r\n")[2]) != process.pid
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def test_listening_without_a_loop(tmp_path):
+    sockets = bind_tcp("localhost", 0, backlog=5)
+    try:
+        assert all(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) for sock in sockets)
+        port = sockets[0].getsockname()[1]
+        with pytest.raises(OSError, match="cannot listen at"):
+            bind_tcp(sockets[0].getsockname()[0], port, backlog=5)
+    finally:
+        for sock in sockets:
+            sock.close()
+    both = [bind_tcp("127.0.0.1", 0, backlog=5, reuse_port=True)[0]]
+    try:
+        both += bind_tcp("127.0.0.1", both[0].getsockname()[1], backlog=5, reuse_port=True)
+    finally:
+        for sock in both:
+            sock.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no Unix sockets")
+def test_a_unix_socket_replaces_one_left_behind(tmp_path):
+    path = tmp_path / "s"
+    bind_unix(path, backlog=5).close()
+    assert path.exists()
+    with bind_unix(path, backlog=5), socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+    path.unlink()
+    path.write_text("a file of somebody")
+    with pytest.raises(OSError, match="cannot listen at"):
+        bind_unix(path, backlog=5)
+    assert path.read_text() == "a file of somebody"
+
+
+def test_numbers_out_of_range():
+    with pytest.raises(ValueError, match="1 worker at least"):
+        Workers(0)

@@ -1,0 +1,20 @@
+"""What an application comes from: it is there, a coroutine makes it, or a function does."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from muntin.web.application import Application
+
+__all__ = ["Source", "call_source", "make_application"]
+
+Source = Application | Awaitable[Application] | Callable[[], Application | Awaitable[Application]]
+
+
+def call_source(source: Source) -> Any:
+    """Call a function that makes an application; give anything else as it is."""
+    return source() if callable(source) and not isinstance(source, Application) else source
+
+
+async def make_application(source: Any) -> Any:
+    """Wait for an application that a coroutine makes; give anything else as it is."""
+    return await source if isinstance(source, Awaitable) else source
