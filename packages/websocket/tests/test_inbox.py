@@ -18,7 +18,11 @@ def calls():
 @pytest.fixture
 def inbox(calls):
     return Inbox(
-        1000, pause=lambda: calls.append("pause"), resume=lambda: calls.append("resume"), end=lambda: END
+        1000,
+        pause=lambda: calls.append("pause"),
+        resume=lambda: calls.append("resume"),
+        emptied=lambda: calls.append("emptied"),
+        end=lambda: END,
     )
 
 
@@ -32,6 +36,22 @@ async def test_first_in_first_out(inbox):
         inbox.put(message(size), size)
     assert not inbox.is_empty
     assert [len((await inbox.take()).data) for _ in range(3)] == [3, 1, 2]
+
+
+async def test_taking_the_last_one_there_will_be_is_told(inbox, calls):
+    for size in (1, 2):
+        inbox.put(message(size), size)
+        await inbox.take()
+    inbox.put(message(3), 3)
+    inbox.put(message(4), 4)
+    inbox.finish()
+    assert calls == []
+    await inbox.take()
+    assert calls == []
+    await inbox.take()
+    assert calls == ["emptied"]
+    assert await inbox.take() == END
+    assert calls == ["emptied"]
 
 
 async def test_a_taker_waits(inbox):

@@ -4,8 +4,8 @@ It knows how a handshake is part of HTTP; messages and the closing of a socket a
 """
 
 import json
-from collections.abc import Callable, Container, Sequence
-from typing import Any, Final, NamedTuple, NoReturn
+from collections.abc import AsyncIterator, Callable, Container, Coroutine, Sequence
+from typing import Any, Final, NamedTuple, NoReturn, cast
 
 from multidict import CIMultiDict
 
@@ -38,6 +38,16 @@ _REFUSALS: Final[dict[int, type[HTTPException]]] = {
     403: HTTPForbidden,
     426: HTTPUpgradeRequired,
 }
+
+
+class _NoSocket:
+    """What stands for the socket before there is one."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise RuntimeError("a WebSocketResponse is no socket before prepare()")
+
+
+_NO_SOCKET: Final = cast(WebSocket, _NoSocket())
 
 
 class WebSocketReady(NamedTuple):
@@ -114,7 +124,7 @@ class WebSocketResponse(StreamResponse):
             "heartbeat": heartbeat,
             "writer_limit": writer_limit,
         }
-        self._socket: WebSocket | None = None
+        self._socket = _NO_SOCKET
 
     # The opening handshake
 
@@ -137,7 +147,7 @@ class WebSocketResponse(StreamResponse):
         Raises:
             RuntimeError: it has.
         """
-        if self._socket is not None:
+        if self._is_open:
             raise RuntimeError("this socket is open already")
         agreement = self._answer(request).agreement
         return WebSocketReady(agreement is not None, agreement.subprotocol if agreement else None)
@@ -170,49 +180,46 @@ class WebSocketResponse(StreamResponse):
     def _end_socket(self, error: Exception | None = None) -> None:
         """Close because the handler failed, or was cancelled, or because the server stops."""
         code = WSCloseCode.GOING_AWAY if error is None else WSCloseCode.INTERNAL_ERROR
-        self._open_socket.close_nowait(code=code)
+        self._socket.close_nowait(code=code)
 
     @property
-    def _open_socket(self) -> WebSocket:
-        socket = self._socket
-        if socket is None:
-            raise RuntimeError("a WebSocketResponse is no socket before prepare()")
-        return socket
+    def _is_open(self) -> bool:
+        return self._socket is not _NO_SOCKET
 
     # What is known
 
     @property
     def closed(self) -> bool:
         """Whether nothing can be sent any more."""
-        return self._socket is not None and self._socket.closed
+        return self._is_open and self._socket.closed
 
     @property
     def close_code(self) -> int | None:
         """The peer's close code; 1005 if it gave none, 1006 if it broke off; None before the end."""
-        return None if self._socket is None else self._socket.close_code
+        return self._socket.close_code if self._is_open else None
 
     @property
     def ws_protocol(self) -> str | None:
         """The subprotocol that was agreed on."""
-        return None if self._socket is None else self._socket.subprotocol
+        return self._socket.subprotocol if self._is_open else None
 
     @property
     def compress(self) -> bool:
         """Whether messages are compressed; before `prepare`, whether they may be."""
-        return self._wish is not None if self._socket is None else self._socket.is_compressed
+        return self._socket.is_compressed if self._is_open else self._wish is not None
 
     @property
     def write_buffer_size(self) -> int:
         """Bytes that were sent and not yet taken by the network."""
-        return self._open_socket.write_buffer_size
+        return self._socket.write_buffer_size
 
     def exception(self) -> BaseException | None:
         """Give what ended the socket, if it did not end well."""
-        return None if self._socket is None else self._socket.exception()
+        return self._socket.exception() if self._is_open else None
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Give what the transport knows: "peername", "sslcontext", "socket" …"""
-        return default if self._socket is None else self._socket.get_extra_info(name, default)
+        return self._socket.get_extra_info(name, default) if self._is_open else default
 
     # Sending
 
@@ -228,39 +235,39 @@ class WebSocketResponse(StreamResponse):
             ConnectionResetError: the socket is closed.
             RuntimeError: before `prepare`.
         """
-        return self._open_socket.send_str(data, compress)
+        return self._socket.send_str(data, compress)
 
     def send_bytes(self, data: bytes | bytearray | memoryview, compress: int | None = None) -> Sending:
         """Send a binary message; as `send_str`."""
-        return self._open_socket.send_bytes(data, compress)
+        return self._socket.send_bytes(data, compress)
 
     def send_json(
         self, data: Any, compress: int | None = None, *, dumps: Callable[[Any], str] = json.dumps
     ) -> Sending:
         """Send something as JSON in a text message; as `send_str`, and raises what `dumps` raises."""
-        return self._open_socket.send_json(data, compress, dumps=dumps)
+        return self._socket.send_json(data, compress, dumps=dumps)
 
     def send_json_bytes(
         self, data: Any, compress: int | None = None, *, dumps: Callable[[Any], bytes]
     ) -> Sending:
         """Send something as JSON in a binary message; `dumps` gives bytes."""
-        return self._open_socket.send_bytes(dumps(data), compress)
+        return self._socket.send_bytes(dumps(data), compress)
 
     def send_frame(self, message: bytes, opcode: int, compress: int | None = None) -> Sending:
         """Send a message by its opcode, text as UTF-8; as `send_str`."""
-        return self._open_socket.send_frame(message, opcode, compress)
+        return self._socket.send_frame(message, opcode, compress)
 
     def send_prepared(self, message: PreparedMessage) -> Sending:
         """Send a message that many sockets get; as `send_str`."""
-        return self._open_socket.send_prepared(message)
+        return self._socket.send_prepared(message)
 
     def ping(self, message: str | bytes = b"") -> Sending:
         """Send a ping of at most 125 bytes; as `send_str`."""
-        return self._open_socket.ping(message)
+        return self._socket.ping(message)
 
     def pong(self, message: str | bytes = b"") -> Sending:
         """Send a pong of at most 125 bytes; as `send_str`."""
-        return self._open_socket.pong(message)
+        return self._socket.pong(message)
 
     # Receiving
 
@@ -271,7 +278,7 @@ class WebSocketResponse(StreamResponse):
             TimeoutError: after `timeout` seconds, `receive_timeout` if that is None; the socket stays open.
             RuntimeError: another task waits already, or before `prepare`.
         """
-        return await self._open_socket.receive(timeout)
+        return await self._socket.receive(timeout)
 
     async def receive_str(self, *, timeout: float | None = None) -> str:
         """Give the text of the next message.
@@ -279,7 +286,7 @@ class WebSocketResponse(StreamResponse):
         Raises:
             TypeError: it is of another kind.
         """
-        return await self._open_socket.receive_str(timeout=timeout)
+        return await self._socket.receive_str(timeout=timeout)
 
     async def receive_bytes(self, *, timeout: float | None = None) -> bytes:
         """Give the data of the next message.
@@ -287,19 +294,19 @@ class WebSocketResponse(StreamResponse):
         Raises:
             TypeError: it is not binary.
         """
-        return await self._open_socket.receive_bytes(timeout=timeout)
+        return await self._socket.receive_bytes(timeout=timeout)
 
     async def receive_json(
         self, *, loads: Callable[[Any], Any] = json.loads, timeout: float | None = None
     ) -> Any:
         """Give the next message, a text, parsed as JSON."""
-        return await self._open_socket.receive_json(loads=loads, timeout=timeout)
+        return await self._socket.receive_json(loads=loads, timeout=timeout)
 
-    def __aiter__(self) -> "WebSocketResponse":
-        return self
+    def __aiter__(self) -> AsyncIterator[WSMessage]:
+        return self._socket.__aiter__()
 
-    async def __anext__(self) -> WSMessage:
-        return await self._open_socket.__anext__()
+    def __anext__(self) -> Coroutine[Any, Any, WSMessage]:
+        return self._socket.__anext__()
 
     # Ending
 
@@ -318,12 +325,12 @@ class WebSocketResponse(StreamResponse):
         """
         if code < 1000:
             code = choose_close_code(code)
-        return await self._open_socket.close(code=code, message=message, drain=drain)
+        return await self._socket.close(code=code, message=message, drain=drain)
 
     # As a response
 
     def deliver_nowait(self, request: Answerable) -> bool:
-        return self._socket is not None and self._socket.closed
+        return self._is_open and self._socket.closed
 
     async def deliver(self, request: Answerable) -> None:
         """Close: the handler has ended."""
@@ -343,7 +350,7 @@ class WebSocketResponse(StreamResponse):
         return self.close()
 
     def __repr__(self) -> str:
-        state = "not prepared" if self._socket is None else "closed" if self._socket.closed else "open"
+        state = "not prepared" if not self._is_open else "closed" if self._socket.closed else "open"
         return f"<WebSocketResponse {state}>"
 
 

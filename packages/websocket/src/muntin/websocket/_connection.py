@@ -29,7 +29,6 @@ MAX_FRAMES = 2 * MAX_MESSAGE_SIZE // 64
 
 _TEXT = FIN | Opcode.TEXT
 _BINARY = FIN | Opcode.BINARY
-_WHOLE_DATA = (_TEXT, _BINARY)
 _TEXT_TYPE, _BINARY_TYPE = WSMsgType.TEXT, WSMsgType.BINARY
 _CLOSE = FIN | Opcode.CLOSE
 _CONTROL = 0x08
@@ -131,13 +130,13 @@ class Connection:
             for piece in pieces:
                 head, payload, left = piece
                 # The short way of a message that comes in one frame and one read.
-                if not left and not assembler.opcode and head in _WHOLE_DATA:
-                    if head == _BINARY:
-                        messages.append(_make(WSMessage, (_BINARY_TYPE, payload, None)))
-                    else:
-                        text = decode_text(payload)
-                        content = text if self._decode_text else payload
-                        messages.append(_make(WSMessage, (_TEXT_TYPE, content, None)))
+                if head == _BINARY and not left and not assembler.opcode:
+                    messages.append(_make(WSMessage, (_BINARY_TYPE, payload, None)))
+                elif head == _TEXT and not left and not assembler.opcode:
+                    text = decode_text(payload)
+                    messages.append(
+                        _make(WSMessage, (_TEXT_TYPE, text if self._decode_text else payload, None))
+                    )
                 elif not head & _CONTROL:
                     message = assembler.add(piece)
                     if message is not None:

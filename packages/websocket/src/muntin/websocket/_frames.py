@@ -9,7 +9,9 @@ control frames that are fragmented or too long, lengths in more bytes than neede
 limit. Must not know which frames may follow one another, nor what a payload means.
 """
 
-from ._mask import apply_mask
+import struct
+
+from ._mask import apply_mask, unmask
 from .codes import Opcode
 from .errors import MessageTooBig, ProtocolViolation
 
@@ -102,10 +104,7 @@ class FrameDecoder:
                 start += 4
             stop = start + length
             if stop <= end:
-                payload = data[start:stop]
-                if masked and length:
-                    payload = apply_mask(payload, data[start - 4 : start])
-                pieces.append((head, payload, 0))
+                pieces.append((head, unmask(data, start, stop) if masked else data[start:stop], 0))
                 pos = stop
             elif start > end or head & _CONTROL:
                 break
@@ -148,23 +147,19 @@ def _explain(head: int) -> ProtocolViolation:
     return ProtocolViolation("control frame is fragmented")
 
 
-_SHORT_LENGTHS = tuple(bytes((length,)) for length in range(_IN_TWO_BYTES))
-_FIRST_BYTES = tuple(bytes((head,)) for head in range(256))
+_BYTES = tuple(bytes((byte,)) for byte in range(256))
+_format_medium = struct.Struct("!BBH").pack
+_format_long = struct.Struct("!BBQ").pack
 
 
 def format_frame(head: int, payload: bytes, mask: bytes = b"") -> bytes:
     """Give the frame whose first byte is `head`, masked where `mask` is four bytes."""
     size = len(payload)
-    if mask:
-        return _FIRST_BYTES[head] + _format_length(size, _MASKED) + mask + apply_mask(payload, mask)
+    bit = _MASKED if mask else 0
     if size < _IN_TWO_BYTES:
-        return _FIRST_BYTES[head] + _SHORT_LENGTHS[size] + payload
-    return _FIRST_BYTES[head] + _format_length(size, 0) + payload
-
-
-def _format_length(size: int, masked: int) -> bytes:
-    if size < _IN_TWO_BYTES:
-        return bytes((masked | size,))
-    if size < 0x10000:
-        return bytes((masked | _IN_TWO_BYTES,)) + size.to_bytes(2, "big")
-    return bytes((masked | _IN_EIGHT_BYTES,)) + size.to_bytes(8, "big")
+        start = _BYTES[head] + _BYTES[bit | size]
+    elif size < 0x10000:
+        start = _format_medium(head, bit | _IN_TWO_BYTES, size)
+    else:
+        start = _format_long(head, bit | _IN_EIGHT_BYTES, size)
+    return start + mask + apply_mask(payload, mask) if mask else start + payload

@@ -8,10 +8,12 @@ take 31 and 15):
 * as four stripes, each with one constant: more calls, but `translate` and strided slices walk fast.
 """
 
-__all__ = ["apply_mask"]
+__all__ = ["apply_mask", "unmask"]
 
-_STRIPES_FROM = 512
+_STRIPES_FROM = 384
 _XOR_TABLES = tuple(bytes(byte ^ key for byte in range(256)) for key in range(256))
+# By so many four-byte words: a factor that repeats a word, 1 + 2^32 + 2^64 …
+_REPEATS = tuple(sum(1 << 32 * word for word in range(count)) for count in range(_STRIPES_FROM // 4 + 2))
 _as_int = int.from_bytes
 
 
@@ -27,3 +29,15 @@ def apply_mask(data: bytes, mask: bytes) -> bytes:
     out[2::4] = out[2::4].translate(_XOR_TABLES[third])
     out[3::4] = out[3::4].translate(_XOR_TABLES[fourth])
     return bytes(out)
+
+
+def unmask(data: bytes, start: int, stop: int) -> bytes:
+    """Give what stands masked in `data` from `start` to `stop`; the mask stands in front of it, as in a frame."""
+    size = stop - start
+    if size < _STRIPES_FROM:
+        # Mask and payload are one number, whose lowest word is the mask: it falls to zero, and is cut off.
+        words = (size + 7) >> 2
+        number = _as_int(data[start - 4 : stop], "little")
+        number ^= (number & 0xFFFFFFFF) * _REPEATS[words]
+        return number.to_bytes(4 * words, "little")[4 : 4 + size]
+    return apply_mask(data[start:stop], data[start - 4 : start])

@@ -21,10 +21,12 @@ class Inbox:
 
     Args:
         limit: bytes above which `pause` is called; `resume` is, when half of them are taken.
+        emptied: is called when the last message there will be is taken.
         end: gives the message that stands for the end, when there will be no other.
     """
 
     __slots__ = (
+        "_emptied",
         "_end",
         "_is_over",
         "_limit",
@@ -42,12 +44,14 @@ class Inbox:
         *,
         pause: Callable[[], None],
         resume: Callable[[], None],
+        emptied: Callable[[], None],
         end: Callable[[], WSMessage],
     ) -> None:
         # Set once.
         self._limit = limit
         self._pause = pause
         self._resume = resume
+        self._emptied = emptied
         self._end = end
         # While messages come. `_messages` is made when first needed: most of many idle sockets never need it.
         self._messages: deque[WSMessage] | None = None
@@ -106,6 +110,8 @@ class Inbox:
             self._size -= _COST_OF_A_MESSAGE + (len(data) if isinstance(data, (str, bytes)) else 0)
         else:
             self._size = 0
+            if self._is_over:
+                self._emptied()
         if self.is_paused:
             self._relieve()
         return message

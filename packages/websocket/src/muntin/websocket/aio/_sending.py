@@ -19,13 +19,17 @@ class Sending(Coroutine[Any, Any, None]):
     __slots__ = ()
 
 
+# An iterator at its end stays there, so one serves all; and any iterator will do.
+_NOTHING = cast("Generator[Any, Any, None]", iter(()))
+
+
 class _Done(Sending):
     """There is nothing to wait for. It has no state, so one serves all."""
 
     __slots__ = ()
 
     def __await__(self) -> Generator[Any, Any, None]:
-        return cast("Generator[Any, Any, None]", iter(()))  # any iterator will do, and this is the cheapest
+        return _NOTHING
 
     def send(self, value: Any) -> Any:
         raise StopIteration

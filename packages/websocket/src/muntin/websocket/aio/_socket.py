@@ -9,12 +9,9 @@ there is nothing to interleave. It returns something that may be awaited, to wai
 Who does not await is not slowed down, but the amount that a peer may leave unread is bounded: beyond it the
 socket closes with 1011.
 
-The end. Either side may begin it, or the stream breaks off, or the peer breaks the protocol, or falls
-silent. All of these lead to `_end`, after which the inbox gives out what it has and then only ends. The TCP
-connection is closed by the server, as RFC 6455 §7.1.1 wants it, and whoever waits for the other side waits
-for `timeout` at most.
+How a socket ends is in `_ending`.
 
-Knows tasks, time and the duplex. Must not know frames, or HTTP.
+Knows tasks and the duplex. Must not know frames, or HTTP.
 """
 
 import asyncio
@@ -22,15 +19,13 @@ import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from .._connection import Connection, Role
+from .._connection import Connection
 from .._prepared import PreparedMessage
-from .._states import State
 from ..codes import Opcode, WSCloseCode, WSMsgType
-from ..errors import ConnectionClosed
 from ..events import WSMessage
 from ._duplex import Duplex
+from ._ending import Ending
 from ._heartbeat import Clock, Heartbeat
-from ._inbox import Inbox
 from ._outbox import Outbox
 from ._payloads import as_bytes, as_control, expect_bytes, expect_text
 from ._sending import Sending
@@ -40,17 +35,11 @@ __all__ = ["WebSocket"]
 WRITER_LIMIT = 256 * 1024
 BUFFER_LIMIT = 4 * 1024 * 1024
 INBOX_LIMIT = 256 * 1024
-# What came before the peer's end may still be answered: our close frame follows when that has been
-# received, or after this time.
-GRACE = 1.0
-# After a failure the peer may be in the middle of sending. Closing at once would answer that with a reset,
-# which can overtake our close frame; so we read on for a while and throw it away.
-LINGER = 0.5
-# A loop that ignores the end of a socket would spin for ever.
-_MAX_RECEIVES_AFTER_THE_END = 5
 
 _ENDS = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED})
+# Looked up once: finding a member of an enumeration costs as much as framing a message.
 _TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
+_TEXT_FRAME, _BINARY_FRAME = Opcode.TEXT, Opcode.BINARY
 
 
 class WebSocket:
@@ -74,22 +63,15 @@ class WebSocket:
 
     __slots__ = (
         "__weakref__",
-        "_autoclose",
         "_autoping",
-        "_clock",
         "_connection",
         "_duplex",
-        "_end_count",
-        "_ended",
-        "_exception",
+        "_ending",
         "_heartbeat",
         "_inbox",
-        "_last",
         "_outbox",
         "_receive_timeout",
         "_subprotocol",
-        "_timeout",
-        "_timer",
     )
 
     def __init__(
@@ -112,33 +94,24 @@ class WebSocket:
         self._duplex = duplex
         self._connection = connection
         self._subprotocol = subprotocol
-        self._timeout = timeout
         self._receive_timeout = receive_timeout
-        self._autoclose = autoclose
         self._autoping = autoping
-        self._clock: Clock = clock or asyncio.get_running_loop()
-        # The peer's half.
-        self._inbox = Inbox(
-            inbox_limit, pause=duplex.pause_reading, resume=duplex.resume_reading, end=self._describe_end
+        clock = clock or asyncio.get_running_loop()
+        self._ending = Ending(
+            duplex, connection, clock, timeout=timeout, autoclose=autoclose, inbox_limit=inbox_limit
         )
-        self._last: WSMessage | None = None  # its close frame or its failure, until that is answered
-        # Our half.
+        self._inbox = self._ending.inbox
         self._outbox = Outbox(
-            duplex, soft_limit=writer_limit, hard_limit=buffer_limit, overflow=self._overflow
+            duplex, soft_limit=writer_limit, hard_limit=buffer_limit, overflow=self._ending.overflow
         )
-        # The end: why, who waits for it, the timer that enforces it, and how often it was told.
-        self._exception: BaseException | None = None
-        self._ended: asyncio.Event | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._end_count = 0
         # Last, as both may call back at once.
         self._heartbeat: Heartbeat | None = None
         if heartbeat:
-            self._heartbeat = Heartbeat(
+            self._heartbeat = self._ending.heartbeat = Heartbeat(
                 heartbeat,
-                self._clock,
+                clock,
                 ping=self._send_heartbeat,
-                give_up=self._give_up_on_silence,
+                give_up=self._ending.give_up_on_silence,
                 is_deaf=lambda: self._inbox.is_paused,
             )
         duplex.attach(self)
@@ -153,7 +126,7 @@ class WebSocket:
     @property
     def closed(self) -> bool:
         """Whether nothing can be sent any more."""
-        return self._connection.state not in (State.OPEN, State.CLOSE_RECEIVED, State.FAILED)
+        return self._ending.has_begun
 
     @property
     def close_code(self) -> int | None:
@@ -172,7 +145,7 @@ class WebSocket:
 
     def exception(self) -> BaseException | None:
         """Give what ended the socket, if it did not end well."""
-        return self._exception
+        return self._ending.exception
 
     def get_extra_info(self, name: str, default: object = None) -> Any:
         """Give what the transport knows under `name`."""
@@ -187,11 +160,12 @@ class WebSocket:
         """
         if not isinstance(data, str):
             raise TypeError(f"text is a str, not {type(data).__name__}")
-        return self._outbox.write(self._connection.send(Opcode.TEXT, data.encode(), compress=compress))
+        return self._outbox.write(self._connection.send(_TEXT_FRAME, data.encode(), compress=compress))
 
     def send_bytes(self, data: bytes | bytearray | memoryview, compress: int | None = None) -> Sending:
         """Send a binary message; as `send_str`."""
-        return self._outbox.write(self._connection.send_bytes(as_bytes(data), compress=compress))
+        payload = data if type(data) is bytes else as_bytes(data)
+        return self._outbox.write(self._connection.send(_BINARY_FRAME, payload, compress=compress))
 
     def send_json(
         self, data: Any, compress: int | None = None, *, dumps: Callable[[Any], str] = json.dumps
@@ -238,13 +212,9 @@ class WebSocket:
         """
         timeout = self._receive_timeout if timeout is None else timeout
         if timeout is None:
-            message = await self._inbox.take()
-        else:
-            async with asyncio.timeout(timeout):
-                message = await self._inbox.take()
-        if message is self._last:
-            self._conclude(message)
-        return message
+            return await self._inbox.take()
+        async with asyncio.timeout(timeout):
+            return await self._inbox.take()
 
     async def receive_str(self, *, timeout: float | None = None) -> str:
         """Give the text of the next message; raises TypeError when it is of another kind."""
@@ -264,12 +234,7 @@ class WebSocket:
         return self
 
     async def __anext__(self) -> WSMessage:
-        if self._receive_timeout is None:
-            message = await self._inbox.take()
-            if message is self._last:
-                self._conclude(message)
-        else:
-            message = await self.receive()
+        message = await (self._inbox.take() if self._receive_timeout is None else self.receive())
         if message.type in _ENDS:
             raise StopAsyncIteration
         return message
@@ -285,32 +250,22 @@ class WebSocket:
         was sent, even if it has said goodbye before. Codes and messages as in `Connection.close`.
         """
         if self.closed:
-            await self._wait_ended()
+            await self._ending.wait()
             return False
-        self.close_nowait(code=code, message=message)
+        self._ending.begin(code, message)
         if drain:
             await self._outbox.drain()
-        await self._wait_ended()
+        await self._ending.wait()
         return True
 
     def close_nowait(self, *, code: int = WSCloseCode.OK, message: str | bytes = b"") -> None:
         """Begin to close; the rest happens by itself. Does nothing when it is closed already."""
-        if self.closed:
-            return
-        self._duplex.write(self._connection.close(code, message))
-        self._inbox.finish(drop=True)
-        self._last = None
-        self._stop_heartbeat()
-        if self._connection.state is State.CLOSED:
-            self._say_goodbye()
-        else:
-            self._set_timer(self._timeout, self._give_up_closing)
+        if not self.closed:
+            self._ending.begin(code, message)
 
     def abort(self) -> None:
         """Cut the connection."""
-        self._connection.receive_eof()
-        self._end()
-        self._duplex.abort()
+        self._ending.cut()
 
     async def __aenter__(self) -> "WebSocket":
         return self
@@ -326,22 +281,19 @@ class WebSocket:
             self._heartbeat.hear()
         for message in self._connection.receive(data):
             kind, content, _ = message
-            if kind is _TEXT or kind is _BINARY:
+            if kind is _BINARY or kind is _TEXT:
                 self._inbox.put(message, len(content))
             else:
                 self._reactions[kind](self, message)
 
     def eof_received(self) -> None:
         """Take note that the peer has ended its stream."""
-        self._break_off(None)
+        self._ending.break_off(None)
         self._duplex.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note that there is no connection any more."""
-        self._break_off(exc)
-        self._last = None
-        if self._timer is not None:
-            self._timer.cancel()
+        self._ending.lose(exc)
 
     def _react_to_ping(self, message: WSMessage) -> None:
         if self._autoping:
@@ -354,17 +306,7 @@ class WebSocket:
             self._inbox.put(message, len(message.data))
 
     def _react_to_end(self, message: WSMessage) -> None:
-        if message.type is WSMsgType.ERROR:
-            self._exception = message.data
-        self._stop_heartbeat()
-        nothing_to_answer = self._inbox.is_empty
-        self._inbox.put(message, 0)
-        self._inbox.finish()
-        self._last = message
-        if nothing_to_answer:
-            self._conclude(message)
-        else:
-            self._set_timer(GRACE, lambda: self._conclude(message))
+        self._ending.hear(message)
 
     _reactions: ClassVar[dict[WSMsgType, Callable[["WebSocket", WSMessage], None]]] = {
         WSMsgType.PING: _react_to_ping,
@@ -373,77 +315,5 @@ class WebSocket:
         WSMsgType.ERROR: _react_to_end,
     }
 
-    # Ways to the end.
-
-    def _conclude(self, message: WSMessage) -> None:
-        """Answer the peer's last message."""
-        self._last = None
-        is_error = message.type is WSMsgType.ERROR
-        if is_error or self._autoclose:
-            self._duplex.write(self._connection.reply_to(message))
-        if self._connection.state is not State.CLOSED:
-            return
-        if is_error:
-            self._end()
-            self._set_timer(LINGER, self._duplex.close)
-        else:
-            self._say_goodbye()
-
-    def _say_goodbye(self) -> None:
-        """Both sides have closed: the server ends the TCP connection, the client waits for that (§7.1.1)."""
-        self._end()
-        if self._connection.role is Role.SERVER:
-            self._duplex.close()
-        self._set_timer(self._timeout, self._duplex.abort)
-
-    def _give_up_closing(self) -> None:
-        self._connection.receive_eof()
-        self._end()
-        self._duplex.abort()
-
-    def _break_off(self, exc: Exception | None) -> None:
-        if self._connection.state is State.OPEN:
-            self._exception = exc or ConnectionClosed("the connection ended without a close frame")
-        self._connection.receive_eof()
-        self._end()
-
-    def _give_up_on_silence(self) -> None:
-        self._exception = TimeoutError("the peer did not answer a ping")
-        self._inbox.put(WSMessage(WSMsgType.ERROR, self._exception), 0)
-        self.abort()
-
-    def _overflow(self, error: ConnectionClosed) -> None:
-        self._exception = error
-        self.close_nowait(code=WSCloseCode.INTERNAL_ERROR, message="too much is left unread")
-
-    def _end(self) -> None:
-        self._stop_heartbeat()
-        self._inbox.finish()
-        if self._ended is not None:
-            self._ended.set()
-
-    async def _wait_ended(self) -> None:
-        if self._connection.state is State.CLOSED:
-            return
-        if self._ended is None:
-            self._ended = asyncio.Event()
-        await self._ended.wait()
-
-    def _describe_end(self) -> WSMessage:
-        self._end_count += 1
-        if self._end_count > _MAX_RECEIVES_AFTER_THE_END:
-            raise RuntimeError("receive() was called again and again after the end of the socket")
-        is_closing = self._connection.state is State.CLOSE_SENT
-        return WSMessage(WSMsgType.CLOSING if is_closing else WSMsgType.CLOSED, None)
-
-    def _set_timer(self, delay: float, callback: Callable[[], None]) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._clock.call_later(delay, callback)
-
     def _send_heartbeat(self) -> None:
         self._outbox.answer(self._connection.ping)
-
-    def _stop_heartbeat(self) -> None:
-        if self._heartbeat is not None:
-            self._heartbeat.stop()
