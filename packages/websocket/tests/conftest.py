@@ -68,10 +68,13 @@ def pair() -> Callable[..., tuple[Connection, Connection]]:
 
 
 class MemoryDuplex:
-    """A Duplex whose other end is the test. What was written is in `written`; the peer can `stall` and `flow`."""
+    """A Duplex whose other end is the test. What was written is in `written`, by so many `writes`; the peer can
+    `stall` and `flow`.
+    """
 
     def __init__(self, backlog: bytes = b"") -> None:
         self.written = bytearray()
+        self.writes = 0
         self.receiver: Any = None
         self.is_reading = True
         self.is_closed = self.is_aborted = False
@@ -82,6 +85,7 @@ class MemoryDuplex:
 
     def write(self, data: bytes) -> None:
         self.written += data
+        self.writes += 1
         if self._unread is not None:
             self._unread += len(data)
 

@@ -31,10 +31,10 @@ def message(size=1):
 
 
 async def test_first_in_first_out(inbox):
-    assert inbox.is_empty
+    assert not inbox.has_messages()
     for size in (3, 1, 2):
         inbox.put(message(size), size)
-    assert not inbox.is_empty
+    assert inbox.has_messages()
     assert [len((await inbox.take()).data) for _ in range(3)] == [3, 1, 2]
 
 

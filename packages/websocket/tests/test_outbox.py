@@ -20,8 +20,16 @@ def errors():
 
 
 @pytest.fixture
-def outbox(duplex, errors):
-    return Outbox(duplex, soft_limit=100, hard_limit=1000, overflow=errors.append)
+def more():
+    """Is true while it holds something."""
+    return []
+
+
+@pytest.fixture
+def outbox(duplex, errors, more):
+    return Outbox(
+        duplex, expects_more=lambda: bool(more), soft_limit=100, hard_limit=1000, overflow=errors.append
+    )
 
 
 @pytest.mark.row("CF-01", "WS-07")
@@ -92,3 +100,69 @@ async def test_the_peer_goes_while_an_answer_waits(outbox, duplex):
     with pytest.raises(ConnectionResetError):
         await sending
     await asyncio.sleep(0)
+
+
+async def test_frames_are_held_while_more_are_expected(outbox, duplex, more):
+    more.append(1)
+    assert outbox.write(b"a") is DONE
+    outbox.write(b"b")
+    assert duplex.take() == b""
+    assert outbox.size == 2
+    more.clear()
+    outbox.write(b"c")
+    assert duplex.take() == b"abc"
+    assert duplex.writes == 1
+    await asyncio.sleep(0)
+    assert duplex.writes == 1
+
+
+async def test_what_is_held_is_written_in_the_next_turn(outbox, duplex, more):
+    more.append(1)
+    for _ in range(2):
+        outbox.write(b"a")
+        outbox.write(b"b")
+        await asyncio.sleep(0)
+        assert duplex.take() == b"ab"
+    assert duplex.writes == 2
+
+
+@pytest.mark.parametrize(
+    "follow",
+    [lambda outbox: outbox.write_last(b"c"), lambda outbox: outbox.answer(lambda: b"c")],
+)
+async def test_nothing_overtakes_what_is_held(outbox, duplex, more, follow):
+    more.append(1)
+    outbox.write(b"ab")
+    follow(outbox)
+    await asyncio.sleep(0)
+    assert duplex.take() == b"abc"
+
+
+async def test_a_lot_is_not_held(make_duplex):
+    duplex = make_duplex()
+    outbox = Outbox(
+        duplex, expects_more=lambda: True, soft_limit=1 << 20, hard_limit=1 << 20, overflow=lambda error: None
+    )
+    for _ in range(10):
+        outbox.write(bytes(10_000))
+    assert len(duplex.take()) == 70_000
+    await asyncio.sleep(0)
+    assert len(duplex.take()) == 30_000
+
+
+@pytest.mark.row("CF-01")
+async def test_what_is_held_counts_as_under_way(outbox, duplex, more):
+    more.append(1)
+    outbox.write(bytes(60))
+    sending = outbox.write(bytes(60))
+    assert sending is not DONE
+    assert len(duplex.take()) == 120
+    await sending
+
+
+async def test_what_is_held_goes_with_the_connection(outbox, duplex, more):
+    more.append(1)
+    outbox.write(b"a")
+    outbox.drop()
+    await asyncio.sleep(0)
+    assert duplex.take() == b""

@@ -22,6 +22,7 @@ from ..events import WSMessage
 from ._duplex import Duplex
 from ._heartbeat import Clock, Heartbeat
 from ._inbox import Inbox
+from ._outbox import Outbox
 
 __all__ = ["Ending"]
 
@@ -47,6 +48,7 @@ class Ending:
         timeout: seconds to wait for the peer to take part in the closing handshake.
         autoclose: whether the peer's close frame is answered by itself.
         inbox_limit: bytes of messages that may wait to be received before reading pauses.
+        writer_limit, buffer_limit: bytes that may be on their way, as for `Outbox`.
     """
 
     __slots__ = (
@@ -62,6 +64,7 @@ class Ending:
         "exception",
         "heartbeat",
         "inbox",
+        "outbox",
     )
 
     def __init__(
@@ -73,6 +76,8 @@ class Ending:
         timeout: float,
         autoclose: bool,
         inbox_limit: int,
+        writer_limit: int,
+        buffer_limit: int,
     ) -> None:
         # Set once.
         self._duplex = duplex
@@ -86,6 +91,13 @@ class Ending:
             resume=duplex.resume_reading,
             emptied=self._conclude,
             end=self._describe,
+        )
+        self.outbox = Outbox(
+            duplex,
+            expects_more=self.inbox.has_messages,
+            soft_limit=writer_limit,
+            hard_limit=buffer_limit,
+            overflow=self._overflow,
         )
         self.heartbeat: Heartbeat | None = None
         """What watches for silence; it ends with the socket."""
@@ -115,7 +127,7 @@ class Ending:
 
     def begin(self, code: int, message: str | bytes) -> None:
         """Send our close frame; the rest happens by itself. What was received and not taken is dropped."""
-        self._duplex.write(self._connection.close(code, message))
+        self.outbox.write_last(self._connection.close(code, message))
         self._last = None
         self.inbox.finish(drop=True)
         self._stop_heartbeat()
@@ -124,7 +136,7 @@ class Ending:
         else:
             self._set_timer(self._timeout, self.cut)
 
-    def overflow(self, error: ConnectionClosed) -> None:
+    def _overflow(self, error: ConnectionClosed) -> None:
         """End because the peer has left too much unread."""
         self.exception = error
         self.begin(WSCloseCode.INTERNAL_ERROR, "too much is left unread")
@@ -139,6 +151,7 @@ class Ending:
         """Cut the connection."""
         self._connection.receive_eof()
         self._finish()
+        self.outbox.drop()
         self._duplex.abort()
 
     # The peer begins it.
@@ -148,7 +161,7 @@ class Ending:
         if message.type is WSMsgType.ERROR:
             self.exception = message.data
         self._stop_heartbeat()
-        nothing_to_answer = self.inbox.is_empty
+        nothing_to_answer = not self.inbox.has_messages()
         self._last = message
         self.inbox.put(message, 0)
         self.inbox.finish()
@@ -164,7 +177,7 @@ class Ending:
         message, self._last = self._last, None
         is_error = message.type is WSMsgType.ERROR
         if is_error or self._autoclose:
-            self._duplex.write(self._connection.reply_to(message))
+            self.outbox.write_last(self._connection.reply_to(message))
         if self._connection.state is not State.CLOSED:
             return
         if is_error:
@@ -175,19 +188,25 @@ class Ending:
 
     # It is over.
 
-    def break_off(self, exc: Exception | None) -> None:
+    def run_dry(self) -> None:
         """Take note that nothing comes any more."""
+        self._break_off(None)
+        self.outbox.flush()
+        self._duplex.close()
+
+    def lose(self, exc: Exception | None) -> None:
+        """Take note that there is no connection any more."""
+        self._break_off(exc)
+        self.outbox.drop()
+        self._last = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _break_off(self, exc: Exception | None) -> None:
         if self._connection.state is State.OPEN:
             self.exception = exc or ConnectionClosed("the connection ended without a close frame")
         self._connection.receive_eof()
         self._finish()
-
-    def lose(self, exc: Exception | None) -> None:
-        """Take note that there is no connection any more."""
-        self.break_off(exc)
-        self._last = None
-        if self._timer is not None:
-            self._timer.cancel()
 
     def _say_goodbye(self) -> None:
         """Both sides have closed: the server ends the TCP connection, the client waits for that (§7.1.1)."""

@@ -75,10 +75,9 @@ class Inbox:
         if self._waiter is not None:
             self._wake()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether everything that came was taken."""
-        return not self._messages
+    def has_messages(self) -> bool:
+        """Tell whether something came that was not taken."""
+        return bool(self._messages)
 
     def finish(self, *, drop: bool = False) -> None:
         """Say that no message will come any more; `drop` those that nobody has taken."""

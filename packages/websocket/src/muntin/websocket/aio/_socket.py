@@ -4,10 +4,9 @@ Theory. The engine runs when bytes arrive, not when somebody asks for a message.
 close frames are answered and a dead peer is noticed while the handler is busy elsewhere. What is left for
 the handler are messages, in an inbox; when it is full, reading pauses, and the peer feels it.
 
-Every send writes at the call, one whole frame at a time, in the order of the calls, from whatever task:
-there is nothing to interleave. It returns something that may be awaited, to wait while the peer is slow.
-Who does not await is not slowed down, but the amount that a peer may leave unread is bounded: beyond it the
-socket closes with 1011.
+Every send writes one whole frame, in the order of the calls, from whatever task: there is nothing to interleave. It
+returns something that may be awaited, to wait while the peer is slow. Who does not await is not slowed down, but the
+amount that a peer may leave unread is bounded: beyond it the socket closes with 1011.
 
 How a socket ends is in `_ending`.
 
@@ -26,7 +25,6 @@ from ..events import WSMessage
 from ._duplex import Duplex
 from ._ending import Ending
 from ._heartbeat import Clock, Heartbeat
-from ._outbox import Outbox
 from ._payloads import as_bytes, as_control, expect_bytes, expect_text
 from ._sending import Sending
 
@@ -98,12 +96,17 @@ class WebSocket:
         self._autoping = autoping
         clock = clock or asyncio.get_running_loop()
         self._ending = Ending(
-            duplex, connection, clock, timeout=timeout, autoclose=autoclose, inbox_limit=inbox_limit
+            duplex,
+            connection,
+            clock,
+            timeout=timeout,
+            autoclose=autoclose,
+            inbox_limit=inbox_limit,
+            writer_limit=writer_limit,
+            buffer_limit=buffer_limit,
         )
         self._inbox = self._ending.inbox
-        self._outbox = Outbox(
-            duplex, soft_limit=writer_limit, hard_limit=buffer_limit, overflow=self._ending.overflow
-        )
+        self._outbox = self._ending.outbox
         # Last, as both may call back at once.
         self._heartbeat: Heartbeat | None = None
         if heartbeat:
@@ -199,7 +202,7 @@ class WebSocket:
     @property
     def write_buffer_size(self) -> int:
         """How many bytes were sent but have not been taken by the network yet."""
-        return self._duplex.write_buffer_size
+        return self._outbox.size
 
     # Receiving.
 
@@ -288,8 +291,7 @@ class WebSocket:
 
     def eof_received(self) -> None:
         """Take note that the peer has ended its stream."""
-        self._ending.break_off(None)
-        self._duplex.close()
+        self._ending.run_dry()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note that there is no connection any more."""
