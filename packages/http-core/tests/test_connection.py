@@ -425,6 +425,44 @@ def test_a_refused_request() -> None:
         connection.start_next_exchange()
 
 
+@pytest.mark.row("HI-52")
+def test_a_refused_request_can_be_answered_like_others() -> None:
+    connection = ServerConnection()
+    connection.receive(b"GET /secret\r\n\r\n" + GET)
+    refused = connection.next_event()
+    head = connection.abandon()
+    assert (head.method, head.target, head.version, list(head.fields)) == ("UNKNOWN", "/", (1, 0), [])
+    assert connection.next_event() == refused
+    block = connection.start(ResponseHead(400)) + connection.send(b"no") + connection.finish()
+    assert block == b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno"
+    with pytest.raises(LocalProtocolError):
+        connection.start_next_exchange()
+
+
+def test_a_request_that_takes_too_long_can_be_abandoned() -> None:
+    connection = ServerConnection()
+    connection.receive(GET[:10])
+    assert connection.next_event() is Signal.NEED_DATA
+    assert connection.abandon().method == "UNKNOWN"
+    connection.receive(GET[10:])
+    assert connection.next_event() is Signal.PAUSED
+    assert connection.respond(ResponseHead(408))[0].startswith(b"HTTP/1.1 408 ")
+
+
+def test_the_head_of_a_request_with_a_bad_body_is_known() -> None:
+    connection = ServerConnection()
+    connection.receive(b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+    head = connection.next_event()
+    assert isinstance(connection.next_event(), Rejected)
+    assert connection.abandon() is head
+
+
+def test_a_complete_request_is_answered_and_not_abandoned() -> None:
+    connection = after(GET)
+    with pytest.raises(LocalProtocolError):
+        connection.abandon()
+
+
 def test_how_much_waits() -> None:
     connection = ServerConnection(Limits(pipelined=50))
     assert not connection.has_ended

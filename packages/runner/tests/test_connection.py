@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from muntin.http_core import LocalProtocolError, RemoteProtocolError, ResponseHead
+from muntin.http_core import LocalProtocolError, Rejected, RemoteProtocolError, ResponseHead
 from muntin.runner import Exchange, Timeouts
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -825,6 +825,56 @@ def test_a_dribbled_head_does_not_renew_its_deadline(run: Run, serve: Serve) -> 
                         await asyncio.sleep(0)
             let_time_pass(serving, 2)
             assert (await client.rest()).startswith(b"HTTP/1.1 408 ")
+
+    run(main())
+
+
+@pytest.mark.row("HI-52", "HI-23")
+@pytest.mark.parametrize(
+    ("raw", "phase", "status"),
+    [
+        (b"GET /\r\n\r\nGET / HTTP/1.1\r\n", "LINGERING", 400),
+        (b"GET / HT", "HEAD", 408),
+    ],
+)
+@pytest.mark.parametrize("waits", [False, True])
+def test_who_answers_what_cannot_be_read(
+    run: Run, serve: Serve, raw: bytes, phase: str, status: int, waits: bool
+) -> None:
+    async def reject(exchange: Exchange, rejected: Rejected) -> None:
+        if waits:
+            await asyncio.sleep(0)
+        assert exchange.head.method == "UNKNOWN"
+        assert exchange.body.at_eof
+        exchange.respond(ResponseHead(rejected.status), b"never mind")
+
+    async def main() -> None:
+        async with serve(say_target, timeouts=Timeouts(head=5), rejector=reject) as serving:
+            client = await serving.connect()
+            client.send(raw)
+            await until_phase(serving, phase)
+            if phase == "HEAD":
+                let_time_pass(serving, 7)
+            answer = await client.rest()
+            assert answer.startswith(b"HTTP/1.1 %d " % status)
+            assert answer.endswith(b"\r\nConnection: close\r\n\r\nnever mind")
+
+    run(main())
+
+
+@pytest.mark.row("HI-52")
+def test_who_fails_to_answer_what_cannot_be_read(
+    run: Run, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def reject(exchange: Exchange, rejected: Rejected) -> None:
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        async with serve(say_target, rejector=reject) as serving:
+            client = await serving.connect()
+            client.send(b"GET /\r\n\r\n")
+            assert (await client.rest()).startswith(b"HTTP/1.1 400 ")
+        assert "ZeroDivisionError" in caplog.text
 
     run(main())
 

@@ -10,8 +10,7 @@ server of ours would refuse.
 import sys
 
 from muntin.http_core._answer_head import parse_answer_head
-from muntin.http_core._body import BodyReader, make_reader
-from muntin.http_core._buffer import ReceiveBuffer
+from muntin.http_core._body import make_reader
 from muntin.http_core._client_states import (
     CLIENT_ANSWER,
     CLIENT_REQUEST,
@@ -19,6 +18,7 @@ from muntin.http_core._client_states import (
     ClientRequestState,
     advance_client,
 )
+from muntin.http_core._endpoint import Endpoint
 from muntin.http_core._events import (
     NO_BODY,
     AnswerEvent,
@@ -50,48 +50,26 @@ _UNBOUNDED = Limits(
 _BODILESS_METHODS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "CONNECT", "TRACE"})
 
 
-class ClientConnection:
+class ClientConnection(Endpoint):
     """The client's side of one connection; one exchange at a time.
 
     Args:
         limits: how much the peer may send; that on the request line counts for the status line.
     """
 
-    __slots__ = (
-        "_answer",
-        "_buffer",
-        "_check",
-        "_ended",
-        "_fault",
-        "_framing",
-        "_head",
-        "_last",
-        "_limits",
-        "_reader",
-        "_request",
-        "_writer",
-    )
+    __slots__ = ("_answer", "_framing", "_head", "_request", "_writer")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        super().__init__(limits)
         # For the whole connection:
-        self._limits = limits
-        self._buffer = ReceiveBuffer()
-        self._ended = False
-        """The peer sends no more."""
-        self._fault: Rejected | None = None
         self._request = ClientRequestState.IDLE
         self._answer = ClientAnswerState.IDLE
         # For one exchange:
         self._head: RequestHead | None = None
         """Of our request."""
         self._writer = BodyWriter(NO_BODY)
-        self._check: LineCheck | None = None
-        """Only while a head arrives in pieces."""
-        self._reader: BodyReader | None = None
         self._framing = NO_BODY
         """Of the answer."""
-        self._last = False
-        """No exchange follows this one."""
 
     @property
     def request_state(self) -> ClientRequestState:
@@ -102,11 +80,6 @@ class ClientConnection:
     def answer_state(self) -> ClientAnswerState:
         """Where the peer is in its answer."""
         return self._answer
-
-    @property
-    def keeps_alive(self) -> bool:
-        """Whether another exchange may follow this one, as far as is known by now."""
-        return not self._last
 
     # What goes out -------------------------------------------------------------------------------------------
 
@@ -205,14 +178,6 @@ class ClientConnection:
 
     # What comes in -------------------------------------------------------------------------------------------
 
-    def receive(self, data: bytes) -> None:
-        """Take bytes from the peer."""
-        self._buffer.append(data)
-
-    def receive_eof(self) -> None:
-        """Note that the peer ended its side."""
-        self._ended = True
-
     def take_rest(self) -> bytes:
         """Remove and give what came behind the answer that ended HTTP on this connection.
 
@@ -297,9 +262,7 @@ class ClientConnection:
             self._answer = advance_client(CLIENT_ANSWER, self._answer, Input.HEAD)
 
     def _next_of_body(self) -> AnswerEvent:
-        if self._reader is None:  # pragma: no cover - the tables and the reader go together
-            raise LocalProtocolError("no body to read")
-        event = self._reader.read(self._buffer)
+        event = self._read_body()
         if event is None:
             if not self._ended:
                 return Signal.NEED_DATA

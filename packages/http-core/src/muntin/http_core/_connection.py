@@ -16,11 +16,11 @@ connection.start_next_exchange()
 ```
 """
 
-from typing import TypeVar
-
-from muntin.http_core._body import BodyReader, make_reader
-from muntin.http_core._buffer import ReceiveBuffer
+from muntin.http_core._answer_body import Whole, measure_body
+from muntin.http_core._body import make_reader
+from muntin.http_core._endpoint import Endpoint
 from muntin.http_core._events import (
+    HTTP_10,
     HTTP_11,
     NO_BODY,
     BodyFraming,
@@ -59,9 +59,6 @@ from muntin.http_core.status import check_final, status_line
 
 __all__ = ["ServerConnection"]
 
-# The body of a whole answer, or as many numbers as it would have bytes where those go out by other means.
-_Whole = TypeVar("_Whole", bytes, range)
-
 # The steps that every exchange takes, looked up in the tables once.
 _REQUEST_IDLE = RequestState.IDLE
 _REQUEST_DONE = advance_request(RequestState.IDLE, Input.HEAD_ALONE)
@@ -70,45 +67,25 @@ _ANSWER_DONE = advance_answer(AnswerState.IDLE, Input.WHOLE)
 _ANSWER_LAST = advance_answer(AnswerState.IDLE, Input.WHOLE_LAST)
 
 
-class ServerConnection:
+class ServerConnection(Endpoint):
     """The server's side of one connection.
 
     Args:
         limits: how much the peer may send.
     """
 
-    __slots__ = (
-        "_answer",
-        "_buffer",
-        "_check",
-        "_ended",
-        "_fault",
-        "_head",
-        "_last",
-        "_limits",
-        "_reader",
-        "_request",
-        "_writer",
-    )
+    __slots__ = ("_answer", "_head", "_request", "_writer")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        super().__init__(limits)
         # For the whole connection:
-        self._limits = limits
-        self._buffer = ReceiveBuffer()
-        self._ended = False
-        """The peer sends no more."""
-        self._fault: Rejected | None = None
         self._request = RequestState.IDLE
         self._answer = AnswerState.IDLE
         # For one exchange:
         self._head: RequestHead | None = None
-        self._check: LineCheck | None = None
-        """Only while a head arrives in pieces."""
-        self._reader: BodyReader | None = None
+        """Of the request; one that stands for it where it could not be read."""
         self._writer: BodyWriter | None = None
         """Of the streamed answer, the last one there was."""
-        self._last = False
-        """No exchange follows this one."""
 
     # What is known -------------------------------------------------------------------------------------------
 
@@ -123,24 +100,9 @@ class ServerConnection:
         return self._answer
 
     @property
-    def buffered(self) -> int:
-        """Bytes received and not given out as events (bytes)."""
-        return len(self._buffer)
-
-    @property
     def is_full(self) -> bool:
         """Whether so much waits for the current exchange to end that reading ought to pause."""
         return len(self._buffer) >= self._limits.pipelined
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the peer has ended its side."""
-        return self._ended
-
-    @property
-    def keeps_alive(self) -> bool:
-        """Whether another exchange may follow this one, as far as is known by now."""
-        return not self._last
 
     @property
     def request_left(self) -> int | None:
@@ -148,14 +110,6 @@ class ServerConnection:
         return 0 if self._reader is None else self._reader.left
 
     # What comes in -------------------------------------------------------------------------------------------
-
-    def receive(self, data: bytes) -> None:
-        """Take bytes from the peer."""
-        self._buffer.append(data)
-
-    def receive_eof(self) -> None:
-        """Note that the peer ended its side."""
-        self._ended = True
 
     def next_event(self) -> Event:
         """Give the next event that the bytes so far hold.
@@ -216,9 +170,7 @@ class ServerConnection:
         return PeerClosed()
 
     def _next_of_body(self) -> Event:
-        if self._reader is None:  # pragma: no cover - the tables and the reader go together
-            raise LocalProtocolError("no body to read")
-        event = self._reader.read(self._buffer)
+        event = self._read_body()
         if event is None:
             if self._ended:
                 raise RemoteProtocolError(400, "incomplete body")
@@ -261,7 +213,7 @@ class ServerConnection:
         block, left = self._answer_whole(head, range(length), date)
         return block, len(left)
 
-    def _answer_whole(self, head: ResponseHead, body: _Whole, date: bytes) -> tuple[bytes, _Whole]:
+    def _answer_whole(self, head: ResponseHead, body: Whole, date: bytes) -> tuple[bytes, Whole]:
         status, fields, reason = head
         raw = fields.raw if isinstance(fields, FieldBlock) else encode_ordinary(fields)
         declared = None
@@ -271,7 +223,8 @@ class ServerConnection:
             raw, declared, closes = outgoing.raw, outgoing.content_length, outgoing.closes
             if outgoing.has_date:
                 date = b""
-        length, body = self._measure(status, declared, body)
+        method = "" if self._head is None else self._head.method
+        length, body = measure_body(method, status, declared, body)
         line = status_line(status) if reason is None else status_line(status, encode_reason(reason))
         length_line = b"" if length is None else b"Content-Length: %d\r\n" % length
         if self._answer is not _ANSWER_IDLE:
@@ -280,24 +233,6 @@ class ServerConnection:
             self._last = True
         self._answer = _ANSWER_LAST if self._last else _ANSWER_DONE
         return b"".join((line, raw, date, length_line, self._end_of_head())), body
-
-    def _measure(self, status: int, declared: int | None, body: _Whole) -> tuple[int | None, _Whole]:
-        """Give the length to state in front of a whole body, and what of that body is sent."""
-        if status < 200 or status == 204 or status == 304:
-            check_final(status)
-            # RFC 9110 §8.6: none with 204; with 304 that of the body it stands for, where it is told.
-            return (declared if status == 304 else None), body[:0]
-        if status == 205:
-            # RFC 9110 §15.3.6: it has no content, and has to say so.
-            return 0, body[:0]
-        method = "" if self._head is None else self._head.method
-        if method == "HEAD":
-            return (len(body) if declared is None else declared), body[:0]
-        if method == "CONNECT":
-            check_final(status, method)
-        if declared is not None and declared != len(body):
-            raise LocalProtocolError("Content-Length differs from the body's length")
-        return len(body), body
 
     def start(self, head: ResponseHead, date: bytes = b"") -> bytes:
         """Give the bytes of the head of a streamed answer.
@@ -421,6 +356,22 @@ class ServerConnection:
         self._last = True
         fields = [("Content-Type", "text/plain; charset=utf-8")]
         return self._answer_whole(ResponseHead(rejected.status, fields), body, date)
+
+    def abandon(self) -> RequestHead:
+        """Read no more of the request, and give the head by which its refusal is answered; the last on this connection.
+
+        That is the request's own if it could be read. Else another stands for it, so that the answer is one that any
+        peer understands: method ``UNKNOWN``, target ``/``, HTTP/1.0.
+
+        Raises:
+            LocalProtocolError: the request is complete.
+        """
+        if self._request is not RequestState.ERROR:
+            self._request = advance_request(self._request, Input.FAULT)
+        self._last = True
+        if self._head is None:
+            self._head = RequestHead("UNKNOWN", "/", HTTP_10, keep_alive=False)
+        return self._head
 
     def start_next_exchange(self) -> bool:
         """Go on to the next request; tell whether anything of it is here, be it only the end of the stream.

@@ -21,7 +21,13 @@ from muntin.http_core import (
 )
 from muntin.runner._driver import Driver
 from muntin.runner._duplex import TransportDuplex
-from muntin.runner._failures import is_peers_fault, refuse_for, report_after_loss, report_failure
+from muntin.runner._failures import (
+    is_peers_fault,
+    refuse_for,
+    report_after_loss,
+    report_failure,
+    report_refusal,
+)
 from muntin.runner._flow import WriteFlow
 from muntin.runner._http1 import Http1Exchange
 from muntin.runner._leftover import Leftover, Rest
@@ -30,6 +36,7 @@ from muntin.runner._peer import TransportPeer
 from muntin.runner._request_body import EMPTY_BODY, RequestBody
 from muntin.runner._sendfile import CAN_SEND
 from muntin.runner._service import Registry, Service
+from muntin.runner.exchange import ExchangeHandler
 
 __all__ = ["Connection"]
 
@@ -213,16 +220,17 @@ class Connection(asyncio.Protocol):
         if self._eager <= _EAGER_EXCHANGES and self._driver.make_ready():
             self._driver.run(self._service.handler(exchange), self._end)
         else:
-            self.loop.call_soon(self._run_later)
+            self.loop.call_soon(self._run, self._service.handler)
 
-    def _run_later(self) -> None:
+    def _run(self, handler: ExchangeHandler) -> None:
+        """Run what answers the exchange that was started, as soon as the driver is ready."""
         if self._phase is not Phase.HANDLING or self.exchange is None:
             return
         self._eager = 0
         if self._driver.make_ready():
-            self._driver.run(self._service.handler(self.exchange), self._end)
+            self._driver.run(handler(self.exchange), self._end)
         else:
-            self.loop.call_soon(self._run_later)
+            self.loop.call_soon(self._run, handler)
 
     def _want_body(self) -> None:
         if self.exchange is not None:
@@ -331,15 +339,26 @@ class Connection(asyncio.Protocol):
         if exchange.is_started:
             self.abort()
         else:
-            self._reject(refuse_for(self.engine, error))
+            self._refuse(refuse_for(self.engine, error))
 
     def _reject(self, rejected: Rejected) -> None:
-        """Answer what cannot be served, and close."""
-        self._service.logger.info(
-            "refused a request from %s: %d %s", self._peer.address, rejected.status, rejected.reason
-        )
-        body = self._service.rejector(rejected)
-        block, body = self.engine.refuse(rejected, body, self.clock.date_line)
+        """Have a request answered that could not be read, and close."""
+        rejector = self._service.rejector
+        if rejector is None:
+            self._refuse(rejected)
+            return
+        report_refusal(self._service.logger, self._peer, rejected)
+        self._advance(Step.REQUEST)
+        self._deadline = None
+        self.exchange = Http1Exchange(self, self.engine.abandon(), EMPTY_BODY, self._peer)
+        # Not now: deadlines may be looked at from within a task.
+        self.loop.call_soon(self._run, lambda exchange: rejector(exchange, rejected))
+
+    def _refuse(self, rejected: Rejected) -> None:
+        """Answer in a few words what cannot be served, and close."""
+        report_refusal(self._service.logger, self._peer, rejected)
+        words = f"{rejected.status}: {rejected.reason}".encode("ascii")
+        block, body = self.engine.refuse(rejected, words, self.clock.date_line)
         self.transport.write(block + body)
         self._leave_last()
 

@@ -8,8 +8,9 @@ import logging
 
 from muntin.http_core import Rejected, RemoteProtocolError, RequestState, ServerConnection
 from muntin.runner._http1 import Http1Exchange
+from muntin.runner._peer import TransportPeer
 
-__all__ = ["is_peers_fault", "refuse_for", "report_after_loss", "report_failure"]
+__all__ = ["is_peers_fault", "refuse_for", "report_after_loss", "report_failure", "report_refusal"]
 
 
 def is_peers_fault(exchange: Http1Exchange, error: BaseException | None) -> bool:
@@ -34,6 +35,11 @@ def report_after_loss(logger: logging.Logger, error: BaseException) -> None:
     """Report a handler that failed after its peer had gone; not that the peer went, nor our own cancelling."""
     if not isinstance(error, (OSError, asyncio.CancelledError)):
         logger.error("A handler failed after its peer had gone", exc_info=error)
+
+
+def report_refusal(logger: logging.Logger, peer: TransportPeer, rejected: Rejected) -> None:
+    """Report a request that was refused; it is the peer's doing, and could fill the log."""
+    logger.info("refused a request from %s: %d %s", peer.address, rejected.status, rejected.reason)
 
 
 def refuse_for(engine: ServerConnection, error: BaseException | None) -> Rejected:

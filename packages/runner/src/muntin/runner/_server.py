@@ -9,7 +9,7 @@ from collections.abc import Callable, Set
 from contextlib import suppress
 from contextvars import copy_context
 
-from muntin.http_core import DEFAULT_LIMITS, Limits, Rejected
+from muntin.http_core import DEFAULT_LIMITS, Limits
 from muntin.runner._clock import Clock
 from muntin.runner._connection import Connection
 from muntin.runner._service import Rejector, Service
@@ -19,10 +19,6 @@ from muntin.runner.exchange import Exchange, ExchangeHandler
 __all__ = ["Server"]
 
 _LOGGER = logging.getLogger("muntin.server")
-
-
-def _plain_text(rejected: Rejected) -> bytes:
-    return f"{rejected.status}: {rejected.reason}".encode("ascii")
 
 
 class Server:
@@ -56,7 +52,8 @@ class Server:
         limits: how much a peer may send.
         timeouts: how long a peer may take (seconds).
         handler_cancellation: whether a handler is cancelled when its peer goes away.
-        rejector: gives the text that answers a request which was refused before it became an exchange.
+        rejector: a coroutine function that answers a request which could not be read; its exchange has another head
+            that stands for the missing one. None for a few fixed words.
         logger: where failures of handlers are reported.
     """
 
@@ -67,7 +64,7 @@ class Server:
         limits: Limits = DEFAULT_LIMITS,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         handler_cancellation: bool = False,
-        rejector: Rejector = _plain_text,
+        rejector: Rejector | None = None,
         logger: logging.Logger = _LOGGER,
     ) -> None:
         self._handler = handler

@@ -2,20 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from muntin.http_core import Limits, Rejected
 from muntin.runner._clock import Clock
 from muntin.runner._timeouts import Timeouts
-from muntin.runner.exchange import ExchangeHandler
+from muntin.runner.exchange import Exchange, ExchangeHandler
 
 __all__ = ["Registry", "Rejector", "Service"]
 
-Rejector = Callable[[Rejected], bytes]
-"""Gives the text that answers a request which was refused."""
+Rejector = Callable[[Exchange, Rejected], Coroutine[Any, Any, object]]
+"""A coroutine function: it has answered a request that was refused when it returns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Service:
     """What all connections of one server share."""
 
     handler: ExchangeHandler
-    rejector: Rejector
+    rejector: Rejector | None
     loop: asyncio.AbstractEventLoop
     context: Context
     clock: Clock
