@@ -1,5 +1,7 @@
 """Error pages: what answers errors, whoever raised them, and what a developer is shown."""
 
+import asyncio
+import json
 import logging
 
 import httpx
@@ -259,3 +261,92 @@ async def test_a_bare_handler_is_debugged_by_the_argument_of_its_server(debug, c
     async with TestServer(web.Server(handler, debug=debug)) as server, httpx.AsyncClient() as client:
         answer = await client.get(str(server.make_url("/")))
     assert ("by nothing" in answer.text) is debug
+
+
+# What never became a request
+
+
+async def exchange_bytes(server, data):
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    try:
+        writer.write(data)
+        async with asyncio.timeout(10):
+            return await reader.read()
+    finally:
+        writer.close()
+
+
+REFUSALS = {
+    b"GET / HTTP/1.1\r\nHost: a\r\nbad line\r\n\r\n": (400, "HTTPBadRequest"),
+    b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"x" * 10000): (414, "HTTPRequestURITooLong"),
+    b"GET / HTTP/1.1\r\nHost: a\r\n" + b"A: b\r\n" * 200 + b"\r\n": (431, "HTTPRequestHeaderFieldsTooLarge"),
+    b"GET / HTTP/3.0\r\nHost: a\r\n\r\n": (505, "HTTPVersionNotSupported"),
+    b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n": (501, "HTTPNotImplemented"),
+}
+
+
+@pytest.mark.row("HI-52", "HI-53")
+@pytest.mark.parametrize(("data", "expected"), REFUSALS.items(), ids=[str(s) for s, _ in REFUSALS.values()])
+@pytest.mark.parametrize("is_logged", [False, True])
+async def test_requests_that_cannot_be_read_have_pages(data, expected, is_logged, caplog):
+    async def problem(request, error):
+        await asyncio.sleep(0)
+        body = {"status": error.status, "kind": type(error).__name__, "method": request.method}
+        body["app"] = request.app is app
+        return web.json_response(body, status=error.status, headers={"X-Page": "yes"})
+
+    app = make_app({web.HTTPError: problem})
+    caplog.set_level(logging.INFO, "muntin.access")
+    options = {} if is_logged else {"access_log": None}
+    async with TestServer(app, **options) as server:
+        answer = await exchange_bytes(server, data)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, kind = expected
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"\r\nX-Page: yes\r\n" in head
+    assert b"\r\nConnection: close" in head
+    assert json.loads(body) == {"status": status, "kind": kind, "method": "UNKNOWN", "app": True}
+    lines = [record.getMessage() for record in caplog.records if record.name == "muntin.access"]
+    assert [f'"UNKNOWN / HTTP/1.0" {status} ' in line for line in lines] == [True] * is_logged
+
+
+@pytest.mark.row("HI-52")
+async def test_requests_that_cannot_be_read_are_answered_plainly_without_one():
+    async with TestServer(make_app({})) as server:
+        answer = await exchange_bytes(server, b"GET /?secret HTTP/1.1\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert answer.endswith(b"\r\n\r\n400: exactly one Host is required")
+    assert b"secret" not in answer
+
+
+async def test_a_page_that_fails_leaves_the_plain_refusal(caplog):
+    async def fails_too(request, error):
+        raise RuntimeError("the template is missing")
+
+    async with TestServer(make_app({400: fails_too})) as server:
+        answer = await exchange_bytes(server, b"GET / HTTP/1.1\r\n\r\n")
+    assert answer.endswith(b"\r\n\r\n400: exactly one Host is required")
+    assert "the template is missing" in caplog.text
+
+
+async def test_streams_are_understood_by_whoever_could_not_be_read():
+    async def stream(request, error):
+        response = web.StreamResponse(status=error.status)
+        await response.prepare(request)
+        await response.write(b"in pieces")
+        await response.write_eof()
+        return response
+
+    async with TestServer(make_app({400: stream})) as server:
+        answer = await exchange_bytes(server, b"GET / HTTP/1.1\r\n\r\n")
+    assert answer.endswith(b"\r\n\r\nin pieces")
+    assert b"chunked" not in answer
+
+
+async def test_a_bare_handler_refuses_too():
+    async def handler(request):
+        return web.Response(text="hello")
+
+    async with TestServer(web.Server(handler)) as server:
+        answer = await exchange_bytes(server, b"GET / HTTP/1.1\r\n\r\n")
+    assert answer.endswith(b"400: exactly one Host is required")

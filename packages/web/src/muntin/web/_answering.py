@@ -8,9 +8,11 @@ fails for `_recovery`.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from muntin.http_core import Rejected, RemoteProtocolError
 from muntin.runner import Exchange
 from muntin.web._recovery import Recovery, end_upgraded, require_response
 from muntin.web.access_log import AbstractAccessLogger
+from muntin.web.exceptions import HTTPBadRequest, exception_of
 from muntin.web.response import Response
 from muntin.web.stream_response import StreamResponse
 
@@ -74,3 +76,22 @@ class Answering:
             raise
         if response is not None:
             access_logger.log(request, response, access_logger.now() - began)
+
+    async def refuse(self, exchange: Exchange, rejected: Rejected) -> None:
+        """Answer a request that could not be read."""
+        await self._refuse(self._make_request(exchange), rejected)
+
+    async def refuse_and_log(
+        self, exchange: Exchange, rejected: Rejected, access_logger: AbstractAccessLogger
+    ) -> None:
+        """Answer a request that could not be read, and write a line of the access log."""
+        request = self._make_request(exchange)
+        began = access_logger.now()
+        response = await self._refuse(request, rejected)
+        if response is not None:
+            access_logger.log(request, response, access_logger.now() - began)
+
+    async def _refuse(self, request: Any, rejected: Rejected) -> StreamResponse | None:
+        fault = RemoteProtocolError(rejected.status, rejected.reason)
+        error = exception_of(fault, request.client_max_size, malformed=HTTPBadRequest)
+        return await self._recover(request, error)

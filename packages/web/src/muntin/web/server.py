@@ -5,6 +5,7 @@ It puts together what answers exchanges; where connections come from is for `mun
 
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 from muntin import runner
@@ -58,10 +59,12 @@ class Server(runner.Server):
         settings = read_server_options(**settings)
         recovery = Recovery(settings["logger"], pages_of, debug=debug)
         answering = Answering(make_request, select, recovery)
-        answer: ExchangeHandler = answering.answer
-        if access_log is not None:
-            answer = _log_answers(answering, access_log)
-        super().__init__(answer, **settings)
+        if access_log is None:
+            super().__init__(answering.answer, rejector=answering.refuse, **settings)
+        else:
+            answer = partial(answering.answer_and_log, access_logger=access_log)
+            refuse = partial(answering.refuse_and_log, access_logger=access_log)
+            super().__init__(answer, rejector=refuse, **settings)
 
     def finish_connections(self, timeout: float | None = None) -> Coroutine[Any, Any, None]:
         """End all connections; the older name of `shutdown`."""
@@ -89,13 +92,6 @@ def _take_access_log(options: dict[str, Any]) -> tuple[AbstractAccessLogger | No
         return None, rest
     access_log = kind(logger, log_format)
     return (access_log if access_log.enabled else None), rest
-
-
-def _log_answers(answering: Answering, access_log: AbstractAccessLogger) -> ExchangeHandler:
-    async def answer(exchange: Exchange) -> None:
-        await answering.answer_and_log(exchange, access_log)
-
-    return answer
 
 
 def make_exchange_handler(app: Application) -> ExchangeHandler:
