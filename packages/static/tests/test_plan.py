@@ -1,8 +1,10 @@
 """Plans: what they hold, how they are read, and that they give back what they own."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -97,10 +99,25 @@ def test_platforms_that_cannot_tell_what_is_in_memory(
         assert plan.read_nowait(0, 10) is None
 
 
-def test_file_systems_that_cannot_tell(large: FilePlan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_systems_that_cannot_tell(tree: Path, large: FilePlan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "RWF_NOWAIT", 1 << 30, raising=False)  # flags that no kernel knows: EOPNOTSUPP
     with large as plan:
         assert plan.read_nowait(0, 10) is None
+    assert StaticRoot(tree).plan("GET", "hello.txt", {}).body == b"hello, world\n"
+
+
+def test_small_files_that_are_not_in_memory(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any) -> int:  # as Linux answers RWF_NOWAIT when the disk would have to be waited for
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(os, "RWF_NOWAIT", 8, raising=False)
+    monkeypatch.setattr(os, "preadv", refuse, raising=False)
+    with StaticRoot(tree).plan("GET", "hello.txt", {}) as plan:
+        assert plan.body is None
+        assert plan.read_nowait(0, 13) is None
+        assert b"".join(plan.chunks()) == b"hello, world\n"
+    with StaticRoot(tree).plan("GET", "hello.txt", {"Range": "bytes=1-2"}) as plan:
+        assert (plan.status, b"".join(plan.chunks())) == (206, b"el")
 
 
 def test_platforms_without_positional_reads(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,9 @@ import os
 from typing import Final
 
 from muntin.static._conditional import Field
-from muntin.static._plan import FilePlan, plan_opened, plan_status
-from muntin.static._representation import describe
+from muntin.static._content import Contents
+from muntin.static._plan import FilePlan, plan_content, plan_opened, plan_status
+from muntin.static._representation import Representation, describe
 from muntin.static._resource import Resources, choose_form, open_form, renew_form, status_of
 from muntin.static._root import RequestFields, field_of
 from muntin.static._sandbox import Opened, Sandbox, open_trusted
@@ -30,6 +31,7 @@ class _AnyFile:
 
 _OPENER: Final = _AnyFile()
 _RESOURCES: Final = Resources(_OPENER)
+_CONTENTS: Final = Contents()
 
 
 def plan_file(
@@ -69,9 +71,20 @@ def plan_file(
 def _plan(name: str, method: str, field: Field, status: int, media_type: str | None) -> FilePlan:
     known = _RESOURCES.recall(name) or _RESOURCES.find(name, os.path.split(name))
     chosen = choose_form(known, field)
+    kept = _CONTENTS.recall(chosen)
+    if kept is not None:
+        return plan_content(kept.data, _retype(chosen, media_type), method, field, status=status)
     opened = open_form(_OPENER, chosen)
     chosen = renew_form(known, chosen, opened.status)
-    if media_type is not None:
-        about = chosen.about._replace(media_type=media_type)
-        chosen = describe(chosen.parts, about, chosen.mtime_ns, chosen.size)
-    return plan_opened(opened, chosen, method, field, path_of=_OPENER.path_of, status=status)
+    plan = plan_opened(
+        opened, _retype(chosen, media_type), method, field, path_of=_OPENER.path_of, status=status
+    )
+    if plan.status == status and plan.body:
+        _CONTENTS.keep(chosen, _OPENER.path_of(chosen.parts), plan.body, opened.status)
+    return plan
+
+
+def _retype(chosen: Representation, media_type: str | None) -> Representation:
+    if media_type is None:
+        return chosen
+    return describe(chosen.parts, chosen.about._replace(media_type=media_type), chosen.mtime_ns, chosen.size)

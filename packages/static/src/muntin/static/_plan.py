@@ -5,7 +5,6 @@ Knows statuses, fields and bytes. Does not know sockets, frameworks or whether t
 
 import os
 import secrets
-import sys
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
@@ -13,7 +12,7 @@ from urllib.parse import quote
 
 from muntin.http_core import reason_of
 from muntin.http_core.headers import ByteRange, format_content_range, format_unsatisfied_range
-from muntin.static._conditional import Field, Outcome, decide
+from muntin.static._conditional import WHOLE, Field, Outcome, decide
 from muntin.static._representation import Fields, Representation
 from muntin.static._sandbox import Opened
 from muntin.static.errors import FileChanged
@@ -22,7 +21,8 @@ CHUNK_SIZE = 262_144
 """Bytes read at a time where the kernel cannot send the file itself."""
 
 IN_MEMORY = 65_536
-"""Files up to this size in bytes are read at once, so that head and body leave in one write."""
+"""Files up to this size in bytes are read at once, so that head and body leave in one write; unless the disk would have
+to be waited for."""
 
 
 class Segment(NamedTuple):
@@ -139,11 +139,12 @@ class FilePlan:
         """
         if self.file is None:
             raise ValueError("this plan has no file to read from")
-        if sys.platform == "linux" and hasattr(os, "RWF_NOWAIT"):
+        nowait = getattr(os, "RWF_NOWAIT", 0)
+        if nowait:
             try:
-                # The last byte answers for all: the kernel reads ahead in order. Reading everything in this way would
+                # The last byte answers for all: the kernel reads ahead in order. Reading so much in this way would
                 # need a buffer that is first filled with zeros and then copied, which takes longer than the read.
-                os.preadv(self.file.fileno(), [bytearray(1)], offset + count - 1, os.RWF_NOWAIT)
+                os.preadv(self.file.fileno(), [bytearray(1)], offset + count - 1, nowait)
             except OSError:  # EAGAIN: not in memory; EOPNOTSUPP: a file system that cannot tell
                 return None
             return self.read(offset, count)
@@ -156,6 +157,25 @@ def _read_at(descriptor: int, count: int, offset: int) -> bytes:
         return data
     os.lseek(descriptor, offset, os.SEEK_SET)  # Windows; a plan has one reader, so the position is ours
     return os.read(descriptor, count)
+
+
+def _read_now(descriptor: int, count: int) -> bytes | None:
+    """Read the beginning of a file, or give None if the disk would have to be waited for.
+
+    Where the platform or the file system cannot tell, it is read: for so few bytes asking a thread takes longer than
+    all but the worst of waits.
+    """
+    nowait = getattr(os, "RWF_NOWAIT", 0)  # Linux alone has it
+    if count and nowait:
+        buffer = bytearray(count)
+        try:
+            if os.preadv(descriptor, [buffer], 0, nowait) == count:
+                return bytes(buffer)
+        except BlockingIOError:
+            return None
+        except OSError:  # EOPNOTSUPP
+            pass
+    return _read_at(descriptor, count, 0)
 
 
 def plan_status(status: int, fields: Fields = (), *, method: str = "GET") -> FilePlan:
@@ -181,6 +201,16 @@ _QUERY = "!$%&'()*+,-./:;=?@_~"
 """What a query may contain besides letters and digits (RFC 3986 §3.4), escapes included."""
 
 
+def plan_content(
+    data: bytes, chosen: Representation, method: str, field: Field, *, status: int = 200
+) -> FilePlan:
+    """Plan the answer with all that the file which `chosen` describes contains; as `plan_opened`."""
+    outcome = decide(method, field, chosen) if status == 200 and method in _CONDITIONAL else Outcome(status)
+    if method == "HEAD" or outcome.status in _WITHOUT_FILE:
+        return _plan_without_file(outcome, chosen, method)
+    return FilePlan(200, chosen.fields, data) if outcome is WHOLE else _plan_in_memory(outcome, chosen, data)
+
+
 def plan_opened(
     opened: Opened,
     chosen: Representation,
@@ -197,13 +227,14 @@ def plan_opened(
     descriptor = opened.descriptor
     try:
         outcome = (
-            decide(method, field, chosen) if status == 200 and method in ("GET", "HEAD") else Outcome(status)
+            decide(method, field, chosen) if status == 200 and method in _CONDITIONAL else Outcome(status)
         )
         if method == "HEAD" or outcome.status in _WITHOUT_FILE:
             return _plan_without_file(outcome, chosen, method)
         if chosen.size <= IN_MEMORY:
-            data = _read_at(descriptor, chosen.size, 0)
-            return _plan_in_memory(outcome, chosen, data)
+            data = _read_now(descriptor, chosen.size)
+            if data is not None:
+                return _plan_in_memory(outcome, chosen, data)
         fields, segments = _cut(outcome, chosen)
         file = open(descriptor, "rb", buffering=0)  # noqa: SIM115 - the plan closes it
         descriptor = -1
@@ -214,6 +245,7 @@ def plan_opened(
             os.close(descriptor)
 
 
+_CONDITIONAL = frozenset(("GET", "HEAD"))
 _WITHOUT_FILE = frozenset((304, 412, 416))
 
 

@@ -11,10 +11,11 @@ from typing import Final
 from urllib.parse import quote
 
 from muntin.static._conditional import Field
+from muntin.static._content import Contents
 from muntin.static._fingerprint import Fingerprints, version_in
 from muntin.static._listing import plan_listing
 from muntin.static._locate import Place, locate, locate_name
-from muntin.static._plan import CHUNK_SIZE, FilePlan, plan_opened, plan_redirect, plan_status
+from muntin.static._plan import CHUNK_SIZE, FilePlan, plan_content, plan_opened, plan_redirect, plan_status
 from muntin.static._representation import Representation
 from muntin.static._resource import (
     IMMUTABLE,
@@ -102,10 +103,11 @@ class StaticRoot:
         self._fallback = self._configured("fallback", fallback)
         self._manifest = dict(manifest or {})
         policy = _exempt(frozenset(self._manifest.values()), cache_control) if manifest else cache_control
-        # All three only remember the file system. The fallback is apart: it must not be found by a path of its own.
+        # All four only remember the file system. The fallback is apart: it must not be found by a path of its own.
         self._resources = Resources(self._sandbox, policy)
         self._pages = Resources(self._sandbox, policy)
         self._fingerprints = Fingerprints()
+        self._contents = Contents()
 
     @property
     def directory(self) -> str:
@@ -230,15 +232,26 @@ class StaticRoot:
 
     def _plan_resource(self, resource: Resource, method: str, field: Field, query: str) -> FilePlan:
         chosen = choose_form(resource, field)
+        kept = self._contents.recall(chosen)
+        if kept is not None:
+            wanted = version_in(query) if query and self.append_version else None
+            if wanted is None:
+                return plan_content(kept.data, chosen, method, field)
+            # Only the file itself can tell its version, not a compressed form.
+            if not chosen.about.coding and self._fingerprints.recall(chosen.parts, kept.status) == wanted:
+                return plan_content(kept.data, make_immutable(resource, chosen), method, field)
         opened = open_form(self._sandbox, chosen)
         try:
-            chosen = renew_form(resource, chosen, opened.status)
+            found = chosen = renew_form(resource, chosen, opened.status)
             if query and self.append_version and self._is_current(query, resource, chosen, opened):
                 chosen = make_immutable(resource, chosen)
         except BaseException:
             opened.close()
             raise
-        return plan_opened(opened, chosen, method, field, path_of=self._sandbox.path_of)
+        plan = plan_opened(opened, chosen, method, field, path_of=self._sandbox.path_of)
+        if plan.status == 200 and plan.body:
+            self._contents.keep(found, self._sandbox.path_of(found.parts), plan.body, opened.status)
+        return plan
 
     # Versions
 

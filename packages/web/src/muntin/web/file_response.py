@@ -71,7 +71,7 @@ class FileResponse(StreamResponse):
         """What the plan says, while nobody has looked at the fields."""
         self._mapping: CIMultiDict[str] | None = None
         self._begin(status, reason, headers)
-        self._path = path
+        self._path: str | os.PathLike[str] = path
         self._chunk_size = chunk_size
         self._plan: FilePlan | None = None
 
@@ -208,9 +208,13 @@ class PlannedResponse(FileResponse):
     """
 
     def __init__(self, plan: FilePlan, *, chunk_size: int = CHUNK_SIZE) -> None:
-        super().__init__(plan.path or "", chunk_size, plan.status)
-        self._plan = plan
+        # One call less than `FileResponse` makes of it: this is done for every request.
         self._planned = plan.fields
+        self._mapping = None
+        self._begin(plan.status, None, None)
+        self._path = plan.path or ""
+        self._chunk_size = chunk_size
+        self._plan = plan
 
 
 def _explain(plan: FilePlan) -> FilePlan:

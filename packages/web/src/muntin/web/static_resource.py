@@ -105,9 +105,8 @@ class StaticResource(Resource, router.PrefixResource[Any]):
         """Describe the resource: its `directory`, `prefix`, and `routes` by method."""
         return {"directory": self.directory, "prefix": self.canonical, "routes": self.methods}
 
-    def _path_below(self, request: Asking) -> str:
+    def _path_below(self, request: Asking, path: str) -> str:
         """Give the path below the prefix as it stands in the target."""
-        path = request.target.path
         prefix = self.canonical + "/"
         if path.startswith(prefix):
             return path[len(prefix) :]
@@ -115,8 +114,9 @@ class StaticResource(Resource, router.PrefixResource[Any]):
         return quote(str(request.match_info[self.variable]), errors="surrogateescape")
 
     async def _handle(self, request: Asking) -> StreamResponse:
+        path, query = request.target
         plan = self._root.plan(
-            request.method, self._path_below(request), read_fields(request), query=request.target.query
+            request.method, self._path_below(request, path), read_fields(request), query=query
         )
         refusal = _REFUSALS.get(plan.status)
         if refusal is not None:
