@@ -33,6 +33,8 @@ class Peer:
             "--middlewares": workload.middlewares,
             "--files": files,
         }
+        if workload.logged:
+            options["--access-log"] = files.parent / f"{self.name}.access"
         if self.api:
             options["--api"] = self.api
         words = [str(word) for option in options.items() for word in option]

@@ -47,6 +47,8 @@ class Workload:
     varying: int = 0
     """How many more it holds of which the first segment varies, so that any path might be theirs."""
     middlewares: int = 0
+    logged: bool = False
+    """Whether a line of the access log is written for each answer, to a file."""
     message: int = 0
     """The size of the messages, in bytes, where the request opens a WebSocket that echoes them; 0 for plain HTTP."""
     connections: int = 64
@@ -88,6 +90,7 @@ WORKLOADS = {
             answer=len("en-GB,en;q=0.970123456789abcdef"),
         ),
         Workload(name="middlewares", peers=LIMIT + API, middlewares=5, answer=HELLO),
+        Workload(name="logged", peers=API, logged=True, answer=HELLO),
         Workload(name="suspends", peers=LIMIT + API, path="/suspends", answer=HELLO),
         Workload(
             name="post",

@@ -2,6 +2,8 @@
 
 import asyncio
 import importlib
+import logging
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -84,6 +86,17 @@ def make_application(web: Any, options: Options) -> Any:
     return application
 
 
+def open_access_log(path: Path | None) -> logging.Logger | None:
+    """Give a logger that writes to a file and nowhere else; None for no path."""
+    if path is None:
+        return None
+    logger = logging.getLogger("access")
+    logger.addHandler(logging.FileHandler(path))
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    return logger
+
+
 if __name__ == "__main__":
     options = parse_options()
     web = importlib.import_module(options.api)
@@ -91,7 +104,7 @@ if __name__ == "__main__":
         make_application(web, options),
         host="127.0.0.1",
         port=options.port,
-        access_log=None,
+        access_log=open_access_log(options.access_log),
         print=None,
         loop=uvloop.new_event_loop(),
     )

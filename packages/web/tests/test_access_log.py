@@ -1,10 +1,19 @@
 """Lines of the access log."""
 
+import asyncio
+import json
 import logging
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from muntin import web
+from muntin.web.access_log import _Atom, _make_line_format
+from muntin.web.proxies import trusted_proxies_middleware
+from muntin.web.testing import TestServer
 
 logger = logging.getLogger("muntin.tests.access")
 
@@ -29,10 +38,73 @@ def test_the_documented_atoms(line):
     assert line("%t").startswith("[")
 
 
+@pytest.mark.row("BH-17")
+def test_records_have_the_values_as_attributes(line, caplog):
+    line("%a %r %s %{X-In}i %{None}i %{X-Out}o %D", fields=["X-In: in"])
+    record = caplog.records[-1]
+    assert (record.remote_address, record.first_request_line) == ("127.0.0.1", "GET / HTTP/1.1")
+    assert (record.response_status, record.request_time_micro) == (200, 250000)
+    assert record.request_header == {"X-In": "in", "None": "-"}
+    assert record.response_header == {"X-Out": "out"}
+
+
+def test_records_after_the_first_are_as_those_of_logging(line, caplog):
+    line("%s")
+    line("%r")
+    first, second = caplog.records[-2:]
+    assert (first.getMessage(), second.getMessage()) == ("200", "GET / HTTP/1.1")
+    plain = logging.makeLogRecord({})
+    for record in (first, second):
+        assert plain.__dict__.keys() <= record.__dict__.keys()
+        assert (record.name, record.levelname, record.process) == (logger.name, "INFO", plain.process)
+    access_log = web.AccessLogger(logger, "%s")
+    for request, response in [(None, web.Response()), (None, web.Response(status=404))]:
+        access_log.log(request, response, 0.0)
+    first, second = caplog.records[-2:]
+    assert (first.getMessage(), second.getMessage()) == ("200", "404")
+    assert first.created <= second.created
+    assert first.relativeCreated <= second.relativeCreated
+    assert 0 <= second.msecs < 1000
+
+
+def test_a_factory_of_records_is_respected(line, caplog):
+    def make(*args, **kwargs):
+        record = usual(*args, **kwargs)
+        record.tenant = "ours"
+        return record
+
+    usual = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(make)
+    try:
+        line("%s")
+        assert caplog.records[-1].tenant == "ours"
+    finally:
+        logging.setLogRecordFactory(usual)
+
+
 @pytest.mark.row("HI-37")
 def test_what_the_peer_says_is_escaped(line):
-    text = line('"%{Referer}i"', fields=['Referer: a"b\\c\t'])
-    assert text == '"a\\"b\\\\c"'
+    assert line('"%{Referer}i"', fields=['Referer: a"b\\c\t']) == '"a\\"b\\\\c"'
+    assert line('"%r"', target='/"%1b%0a') == '"GET /\\"%1b%0a HTTP/1.1"'
+    assert line('"%{X}i"', fields=["X: \u202e\x9b"]) == r'"\xe2\x80\xae\xc2\x9b"'
+
+
+@pytest.mark.row("HI-37")
+@given(value=st.text(), other=st.text())
+def test_no_value_leaves_its_place(value, other):
+    """Whatever is read, a line is printable ASCII, and its values can be told apart."""
+    escaped = _format_line('"%s" %s "%s"', (value, 7, other))
+    assert escaped.isascii()
+    assert escaped.isprintable()
+    found = re.fullmatch(r'"((?:[^"\\]|\\.)*)" 7 "((?:[^"\\]|\\.)*)"', escaped)
+    assert found is not None
+    decoded = [part.encode("ascii").decode("unicode_escape") for part in found.groups()]
+    assert decoded == [value, other]
+
+
+def _format_line(template, values):
+    atoms = [_Atom("x", lambda *_: None, is_foreign=isinstance(value, str)) for value in values]
+    return _make_line_format(template, atoms)(values)[0]
 
 
 def test_an_unknown_atom_is_refused():
@@ -49,3 +121,137 @@ def test_a_failure_does_not_spread(caplog, make_request):
 def test_it_is_off_where_nobody_listens():
     logging.getLogger("muntin.tests.silent").setLevel(logging.WARNING)
     assert not web.AccessLogger(logging.getLogger("muntin.tests.silent")).enabled
+
+
+# As JSON
+
+
+@pytest.fixture
+def members(make_request, caplog):
+    caplog.set_level(logging.INFO, logger.name)
+
+    def members(log_format, *fields, **kwargs):
+        access_log = web.JSONAccessLogger(logger, log_format)
+        access_log.log(make_request("GET", "/", *fields), web.Response(**kwargs), 0.25)
+        line = caplog.records[-1].getMessage()
+        assert line.isascii()
+        assert line.isprintable()
+        return json.loads(line)
+
+    return members
+
+
+@pytest.mark.row("BH-17")
+def test_json(members):
+    found = members(
+        "%a %r %s %b %T %Tf %D %{Referer}i %{X-In}i %{X-Out}o", "X-In: in", headers={"X-Out": "o"}
+    )
+    assert found == {
+        "remote_address": "127.0.0.1",
+        "first_request_line": "GET / HTTP/1.1",
+        "response_status": 200,
+        "response_size": 0,
+        "request_time": 0,
+        "request_time_frac": 0.25,
+        "request_time_micro": 250000,
+        "request_header": {"Referer": None, "X-In": "in"},
+        "response_header": {"X-Out": "o"},
+    }
+    when = datetime.fromisoformat(members("%t")["request_start_time"])
+    assert abs(datetime.now(UTC) - when) < timedelta(minutes=5)
+
+
+@pytest.mark.row("HI-37")
+def test_json_is_escaped(members):
+    assert members("%{X}i", 'X: "\u202e\x9b')["request_header"]["X"] == '"\xe2\x80\xae\xc2\x9b'
+    assert members("%{X}o", headers={"X": "\x9b"})["response_header"]["X"] == "\x9b"
+
+
+# What is logged
+
+
+class Noted(web.AbstractAccessLogger):
+    """An access log of somebody's own."""
+
+    def log(self, request, response, time):
+        self.logger.info("%s %s %s", request.method, request.path, response.status)
+
+
+@pytest.fixture
+def serve(caplog):
+    """Answer requests over sockets by an application, and give what was logged."""
+    caplog.set_level(logging.INFO, logger.name)
+
+    async def serve(app, *requests, access_log_class=Noted, **options):
+        options = {"access_log": logger, "access_log_class": access_log_class, **options}
+        async with TestServer(app, **options) as server:
+            for request in requests:
+                reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+                writer.write(request)
+                await reader.read()
+                writer.close()
+        return [record.getMessage() for record in caplog.records if record.name == logger.name]
+
+    return serve
+
+
+def get(path):
+    return f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()
+
+
+async def hello(request):
+    return web.Response(text="hello")
+
+
+async def breaks_off(request):
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await response.write(b"some of it")
+    raise RuntimeError
+
+
+@pytest.mark.anyio
+@pytest.mark.filterwarnings("ignore")
+async def test_every_request_has_a_line_of_a_custom_logger(serve):
+    app = web.Application()
+    app.add_routes([web.get("/", hello), web.get("/breaks-off", breaks_off)])
+    lines = await serve(app, get("/"), get("/missing"), get("/breaks-off"))
+    assert lines == ["GET / 200", "GET /missing 404", "GET /breaks-off 500"]
+
+
+@pytest.mark.anyio
+async def test_a_client_that_does_not_wait_is_logged(caplog):
+    caplog.set_level(logging.INFO, logger.name)
+    begun = asyncio.Event()
+
+    async def waits(request):
+        begun.set()
+        await asyncio.Event().wait()
+
+    app = web.Application()
+    app.add_routes([web.get("/", waits)])
+    options = {"access_log": logger, "access_log_class": Noted, "handler_cancellation": True}
+    async with TestServer(app, **options) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(get("/"))
+        await begun.wait()
+        writer.transport.abort()
+    assert [record.getMessage() for record in caplog.records if record.name == logger.name] == ["GET / 499"]
+
+
+@pytest.mark.anyio
+@pytest.mark.row("BH-17", "HI-48")
+async def test_the_address_is_the_one_that_trusted_proxies_tell(serve):
+    app = web.Application(middlewares=[trusted_proxies_middleware(networks=["127.0.0.0/8"])])
+    app.add_routes([web.get("/", hello)])
+    forwarded = get("/").replace(b"Host", b"X-Forwarded-For: 192.0.2.7\r\nHost")
+    lines = await serve(app, forwarded, access_log_class=web.AccessLogger, access_log_format="%a %s")
+    assert lines == ["192.0.2.7 200"]
+
+
+@pytest.mark.anyio
+async def test_what_cannot_be_read_is_logged_as_well(serve):
+    options = {"access_log_class": web.AccessLogger, "access_log_format": '%a "%r" %s "%{Referer}i"'}
+    assert await serve(web.Application(), b"nonsense\x1b[31m\r\n\r\n", **options) == [
+        '127.0.0.1 "UNKNOWN / HTTP/1.0" 400 "-"'
+    ]

@@ -63,6 +63,7 @@ from muntin.web._handlers import (
 from muntin.web.access_log import (
     AbstractAccessLogger,
     AccessLogger,
+    JSONAccessLogger,
 )
 from muntin.web.application import (
     Application,
@@ -331,6 +332,7 @@ __all__ = [
     "HttpVersion",
     "HttpVersion10",
     "HttpVersion11",
+    "JSONAccessLogger",
     "JSONCodec",
     "JSONPayloadError",
     "MatchedSubAppResource",

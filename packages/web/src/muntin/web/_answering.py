@@ -18,6 +18,9 @@ from muntin.web.stream_response import StreamResponse
 
 __all__ = ["Answering", "Handle"]
 
+CLIENT_CLOSED_REQUEST = 499
+"""What the access log says where the client was gone before its answer was complete; nginx gave it this number."""
+
 Handle = Callable[[Any], Awaitable[Any]]
 
 
@@ -59,9 +62,9 @@ class Answering:
             raise
 
     async def answer_and_log(self, exchange: Exchange, access_logger: AbstractAccessLogger) -> None:
-        """Answer an exchange and write a line of the access log."""
+        """Answer an exchange and write a line of the access log, whatever becomes of the answer."""
         request = self._make_request(exchange)
-        response: StreamResponse | None = None
+        answered: StreamResponse | None = None
         began = access_logger.now()
         try:
             response = await self._select(request)(request)
@@ -69,13 +72,16 @@ class Answering:
                 require_response(response, request)
             if not response.deliver_nowait(request):
                 await response.deliver(request)
+            answered = response
         except Exception as error:
-            response = await self._recover(request, error)
+            answered = await self._recover(request, error)
         except BaseException:
             end_upgraded(None)
             raise
-        if response is not None:
-            access_logger.log(request, response, access_logger.now() - began)
+        finally:
+            if answered is None:
+                answered = Response(status=CLIENT_CLOSED_REQUEST if exchange.is_disconnected else 500)
+            access_logger.log(request, answered, access_logger.now() - began)
 
     async def refuse(self, exchange: Exchange, rejected: Rejected) -> None:
         """Answer a request that could not be read."""

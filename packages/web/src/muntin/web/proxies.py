@@ -1,8 +1,7 @@
 """Trusted proxies: who asked for what, as the proxies in front of us tell it.
 
 Anybody can write `Forwarded` and `X-Forwarded-…`; only what our own proxies added is worth anything. They add to the
-right, so the fields are read from there, for as long as the speaker is one of ours. It knows addresses and fields;
-what is made of them is a clone of the request.
+right, so the fields are read from there, for as long as the speaker is one of ours. It knows addresses and fields.
 """
 
 import re
@@ -63,16 +62,12 @@ def trusted_proxies_middleware(
     async def believe(request: Request, handler: Handler) -> StreamResponse:
         try:
             replaced = _find_origin(request, read, trusted, hops)
-            clone = request.clone(**replaced) if replaced else request
+            # In place, so that those outside of us know as well, such as the access log.
+            request.believe(**replaced)
         except ValueError:
             if strict:
                 raise HTTPBadRequest(text="400: malformed forwarding fields") from None
-            clone = request
-        try:
-            return await handler(clone)
-        finally:
-            # What is left to be sent answers the original: middlewares within may have asked to see it.
-            request.prepare_signals = clone.prepare_signals
+        return await handler(request)
 
     return believe
 

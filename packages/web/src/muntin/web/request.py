@@ -190,6 +190,21 @@ class BaseRequest(RequestReading, Storage):
         check_fields(fields)
         self.exchange.inform(status, fields)
 
+    def believe(
+        self, *, scheme: str | None = None, host: str | None = None, remote: str | None = None
+    ) -> None:
+        """Take the word of somebody who knows better than the connection who asked for what: a proxy of ours.
+
+        Raises:
+            ValueError: not a host.
+        """
+        known = self._replaced
+        self._replaced = _Replaced(
+            scheme or known.scheme,
+            known.host if host is None else check_host(host),
+            remote or known.remote,
+        )
+
     # Copies
 
     def clone(
@@ -217,12 +232,9 @@ class BaseRequest(RequestReading, Storage):
         duplicate = copy(self)
         duplicate._replace(
             _replace_head(self._head, method, rel_url, headers),
-            _Replaced(
-                scheme or self._replaced.scheme,
-                self._replaced.host if host is None else check_host(host),
-                remote or self._replaced.remote,
-            ),
+            self._replaced,
         )
+        duplicate.believe(scheme=scheme, host=host, remote=remote)
         if client_max_size is not None:
             duplicate.client_max_size = client_max_size
         if client_max_fields is not None:
