@@ -131,6 +131,28 @@ async def forgotten(request, handler):
     return await handler(request)
 
 
+class Request: ...
+
+
+class Response: ...
+
+
+async def abbreviated(req, nxt):
+    return await nxt(req)
+
+
+async def annotated(it: Request, nxt):
+    return await nxt(it)
+
+
+async def quoted(it: "web.Request", nxt):  # noqa: F821 - as under `from __future__ import annotations`
+    return await nxt(it)
+
+
+async def answering(it, nxt) -> Response:
+    return await nxt(it)
+
+
 @middleware
 async def misnamed(request, next_handler):
     return await next_handler(request)
@@ -151,6 +173,11 @@ class Unmade:
     [
         (parametrised, r"parametrised cannot be used: .*call it"),
         (forgotten, r"forgotten cannot be used: .*@middleware"),
+        (abbreviated, r"abbreviated cannot be used: .*@middleware"),
+        (annotated, r"annotated cannot be used: .*@middleware"),
+        (quoted, r"quoted cannot be used: .*@middleware"),
+        (answering, r"answering cannot be used: .*@middleware"),
+        (partial(abbreviated), r"abbreviated cannot be used: .*@middleware"),
         (misnamed, r"misnamed cannot be used: .*\(request, handler\)"),
         (one_argument, r"one_argument cannot be used: .*\(app, handler\)"),
         (Unmade, r"Unmade cannot be used: .*instance"),
@@ -168,6 +195,19 @@ def test_the_same_twice_is_a_mistake():
     once = parametrised("!")
     with pytest.raises(CompositionError, match="twice"):
         check_middlewares([once, parametrised("!"), once])
+
+
+@pytest.mark.row("CF-04")
+async def test_what_is_no_handler_is_traced_to_its_factory():
+    async def unclear(a, b):
+        return await b(a)
+
+    async def handler(request):
+        return "a response"
+
+    check_middlewares([unclear])
+    with pytest.raises(CompositionError, match=r"unclear gave str instead of a handler: .*@middleware"):
+        await compose(handler, [unclear])("request")
 
 
 def test_instances_of_a_factory_class_may_be_used():

@@ -113,8 +113,20 @@ def _accepts(signature: inspect.Signature, *args: object, **kwargs: object) -> b
     return True
 
 
-def _first_parameter(signature: inspect.Signature) -> str:
-    return next(iter(signature.parameters), "")
+def _is_forgotten(signature: inspect.Signature) -> bool:
+    """Tell whether what has no mark says by names or annotations that it takes a request and gives a response."""
+    first = next(iter(signature.parameters.values()), None)
+    if first is None:
+        return False
+    return (
+        first.name.lstrip("_").startswith("req")
+        or _name_type(first.annotation).endswith("Request")
+        or _name_type(signature.return_annotation).endswith("Response")
+    )
+
+
+def _name_type(annotation: Any) -> str:
+    return annotation if isinstance(annotation, str) else str(getattr(annotation, "__name__", ""))
 
 
 def _find_fault(function: Any) -> str | None:
@@ -128,8 +140,8 @@ def _find_fault(function: Any) -> str | None:
         return None
     if inspect.isclass(function):
         return "it is a class: pass an instance of it"
-    if signature is not None and is_coroutine_callable(function) and _first_parameter(signature) == "request":
-        return "it looks like a middleware without @middleware above it"
+    if signature is not None and is_coroutine_callable(function) and _is_forgotten(signature):
+        return "it looks like a middleware (request, handler) without @middleware above it"
     if not is_coroutine_callable(function):
         return (
             "it is neither decorated with @middleware nor an async factory (app, handler); "
@@ -157,6 +169,11 @@ def check_middlewares(middlewares: Sequence[Callable[..., Any]]) -> None:
 def _run_factory(factory: Factory[Q, R], owner: Any, handler: Handler[Q, R]) -> Handler[Q, R]:
     async def run(request: Q) -> R:
         made = await factory(owner, handler)
+        if not callable(made):
+            raise CompositionError(
+                f"middleware {describe_callable(factory)} gave {type(made).__name__} instead of a handler: "
+                "if it takes (request, handler), it lacks @middleware"
+            )
         return await made(request)
 
     return run
