@@ -82,8 +82,8 @@ class BaseRunner(ABC):
 
     async def cleanup(self) -> None:
         """Take the server down: stop listening, tell the application, end the connections, clean up."""
-        await self.stop_listening()
         try:
+            await self.stop_listening()
             await self.shutdown()
             await self.end_connections()
         finally:

@@ -62,8 +62,12 @@ _NEWER: Final = frozenset(("-H", "--hostname", "-P", "--port", "-U", "--path"))
 """Options that may also stand behind the target, where all others belong to the function."""
 
 
-def parse_command(arguments: Sequence[str]) -> Command:
+def parse_command(arguments: Sequence[str], *, is_activated: bool = False) -> Command:
     """Read a command line.
+
+    Args:
+        arguments: those behind the name of the program.
+        is_activated: whether sockets were passed to the program, which are where to listen if nothing else is said.
 
     Raises:
         SystemExit: it cannot be understood (2), or help was asked for.
@@ -73,7 +77,7 @@ def parse_command(arguments: Sequence[str]) -> Command:
     moved, rest = _pick(after)
     options = parser.parse_args([*moved, *before])
     host = options.hostname
-    if host is None and (options.path is None or options.port is not None):
+    if host is None and (options.port is not None or (options.path is None and not is_activated)):
         host = "localhost"
     port = options.port
     if port is None and host is not None:

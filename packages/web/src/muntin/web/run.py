@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from muntin.router.printing import format_table
 from muntin.runner import BACKLOG, SHUTDOWN_TIMEOUT, GracefulExit
+from muntin.runner.systemd import Watchdog, notify
 from muntin.runner.workers import Supervisor, Worker, Workers
 from muntin.web._listening import Hosts, Listening, Paths, Sockets, describe_places
 from muntin.web._sources import Source, call_source, make_application
@@ -137,6 +138,7 @@ def run_app(
             **options,
         )
         await runner.setup()
+        watchdog = Watchdog(loop)
         try:
             if worker is not None and worker.counts_requests and runner.server is not None:
                 runner.server.call_on_request(worker.count_request)
@@ -145,11 +147,16 @@ def run_app(
             if worker is not None:
                 worker.begin(loop)
             else:
+                notify("READY=1")
+                watchdog.start()
                 if loop.get_debug():
                     say(format_table(runner.app.router))
                 say(describe_places(site.name for site in sites))
             await loop.create_future()  # for ever: only cancellation ends it
         finally:
+            watchdog.stop()
+            if worker is None:
+                notify("STOPPING=1")
             await runner.cleanup()
 
     def say(text: str) -> None:
@@ -167,12 +174,21 @@ def run_app(
         workers = Workers(workers)
     with listening.opened() as opened:
         note = f" with {workers.count} workers"
+
+        def on_ready() -> None:
+            say(describe_places(opened.describe(), note))
+            notify("READY=1")
+
+        def on_stop() -> None:
+            notify("STOPPING=1")
+            opened.close()
+
         supervisor = Supervisor(
             lambda worker: _run(loop_factory(), serve(call_source(app), opened, worker)),
             workers,
             stop_timeout=2 * shutdown_timeout + workers.cleanup_timeout,
-            on_ready=lambda: say(describe_places(opened.describe(), note)),
-            on_stop=opened.close,
+            on_ready=on_ready,
+            on_stop=on_stop,
         )
         status = supervisor.run()
     if iscoroutine(app):

@@ -7,6 +7,7 @@ from typing import Any
 
 from muntin.runner import SHUTDOWN_TIMEOUT, BaseRunner, make_runner
 from muntin.web.application import Application
+from muntin.web.health import HEALTH
 from muntin.web.server import Server, make_server
 
 __all__ = ["AppRunner"]
@@ -71,6 +72,15 @@ class AppRunner(BaseRunner):
         except BaseException:
             await self._app.cleanup()
             raise
+
+    async def stop_listening(self) -> None:
+        """Let those who send requests notice, where the application has its health; then listen no more."""
+        health = self._app.get(HEALTH)
+        try:
+            if health is not None and self.sites:
+                await health.drain()
+        finally:
+            await super().stop_listening()
 
     async def shutdown(self) -> None:
         """Tell the application that it ends soon."""

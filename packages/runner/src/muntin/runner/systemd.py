@@ -1,0 +1,104 @@
+"""systemd: the sockets that it passes, and what it wants to be told.
+
+It knows the two protocols, which are environment variables, inherited descriptors and one datagram socket
+(sd_listen_fds(3), sd_notify(3)). Where there is no systemd, nothing happens.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import MutableMapping
+from contextlib import suppress
+from typing import Final
+
+__all__ = ["Watchdog", "notify", "take_sockets"]
+
+_FIRST: Final = 3
+"""The first descriptor that is passed; SD_LISTEN_FDS_START."""
+_UNNAMED: Final = "unknown"
+
+_Environment = MutableMapping[str, str]
+
+
+def take_sockets(environment: _Environment = os.environ) -> dict[str, list[socket.socket]]:
+    """Give the listening sockets that were passed to this process, by the names of their units.
+
+    A unit names its sockets by ``FileDescriptorName=``, and else is the name itself. The variables are taken out of the
+    environment: what is started from here would not have the descriptors.
+
+    Returns:
+        Nothing where the process was not started that way.
+
+    Raises:
+        ValueError: the variables make no sense.
+        OSError: a descriptor is no socket.
+    """
+    said = {name: environment.get(f"LISTEN_{name}", "") for name in ("PID", "FDS", "FDNAMES")}
+    if said["PID"] != str(os.getpid()):
+        return {}
+    for name in said:
+        environment.pop(f"LISTEN_{name}", None)
+    if not (said["FDS"].isascii() and said["FDS"].isdigit()):
+        raise ValueError(f"LISTEN_FDS is no number of descriptors: {said['FDS']!r}")
+    count = int(said["FDS"])
+    names = said["FDNAMES"].split(":") if said["FDNAMES"] else [_UNNAMED] * count
+    if len(names) != count:
+        raise ValueError(f"LISTEN_FDNAMES has {len(names)} names for {count} descriptors")
+    found: dict[str, list[socket.socket]] = {}
+    for descriptor, name in enumerate(names, _FIRST):
+        os.set_inheritable(descriptor, False)
+        sock = socket.socket(fileno=descriptor)
+        sock.setblocking(False)
+        found.setdefault(name, []).append(sock)
+    return found
+
+
+def notify(*states: str, environment: _Environment = os.environ) -> bool:
+    """Tell the service manager about this process: ``READY=1``, ``STOPPING=1``, ``STATUS=…`` (sd_notify(3)).
+
+    It never waits, and that nobody listens is no failure: this is a favour to the manager.
+
+    Returns:
+        Whether it was told.
+    """
+    path = environment.get("NOTIFY_SOCKET", "")
+    if not path.startswith(("/", "@")):
+        return False
+    address = "\0" + path[1:] if path.startswith("@") else path
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        try:
+            sock.sendto("\n".join(states).encode(), address)
+        except OSError:
+            return False
+    return True
+
+
+class Watchdog:
+    """Tells the manager again and again that the event loop still turns: ``WatchdogSec=`` of a service.
+
+    Twice as often as it has to be told, as sd_watchdog_enabled(3) advises.
+
+    Args:
+        loop: the loop that has to turn.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, environment: _Environment = os.environ) -> None:
+        self._loop = loop
+        self._environment = environment
+        self._timer: asyncio.TimerHandle | None = None
+        self._interval = 0.0
+        if environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid()):
+            with suppress(ValueError):
+                self._interval = int(environment.get("WATCHDOG_USEC", "0")) / 2 / 1_000_000
+
+    def start(self) -> None:
+        """Begin, where a watchdog watches."""
+        if self._interval > 0:
+            notify("WATCHDOG=1", environment=self._environment)
+            self._timer = self._loop.call_later(self._interval, self.start)
+
+    def stop(self) -> None:
+        """End."""
+        if self._timer is not None:
+            self._timer.cancel()

@@ -1,0 +1,100 @@
+"""Health: whether an application lives, and whether it is ready for requests, for those who send them here.
+
+It knows when the application is about to stop: from then on it is not ready, while it answers everything for as long as
+balancers need to notice. What it depends on is asked by checks.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from muntin.web.application import Application
+from muntin.web.json_responses import json_response
+from muntin.web.keys import AppKey
+from muntin.web.request import Request
+from muntin.web.response import Response
+
+__all__ = ["HEALTH", "Check", "Health"]
+
+Check = Callable[[Application], Awaitable[object]]
+"""Raises where something is missing that requests need."""
+
+_LOGGER: Final = logging.getLogger("muntin.health")
+_NEVER_STORED: Final = {"Cache-Control": "no-store"}
+
+
+class Health:
+    """Tells whether an application lives and is ready.
+
+    Args:
+        checks: what it depends on, by name.
+        delay: how long it goes on serving, and is told to be not ready, before it stops listening (seconds).
+            Longer than balancers take to notice: in Kubernetes, the probe's period times its threshold, and a little.
+        patience: how long a check may take (seconds).
+
+    Raises:
+        ValueError: a time is none.
+    """
+
+    def __init__(
+        self, checks: Mapping[str, Check] | None = None, *, delay: float = 0.0, patience: float = 1.0
+    ) -> None:
+        if not (0 <= delay < float("inf") and 0 < patience < float("inf")):
+            raise ValueError(f"give times in seconds: {delay!r}, {patience!r}")
+        self._checks = dict(checks or {})
+        self._delay = delay
+        self._patience = patience
+        self._is_draining = False
+
+    def install(self, app: Application, *, live: str = "/livez", ready: str = "/readyz") -> None:
+        """Answer at two paths of an application, the outermost one, and have it stop with the delay.
+
+        Args:
+            app: not frozen yet.
+            live: 200 as long as the event loop turns. Whoever asks restarts the process if not.
+            ready: 200, or 503 while it is about to stop or a check fails. Whoever asks sends requests elsewhere then.
+        """
+        app[HEALTH] = self
+        app.router.add_get(live, self.answer_live)
+        app.router.add_get(ready, self.answer_ready)
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the application is about to stop."""
+        return self._is_draining
+
+    async def drain(self) -> None:
+        """Be not ready any more, and give those who send requests the time to notice."""
+        self._is_draining = True
+        if self._delay:
+            await asyncio.sleep(self._delay)
+
+    async def answer_live(self, request: Request) -> Response:
+        """Answer that the application lives."""
+        return json_response({"status": "live"}, headers=_NEVER_STORED)
+
+    async def answer_ready(self, request: Request) -> Response:
+        """Answer whether the application is ready."""
+        if self._is_draining:
+            return json_response({"status": "draining"}, status=503, headers=_NEVER_STORED)
+        names = list(self._checks)
+        passed = await asyncio.gather(*(self._passes(name, request.app) for name in names))
+        found = {name: "passed" if is_good else "failed" for name, is_good in zip(names, passed, strict=True)}
+        is_ready = all(passed)
+        answer: dict[str, Any] = {"status": "ready" if is_ready else "failing", "checks": found}
+        return json_response(answer, status=200 if is_ready else 503, headers=_NEVER_STORED)
+
+    async def _passes(self, name: str, app: Application) -> bool:
+        # Why it fails is for the log: whoever can ask is not always one of ours.
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._checks[name](app)
+        except Exception as error:
+            _LOGGER.warning("the check %s failed: %r", name, error)
+            return False
+        return True
+
+
+HEALTH: Final = AppKey("HEALTH", Health)
+"""Where an application has its health, for the runner that stops it."""
