@@ -97,7 +97,7 @@ async def test_a_send_that_nobody_awaits(open_socket):
         assert [message async for message in client] == ["one", "two", '{"three": 3}', b"4", "five"]
 
 
-@pytest.mark.row("WS-24", "HI-43")
+@pytest.mark.row("WS-19", "WS-24", "HI-43")
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -290,7 +290,7 @@ async def test_a_message_that_is_too_big(open_socket):
     assert client.close_code == 1009
 
 
-@pytest.mark.row("WS-15")
+@pytest.mark.row("WS-14", "WS-15")
 async def test_one_task_receives_at_a_time(open_socket):
     async def handler(request):
         ws = web.WebSocketResponse()

@@ -4,7 +4,7 @@ It knows how a handshake is part of HTTP; messages and the closing of a socket a
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Container, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterable
 from typing import Any, Final, NamedTuple, NoReturn, cast
 
 from multidict import CIMultiDict
@@ -104,7 +104,7 @@ class WebSocketResponse(StreamResponse):
         autoclose: bool = True,
         autoping: bool = True,
         heartbeat: float | None = None,
-        protocols: Sequence[str] = (),
+        protocols: Iterable[str] = (),
         compress: bool | int = True,
         max_msg_size: int = _MAX_MSG_SIZE,
         writer_limit: int = _WRITER_LIMIT,
