@@ -149,3 +149,17 @@ def fuzz(session: nox.Session) -> None:
     """Let atheris look for bytes that break a promise of http-core; `-- --seconds 600` gives it more time."""
     install_from_source(session, *tools("fuzz"), names=siblings("http-core"))
     session.run("python", "-m", "conformance.fuzz", *session.posargs)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Run all Autobahn cases against both roles of websocket; `-- --short` a cut, `-- --case "6.*"` some of them."""
+    install_from_source(session, *test_requirements("websocket"), names=siblings("websocket"))
+    session.run("python", "conformance/websocket/run.py", *session.posargs)
+
+
+@nox.session
+def churn(session: nox.Session) -> None:
+    """Let rude clients loose on WebSockets for ten minutes, and see what is left behind; `-- --seconds 60` for less."""
+    install_from_source(session, names=PACKAGES)
+    session.run("python", "conformance/websocket/churn.py", *session.posargs)

@@ -231,6 +231,24 @@ async def test_a_handler_that_fails_closes_with_1011(open_socket, caplog, turns)
     assert [record.levelno for record in caplog.records if record.name == "muntin.web"] == [logging.ERROR]
 
 
+@pytest.mark.row("CF-01")
+async def test_a_handler_that_still_sends_when_the_socket_has_ended_is_no_failure(open_socket, caplog):
+    tasks = []
+
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        tasks.append(asyncio.create_task(ws.close()))
+        await asyncio.sleep(0)
+        await ws.send_str("too late")
+
+    async with open_socket(handler) as client:
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+    assert client.close_code == 1000
+    assert not caplog.records
+
+
 @pytest.mark.row("WS-18")
 async def test_cancelling_the_handler_closes(open_socket):
     tasks = []

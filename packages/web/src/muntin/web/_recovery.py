@@ -59,8 +59,8 @@ class Recovery:
             end_upgraded(error)
             raise error
         if exchange.is_finished:
-            self._report(request, error)
-            end_upgraded(error)
+            if not end_upgraded(error):
+                self._report(request, error)
             return None
         response = await self._make_answer(request, error)
         try:
@@ -151,11 +151,12 @@ def _pass_on_fields(error: Exception, response: StreamResponse) -> None:
         response.headers.extend(missing)
 
 
-def end_upgraded(error: Exception | None) -> None:
-    """End what the exchange of the current handler was upgraded to, if it was."""
+def end_upgraded(error: Exception | None) -> bool:
+    """End what the exchange of the current handler was upgraded to, if it was, and tell whether that is the end of it:
+    the error is no failure of the handler.
+    """
     end = END_UPGRADED.get()
-    if end is not None:
-        end(error)
+    return end is not None and end(error)
 
 
 def require_response(response: Any, request: Any) -> None:

@@ -10,7 +10,8 @@ from typing import Final
 
 __all__ = ["END_UPGRADED"]
 
-END_UPGRADED: Final[ContextVar[Callable[[Exception | None], None] | None]] = ContextVar(
+END_UPGRADED: Final[ContextVar[Callable[[Exception | None], bool] | None]] = ContextVar(
     "END_UPGRADED", default=None
 )
-"""Called when the handler failed with an exception, or was cancelled: None. Each handler has a context of its own."""
+"""Called when the handler failed with an exception, or was cancelled: None. Tells whether the exception only says that
+the other protocol has ended, which is no failure. Each handler has a context of its own."""

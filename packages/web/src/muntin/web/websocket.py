@@ -17,6 +17,7 @@ from muntin.web.stream_response import Answerable, StreamResponse
 from muntin.websocket import (
     Answer,
     Connection,
+    ConnectionClosed,
     Deflate,
     PreparedMessage,
     Role,
@@ -177,10 +178,14 @@ class WebSocketResponse(StreamResponse):
         END_UPGRADED.set(self._end_socket)
         duplex.call_on_shutdown(self._end_socket)
 
-    def _end_socket(self, error: Exception | None = None) -> None:
-        """Close because the handler failed, or was cancelled, or because the server stops."""
-        code = WSCloseCode.GOING_AWAY if error is None else WSCloseCode.INTERNAL_ERROR
-        self._socket.close_nowait(code=code)
+    def _end_socket(self, error: Exception | None = None) -> bool:
+        """Close because the handler failed, or was cancelled, or because the server stops; tell whether the error only
+        says that the handler was still sending when the socket had ended.
+        """
+        self._socket.close_nowait(
+            code=WSCloseCode.GOING_AWAY if error is None else WSCloseCode.INTERNAL_ERROR
+        )
+        return isinstance(error, ConnectionClosed)
 
     @property
     def _is_open(self) -> bool:
