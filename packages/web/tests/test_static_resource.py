@@ -1,7 +1,9 @@
 """Files below a prefix."""
 
+import asyncio
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
@@ -9,6 +11,7 @@ import httpx
 import pytest
 
 from muntin import web
+from muntin.static import StaticRoot
 from muntin.web.testing import MemoryExchange, TestClient, TestServer
 
 pytestmark = pytest.mark.anyio
@@ -256,3 +259,62 @@ async def test_one_small_file_is_one_write(files):
     async with make_client(files) as client:
         await client.answer(exchange)
     assert len(exchange.writes) == 1
+
+
+async def test_a_root_with_options_of_its_own(files):
+    (files / "index.html").write_text("<!doctype html>")
+    (files / "app.3f2a.js").write_text("1")
+    root = StaticRoot(
+        files,
+        index_file="index.html",
+        fallback="index.html",
+        append_version=True,
+        manifest={"app.js": "app.3f2a.js"},
+        cache_control="no-cache",
+    )
+    app = web.Application()
+    app.add_routes([web.static("/", root, name="static")])
+    resource = app.router["static"]
+    assert str(resource.url_for(filename="app.js")) == "/app.3f2a.js"
+    assert set(resource.url_for(filename="a.txt").query) == {"v"}
+    assert str(resource.url_for(filename="a.txt", append_version=False)) == "/a.txt"
+    assert str(resource.url_for(filename="//evil.example/a?b", append_version=False)) == "/evil.example/a%3Fb"
+    async with TestClient(app) as client:
+        for path in ("/", "/some/page"):
+            answer = await client.get(path, headers={"Accept": "text/html"})
+            assert (answer.status, answer.text) == (200, "<!doctype html>")
+        hashed = await client.get(str(resource.url_for(filename="app.js")))
+        assert hashed.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert (await client.get("/a.txt")).headers["Cache-Control"] == "no-cache"
+        assert (await client.get("/none.js")).status == 404
+
+
+def test_a_root_has_its_options_already(files):
+    with pytest.raises(ValueError, match="options of its own"):
+        web.Application().router.add_static("/", StaticRoot(files), show_index=True)
+
+
+@pytest.mark.row("ST-04", "HI-40")
+async def test_listing_does_not_hold_up_the_loop(files):
+    class Counting(ThreadPoolExecutor):
+        count = 0
+
+        def submit(self, call, *args):
+            self.count += 1
+            return super().submit(call, *args)
+
+    asyncio.get_running_loop().set_default_executor(executor := Counting(1))
+    async with make_client(files, show_index=True) as client:
+        assert (await client.get("/static/a.txt")).status == 200
+        assert executor.count == 0
+        assert "b.css" in (await client.get("/static/sub/")).text
+        assert executor.count == 1
+
+
+@pytest.mark.row("HI-39")
+async def test_one_name_for_each_file(files):
+    async with make_client(files) as client:
+        assert (await client.get("/static/a.txt")).status == 200
+        assert (await client.get("/static//a.txt")).status == 404
+        assert (await client.get("/%73tatic/a.txt")).status == 200
+        assert (await client.get("/%73tatic//a.txt")).status == 404

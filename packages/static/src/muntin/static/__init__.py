@@ -7,6 +7,7 @@
 `muntin.static.asgi.StaticFiles` does the sending for any ASGI server.
 """
 
+from muntin.static._apart import plan_apart
 from muntin.static._file import plan_file
 from muntin.static._locate import Flavour, Place, locate
 from muntin.static._manifest import read_manifest
@@ -30,6 +31,7 @@ __all__ = [
     "StaticError",
     "StaticRoot",
     "locate",
+    "plan_apart",
     "plan_file",
     "plan_redirect",
     "read_manifest",

@@ -16,6 +16,9 @@ _BLOCK: Final = 262_144
 REMEMBERED: Final = 4096
 """Fingerprints kept before all are forgotten. One takes about 300 bytes."""
 
+VERSION_KEY: Final = "v"
+"""Name of the parameter that holds a version in the query of a URL."""
+
 SETTLED_NS: Final = 2_000_000_000
 """Nanoseconds that must have passed since a change before a fingerprint is remembered.
 
@@ -69,6 +72,6 @@ def _hash(descriptor: int) -> str:
 def version_in(query: str) -> str | None:
     """Give the value of `v` in a raw query, or None; it needs no decoding, as base64url has no reserved characters."""
     for pair in query.split("&", 8)[:8]:
-        if pair.startswith("v="):
-            return pair[2:]
+        if pair.startswith(f"{VERSION_KEY}="):
+            return pair[len(VERSION_KEY) + 1 :]
     return None

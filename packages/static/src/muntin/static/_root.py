@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from muntin.static._conditional import Field
 from muntin.static._content import Contents
-from muntin.static._fingerprint import Fingerprints, version_in
+from muntin.static._fingerprint import VERSION_KEY, Fingerprints, version_in
 from muntin.static._listing import plan_listing
 from muntin.static._locate import Place, locate, locate_name
 from muntin.static._plan import CHUNK_SIZE, FilePlan, plan_content, plan_opened, plan_redirect, plan_status
@@ -119,8 +119,16 @@ class StaticRoot:
         """Whether links may leave the directory."""
         return self._sandbox.follow_symlinks
 
+    def __fspath__(self) -> str:
+        # So that whatever takes a directory to serve can take a root instead, with options of its own.
+        return self.directory
+
     def __repr__(self) -> str:
         return f"<StaticRoot {self.directory!r}>"
+
+    def may_list(self, path: str) -> bool:
+        """Say whether planning the answer for a path may mean listing a directory, which takes as long as it is."""
+        return self.show_index and path[-1:] in ("", "/")
 
     def plan(self, method: str, path: str, fields: RequestFields, *, query: str = "") -> FilePlan:
         """Plan the answer to a request, hostile ones included.
@@ -168,10 +176,14 @@ class StaticRoot:
         place = locate_name(os.fspath(filename).replace(os.sep, "/"))
         return None if place is None or place.is_folder else self._version_of(place.parts)
 
-    def url_of(self, filename: str | os.PathLike[str]) -> str:
+    def url_of(self, filename: str | os.PathLike[str], *, append_version: bool | None = None) -> str:
         """Give the reference to a file relative to the root's URL, percent-encoded.
 
-        It has the hashed name if the manifest has one, or else `v` if `append_version` and the file exists.
+        It has the hashed name if the manifest has one, or else `v` if versions are appended and the file exists.
+
+        Args:
+            filename: a name below the root, not percent-encoded.
+            append_version: whether to; None for the root's own choice.
 
         Raises:
             ValueError: the name holds lone surrogates that stand for no octets.
@@ -179,9 +191,11 @@ class StaticRoot:
         hashed = self._manifest.get(os.fspath(filename).removeprefix("/"))
         if hashed is not None:
             return quote_name(hashed)
-        version = self.version_of(filename) if self.append_version else None
-        reference = quote_name(filename).removeprefix("/")
-        return reference if version is None else f"{reference}?v={version}"
+        wanted = self.append_version if append_version is None else append_version
+        version = self.version_of(filename) if wanted else None
+        # All of them: behind a root at "/", two would make an authority of the name.
+        reference = quote_name(filename).lstrip("/")
+        return reference if version is None else f"{reference}?{VERSION_KEY}={version}"
 
     # What a path selects
 

@@ -6,10 +6,11 @@ Knows scopes and messages. Leaves every decision to the plan, and closes it in e
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
+from muntin.static._apart import plan_apart, read_apart
 from muntin.static._plan import FilePlan, plan_redirect
 from muntin.static._representation import Fields
 from muntin.static._root import REQUEST_FIELDS, StaticRoot
@@ -62,9 +63,7 @@ class StaticFiles:
     async def _plan(self, scope: Scope) -> FilePlan:
         path = path_below(scope)
         query = scope.get("query_string", b"").decode("latin-1")
-        call = partial(self.root.plan, scope["method"], path, _fields_of(scope), query=query)
-        # Opening a file takes less time than asking a thread to do it. Listing a directory does not.
-        plan = await _plan_in_thread(call) if self.root.show_index and path[-1:] in ("", "/") else call()
+        plan = await plan_apart(self.root, scope["method"], path, _fields_of(scope), query=query)
         if path == "" and plan.status < 400 and not scope["path"].endswith("/"):
             # The mount itself, without the slash that relative references need. Only here is its name known.
             plan.close()
@@ -129,9 +128,7 @@ async def _send_segments(plan: FilePlan, chunk_size: int, receive: Receive, send
             while offset < end:
                 if gone is not None and gone.done():
                     return
-                data = plan.read_nowait(offset, end - offset)
-                if data is None:
-                    data = await _read_in_thread(plan, offset, end - offset)
+                data = await read_apart(plan, offset, end - offset)
                 offset += len(data)
                 await send({"type": "http.response.body", "body": data, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
@@ -153,35 +150,3 @@ def _watch(receive: Receive) -> "asyncio.Task[None] | None":
             pass
 
     return loop.create_task(wait_for_disconnect())
-
-
-async def _read_in_thread(plan: FilePlan, offset: int, count: int) -> bytes:
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return plan.read(offset, count)
-    reading = loop.run_in_executor(None, plan.read, offset, count)
-    try:
-        return await asyncio.shield(reading)
-    except asyncio.CancelledError:
-        # Closing the descriptor under the thread could make it read from another file.
-        await asyncio.wait([reading])
-        raise
-
-
-async def _plan_in_thread(call: Callable[[], FilePlan]) -> FilePlan:
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return call()
-    planning = loop.run_in_executor(None, call)
-    try:
-        return await asyncio.shield(planning)
-    except asyncio.CancelledError:
-        planning.add_done_callback(_close_plan)
-        raise
-
-
-def _close_plan(planning: "asyncio.Future[FilePlan]") -> None:
-    if not planning.cancelled() and planning.exception() is None:
-        planning.result().close()

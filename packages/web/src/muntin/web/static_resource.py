@@ -10,7 +10,7 @@ from urllib.parse import quote
 from yarl import URL
 
 from muntin import router
-from muntin.static import CHUNK_SIZE, StaticRoot
+from muntin.static import CHUNK_SIZE, StaticRoot, plan_apart
 from muntin.web._asking import Asking
 from muntin.web._handlers import AnyExpectHandler
 from muntin.web.exceptions import (
@@ -34,7 +34,7 @@ class StaticResource(Resource, router.PrefixResource[Any]):
     """The files of a directory below a prefix; for the arguments see `UrlDispatcher.add_static`.
 
     Raises:
-        ValueError: the directory does not exist, or the prefix is malformed.
+        ValueError: the directory does not exist, the prefix is malformed, or options were given besides a `StaticRoot`.
     """
 
     VERSION_KEY = "v"
@@ -52,13 +52,18 @@ class StaticResource(Resource, router.PrefixResource[Any]):
         append_version: bool = False,
     ) -> None:
         router.PrefixResource.__init__(self, prefix, name=name)
-        self._root = StaticRoot(
-            directory,
-            show_index=show_index,
-            follow_symlinks=follow_symlinks,
-            append_version=append_version,
-            chunk_size=chunk_size,
-        )
+        if not isinstance(directory, StaticRoot):
+            self._root = StaticRoot(
+                directory,
+                show_index=show_index,
+                follow_symlinks=follow_symlinks,
+                append_version=append_version,
+                chunk_size=chunk_size,
+            )
+        elif show_index or follow_symlinks or append_version or chunk_size != CHUNK_SIZE:
+            raise ValueError("a StaticRoot has options of its own: give them to it")
+        else:
+            self._root = directory
         for method in ("GET", "HEAD"):
             self.register_route(ResourceRoute(method, self._handle, self, expect_handler=expect_handler))
 
@@ -75,11 +80,9 @@ class StaticResource(Resource, router.PrefixResource[Any]):
             filename: relative to the directory.
             append_version: whether to add a version that changes with the content; None for the resource's own choice.
         """
-        reference = str(filename).removeprefix("/")
-        url = URL.build(path=f"{self.canonical}/{quote(reference, errors='surrogateescape')}", encoded=True)
-        versioned = self._root.append_version if append_version is None else append_version
-        version = self._root.version_of(filename) if versioned else None
-        return url if version is None else url.with_query({self.VERSION_KEY: version})
+        reference = self._root.url_of(filename, append_version=append_version)
+        path, _, query = reference.partition("?")
+        return URL.build(path=f"{self.canonical}/{path}", query_string=query, encoded=True)
 
     def url(  # type: ignore[override]  # as url_for
         self, *, filename: str | PathLike[str], query: Any = None, append_version: bool | None = None
@@ -106,18 +109,20 @@ class StaticResource(Resource, router.PrefixResource[Any]):
         return {"directory": self.directory, "prefix": self.canonical, "routes": self.methods}
 
     def _path_below(self, request: Asking, path: str) -> str:
-        """Give the path below the prefix as it stands in the target."""
-        prefix = self.canonical + "/"
-        if path.startswith(prefix):
+        """Give the path below the prefix as it stands in the target, with the slash that it begins with."""
+        prefix = self.canonical
+        if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] == "/":
             return path[len(prefix) :]
         # The prefix was written in an unusual way; what the router decoded says the same.
-        return quote(str(request.match_info[self.variable]), errors="surrogateescape")
+        return "/" + quote(str(request.match_info[self.variable]), errors="surrogateescape")
 
     async def _handle(self, request: Asking) -> StreamResponse:
         path, query = request.target
-        plan = self._root.plan(
-            request.method, self._path_below(request, path), read_fields(request), query=query
-        )
+        below = self._path_below(request, path)
+        if self._root.may_list(below):
+            plan = await plan_apart(self._root, request.method, below, read_fields(request), query=query)
+        else:
+            plan = self._root.plan(request.method, below, read_fields(request), query=query)
         refusal = _REFUSALS.get(plan.status)
         if refusal is not None:
             plan.close()
