@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from muntin import web
 from muntin.web.testing import TestClient, TestServer
+from muntin.websocket.aio import broadcast
 
 pytestmark = pytest.mark.anyio
 
@@ -475,3 +476,38 @@ async def test_other_answers_are_left_alone(open_socket):
     with pytest.raises(InvalidStatus):
         async with open_socket(handler):
             pass
+
+
+@pytest.mark.row("WS-16", "CF-01")
+async def test_a_broadcast_reaches_all_and_drops_who_does_not_read():
+    room, joined = set(), asyncio.Event()
+
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        room.add(ws)
+        if len(room) == 3:
+            joined.set()
+        async for _ in ws:
+            pass
+        room.discard(ws)
+        return ws
+
+    async with TestServer(make_app(handler), scheme="ws") as server:
+        url = str(server.make_url("/"))
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in HANDSHAKE.items())
+        writer.write(f"GET / HTTP/1.1\r\nHost: a\r\n{lines}\r\n".encode())
+        writer.transport.pause_reading()
+        async with connect(url) as packed, connect(url, compression=None) as plain:
+            with anyio.fail_after(20):
+                await joined.wait()
+                text = "again and again " * 4096
+                sent = [broadcast(room, text)]
+                while sent[-1] == 3:
+                    assert [await client.recv() for client in (packed, plain)] == [text, text]
+                    sent.append(broadcast(room, text))
+                assert sent[-1] == 2
+                [slow] = [ws for ws in room if ws.closed]
+                assert slow.write_buffer_size < 1 << 20
+        writer.close()

@@ -259,6 +259,47 @@ def test_any_frames_give_the_same_however_split_or_end_with_a_code(frames, cuts,
         assert expected[0][-1][1] in (1002, 1007, 1008, 1009)
 
 
+# A message: its parts, whether it is text, whether this one is compressed, and the control frames among its parts.
+conversations = st.lists(
+    st.tuples(
+        st.lists(st.text(max_size=300), min_size=1, max_size=4),
+        st.booleans(),
+        st.sampled_from([None, 0, 1, 9]),
+        st.lists(st.sampled_from(["ping", "pong"]), max_size=2),
+    ),
+    max_size=4,
+)
+setups = st.sampled_from([None, Deflate(), Deflate(True, True, 9, 9), Deflate(False, True, 8, 8)])
+
+
+@pytest.mark.row("HI-43", "HI-44")
+@given(conversations, setups, st.lists(st.integers(0, 5000), max_size=12), st.integers(1, 7))
+def test_any_conversation_arrives_however_it_is_fragmented_and_split(conversation, deflate, cuts, closing):
+    client, server = (Connection(role, deflate=deflate) for role in (Role.CLIENT, Role.SERVER))
+    data, expected = b"", []
+    for parts, is_text, level, controls in conversation:
+        for index, part in enumerate(parts):
+            send = client.send_text if is_text else client.send_bytes
+            final = index == len(parts) - 1
+            data += send(
+                part if is_text else part.encode(), final=final, compress=level if index == 0 else None
+            )
+            if not final:
+                for kind in controls:
+                    data += getattr(client, kind)(part[:20].encode())
+                    expected.append((PING if kind == "ping" else PONG, part[:20].encode(), None))
+        whole = "".join(parts)
+        expected.append((TEXT, whole, None) if is_text else (BINARY, whole.encode(), None))
+    data += client.close(3000 + closing, "x" * closing)
+    expected.append((CLOSE, 3000 + closing, "x" * closing))
+    cuts = sorted(cut % (len(data) + 1) for cut in cuts)
+    found = []
+    for start, stop in zip([0, *cuts], [*cuts, len(data)], strict=True):
+        found += server.receive(data[start:stop])
+    assert found == expected
+    assert server.state is State.CLOSE_RECEIVED
+
+
 moves = st.sampled_from(["text", "ping", "close", "hear", "hear close", "hear rubbish", "eof"])
 
 

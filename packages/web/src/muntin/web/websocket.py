@@ -332,6 +332,10 @@ class WebSocketResponse(StreamResponse):
             code = choose_close_code(code)
         return await self._socket.close(code=code, message=message, drain=drain)
 
+    def close_nowait(self, *, code: int = WSCloseCode.OK, message: str | bytes = b"") -> None:
+        """Begin to close; the rest happens by itself. Does nothing when it is closed already; as `close`."""
+        self._socket.close_nowait(code=code, message=message)
+
     # As a response
 
     def deliver_nowait(self, request: Answerable) -> bool:

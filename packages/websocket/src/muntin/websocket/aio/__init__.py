@@ -3,7 +3,7 @@
 The only part of the package that imports asyncio.
 """
 
-from ._broadcast import broadcast, drop_slow, skip_slow
+from ._broadcast import Listener, broadcast, drop_slow, skip_slow
 from ._client import connect
 from ._duplex import Duplex, Receiver, TransportDuplex
 from ._heads import Request
@@ -16,6 +16,7 @@ __all__ = [
     "Clock",
     "Duplex",
     "Handler",
+    "Listener",
     "Receiver",
     "Request",
     "Sending",

@@ -4,29 +4,48 @@ Knows that some of them are slow. Must not know who they are.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
 
 from .._prepared import PreparedMessage
 from ..codes import WSCloseCode
 from ..errors import ConnectionClosed
-from ._socket import WRITER_LIMIT, WebSocket
+from ._sending import Sending
+from ._socket import WRITER_LIMIT
 
-__all__ = ["broadcast", "drop_slow", "skip_slow"]
+__all__ = ["Listener", "broadcast", "drop_slow", "skip_slow"]
 
 
-def drop_slow(socket: WebSocket) -> None:
+class Listener(Protocol):
+    """A socket, as far as sending to it goes: a `WebSocket`, or what stands for one."""
+
+    @property
+    def closed(self) -> bool: ...
+
+    @property
+    def write_buffer_size(self) -> int: ...
+
+    def send_prepared(self, message: PreparedMessage, /) -> Sending: ...
+
+    def close_nowait(self, *, code: int = ..., message: str | bytes = ...) -> None: ...
+
+
+L = TypeVar("L", bound=Listener)
+
+
+def drop_slow(socket: Listener) -> None:
     """Close a socket that does not keep up, with 1008."""
     socket.close_nowait(code=WSCloseCode.POLICY_VIOLATION, message="too slow")
 
 
-def skip_slow(socket: WebSocket) -> None:
+def skip_slow(socket: Listener) -> None:
     """Leave a socket that does not keep up without this message."""
 
 
 def broadcast(
-    sockets: Iterable[WebSocket],
+    sockets: Iterable[L],
     data: str | bytes,
     *,
-    slow: Callable[[WebSocket], None] = drop_slow,
+    slow: Callable[[L], None] = drop_slow,
     slow_limit: int = WRITER_LIMIT,
 ) -> int:
     """Send `data` to every open socket, and give the number of those that it was sent to.
