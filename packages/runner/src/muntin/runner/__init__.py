@@ -3,13 +3,16 @@
 It calls `handler(exchange)` and knows nothing of what answers it.
 """
 
+from importlib import import_module
+from typing import Any, Final
+
 from muntin.runner._connection import Connection
 from muntin.runner._driver import Driver
 from muntin.runner._server import Server
 from muntin.runner._timeouts import DEFAULT_TIMEOUTS, Timeouts
 from muntin.runner.errors import GracefulExit
 from muntin.runner.exchange import Body, Duplex, Exchange, ExchangeHandler, Peer, Receiver
-from muntin.runner.runners import SHUTDOWN_TIMEOUT, BaseRunner, ServerRunner, make_runner
+from muntin.runner.runners import SHUTDOWN_TIMEOUT, BaseRunner, ServerRunner, is_servable, make_runner
 from muntin.runner.signals import handle_signals, release_signals
 from muntin.runner.sites import BACKLOG, BaseSite, NamedPipeSite, SiteRunner, SockSite, TCPSite, UnixSite
 
@@ -37,6 +40,16 @@ __all__ = [
     "Timeouts",
     "UnixSite",
     "handle_signals",
+    "is_servable",
     "make_runner",
     "release_signals",
 ]
+
+_FOR_GUNICORN: Final = frozenset(("GunicornUVLoopWebWorker", "GunicornWebWorker"))
+"""What is here as well, for `gunicorn --worker-class muntin.runner.GunicornWebWorker`, where gunicorn is installed."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _FOR_GUNICORN:
+        return getattr(import_module("muntin.runner.gunicorn"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ from muntin.runner._server import Server
 from muntin.runner.signals import handle_signals, release_signals
 from muntin.runner.sites import BaseSite
 
-__all__ = ["SHUTDOWN_TIMEOUT", "BaseRunner", "ServerRunner", "make_runner"]
+__all__ = ["SHUTDOWN_TIMEOUT", "BaseRunner", "ServerRunner", "is_servable", "make_runner"]
 
 SHUTDOWN_TIMEOUT = 60.0
 """How long handlers may take to end (seconds), before and after they are cancelled."""
@@ -146,3 +146,8 @@ def make_runner(served: object, **options: Any) -> BaseRunner:
         TypeError: nobody knows how to serve it.
     """
     raise TypeError(f"{served!r} is nothing that can be served")
+
+
+def is_servable(thing: object) -> bool:
+    """Tell whether `make_runner` knows how to serve a thing."""
+    return make_runner.dispatch(type(thing)) is not make_runner.dispatch(object)

@@ -1,0 +1,218 @@
+"""Worker classes for gunicorn, which forks, watches and reloads; the loop and the server in each process are ours.
+
+    gunicorn --worker-class muntin.runner.GunicornWebWorker shop:app
+
+What gunicorn loads may be anything that `make_runner` knows how to serve, such as an application, a runner, or a
+function without parameters, mostly a coroutine function, that gives one of these.
+"""
+
+import asyncio
+import inspect
+import os
+import signal
+import sys
+import traceback
+from importlib import import_module
+from types import FrameType
+from typing import Any, Final
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.config import AccessLogFormat
+from gunicorn.sock import ssl_context
+from gunicorn.workers.base import Worker
+
+from muntin.runner._gunicorn_log_format import translate_format
+from muntin.runner.runners import BaseRunner, is_servable, make_runner
+from muntin.runner.sites import SockSite
+
+__all__ = ["GunicornUVLoopWebWorker", "GunicornWebWorker"]
+
+_BEAT: Final = 1.0
+"""Seconds between two signs of life; the timeout of gunicorn counts in seconds, 30 if nothing is said."""
+_PATIENCE: Final = 0.9
+"""The part of graceful_timeout that handlers have: the rest is for those cancelled, and for cleaning up."""
+
+
+class GunicornWebWorker(Worker):
+    """Serves on the event loop of asyncio."""
+
+    DEFAULT_AIOHTTP_LOG_FORMAT = '%a %t "%r" %s %b "%{Referer}i" "%{User-Agent}i"'
+    DEFAULT_GUNICORN_LOG_FORMAT = AccessLogFormat.default
+
+    loop: asyncio.AbstractEventLoop
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.exit_code = 0
+        self._ending: asyncio.Event
+        self._runner: BaseRunner | None = None
+        """The runner, once it is told to stop."""
+        self._is_quick = False
+
+    def make_loop(self) -> asyncio.AbstractEventLoop:
+        """Give the loop to serve in."""
+        return asyncio.new_event_loop()
+
+    # What gunicorn calls, in the process that it forked
+
+    def init_process(self) -> None:
+        """Make the loop, set up the process, load what is served, and run."""
+        self._loops = asyncio.Runner(loop_factory=self.make_loop)
+        self.loop = self._loops.get_loop()
+        self._ending = asyncio.Event()
+        super().init_process()
+
+    def init_signals(self) -> None:
+        """Handle signals in the loop, but for the one that comes when the loop is stuck."""
+        super().init_signals()
+        for number, handle in (
+            (signal.SIGTERM, self.handle_exit),
+            (signal.SIGINT, self.handle_quit),
+            (signal.SIGQUIT, self.handle_quit),
+            (signal.SIGUSR1, self.handle_usr1),
+        ):
+            self.loop.add_signal_handler(number, handle, number, None)
+
+    def load_wsgi(self) -> None:
+        """Load what is served; while developing, what cannot be loaded is waited for."""
+        try:
+            self._served: Any = self.app.wsgi()
+        except Exception as error:
+            if self.reloader is None:
+                raise
+            self._tell(error)
+            self._served = None
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        with self._loops:
+            self._loops.run(self._serve())
+        sys.exit(self.exit_code)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop in order."""
+        self._end()
+
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, and do not wait for answers under way."""
+        self._is_quick = True
+        self.cfg.worker_int(self)
+        self._end()
+        if self._runner is not None:
+            _cut(self._runner)
+
+    def handle_abort(self, sig: int, frame: FrameType | None) -> None:
+        """Say where the loop is stuck, and die."""
+        where = "".join(traceback.format_stack(frame))
+        self.log.critical("the event loop does not turn; it is stuck here:\n%s", where)
+        self.alive = False
+        self.cfg.worker_abort(self)
+        # Not sys.exit: nothing can be cleaned up in a loop that is in the middle of something.
+        os._exit(1)
+
+    # Serving
+
+    def _end(self) -> None:
+        self.alive = False
+        self._ending.set()
+
+    def _beat(self) -> None:
+        """Tell that the loop turns, and see whether it still has to."""
+        self.notify()
+        if self.ppid != os.getppid():
+            self.log.error("worker stops: its arbiter is gone")
+            self._end()
+        elif not self.alive:
+            self._end()  # said by the thread that looks for changes
+        self.loop.call_later(_BEAT, self._beat)
+
+    def _count_request(self) -> None:
+        self.nr += 1
+        if self.nr == self.max_requests:
+            self.log.info("worker stops after %d requests", self.nr)
+            self._end()
+
+    async def _serve(self) -> None:
+        self._beat()
+        try:
+            runner = await self._set_up()
+        except BaseException as error:
+            if self.reloader is None:
+                self.log.exception("the application does not start")
+                # gunicorn ends, in place of starting it again and again.
+                self.exit_code = Arbiter.WORKER_BOOT_ERROR
+                return
+            self._tell(error)
+            runner = None
+        if runner is None:
+            await self._ending.wait()
+            return
+        try:
+            if self.cfg.max_requests > 0 and runner.server is not None:
+                runner.server.call_on_request(self._count_request)
+            tls = ssl_context(self.cfg) if self.cfg.is_ssl else None
+            listeners: list[Any] = self.sockets
+            for listener in listeners:
+                await SockSite(runner, listener.sock, ssl_context=tls, backlog=self.cfg.backlog).start()
+            await self._ending.wait()
+        finally:
+            await runner.stop_listening()
+            self._runner = runner
+            if self._is_quick:
+                _cut(runner)
+            await runner.cleanup()
+
+    async def _set_up(self) -> BaseRunner | None:
+        """Give a runner for what was loaded, set up; None where that was a failure to wait for."""
+        served = self._served
+        if served is None:
+            return None
+        if not is_servable(served) and callable(served):
+            served = served()
+            if inspect.isawaitable(served):
+                served = await served
+        runner = served if isinstance(served, BaseRunner) else make_runner(served, **self._read_options())
+        await runner.setup()
+        return runner
+
+    def _read_options(self) -> dict[str, Any]:
+        """Give the options of the server that gunicorn has other names for."""
+        log_format = self.cfg.access_log_format
+        if log_format == self.DEFAULT_GUNICORN_LOG_FORMAT:
+            log_format = self.DEFAULT_AIOHTTP_LOG_FORMAT
+        return {
+            "shutdown_timeout": self.cfg.graceful_timeout * _PATIENCE,
+            "keepalive_timeout": self.cfg.keepalive,
+            "access_log": self.log.access_log if self._logs_access() else None,
+            "access_log_format": translate_format(log_format),
+        }
+
+    def _logs_access(self) -> bool:
+        cfg = self.cfg
+        return bool(cfg.accesslog or cfg.logconfig or cfg.logconfig_dict or cfg.logconfig_json or cfg.syslog)
+
+    def _tell(self, error: BaseException) -> None:
+        """Log why nothing can be served, and let the files that it came from be watched as well."""
+        self.log.error("nothing is served until a file changes", exc_info=error)
+        files = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
+        if isinstance(error, SyntaxError) and error.filename is not None:
+            files.add(error.filename)
+        for name in files:
+            if self.reloader is not None and os.path.isfile(name):
+                self.reloader.add_extra_file(name)
+
+
+def _cut(runner: BaseRunner) -> None:
+    """Cancel the handlers, and cut their connections."""
+    for connection in runner.server.connections if runner.server is not None else ():
+        connection.cancel()
+        connection.abort()
+
+
+class GunicornUVLoopWebWorker(GunicornWebWorker):
+    """Serves on the event loop of uvloop."""
+
+    def make_loop(self) -> asyncio.AbstractEventLoop:
+        """Give a loop of uvloop."""
+        loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
+        return loop

@@ -1,0 +1,230 @@
+"""Applications served by gunicorn: real arbiters, real signals."""
+
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import threading
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+import trustme
+
+pytest.importorskip("gunicorn")
+
+APPLICATION = """
+    async def context(app):
+        say("up", os.getpid())
+        yield
+        say("down", os.getpid())
+
+    async def pid(request):
+        say("loop", type(asyncio.get_running_loop()).__module__)
+        return web.Response(text=str(os.getpid()))
+
+    def make_app():
+        app = web.Application()
+        app.add_routes([web.get("/", pid), web.get("/slow", slow), web.get("/endless", endless)])
+        app.cleanup_ctx.append(context)
+        return app
+
+    async def endless(request):
+        say("begun")
+        await asyncio.sleep(3600)
+
+    async def stuck(request):
+        import time
+        time.sleep(3600)
+
+    async def factory():
+        await asyncio.sleep(0)
+        return make_app()
+
+    async def runner_factory():
+        return web.AppRunner(make_app(), shutdown_timeout=1)
+
+    async def broken():
+        raise LookupError("no database")
+
+    app = make_app()
+    app.router.add_get("/stuck", stuck)
+"""
+BOOTING = re.compile(r"Booting worker with pid: (\d+)")
+WORKER = "muntin.runner.GunicornWebWorker"
+
+
+@pytest.fixture
+def gunicorn(start, free_port):
+    """Start gunicorn with a target of the application above."""
+
+    def run(target, *options, worker=WORKER):
+        program = start(
+            APPLICATION, "-m", "gunicorn", f"program:{target}", "--bind", f"127.0.0.1:{free_port}",
+            "--worker-class", worker, "--no-control-socket", *options,
+        )  # fmt: skip
+        program.port = free_port
+        return program
+
+    return run
+
+
+def read_ups(program, count=1):
+    """Give the ids of the next workers that start."""
+    return [int(program.read_until("up ").split()[1]) for _ in range(count)]
+
+
+@pytest.mark.row("RN-16", "RN-17", "XP-11")
+@pytest.mark.parametrize(
+    ("target", "worker", "loop"),
+    [
+        ("app", WORKER, "asyncio"),
+        ("factory", WORKER, "asyncio"),
+        ("runner_factory", "muntin.runner.gunicorn.GunicornWebWorker", "asyncio"),
+        ("factory", "muntin.runner.GunicornUVLoopWebWorker", "uvloop"),
+    ],
+)
+def test_what_gunicorn_serves(gunicorn, target, worker, loop):
+    program = gunicorn(target, worker=worker)
+    (pid,) = read_ups(program)
+    assert int(program.fetch(program.port)) == pid
+    assert loop in program.read_until("loop")
+    code, output = program.stop()
+    assert (code, f"down {pid}" in output) == (0, True)
+
+
+@pytest.mark.row("XP-11")
+def test_a_reload_replaces_the_workers(gunicorn):
+    program = gunicorn("app", "--workers", "2")
+    read_ups(program, 2)
+    program.send(signal.SIGHUP)
+    changes = {"up": [], "down": []}
+    while sum(map(len, changes.values())) < 4:  # in either order
+        if found := re.match(r"(up|down) (\d+)$", program.read_until("")):
+            changes[found[1]].append(int(found[2]))
+    second = changes["up"]
+    assert int(program.fetch(program.port)) in second
+    code, output = program.stop()
+    assert (code, output.count("down ")) == (0, 2)
+
+
+@pytest.mark.row("XP-11")
+def test_workers_end_after_so_many_requests(gunicorn):
+    program = gunicorn("app", "--max-requests", "3")
+    (first,) = read_ups(program)
+    assert {int(program.fetch(program.port)) for _ in range(3)} == {first}
+    program.read_until("after 3 requests")
+    program.read_until(f"down {first}")
+    (second,) = read_ups(program)
+    assert int(program.fetch(program.port)) == second
+    assert program.stop()[0] == 0
+
+
+@pytest.mark.row("XP-11")
+@pytest.mark.parametrize("options", [(), ("--timeout", "3")])
+def test_a_start_that_fails_is_not_tried_again(gunicorn, options):
+    code, output = gunicorn("broken", "--workers", "1", *options).end()
+    assert code == 3
+    assert output.count("LookupError: no database") == 1
+    assert output.count("Booting worker") == 1
+    assert "Worker failed to boot" in output
+
+
+@pytest.mark.row("XP-11")
+def test_a_quick_end_waits_for_nobody(gunicorn):
+    program = gunicorn("app", "--graceful-timeout", "25")
+    (pid,) = read_ups(program)
+    with subprocess.Popen(
+        [sys.executable, "-c", f"import socket; s = socket.create_connection(('127.0.0.1', {program.port}));"
+         r"s.sendall(b'GET /endless HTTP/1.1\r\nHost: a\r\n\r\n'); print(s.recv(100))"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as client:  # fmt: skip
+        program.read_until("begun")
+        code, output = program.stop(signal.SIGQUIT)
+        assert (code, f"down {pid}" in output) == (0, True)
+        assert client.stdout.read() in ("", "b''\n")
+
+
+@pytest.mark.row("XP-11")
+def test_a_worker_that_hangs_is_replaced(gunicorn):
+    program = gunicorn("app", "--timeout", "2")
+    (first,) = read_ups(program)
+    with pytest.raises(OSError):
+        program.fetch(program.port, "/stuck")
+    program.read_until("it is stuck here")
+    program.read_until("in stuck")
+    (second,) = read_ups(program)
+    assert int(program.fetch(program.port)) == second != first
+    assert program.stop()[0] == 0
+
+
+@pytest.mark.row("XP-11")
+def test_workers_end_when_the_arbiter_is_gone(gunicorn):
+    program = gunicorn("app", "--workers", "2")
+    workers = read_ups(program, 2)
+    code, output = program.stop(signal.SIGKILL)
+    assert code == -signal.SIGKILL
+    assert sorted(int(line.split()[1]) for line in output.splitlines() if line.startswith("down")) == sorted(
+        workers
+    )
+
+
+@pytest.mark.row("XP-11")
+def test_the_options_for_tls_and_the_access_log(gunicorn, tmp_path):
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "chain.pem")
+    program = gunicorn(
+        "app", "--certfile", "chain.pem", "--keyfile", "key.pem", "--access-logfile", "-",
+        "--access-logformat", 'log %(h)s "%(r)s" %(s)s %(b)s "%({x-test}i)s" "%(a)s"',
+    )  # fmt: skip
+    read_ups(program)
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    request = urllib.request.Request(
+        f"https://localhost:{program.port}/", headers={"X-Test": "y", "User-Agent": "u"}
+    )
+    with urllib.request.urlopen(request, context=context, timeout=30) as answer:
+        size = len(answer.read())
+    assert program.read_until("log 127") == f'log 127.0.0.1 "GET / HTTP/1.1" 200 {size} "y" "u"\n'
+    assert program.stop()[0] == 0
+
+
+@contextmanager
+def changing(path, text):
+    """Change a file, for as long as it takes until somebody looks at its times for the second time."""
+    path.write_text(text)
+    seen = threading.Event()
+
+    def touch():
+        times = path.stat().st_mtime
+        while not seen.wait(0.2):
+            times += 1
+            os.utime(path, (times, times))
+
+    thread = threading.Thread(target=touch)
+    thread.start()
+    try:
+        yield
+    finally:
+        seen.set()
+        thread.join()
+
+
+@pytest.mark.row("XP-11")
+def test_a_reload_on_change_survives_mistakes(gunicorn, tmp_path):
+    program = gunicorn("factory", "--reload", "--reload-engine", "poll")
+    read_ups(program)
+    path = tmp_path / "program.py"
+    source = path.read_text()
+    with changing(path, source + "\nasync def factory(:\n"):
+        program.read_until("nothing is served until a file changes")
+    with changing(path, source + "\nasync def factory():\n    raise LookupError('mistake')\n"):
+        program.read_until("LookupError: mistake")
+    with changing(path, source):
+        read_ups(program)
+    assert int(program.fetch(program.port))
+    assert program.stop()[0] == 0
