@@ -82,6 +82,23 @@ class Serving:
         self.clients.append(client)
         return client
 
+    def let_time_pass(self, seconds: float) -> None:
+        """Turn the server's clock, which does not run by itself any more, and let it look at its connections."""
+        clock = next(iter(self.server.connections)).clock
+        clock.stop()
+        clock.renew(clock.now + seconds)
+        self.server.check_deadlines()
+
+    async def until(self, happened: Callable[[], object]) -> None:
+        """Let the loop run until something has happened."""
+        async with asyncio.timeout(10):
+            while not happened():
+                await asyncio.sleep(0)
+
+    async def until_phase(self, name: str) -> None:
+        """Let the loop run until all connections are in a phase."""
+        await self.until(lambda: {each.phase.name for each in self.server.connections} == {name})
+
 
 @pytest.fixture
 def serve() -> Callable[..., Any]:

@@ -769,66 +769,6 @@ def test_a_file_that_is_too_short_cuts_the_connection(run: Run, serve: Serve, tm
     run(main())
 
 
-# Deadlines, by a clock that the test turns ---------------------------------------------------------------------
-
-
-def let_time_pass(serving: Any, seconds: float) -> None:
-    [connection] = serving.server.connections
-    connection.clock.now += seconds
-    connection.check_deadline()
-
-
-async def until_phase(serving: Any, name: str) -> None:
-    async with asyncio.timeout(10):
-        while [connection.phase.name for connection in serving.server.connections] != [name]:
-            await asyncio.sleep(0)
-
-
-@pytest.mark.row("HI-23", "AH-39")
-@pytest.mark.parametrize(
-    ("raw", "phase", "allowed", "answer"),
-    [
-        (b"", "IDLE", 30, b""),
-        (b"GET / HT", "HEAD", 5, b"HTTP/1.1 408 Request Timeout\r\n"),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", "DRAINING", 7, b"HTTP/1.1 200 OK\r\n"),
-    ],
-)
-def test_deadlines(run: Run, serve: Serve, raw: bytes, phase: str, allowed: float, answer: bytes) -> None:
-    async def main() -> None:
-        async with serve(say_target, timeouts=Timeouts(keep_alive=30, head=5, drain=7)) as serving:
-            client = await serving.connect()
-            client.send(raw)
-            await until_phase(serving, phase)
-            let_time_pass(serving, allowed)
-            await until_phase(serving, phase)
-            let_time_pass(serving, 2)
-            got = await client.rest()
-            assert got.startswith(answer)
-            assert bool(got) is bool(answer)
-
-    run(main())
-
-
-def test_a_dribbled_head_does_not_renew_its_deadline(run: Run, serve: Serve) -> None:
-    async def main() -> None:
-        async with serve(say_target, timeouts=Timeouts(head=5)) as serving:
-            client = await serving.connect()
-            client.send(b"GET / HTTP/1.1\r\n")
-            await until_phase(serving, "HEAD")
-            [connection] = serving.server.connections
-            for _ in range(3):
-                let_time_pass(serving, 1.5)
-                before = connection.engine.buffered
-                client.send(b"X: y\r\n")
-                async with asyncio.timeout(10):
-                    while connection.engine.buffered == before:
-                        await asyncio.sleep(0)
-            let_time_pass(serving, 2)
-            assert (await client.rest()).startswith(b"HTTP/1.1 408 ")
-
-    run(main())
-
-
 @pytest.mark.row("HI-52", "HI-23")
 @pytest.mark.parametrize(
     ("raw", "phase", "status"),
@@ -852,9 +792,9 @@ def test_who_answers_what_cannot_be_read(
         async with serve(say_target, timeouts=Timeouts(head=5), rejector=reject) as serving:
             client = await serving.connect()
             client.send(raw)
-            await until_phase(serving, phase)
+            await serving.until_phase(phase)
             if phase == "HEAD":
-                let_time_pass(serving, 7)
+                serving.let_time_pass(7)
             answer = await client.rest()
             assert answer.startswith(b"HTTP/1.1 %d " % status)
             assert answer.endswith(b"\r\nConnection: close\r\n\r\nnever mind")
@@ -875,15 +815,6 @@ def test_who_fails_to_answer_what_cannot_be_read(
             client.send(b"GET /\r\n\r\n")
             assert (await client.rest()).startswith(b"HTTP/1.1 400 ")
         assert "ZeroDivisionError" in caplog.text
-
-    run(main())
-
-
-def test_the_clock_ticks_by_itself(run: Run, serve: Serve) -> None:
-    async def main() -> None:
-        async with serve(say_target, timeouts=Timeouts(keep_alive=0.05)) as serving:
-            client = await serving.connect()
-            assert await client.rest() == b""
 
     run(main())
 

@@ -6,6 +6,7 @@ It calls `handler(exchange)` and knows nothing of what answers it.
 from importlib import import_module
 from typing import Any, Final
 
+from muntin.runner._caps import DEFAULT_CAPS, Caps
 from muntin.runner._connection import Connection
 from muntin.runner._driver import Driver
 from muntin.runner._server import Server
@@ -18,11 +19,13 @@ from muntin.runner.sites import BACKLOG, BaseSite, NamedPipeSite, SiteRunner, So
 
 __all__ = [
     "BACKLOG",
+    "DEFAULT_CAPS",
     "DEFAULT_TIMEOUTS",
     "SHUTDOWN_TIMEOUT",
     "BaseRunner",
     "BaseSite",
     "Body",
+    "Caps",
     "Connection",
     "Driver",
     "Duplex",

@@ -1,17 +1,39 @@
 """The time of one server, read once a second for all its connections.
 
 A clock reading and a date for each request, and a timer for each connection, would cost more than the requests. So
-the server's clock ticks once a second while there are connections; each tick renews the Date line and lets the
-connections look at their deadlines. Deadlines are met within one interval.
+the server's clock ticks once a second while there are connections, at whole seconds of the loop's time; each tick
+renews the Date line and lets the connections look at their deadlines. Where a time-out is shorter than that, the clock
+ticks more often. Deadlines are met within one interval, never early.
 """
 
 import asyncio
 from collections.abc import Callable
+from math import ceil, floor, inf
 from time import time
 
 from muntin.http_core.headers import format_date
+from muntin.runner._timeouts import Timeouts
 
 __all__ = ["Clock"]
+
+# Seconds between ticks: the most, and the least that a short time-out makes of it.
+_SLOWEST = 1.0
+_FASTEST = 0.01
+
+
+def _choose_interval(timeouts: Timeouts) -> float:
+    """Give the interval at which the shortest of the time-outs that are not rounded is met well enough."""
+    waits = (
+        timeouts.first_byte,
+        timeouts.head,
+        timeouts.body,
+        timeouts.write,
+        timeouts.keep_alive,
+        timeouts.drain,
+        timeouts.linger,
+    )
+    sharp = [seconds for seconds in waits if seconds < timeouts.ceil_threshold]
+    return min(_SLOWEST, max(_FASTEST, min(sharp, default=inf) / 2))
 
 
 class Clock:
@@ -19,34 +41,46 @@ class Clock:
 
     Args:
         loop: whose time it is.
+        timeouts: what is to be met; they decide how often it ticks.
         on_tick: is called at each tick, after the renewal.
-        interval: seconds between ticks.
     """
 
-    __slots__ = ("_handle", "_loop", "_on_tick", "date_line", "interval", "now")
+    __slots__ = ("_handle", "_loop", "_on_tick", "_timeouts", "date_line", "idle_until", "interval", "now")
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, on_tick: Callable[[], None], interval: float = 1.0
+        self, loop: asyncio.AbstractEventLoop, timeouts: Timeouts, on_tick: Callable[[], None]
     ) -> None:
         self._loop = loop
+        self._timeouts = timeouts
         self._on_tick = on_tick
         self._handle: asyncio.TimerHandle | None = None
-        self.interval = interval
+        self.interval = _choose_interval(timeouts)
+        """Seconds between ticks."""
         self.now = 0.0
         """The loop's time at the last tick (seconds)."""
+        self.idle_until = 0.0
+        """The deadline of a connection that idles from now on: worked out here, since every answer asks for it."""
         self.date_line = b""
         """A Date field line with its CRLF (RFC 9110 §6.6.1)."""
-        self._renew()
+        self.renew(loop.time())
 
-    def _renew(self) -> None:
-        self.now = self._loop.time()
+    def deadline_in(self, seconds: float) -> float:
+        """Give the time at which a wait that begins now is over."""
+        # The last tick may be one interval ago.
+        deadline = self.now + self.interval + seconds
+        return ceil(deadline) if self._timeouts.ceil_threshold <= seconds < inf else deadline
+
+    def renew(self, now: float) -> None:
+        """Take a time for the present."""
+        self.now = now
+        self.idle_until = self.deadline_in(self._timeouts.keep_alive)
         self.date_line = b"Date: %b\r\n" % format_date(time()).encode("ascii")
 
     def start(self) -> None:
         """Tick from now on; nothing if it does already."""
         if self._handle is None:
-            self._renew()
-            self._handle = self._loop.call_later(self.interval, self._tick)
+            self.renew(self._loop.time())
+            self._plan()
 
     def stop(self) -> None:
         """Tick no more, until the next start."""
@@ -54,7 +88,12 @@ class Clock:
             self._handle.cancel()
             self._handle = None
 
-    def _tick(self) -> None:
-        self._renew()
-        self._handle = self._loop.call_later(self.interval, self._tick)
+    def _plan(self) -> None:
+        when = (floor(self.now / self.interval) + 1) * self.interval
+        self._handle = self._loop.call_at(when, self._tick, when)
+
+    def _tick(self, when: float) -> None:
+        # A loop may wake a hair early; that must not make a deadline wait for the next tick.
+        self.renew(max(when, self._loop.time()))
+        self._plan()
         self._on_tick()

@@ -6,6 +6,7 @@ do is a deadline.
 """
 
 import asyncio
+from math import inf
 from typing import cast
 
 from muntin.http_core import (
@@ -40,8 +41,6 @@ from muntin.runner.exchange import ExchangeHandler
 
 __all__ = ["Connection"]
 
-# How much of a request's body may wait for its reader before the peer is paused (bytes).
-_BODY_HIGH = 262144
 # So many exchanges in a row may be answered without a turn of the loop; a pipelining peer must not starve the others.
 _EAGER_EXCHANGES = 8
 
@@ -71,6 +70,7 @@ class Connection(asyncio.Protocol):
         "_peer",
         "_phase",
         "_registry",
+        "_remaining",
         "_service",
         "can_send_file",
         "clock",
@@ -91,8 +91,10 @@ class Connection(asyncio.Protocol):
         self.write_flow = WriteFlow(service.loop)
         self._driver = Driver(service.loop, service.context)
         self._phase = Phase.IDLE
-        self._deadline: float | None = None
+        self._deadline = inf
         self._is_reading = True
+        self._remaining = service.caps.requests_per_connection or 0
+        """Exchanges up to the last; below 1 there is none."""
         self._eager = 0
         """Exchanges begun since the last turn of the loop."""
         # From connection_made on:
@@ -115,6 +117,11 @@ class Connection(asyncio.Protocol):
         return self._phase is Phase.CLOSED
 
     @property
+    def is_reading(self) -> bool:
+        """Whether there is room for what comes."""
+        return self._is_reading
+
+    @property
     def task(self) -> asyncio.Task[None]:
         """The task of the exchange that is under way, and else the one in reserve."""
         return self._driver.task
@@ -125,8 +132,9 @@ class Connection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self._peer = TransportPeer(self.transport)
         self.can_send_file = CAN_SEND and not self._peer.is_secure
+        self.clock.start()
+        self._deadline = self.clock.deadline_in(self._service.timeouts.first_byte)
         self._registry.connection_made(self)
-        self._allow(self._service.timeouts.keep_alive)
 
     def data_received(self, data: bytes) -> None:
         self._eager = 0
@@ -200,7 +208,7 @@ class Connection(asyncio.Protocol):
         elif event is Signal.NEED_DATA:
             if self._phase is Phase.IDLE and self.engine.buffered:
                 self._advance(Step.BYTES)
-                self._allow(self._service.timeouts.head)
+                self._deadline = self.clock.deadline_in(self._service.timeouts.head)
         elif isinstance(event, Rejected):
             self._reject(event)
         elif isinstance(event, PeerClosed):
@@ -209,7 +217,10 @@ class Connection(asyncio.Protocol):
     def _begin(self, head: RequestHead) -> None:
         """Start the exchange of a request, now or in the loop's next turn."""
         self._phase = _HANDLING
-        self._deadline = None
+        self._deadline = inf
+        self._remaining -= 1
+        if not self._remaining:
+            self.engine.close_after()
         if head.framing is NO_BODY:
             self.exchange = exchange = Http1Exchange(self, head, EMPTY_BODY, self._peer)
         else:
@@ -241,7 +252,7 @@ class Connection(asyncio.Protocol):
         if self._phase is Phase.CLOSED or self._phase is Phase.UPGRADED:
             return
         body = self._body
-        wants = not self.engine.is_full and (body is None or body.buffered < _BODY_HIGH)
+        wants = not self.engine.is_full and (body is None or body.buffered < self._service.caps.body_buffer)
         if wants is not self._is_reading:
             self._is_reading = wants
             if wants:
@@ -282,7 +293,7 @@ class Connection(asyncio.Protocol):
         """Be ready for the next request, which may be here already."""
         self.exchange = self._body = None
         self._phase = _IDLE
-        self._allow(self._service.timeouts.keep_alive)
+        self._deadline = self.clock.idle_until
         if self.engine.start_next_exchange():
             # Inside the task of the exchange that ended, or after many in a row, let others have their turn.
             if self._eager < _EAGER_EXCHANGES and asyncio.current_task(self.loop) is None:
@@ -296,7 +307,7 @@ class Connection(asyncio.Protocol):
         self.exchange = None
         self._leftover = Leftover(self.engine)
         self._advance(Step.ANSWERED_EARLY)
-        self._allow(self._service.timeouts.drain)
+        self._deadline = self.clock.deadline_in(self._service.timeouts.drain)
         self._pump()
 
     def _give_up_body(self) -> None:
@@ -323,7 +334,7 @@ class Connection(asyncio.Protocol):
             self.close()
             return
         self._advance(Step.LAST)
-        self._allow(self._service.timeouts.linger)
+        self._deadline = self.clock.deadline_in(self._service.timeouts.linger)
         self.transport.write_eof()
         if not self._is_reading:
             self._is_reading = True
@@ -339,22 +350,22 @@ class Connection(asyncio.Protocol):
         if exchange.is_started:
             self.abort()
         else:
-            self._refuse(refuse_for(self.engine, error))
+            self.refuse(refuse_for(self.engine, error))
 
     def _reject(self, rejected: Rejected) -> None:
         """Have a request answered that could not be read, and close."""
         rejector = self._service.rejector
         if rejector is None:
-            self._refuse(rejected)
+            self.refuse(rejected)
             return
         report_refusal(self._service.logger, self._peer, rejected)
         self._advance(Step.REQUEST)
-        self._deadline = None
+        self._deadline = inf
         self.exchange = Http1Exchange(self, self.engine.abandon(), EMPTY_BODY, self._peer)
         # Not now: deadlines may be looked at from within a task.
         self.loop.call_soon(self._run, lambda exchange: rejector(exchange, rejected))
 
-    def _refuse(self, rejected: Rejected) -> None:
+    def refuse(self, rejected: Rejected) -> None:
         """Answer in a few words what cannot be served, and close."""
         report_refusal(self._service.logger, self._peer, rejected)
         words = f"{rejected.status}: {rejected.reason}".encode("ascii")
@@ -367,7 +378,7 @@ class Connection(asyncio.Protocol):
     def switch(self, rest: bytes) -> TransportDuplex:
         """Let go of the transport: it speaks another protocol now."""
         self._advance(Step.SWITCH)
-        self._deadline = None
+        self._deadline = inf
         duplex = TransportDuplex(self.transport, rest, self.write_flow, self.connection_lost, self._registry)
         self.transport.set_protocol(duplex)
         if not self._is_reading:
@@ -379,7 +390,7 @@ class Connection(asyncio.Protocol):
         """Send what is queued, then close."""
         if self._phase is not Phase.CLOSED:
             self._advance(Step.CLOSE)
-            self._deadline = None
+            self._deadline = inf
             self.transport.close()
 
     def abort(self) -> None:
@@ -388,12 +399,23 @@ class Connection(asyncio.Protocol):
             self._advance(Step.CLOSE)
             self.transport.abort()
 
-    def finish_soon(self) -> None:
-        """Close now if no exchange is under way, and after it otherwise."""
+    def announce_end(self) -> None:
+        """Let the exchange under way be the last, or else the next: it may have been asked for already."""
+        self._remaining = 1
         if self._phase is Phase.HANDLING:
             self.engine.close_after()
-        elif self._phase is not Phase.UPGRADED:
+
+    def hurry(self) -> None:
+        """Expect the first byte at once: who has just connected has something to ask."""
+        self._deadline = min(self._deadline, self.clock.deadline_in(self._service.timeouts.linger))
+
+    def finish_soon(self) -> None:
+        """Close now if nothing is asked or answered, and otherwise after the exchange under way."""
+        self.announce_end()
+        if self._phase is Phase.IDLE:
             self.close()
+        elif self._phase is Phase.DRAINING:
+            self._leave_last()
 
     def cancel(self) -> None:
         """Cancel the handler of the exchange that is under way."""
@@ -401,18 +423,13 @@ class Connection(asyncio.Protocol):
             self._driver.task.cancel()
 
     def check_deadline(self) -> None:
-        """Close if the peer had its time."""
-        if self._deadline is None or self.clock.now < self._deadline:
+        """Part with a peer that had its time."""
+        if self.clock.now < self._deadline:
             return
-        self._deadline = None
         if self._phase is Phase.HEAD:
             self._reject(Rejected(408, "Request Timeout"))
         else:
             self.close()
-
-    def _allow(self, seconds: float) -> None:
-        # The clock may be one interval behind.
-        self._deadline = self.clock.now + seconds + self.clock.interval
 
     def _advance(self, step: Step) -> None:
         self._phase = advance(self._phase, step)

@@ -11,13 +11,15 @@ __all__ = ["WriteFlow"]
 class WriteFlow:
     """Whether there is room to write, and who waits for it."""
 
-    __slots__ = ("_is_paused", "_loop", "_lost", "_waiters")
+    __slots__ = ("_is_paused", "_loop", "_lost", "_waiters", "resumed")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._is_paused = False
         self._lost: BaseException | None = None
         self._waiters: list[asyncio.Future[None]] = []
+        self.resumed = 0
+        """How often there was room again: each time, the peer had taken something."""
 
     @property
     def is_paused(self) -> bool:
@@ -31,6 +33,7 @@ class WriteFlow:
     def resume(self) -> None:
         """Note that the transport takes more, and wake who waits."""
         self._is_paused = False
+        self.resumed += 1
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)

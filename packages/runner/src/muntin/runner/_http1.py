@@ -212,12 +212,17 @@ class Http1Exchange:
         if block:
             connection.transport.write(block)
 
+    @property
+    def owes_continue(self) -> bool:
+        """Whether the peer holds its body back until it is asked for it, and was not."""
+        return self._owes_continue and not self.is_started
+
     def waive_continue(self) -> None:
         self._owes_continue = False
 
     def send_continue(self) -> None:
         """Ask the peer for the body it holds back, unless it was asked or told otherwise."""
-        if self._owes_continue and not self.is_started and self._connection.exchange is self:
+        if self.owes_continue and self._connection.exchange is self:
             self.inform(100)
 
     def _settle_body(self) -> None:

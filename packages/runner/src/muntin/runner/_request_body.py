@@ -26,7 +26,9 @@ class EmptyBody:
     __slots__ = ()
 
     is_complete = True
+    is_over = True
     at_eof = True
+    received = 0
     trailers: RawFields = ()
 
     def receive_nowait(self) -> bytes:
@@ -34,6 +36,9 @@ class EmptyBody:
 
     async def receive(self) -> bytes:
         return b""
+
+    def fail(self, error: Exception) -> None:
+        """Nothing can go wrong with it."""
 
 
 EMPTY_BODY: Final = EmptyBody()
@@ -57,6 +62,7 @@ class RequestBody:
         "_waiter",
         "buffered",
         "is_complete",
+        "received",
         "trailers",
     )
 
@@ -71,8 +77,15 @@ class RequestBody:
         self._error: Exception | None = None
         self.buffered = 0
         """Bytes that wait to be read."""
+        self.received = 0
+        """Bytes that have arrived, read or not."""
         self.is_complete = False
         self.trailers: RawFields = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to come: it is complete, or has failed."""
+        return self.is_complete or self._error is not None
 
     @property
     def at_eof(self) -> bool:
@@ -82,7 +95,7 @@ class RequestBody:
 
     def pump(self, engine: ServerConnection) -> None:
         """Take from the engine what it has of this body."""
-        while not self.is_complete:
+        while not self.is_over:
             event = engine.next_event()
             if isinstance(event, BodyData):
                 self.feed(event.data)
@@ -103,6 +116,7 @@ class RequestBody:
         """Add a piece."""
         self._pieces.append(data)
         self.buffered += len(data)
+        self.received += len(data)
         self._wake()
 
     def feed_end(self, trailers: RawFields) -> None:

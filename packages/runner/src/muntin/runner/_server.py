@@ -8,17 +8,36 @@ import logging
 from collections.abc import Callable, Set
 from contextlib import suppress
 from contextvars import copy_context
+from enum import IntEnum
 
-from muntin.http_core import DEFAULT_LIMITS, Limits
+from muntin.http_core import DEFAULT_LIMITS, Limits, Rejected
+from muntin.runner._admission import Admission
+from muntin.runner._caps import DEFAULT_CAPS, Caps, fit_descriptors
 from muntin.runner._clock import Clock
 from muntin.runner._connection import Connection
+from muntin.runner._peer import probe_when_silent
 from muntin.runner._service import Rejector, Service
 from muntin.runner._timeouts import DEFAULT_TIMEOUTS, Timeouts
+from muntin.runner._watch import Watch
 from muntin.runner.exchange import Exchange, ExchangeHandler
 
 __all__ = ["Server"]
 
+# Connections beyond the cap that are told so; more at a time are cut, or they would be what fills the process.
+_ANSWERED_EXCESS = 64
+
 _LOGGER = logging.getLogger("muntin.server")
+
+
+class Stage(IntEnum):
+    """How far the end of a server has come."""
+
+    SERVING = 0
+    STOPPING = 1
+    """What is under way is the last."""
+    ENDING = 2
+    """What is under way is waited for, then cut."""
+    OVER = 3
 
 
 class Server:
@@ -51,6 +70,8 @@ class Server:
         handler: a coroutine function that answers an exchange.
         limits: how much a peer may send.
         timeouts: how long a peer may take (seconds).
+        caps: how many connections and requests there may be.
+        tcp_keepalive: whether the system is to find out about peers that vanished in silence.
         handler_cancellation: whether a handler is cancelled when its peer goes away.
         rejector: a coroutine function that answers a request which could not be read; its exchange has another head
             that stands for the missing one. None for a few fixed words.
@@ -63,13 +84,18 @@ class Server:
         *,
         limits: Limits = DEFAULT_LIMITS,
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
+        caps: Caps = DEFAULT_CAPS,
+        tcp_keepalive: bool = True,
         handler_cancellation: bool = False,
         rejector: Rejector | None = None,
         logger: logging.Logger = _LOGGER,
     ) -> None:
-        self._handler = handler
+        self._handler = handler if caps.requests is None else Admission(handler, caps.requests).answer
         self._limits = limits
         self._timeouts = timeouts
+        self._caps = caps
+        self._most = fit_descriptors(caps.connections)
+        self._tcp_keepalive = tcp_keepalive
         self._handler_cancellation = handler_cancellation
         self._rejector = rejector
         self._logger = logger
@@ -77,9 +103,13 @@ class Server:
         self._service: Service | None = None
         """Made in the loop, with the first connection."""
         self._connections: set[Connection] = set()
+        self._late: set[Connection] = set()
+        """Those that were accepted while the server stops."""
+        self._watch = Watch(timeouts, logger)
+        self._turned_away = 0
+        """Connections too many, since the last tick."""
         self._all_gone: asyncio.Future[None] | None = None
-        self._is_stopping = False
-        self._is_ending = False
+        self._stage = Stage.SERVING
         self._farewells: set[Callable[[], object]] = set()
         """What is said to peers that speak another protocol by now."""
 
@@ -92,17 +122,15 @@ class Server:
 
     def _make_service(self) -> Service:
         loop = asyncio.get_running_loop()
-        timeouts = self._timeouts
-        # Deadlines of a fraction of a second want a clock that ticks as fast.
-        shortest = min(timeouts.keep_alive, timeouts.head, timeouts.drain, timeouts.linger)
         return Service(
             handler=self._handler,
             rejector=self._rejector,
             loop=loop,
             context=self._context,
-            clock=Clock(loop, self._check_deadlines, min(1.0, max(0.01, shortest / 4))),
+            clock=Clock(loop, self._timeouts, self.check_deadlines),
             limits=self._limits,
-            timeouts=timeouts,
+            timeouts=self._timeouts,
+            caps=self._caps,
             logger=self._logger,
             handler_cancellation=self._handler_cancellation,
         )
@@ -118,28 +146,60 @@ class Server:
         self._handler = answer
 
     @property
+    def timeouts(self) -> Timeouts:
+        """How long a peer may take."""
+        return self._timeouts
+
+    @property
     def connections(self) -> Set[Connection]:
         """The connections there are."""
         return frozenset(self._connections)
 
-    def _check_deadlines(self) -> None:
+    def check_deadlines(self) -> None:
+        """Part with the peers that had their time; the clock asks for it at each tick."""
         for connection in self.connections:
             connection.check_deadline()
+            self._watch.look(connection)
+        if self._turned_away:
+            self._logger.warning(
+                "turned away %d connections: %d are open", self._turned_away, len(self._connections)
+            )
+            self._turned_away = 0
 
     # What connections call
 
     def connection_made(self, connection: Connection) -> None:
         """Count a connection."""
         self._connections.add(connection)
-        connection.clock.start()
-        if self._is_stopping:
-            # Accepted in the moment of stopping: what it asks for at once is answered.
-            connection.engine.close_after()
-            connection.loop.call_soon(connection.finish_soon)
+        if self._tcp_keepalive:
+            probe_when_silent(connection.transport)
+        if self._stage is Stage.OVER:
+            # Its TLS handshake has outlasted the server.
+            connection.abort()
+        elif self._most is not None and len(self._connections) > self._most:
+            self._turn_away(connection, len(self._connections) - self._most)
+        elif self._stage > Stage.SERVING:
+            self._late.add(connection)
+            connection.announce_end()
+            connection.hurry()
+
+    def _turn_away(self, connection: Connection, excess: int) -> None:
+        """Answer a connection that is one too many.
+
+        Not accepting would be cheaper, but then its peer, or the balancer in front, could only wait, not ask elsewhere.
+        Each that is answered lingers for a moment, so only some of them are.
+        """
+        self._turned_away += 1
+        if excess <= _ANSWERED_EXCESS:
+            connection.refuse(Rejected(503, "Service Unavailable"))
+        else:
+            connection.abort()
 
     def connection_lost(self, connection: Connection) -> None:
         """Count a connection no more."""
         self._connections.discard(connection)
+        self._late.discard(connection)
+        self._watch.forget(connection)
         if not self._connections:
             connection.clock.stop()
             if self._all_gone is not None and not self._all_gone.done():
@@ -147,7 +207,7 @@ class Server:
 
     def add_farewell(self, farewell: Callable[[], object]) -> None:
         """Note what to call when connections are ended; it is called at once when they are being ended already."""
-        if self._is_ending:
+        if self._stage >= Stage.ENDING:
             farewell()
         else:
             self._farewells.add(farewell)
@@ -158,10 +218,16 @@ class Server:
 
     # The end
 
+    def announce_end(self) -> None:
+        """Let each connection end with the answer under way, or else with the next: it may have been asked for."""
+        self._stage = max(self._stage, Stage.STOPPING)
+        for connection in self.connections:
+            connection.announce_end()
+
     def pre_shutdown(self) -> None:
         """Close the connections that idle, and let the others close with the answer under way."""
-        self._is_stopping = True
-        for connection in self.connections:
+        self._stage = max(self._stage, Stage.STOPPING)
+        for connection in self.connections - self._late:
             connection.finish_soon()
 
     async def shutdown(self, timeout: float | None = None) -> None:
@@ -172,7 +238,7 @@ class Server:
         for as long as it takes.
         """
         self.pre_shutdown()
-        self._is_ending = True
+        self._stage = Stage.ENDING
         for farewell in list(self._farewells):
             farewell()
         if not await self._wait_for_end(timeout):
@@ -182,6 +248,7 @@ class Server:
                 for connection in self.connections:
                     connection.abort()
                 await self._wait_for_end(1.0)
+        self._stage = Stage.OVER
         # Tasks in reserve were cancelled with their connections; let them end.
         await asyncio.sleep(0)
 

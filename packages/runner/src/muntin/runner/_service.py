@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from muntin.http_core import Limits, Rejected
+from muntin.runner._caps import Caps
 from muntin.runner._clock import Clock
 from muntin.runner._timeouts import Timeouts
 from muntin.runner.exchange import Exchange, ExchangeHandler
@@ -29,6 +30,7 @@ class Service:
     clock: Clock
     limits: Limits
     timeouts: Timeouts
+    caps: Caps
     logger: logging.Logger
     handler_cancellation: bool
 

@@ -1,24 +1,53 @@
 """How long a peer may take: names, numbers, and why these numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 __all__ = ["DEFAULT_TIMEOUTS", "Timeouts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Bounds in time on what a peer does (seconds); each is met within one tick of the server's clock."""
+    """Bounds in time on what a peer does (seconds), and the least pace of its bytes (bytes a second).
 
-    keep_alive: float = 75.0
-    """From an answer to the first byte of the next request, and from connecting to the first byte. Browsers give up
-    their side after 60 to 115 seconds; proxies ahead of us should be set to less than this."""
+    Each is met within one tick of the server's clock, which is a second or less. `math.inf` switches a time-out off,
+    0 a pace.
+
+    Raises:
+        ValueError: one of them is negative.
+    """
+
+    handshake: float = 10.0
+    """From connecting to the end of the TLS handshake: two or three round trips and one signature."""
+    first_byte: float = 10.0
+    """From connecting, under TLS from the end of the handshake, to the first byte of the first request. Who connects
+    wants to ask; browsers that connect ahead of need do not mind to connect again."""
     head: float = 20.0
     """From the first byte of a head to its last, however many pieces it comes in. Slow mobile links take a few
     seconds."""
+    body: float = 30.0
+    """The stretch of time over which the pace of a request's body is measured while somebody is ready to take it.
+    A change of mobile cells takes seconds; nginx waits for 60, httpd for 20."""
+    body_rate: float = 240.0
+    """The pace that a body must keep in each such stretch: what Kestrel asks for, and a modem could do."""
+    write: float = 30.0
+    """The stretch of time over which the pace is measured at which a peer takes what is sent to it."""
+    write_rate: float = 240.0
+    """The pace that it must keep in each such stretch."""
+    keep_alive: float = 75.0
+    """From an answer to the first byte of the next request. Browsers give up their side after 60 to 115 seconds;
+    proxies ahead of us should be set to less than this."""
     drain: float = 10.0
     """For the rest of a body that the handler did not read, before the next request on the connection."""
     linger: float = 2.0
     """For the peer to end its side after our last answer; it is waiting for nothing else (RFC 9112 §9.6)."""
+    ceil_threshold: float = 5.0
+    """Time-outs from this on may end late by up to a second, at the next whole second of the loop's time; those below
+    make the clock tick as often as they need."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not getattr(self, field.name) >= 0:
+                raise ValueError(f"the time-out {field.name} is negative: {getattr(self, field.name)!r}")
 
 
 DEFAULT_TIMEOUTS = Timeouts()

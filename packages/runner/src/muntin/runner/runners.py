@@ -15,6 +15,10 @@ SHUTDOWN_TIMEOUT = 60.0
 """How long handlers may take to end (seconds), before and after they are cancelled."""
 
 
+# One for the loop to look at its sockets, one to read what they have.
+_LAST_TURNS = 2
+
+
 class BaseRunner(ABC):
     """A server with its sites.
 
@@ -73,11 +77,14 @@ class BaseRunner(ABC):
 
     async def stop_listening(self) -> None:
         """Stop all sites, close the connections that idle, and let the others close with the answer under way."""
+        if self._server is not None:
+            self._server.announce_end()
         for site in list(self._sites):
             await site.stop()
         if self._server is not None:
-            # Connections accepted in this very turn get to their first request.
-            await asyncio.sleep(0)
+            # What has arrived already, though the loop has not read it, is still answered: it is read in these turns.
+            for _ in range(_LAST_TURNS):
+                await asyncio.sleep(0)
             self._server.pre_shutdown()
 
     async def cleanup(self) -> None:

@@ -1,8 +1,11 @@
 """Where a runner listens: an address, a path, a pipe or a socket."""
 
 import asyncio
+import os
 import socket
+import sys
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from pathlib import Path
 from ssl import SSLContext
 from typing import Any, Protocol
@@ -22,6 +25,10 @@ __all__ = [
 
 BACKLOG = 128
 """Connections that may wait to be accepted; what Linux long had as its own bound."""
+
+
+# The longest time that a loop takes as a time-out for TLS (seconds).
+_DAY = 86400.0
 
 
 class SiteRunner(Protocol):
@@ -100,27 +107,57 @@ class BaseSite(ABC):
         """Listen no more; connections there are live on."""
         self._runner.unregister(self)
         listener, self._listener = self._listener, None
+        server = self._runner.server
         if listener is not None:
-            await _stop_accepting(listener)
+            if server is not None and sys.platform != "win32":
+                await self._accept_the_last(server, listener)
             # Not wait_closed(): on newer Pythons that waits for the connections as well.
             listener.close()
+
+    async def _accept_the_last(self, server: Server, listener: asyncio.AbstractServer) -> None:
+        """Accept who has connected already: a closed socket resets those, and whom the loop is just accepting."""
+        loop = asyncio.get_running_loop()
+        accepted = []
+        for sock in self.sockets:
+            if isinstance(loop, asyncio.SelectorEventLoop):
+                loop.remove_reader(sock.fileno())
+            accepted += _empty_backlog(sock)
+        tls = self._describe_tls(server)
+        if tls:
+            # There is no time for peers that take theirs.
+            tls["ssl_handshake_timeout"] = min(tls["ssl_handshake_timeout"], server.timeouts.linger)
+        connecting = [loop.connect_accepted_socket(server, each, **tls) for each in accepted]
+        # asyncio's selector loop makes transports in tasks: a turn for those to start, a turn to make it.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await asyncio.gather(*connecting, return_exceptions=True)
+
+    def _describe_tls(self, server: Server) -> dict[str, Any]:
+        """Give the arguments of the loop's methods that concern TLS; nothing where there is none."""
+        if self._ssl_context is None:
+            return {}
+        timeouts = server.timeouts
+        return {
+            "ssl": self._ssl_context,
+            "ssl_handshake_timeout": min(timeouts.handshake, _DAY),
+            # The loop would bound the time for all that is left to send; a connection bounds its pace.
+            "ssl_shutdown_timeout": _DAY if timeouts.write_rate else None,
+        }
 
     def _scheme(self, plain: str) -> str:
         return plain if self._ssl_context is None else plain + "s"
 
 
-async def _stop_accepting(listener: asyncio.AbstractServer) -> None:
-    """Accept no more, and let the connections that are accepted already get their transports.
-
-    asyncio's selector loop makes those in tasks; a server that is closed before they run would lose their sockets.
-    """
-    loop = asyncio.get_running_loop()
-    if isinstance(loop, asyncio.SelectorEventLoop) and isinstance(listener, asyncio.Server):
-        for sock in listener.sockets:
-            loop.remove_reader(sock.fileno())
-        # One turn for the task to start, one for the transport to be made.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+def _empty_backlog(listening: socket.socket) -> list[socket.socket]:
+    """Accept whoever waits in the backlog of a socket."""
+    accepted: list[socket.socket] = []
+    with socket.socket(fileno=os.dup(listening.fileno())) as same, suppress(OSError):
+        same.setblocking(False)
+        # Until nobody waits, or there are no descriptors left.
+        while True:
+            accepted.append(same.accept()[0])
+            accepted[-1].setblocking(False)
+    return accepted
 
 
 class TCPSite(BaseSite):
@@ -169,10 +206,10 @@ class TCPSite(BaseSite):
             server,
             self._host,
             self._port,
-            ssl=self._ssl_context,
             backlog=self._backlog,
             reuse_address=self._reuse_address,
             reuse_port=self._reuse_port,
+            **self._describe_tls(server),
         )
 
 
@@ -200,7 +237,7 @@ class UnixSite(BaseSite):
 
     async def listen(self, server: Server) -> asyncio.AbstractServer:
         return await asyncio.get_running_loop().create_unix_server(
-            server, self._path, ssl=self._ssl_context, backlog=self._backlog
+            server, self._path, backlog=self._backlog, **self._describe_tls(server)
         )
 
 
@@ -261,7 +298,7 @@ class SockSite(BaseSite):
     async def listen(self, server: Server) -> asyncio.AbstractServer:
         # Not create_unix_server: on newer Pythons that removes the file of a socket that is not ours alone.
         return await asyncio.get_running_loop().create_server(
-            server, sock=self._sock, ssl=self._ssl_context, backlog=self._backlog
+            server, sock=self._sock, backlog=self._backlog, **self._describe_tls(server)
         )
 
 

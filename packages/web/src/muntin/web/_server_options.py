@@ -4,13 +4,16 @@ It knows which number of ours each one is; it must not know what is served.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from muntin.http_core import DEFAULT_LIMITS, Limits
-from muntin.runner import DEFAULT_TIMEOUTS, Timeouts
+from muntin.runner import DEFAULT_CAPS, DEFAULT_TIMEOUTS, Caps, Timeouts
 
 __all__ = ["read_server_options"]
+
+Numbers = TypeVar("Numbers", Limits, Timeouts, Caps)
 
 _LOGGER: Final = logging.getLogger("muntin.server")
 _LIMITS: Final = {
@@ -18,34 +21,46 @@ _LIMITS: Final = {
     "max_field_size": "field_line",
     "max_headers": "field_count",
 }
-_TIMEOUTS: Final = {"keepalive_timeout": "keep_alive", "lingering_time": "drain"}
-_WITHOUT_EFFECT: Final = frozenset(
-    ("auto_decompress", "read_bufsize", "tcp_keepalive", "timeout_ceil_threshold")
-)
-"""Documented arguments for which there is nothing to set: how the reader buffers, or how timers are rounded."""
+_TIMEOUTS: Final = {
+    "keepalive_timeout": "keep_alive",
+    "lingering_time": "drain",
+    "timeout_ceil_threshold": "ceil_threshold",
+}
+_CAPS: Final = {"read_bufsize": "body_buffer"}
+_WITHOUT_EFFECT: Final = frozenset(("auto_decompress",))
+"""Documented arguments for which there is nothing to set."""
 
 
 def read_server_options(
     *,
     limits: Limits = DEFAULT_LIMITS,
     timeouts: Timeouts = DEFAULT_TIMEOUTS,
+    caps: Caps = DEFAULT_CAPS,
+    tcp_keepalive: bool = True,
     logger: logging.Logger = _LOGGER,
     handler_cancellation: bool = False,
     **documented: Any,
 ) -> dict[str, Any]:
-    """Give the options of `muntin.runner.Server` for the documented arguments.
+    """Give the options of `muntin.runner.Server` for the documented arguments; those win over `limits` and the like.
 
     Raises:
         TypeError: an argument is not known.
+        ValueError: a number makes no sense.
     """
-    unknown = documented.keys() - _LIMITS.keys() - _TIMEOUTS.keys() - _WITHOUT_EFFECT
+    unknown = documented.keys() - _LIMITS.keys() - _TIMEOUTS.keys() - _CAPS.keys() - _WITHOUT_EFFECT
     if unknown:
         raise TypeError(f"a server has no argument {', '.join(sorted(unknown))}")
-    changed = {_LIMITS[name]: value for name, value in documented.items() if name in _LIMITS}
-    waits = {_TIMEOUTS[name]: value for name, value in documented.items() if name in _TIMEOUTS}
     return {
-        "limits": replace(limits, **changed) if changed else limits,
-        "timeouts": replace(timeouts, **waits) if waits else timeouts,
+        "limits": _amend(limits, _LIMITS, documented),
+        "timeouts": _amend(timeouts, _TIMEOUTS, documented),
+        "caps": _amend(caps, _CAPS, documented),
+        "tcp_keepalive": tcp_keepalive,
         "logger": logger,
         "handler_cancellation": handler_cancellation,
     }
+
+
+def _amend(numbers: Numbers, names: Mapping[str, str], documented: Mapping[str, Any]) -> Numbers:
+    """Give the numbers, with those in place of which there are arguments."""
+    changed = {ours: documented[theirs] for theirs, ours in names.items() if theirs in documented}
+    return replace(numbers, **changed) if changed else numbers
