@@ -145,6 +145,59 @@ async def test_a_slow_handler_ends_within_the_timeout(app):
     assert log == ["shutdown", "cleanup"]
 
 
+@pytest.mark.row("RN-20")
+async def test_spawned_tasks_are_waited_for(app):
+    """One that a handler left behind, at the stop of the server, and one of an inner application."""
+    log, go_on = [], asyncio.Event()
+
+    async def work(name):
+        await go_on.wait()
+        log.append(name)
+
+    async def begin(request):
+        request.app.spawn(work("inner"))
+        app.spawn(work("outer"))
+        return web.Response(text="begun")
+
+    async def shutdown(app):
+        log.append("shutdown")
+        asyncio.get_running_loop().call_soon(go_on.set)
+
+    async def cleanup(app):
+        log.append("cleanup")
+
+    inner = web.Application()
+    inner.router.add_get("/begin", begin)
+    app.add_subapp("/inner", inner)
+    app.on_shutdown.append(shutdown)
+    app.on_cleanup.append(cleanup)
+    server = TestServer(app, shutdown_timeout=5)
+    async with server, httpx.AsyncClient() as client:
+        assert (await client.get(str(server.make_url("/inner/begin")))).text == "begun"
+        assert log == []
+    assert log == ["shutdown", "inner", "outer", "cleanup"]
+
+
+async def test_a_spawned_task_that_does_not_end_is_cancelled(app, caplog):
+    log = []
+
+    async def endless():
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            log.append("cancelled")
+            raise
+
+    async def start(app):
+        app.spawn(endless(), name="endless")
+
+    app.on_startup.append(start)
+    async with TestServer(app, shutdown_timeout=0.01):
+        pass
+    assert log == ["cancelled"]
+    assert caplog.records == []
+
+
 async def test_an_endless_handler_is_cancelled(app):
     begun, ended = asyncio.Event(), asyncio.Event()
 

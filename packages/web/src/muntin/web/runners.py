@@ -3,6 +3,7 @@
 It knows when the parts of an application's life happen; how connections end is for `muntin.runner`.
 """
 
+import asyncio
 from typing import Any
 
 from muntin.runner import SHUTDOWN_TIMEOUT, BaseRunner, make_runner
@@ -58,6 +59,7 @@ class AppRunner(BaseRunner):
             raise TypeError("this application is inside another one: run that")
         self._app = app
         self._options = options
+        self._task_patience = shutdown_timeout
 
     @property
     def app(self) -> Application:
@@ -85,6 +87,14 @@ class AppRunner(BaseRunner):
     async def shutdown(self) -> None:
         """Tell the application that it ends soon."""
         await self._app.shutdown()
+
+    async def end_connections(self) -> None:
+        """Wait for the handlers and for the tasks of `spawn`, for no longer than the time-out."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._task_patience
+        await super().end_connections()
+        if tasks := set(self._app.iterate_tasks()):
+            await asyncio.wait(tasks, timeout=max(0.0, deadline - loop.time()))
 
     async def cleanup_server(self) -> None:
         """Clean the application up."""
