@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 def ask():
     """Send fields from an address through the middleware; give remote, scheme and host, or the status."""
 
-    async def ask(*lines, peer="10.0.0.1", **options):
+    async def ask(*lines, peer="10.0.0.1", version="1.1", **options):
         async def show(request):
             return web.json_response([request.remote, request.scheme, request.host])
 
@@ -21,7 +21,8 @@ def ask():
             middlewares=[trusted_proxies_middleware(**(options or {"networks": ["10.0.0.0/8"]}))]
         )
         app.router.add_get("/", show)
-        head = "\r\n".join(["GET / HTTP/1.1", "Host: inner", *lines])
+        hosts = ["Host: inner"] if version == "1.1" else []
+        head = "\r\n".join([f"GET / HTTP/{version}", *hosts, *lines])
         exchange = MemoryExchange(f"{head}\r\n\r\n".encode("latin-1"), peer=MemoryPeer(address=(peer, 1234)))
         async with TestClient(app) as client:
             answer = await client.answer(exchange)
@@ -50,6 +51,29 @@ def ask():
             ["X-Forwarded-For: 6.6.6.6, 192.0.2.7", "X-Forwarded-Proto: http, https"],
             ["192.0.2.7", "https", "inner"],
         ),
+        (["X-Forwarded-For: 6.6.6.6, unknown, 10.0.0.2"], ["10.0.0.1", "http", "inner"]),
+        (["X-Forwarded-For: ::ffff:192.0.2.7, ::ffff:10.0.0.2"], ["192.0.2.7", "http", "inner"]),
+        (["X-Forwarded-For: 2001:db8::1"], ["2001:db8::1", "http", "inner"]),
+        (["X-Forwarded-For: 10.0.0.2:99"], ["10.0.0.2", "http", "inner"]),
+        (["X-Forwarded-Proto: https"], ["10.0.0.1", "https", "inner"]),
+        (["X-Forwarded-Host: example.com"], ["10.0.0.1", "http", "example.com"]),
+        (
+            ["X-Forwarded-For: 192.0.2.7", "X-Forwarded-Host: [2001:db8::9]:8443"],
+            ["192.0.2.7", "http", "[2001:db8::9]:8443"],
+        ),
+        (
+            [
+                "X-Forwarded-For: 6.6.6.6",
+                "X-Forwarded-Proto: http",
+                "X-Forwarded-For: 192.0.2.7, 10.0.0.2",
+                "X-Forwarded-Proto: https, http",
+            ],
+            ["192.0.2.7", "https", "inner"],
+        ),
+        (
+            ["X-Forwarded-For: " + ", ".join(["6.6.6.6"] * 500 + ["192.0.2.7"])],
+            ["192.0.2.7", "http", "inner"],
+        ),
     ],
 )
 async def test_the_outermost_of_ours_is_believed(ask, lines, seen):
@@ -73,6 +97,13 @@ async def test_others_are_not_believed(ask):
         "X-Forwarded-For: ١.2.3.4",
         "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: gopher",
         "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Host: evil/../",
+        "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Host: example.com:99999",
+        "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Host: user@example.com",
+        "X-Forwarded-For: [2001:db8::1",
+        "X-Forwarded-For: 2001:db8::1%eth0",
+        "X-Forwarded-For: 192.0.2.7:port",
+        "X-Forwarded-For:",
+        "X-Forwarded-Proto: https, http",
         "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: http, https, http",
     ],
 )
@@ -88,6 +119,10 @@ async def test_forwarded(ask):
         'Forwarded: for=6.6.6.6, for="[2001:db8::1]:99";proto=https;host=example.com, for=10.0.0.2;proto=http'
     )
     assert await ask(line, **options) == ["2001:db8::1", "https", "example.com"]
+    lines = line.replace(", ", "\r\nForwarded: ").split("\r\n")
+    assert await ask(*lines, **options) == ["2001:db8::1", "https", "example.com"], "several copies are one"
+    assert await ask("Forwarded: for=6.6.6.6, for=unknown", **options) == ["10.0.0.1", "http", "inner"]
+    assert await ask("X-Forwarded-For: 6.6.6.6", **options) == ["10.0.0.1", "http", "inner"]
     assert await ask("Forwarded: for=_hidden;proto=https", **options) == ["10.0.0.1", "https", "inner"]
     assert await ask("Forwarded: ;;=", **options) == ["10.0.0.1", "http", "inner"]
     assert await ask("Forwarded: ;;=", **options, strict=True) == 400
@@ -97,7 +132,30 @@ async def test_a_number_of_hops(ask):
     line = "X-Forwarded-For: 6.6.6.6, 192.0.2.7, 10.0.0.2"
     assert await ask(line, peer="172.16.0.1", hops=1) == ["10.0.0.2", "http", "inner"]
     assert await ask(line, peer="172.16.0.1", hops=2) == ["192.0.2.7", "http", "inner"]
-    assert await ask(line, hops=9) == ["6.6.6.6", "http", "inner"]
+    assert await ask(line, peer="172.16.0.1", hops=3) == ["6.6.6.6", "http", "inner"]
+
+
+@pytest.mark.row("HI-48")
+async def test_fewer_hops_than_proxies_are_not_believed(ask):
+    """Who comes past the proxies tells what they like."""
+    line = "X-Forwarded-For: 6.6.6.6"
+    assert await ask(line, hops=2) == ["10.0.0.1", "http", "inner"]
+    assert await ask(line, hops=2, strict=True) == 400
+    assert await ask(hops=2, strict=True) == ["10.0.0.1", "http", "inner"]
+
+
+@pytest.mark.row("HI-48")
+async def test_a_request_without_a_host(ask):
+    assert await ask("X-Forwarded-For: 192.0.2.7", version="1.0") == ["192.0.2.7", "http", "127.0.0.1:8080"]
+    lines = ["X-Forwarded-For: 192.0.2.7", "X-Forwarded-Host: example.com"]
+    assert await ask(*lines, version="1.0") == ["192.0.2.7", "http", "example.com"]
+
+
+@pytest.mark.row("HI-48")
+async def test_strictness_is_for_proxies_alone(ask):
+    line = "X-Forwarded-For: not-an-address"
+    options = {"networks": ["10.0.0.0/8"], "strict": True}
+    assert await ask(line, peer="192.0.2.99", **options) == ["192.0.2.99", "http", "inner"]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +164,7 @@ async def test_a_number_of_hops(ask):
         {},
         {"networks": ["10.0.0.0/8"], "hops": 1},
         {"hops": 0},
+        {"hops": 33},
         {"networks": ["10.0.0.1/8"]},
         {"networks": ["x"]},
     ],

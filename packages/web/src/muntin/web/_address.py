@@ -35,6 +35,7 @@ def check_host(host: str) -> str:
     """
     if not _HOST.fullmatch(host):
         raise ValueError(f"not a host: {host!r}")
+    _split_port(host)
     return host
 
 

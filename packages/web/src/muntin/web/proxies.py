@@ -54,8 +54,10 @@ def trusted_proxies_middleware(
         ValueError: a network is none, or not just one of `networks` and `hops` is given.
     """
     trusted = parse_networks(networks)
-    if bool(trusted) == (hops is not None) or (hops is not None and hops < 1):
-        raise ValueError("give either the networks of the proxies or how many hops there are")
+    if bool(trusted) == (hops is not None) or (hops is not None and not 1 <= hops <= _MOST_HOPS):
+        raise ValueError(
+            f"give either the networks of the proxies or how many hops there are, up to {_MOST_HOPS}"
+        )
     read = _read_forwarded if forwarded else _read_x_forwarded
 
     @middleware
@@ -82,6 +84,9 @@ def _find_origin(
     if hops is None and not is_within(request.remote, trusted):
         return {}
     said = read(request)
+    if said and hops is not None and len(said) < hops:
+        # It did not come through all of them, so the first that is told was not told by one of them.
+        raise _Malformed("fewer hops than there are proxies")
     found: _Hop | None = None
     for number, hop in enumerate(reversed(said), 1):
         found = hop
@@ -124,7 +129,10 @@ def _read_forwarded(request: Request) -> list[_Hop]:
 
 
 def _read_x_forwarded(request: Request) -> list[_Hop]:
+    nodes: Sequence[str | None]
     nodes, schemes, hosts = (_split(request, f"X-Forwarded-{name}") for name in ("For", "Proto", "Host"))
+    if not nodes and (schemes or hosts):
+        nodes = [None]  # a proxy that does not tell who, but how
     return [
         _check_hop(node, _beside(schemes, place, len(nodes)), _beside(hosts, place, len(nodes)))
         for place, node in list(enumerate(nodes))[-_MOST_HOPS:]
