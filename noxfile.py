@@ -74,7 +74,8 @@ def install_from_source(session: nox.Session, *requirements: str, names: Iterabl
 @nox.session
 def demo(session: nox.Session) -> None:
     """Serve the guestbook on http://localhost:8080 until Ctrl-C."""
-    install_from_source(session)
+    extras = EXAMPLES["guestbook"]["project"]["optional-dependencies"].values()
+    install_from_source(session, *(requirement for extra in extras for requirement in extra))
     session.run("python", "-m", "guestbook", *session.posargs, interrupt_timeout=GRACE)
 
 

@@ -2,10 +2,12 @@
 
 import os
 import sys
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from muntin import web
+from muntin.runner.systemd import take_sockets
 
 from .app import create_app
 from .settings import Settings, SettingsError
@@ -21,9 +23,13 @@ def main() -> None:
     except SettingsError as error:
         print(f"guestbook: {error}", file=sys.stderr)
         sys.exit(2)
-    app = create_app(settings)
+    # Where systemd has opened the socket, that is where to listen.
+    passed = [sock for socks in take_sockets().values() for sock in socks]
+    place: dict[str, Any] = {"sock": passed} if passed else {"host": settings.host, "port": settings.port}
     try:
-        web.run_app(app, host=settings.host, port=settings.port, shutdown_timeout=GRACE)
+        web.run_app(
+            lambda: create_app(settings), **place, shutdown_timeout=GRACE, workers=settings.workers or None
+        )
     except (OSError, SQLAlchemyError) as error:
         sys.exit(f"guestbook: {error}")
 

@@ -4,7 +4,7 @@ from muntin import web
 
 from .drafts import read_draft
 from .entries import ENTRIES, Entry
-from .feed import FEED
+from .news import NEWS
 from .representations import parse_number, represent
 
 DEFAULT_LIMIT = 20
@@ -16,7 +16,7 @@ routes = web.RouteTableDef()
 async def sign(request: web.Request) -> Entry:
     """Keep what the visitor handed in, and tell everybody who is reading."""
     entry = await request.app[ENTRIES].add(await read_draft(request))
-    request.app[FEED].publish(entry)
+    await request.app[NEWS].announce(entry)
     return entry
 
 

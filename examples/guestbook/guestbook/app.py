@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from muntin import web
+from muntin.web.health import Health
+from muntin.web.proxies import trusted_proxies_middleware
 
-from . import api, feed, pages
+from . import api, feed, news, pages
 from .drafts import MAX_REQUEST_BYTES
-from .entries import DATABASE, open_entries
+from .entries import DATABASE, check_entries, open_entries
 from .problems import explain_problems
 from .settings import Settings
 
@@ -25,8 +27,12 @@ PROTECTION = {
 
 def create_app(settings: Settings) -> web.Application:
     """Give the guestbook, ready to run."""
-    app = web.Application(client_max_size=MAX_REQUEST_BYTES, middlewares=[explain_problems])
+    middlewares = [explain_problems]
+    if settings.proxies:
+        middlewares.insert(0, trusted_proxies_middleware(networks=settings.proxies))
+    app = web.Application(client_max_size=MAX_REQUEST_BYTES, middlewares=middlewares)
     app[DATABASE] = settings.database
+    app[news.REDIS] = settings.redis
     app[feed.FEED] = feed.Feed()
     app[pages.TEMPLATES] = pages.create_templates(app)
     for routes in (pages.routes, api.routes, feed.routes):
@@ -34,7 +40,8 @@ def create_app(settings: Settings) -> web.Application:
     app.add_routes([web.static("/static", STATIC, name="static", append_version=True)])
     app.on_response_prepare.append(protect)
     app.on_shutdown.append(feed.close_feed)
-    app.cleanup_ctx.append(open_entries)
+    app.cleanup_ctx.extend([open_entries, news.open_news])
+    Health({"database": check_entries}, delay=settings.delay).install(app)
     return app
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from muntin import web
@@ -146,12 +147,29 @@ ENTRIES = web.AppKey("ENTRIES", Entries)
 DATABASE = web.AppKey("DATABASE", str)
 
 
+async def make_tables(engine: AsyncEngine) -> None:
+    """Make the tables that are missing."""
+    for is_last in (False, True):
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(metadata.create_all)
+            return
+        except DBAPIError:
+            # Another process may have made one in the same moment: then it is there now.
+            if is_last:
+                raise
+
+
+async def check_entries(app: web.Application) -> None:
+    """Ask the database whether it is there."""
+    await app[ENTRIES].turn_to(before=None, limit=1)
+
+
 async def open_entries(app: web.Application) -> AsyncIterator[None]:
     """Open the database at start, with its tables made when they are missing; close it in the end."""
     engine = create_async_engine(app[DATABASE])
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+        await make_tables(engine)
         app[ENTRIES] = Entries(engine)
         yield
     finally:

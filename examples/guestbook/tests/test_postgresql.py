@@ -1,64 +1,22 @@
-"""The same application on PostgreSQL: a cluster of our own, reachable through a socket in its folder only."""
+"""The same application on PostgreSQL."""
 
+import asyncio
 import json
-import os
-import shutil
-import subprocess
-import tempfile
-from functools import partial
-from importlib.util import find_spec
 
 import pytest
+from guestbook.app import create_app
+from guestbook.settings import Settings
+from sqlalchemy.ext.asyncio import AsyncEngine
 from websockets.sync.client import connect
+
+from muntin import web
 
 PATIENCE = 30.0
 
-# The programs refuse to serve as root.
-OWNER = "postgres" if os.geteuid() == 0 else None
 
-
-def missing():
-    """Give what a cluster would need and this machine has not."""
-    programs = [program for program in ("initdb", "pg_ctl") if shutil.which(program) is None]
-    return programs + [module for module in ("asyncpg",) if find_spec(module) is None]
-
-
-@pytest.fixture(scope="module")
-def database():
-    """Give the URL of a new and empty database."""
-    if missing():
-        pytest.skip(f"there is no {' and no '.join(missing())} on this machine")
-    run = partial(
-        subprocess.run, check=True, timeout=PATIENCE, user=OWNER, cwd="/", stdout=subprocess.DEVNULL
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        if OWNER:
-            shutil.chown(folder, OWNER)
-        data = f"{folder}/data"
-        run(
-            [
-                "initdb",
-                "--pgdata",
-                data,
-                "--username",
-                "guest",
-                "--auth",
-                "trust",
-                "--encoding",
-                "UTF8",
-                "--no-sync",
-            ]
-        )
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        run(["pg_ctl", "start", "--wait", "--pgdata", data, "--log", f"{folder}/log", "--options", options])
-        try:
-            yield f"postgresql+asyncpg://guest@/postgres?host={folder}"
-        finally:
-            run(["pg_ctl", "stop", "--wait", "--pgdata", data, "--mode", "fast"])
-
-
-def test_everything_works_and_stays(start, database, png):
-    guestbook = start(GUESTBOOK_DB=database)
+@pytest.mark.row("XP-14")
+def test_everything_works_and_stays(start, postgresql, png):
+    guestbook = start(GUESTBOOK_DB=postgresql)
     with guestbook.client() as client, connect(guestbook.feed_url("?after=0"), proxy=None) as feed:
         words = {"name": "Zoë 🪟", "message": "Kept by PostgreSQL."}
         created = client.post("/api/entries", data=words, files={"image": ("sky.png", png)})
@@ -74,6 +32,37 @@ def test_everything_works_and_stays(start, database, png):
     assert beyond.status_code == 404
     assert words["name"] in page.text
 
-    with start(GUESTBOOK_DB=database).client() as client:
+    with start(GUESTBOOK_DB=postgresql).client() as client:
         assert client.get(entry["url"]).json() == entry
         assert client.get(entry["image"]).content == png
+
+
+@pytest.mark.row("XP-14")
+def test_the_engine_is_disposed_exactly_once(postgresql, monkeypatch):
+    """It is made in a cleanup context, whatever ends the application: no connection is left behind."""
+    disposed = []
+    dispose = AsyncEngine.dispose
+
+    async def note(engine, *args, **kwargs):
+        disposed.append(engine)
+        await dispose(engine, *args, **kwargs)
+
+    monkeypatch.setattr(AsyncEngine, "dispose", note)
+
+    async def main():
+        runner = web.AppRunner(create_app(Settings(database=postgresql)))
+        await runner.setup()
+        await runner.cleanup()
+        await runner.cleanup()
+
+    asyncio.run(main())
+    assert len(disposed) == 1
+    assert disposed[0].pool.checkedout() == 0
+
+
+@pytest.mark.row("XP-14")
+def test_two_that_start_at_once_make_the_tables_once(start, postgresql):
+    first, second = (start(GUESTBOOK_DB=postgresql, wait=False) for _ in range(2))
+    for guestbook in (first, second):
+        guestbook.wait_until_it_listens()
+        assert guestbook.stop() == 0
