@@ -181,7 +181,7 @@ def test_a_taken_port_is_told(start, free_port):
     assert "OSError" in output
 
 
-@pytest.mark.row("RN-27", "RN-26")
+@pytest.mark.row("RN-27", "RN-26", "XP-16")
 def test_a_subprocess_lives_with_the_application(start, free_port):
     program = start(f"""
         async def child(app):
