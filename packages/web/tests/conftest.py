@@ -109,6 +109,16 @@ class Program:
                 return line
         raise AssertionError(f"no {word!r} in {''.join(before)}")
 
+    def read_until_all(self, *words: str) -> list[str]:
+        """Give lines up to where every word was read, in whatever order; one said twice is waited for twice."""
+        left, lines = list(words), []
+        while left:
+            lines.append(self.read_until(""))
+            found = next((word for word in left if word in lines[-1]), None)
+            if found is not None:
+                left.remove(found)
+        return lines
+
     def _take(self, before: list[str]) -> str:
         try:
             return self.lines.get(timeout=PATIENCE)

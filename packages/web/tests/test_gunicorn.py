@@ -100,11 +100,8 @@ def test_a_reload_replaces_the_workers(gunicorn):
     program = gunicorn("app", "--workers", "2")
     read_ups(program, 2)
     program.send(signal.SIGHUP)
-    changes = {"up": [], "down": []}
-    while sum(map(len, changes.values())) < 4:  # in either order
-        if found := re.match(r"(up|down) (\d+)$", program.read_until("")):
-            changes[found[1]].append(int(found[2]))
-    second = changes["up"]
+    lines = program.read_until_all("up ", "up ", "down ", "down ")
+    second = [int(line.split()[1]) for line in lines if line.startswith("up ")]
     assert int(program.fetch(program.port)) in second
     code, output = program.stop()
     assert (code, output.count("down ")) == (0, 2)

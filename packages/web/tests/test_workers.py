@@ -67,11 +67,10 @@ def test_workers_are_replaced_one_by_one_and_stop_in_order(start, free_port):
     assert line == f"Serving on http://127.0.0.1:{free_port} with 2 workers (press Ctrl-C to stop)\n"
     assert int(program.fetch(free_port)) in first
     program.send(signal.SIGHUP)
-    assert "up" in program.read_until("up")
-    second = read_workers(program, 1)
-    program.read_until(f"worker {first[0]} stopped")
-    second += read_workers(program, 1)
-    program.read_until(f"worker {first[1]} stopped")
+    lines = program.read_until_all(
+        "up", "up", " serves", " serves", *(f"worker {pid} stopped" for pid in first)
+    )
+    second = [int(found[1]) for line in lines if (found := SERVING.match(line))]
     assert not set(first) & set(second)
     assert int(program.fetch(free_port)) in second
     program.interrupt()

@@ -1,4 +1,4 @@
-"""The command line: which function makes the application, and where it is to be served.
+"""The command line: which application, or function that makes one, and how it is to be served.
 
 It reads arguments and imports what they name; it starts nothing.
 """
@@ -7,14 +7,14 @@ import importlib
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 __all__ = ["Command", "CommandError", "load_target", "parse_command"]
 
-_USAGE: Final = "python -m muntin.web [-H HOST] [-P PORT] [-U PATH] module:function [arguments]"
+_USAGE: Final = "python -m muntin.web [options] module:function [arguments]"
 _DESCRIPTION: Final = (
-    "Serve the application that a function makes; it is called with the arguments that follow it."
+    "Serve an application, or the one that a function makes; it is called with the arguments that follow it."
 )
 
 
@@ -30,6 +30,12 @@ class Command(NamedTuple):
     port: int | None
     path: str | None
     arguments: list[str]
+    workers: int | None
+    loop: str
+    reload: bool
+    routes: bool
+    without_reload: list[str]
+    """The same command for a process that does not reload."""
 
     @property
     def place(self) -> str:
@@ -47,7 +53,15 @@ def _make_parser() -> ArgumentParser:
     parser.add_argument("-H", "-n", "--hostname", metavar="HOST", help="where to listen (localhost)")
     parser.add_argument("-P", "-p", "--port", type=_read_port, metavar="PORT", help="at which port (8080)")
     parser.add_argument("-U", "--path", metavar="PATH", help="a Unix socket to listen at")
-    parser.add_argument("target", metavar="module:function", help="also module.function")
+    parser.add_argument(
+        "--workers", type=_read_count, metavar="N", help="serve with so many processes (this one alone)"
+    )
+    parser.add_argument(
+        "--loop", choices=("asyncio", "uvloop"), default="asyncio", help="the event loop (asyncio)"
+    )
+    parser.add_argument("--reload", action="store_true", help="start again when a Python file changes")
+    parser.add_argument("--routes", action="store_true", help="print the route table, and serve nothing")
+    parser.add_argument("target", metavar="module:function", help="also module.function, or an application")
     return parser
 
 
@@ -57,7 +71,15 @@ def _read_port(text: str) -> int:
     return int(text)
 
 
-_WITH_VALUE: Final = frozenset(("-H", "-n", "--hostname", "-P", "-p", "--port", "-U", "--path"))
+def _read_count(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,4}", text) or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more")
+    return int(text)
+
+
+_WITH_VALUE: Final = frozenset(
+    ("-H", "-n", "--hostname", "-P", "-p", "--port", "-U", "--path", "--workers", "--loop")
+)
 _NEWER: Final = frozenset(("-H", "--hostname", "-P", "--port", "-U", "--path"))
 """Options that may also stand behind the target, where all others belong to the function."""
 
@@ -82,7 +104,20 @@ def parse_command(arguments: Sequence[str], *, is_activated: bool = False) -> Co
     port = options.port
     if port is None and host is not None:
         port = 8080
-    return Command(options.target, host, port, options.path, rest)
+    if options.reload and options.workers is not None:
+        parser.error("--reload serves with one process: leave out --workers")
+    return Command(
+        target=options.target,
+        host=host,
+        port=port,
+        path=options.path,
+        arguments=rest,
+        workers=options.workers,
+        loop=options.loop,
+        reload=options.reload,
+        routes=options.routes,
+        without_reload=[*(argument for argument in before if argument != "--reload"), *after],
+    )
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -118,8 +153,8 @@ def _pick(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return ours, rest
 
 
-def load_target(target: str) -> Callable[[list[str]], Any]:
-    """Import the function that `module:function`, or `package.module.function`, names.
+def load_target(target: str) -> Any:
+    """Import the function or application that `module:function`, or `package.module.function`, names.
 
     Raises:
         CommandError: there is no such thing, or it cannot be called.
@@ -143,4 +178,4 @@ def load_target(target: str) -> Callable[[list[str]], Any]:
             raise CommandError(f"module {module_name!r} has no attribute {name!r}") from None
     if not callable(found):
         raise CommandError(f"{target!r} is no function but {type(found).__name__}")
-    return found  # type: ignore[no-any-return]  # whatever can be called
+    return found

@@ -1,0 +1,165 @@
+"""The options of the command line for many processes, loops, routes and reloading, as programs of their own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked")
+
+MAKER = """
+    WORD = "old"
+
+    async def loop(request):
+        return web.Response(text=type(asyncio.get_running_loop()).__module__)
+
+    async def word(request):
+        return web.Response(text=WORD)
+
+    def make(arguments):
+        app = web.Application()
+        app.add_routes([web.get("/", word, name="home"), web.get("/loop", loop)])
+        sub = web.Application()
+        sub.router.add_post("/{name}", hello)
+        app.add_subapp("/sub", sub)
+        return app
+
+    async def make_later(arguments):
+        return make(arguments)
+
+    app = make([])
+"""
+
+
+@posix
+@pytest.mark.row("CF-07")
+def test_workers_read_the_code_anew(start, free_port, tmp_path):
+    program = start(
+        MAKER, "-m", "muntin.web", "-P", str(free_port), "-H", "127.0.0.1", "--workers", "2", "program:make"
+    )
+    assert "with 2 workers" in program.read_until("Serving on")
+    assert program.fetch(free_port) == "old"
+    source = tmp_path / "program.py"
+    source.write_text(source.read_text().replace('"old"', '"newer"'))
+    program.send(signal.SIGHUP)
+    program.read_until_all(" serves", " serves", " stopped", " stopped")
+    assert program.fetch(free_port) == "newer"
+    program.interrupt()
+    code, output = program.end()
+    assert code == 0
+    assert output.endswith("Stopped\n")
+    assert "Traceback" not in output
+
+
+@posix
+def test_workers_that_have_nothing_to_serve(start, free_port):
+    program = start(MAKER, "-m", "muntin.web", "-P", str(free_port), "--workers", "2", "program:nothing")
+    code, output = program.end()
+    assert code == 2
+    assert output.count("error: module 'program' has no attribute 'nothing'") == 1
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("target", ["program:app", "program.make_later"])
+def test_the_loop_is_chosen(start, free_port, target):
+    pytest.importorskip("uvloop")
+    program = start(
+        MAKER, "-m", "muntin.web", "-H", "127.0.0.1", "-P", str(free_port), "--loop", "uvloop", target
+    )
+    program.read_until("Serving on")
+    assert program.fetch(free_port, "/loop") == "uvloop"
+    assert program.stop()[0] == 0
+
+
+@pytest.mark.parametrize("target", ["program:app", "program:make_later"])
+def test_the_route_table(start, target):
+    code, output = start(MAKER, "-m", "muntin.web", "--routes", target).end()
+    assert code == 0
+    rows = [line.split() for line in output.splitlines()]
+    assert rows[0] == ["METHODS", "PATH", "NAME", "HANDLER"]
+    assert ["GET,HEAD", "/", "home", "program.word"] in rows or [
+        "HEAD,GET",
+        "/",
+        "home",
+        "program.word",
+    ] in rows
+    assert ["POST", "/sub/{name}", "program.hello"] in rows
+
+
+def test_the_route_table_is_shown_in_debug_mode(start, free_port):
+    program = start(MAKER, "-X", "dev", "-m", "muntin.web", "-P", str(free_port), "program:make")
+    program.read_until("METHODS")
+    assert "program.word" in program.read_until("home")
+    program.read_until("Serving on")
+    assert program.stop()[0] == 0
+
+
+@pytest.mark.row("CF-07")
+def test_a_program_is_started_again_when_a_file_changes(start, free_port, tmp_path):
+    pytest.importorskip("watchfiles")
+    program = start(
+        MAKER, "-m", "muntin.web", "--reload", "-H", "127.0.0.1", "-P", str(free_port), "program:app"
+    )
+    source = tmp_path / "program.py"
+    good = source.read_text()
+    program.read_until("Serving on")
+    assert program.fetch(free_port) == "old"
+    source.write_text(good + "\ndef broken(:\n")
+    assert program.read_until("changed") == "program.py changed: starting again\n"
+    assert "invalid syntax" in program.read_until("error: cannot import 'program'")
+    program.read_until("waiting for a change")
+    source.write_text(good.replace('"old"', '"newer"'))
+    program.read_until("program.py changed")
+    program.read_until("Serving on")
+    assert program.fetch(free_port) == "newer"
+    program.interrupt()
+    code, output = program.end()
+    assert code == 0
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--workers", "0", "program:app"], "'0' is no number of processes"),
+        (["--workers", "two", "program:app"], "'two' is no number of processes"),
+        (["--reload", "--workers", "2", "program:app"], "--reload serves with one process"),
+        (["--loop", "trio", "program:app"], "invalid choice: 'trio'"),
+        (["program:app", "argument"], "is an application, which takes no arguments"),
+        (["--reload", "program:app"], "--reload needs watchfiles: pip install 'muntin-web[reload]'"),
+        (["--loop", "uvloop", "program:app"], "--loop uvloop needs uvloop: pip install 'muntin-web[uvloop]'"),
+    ],
+)
+def test_options_that_cannot_be_followed(tmp_path, arguments, said):
+    (tmp_path / "program.py").write_text("from muntin import web\n\napp = web.Application()\n")
+    code = (
+        "import sys; sys.modules.update(watchfiles=None, uvloop=None);"
+        "from muntin.web.__main__ import main; sys.exit(main())"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert said in re.sub(r"\s+", " ", ended.stderr)
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_failure_of_the_application_is_not_taken_for_one_of_the_port(start, free_port):
+    program = start(
+        """
+        async def connect(app):
+            raise ConnectionRefusedError("no database")
+
+        app = web.Application()
+        app.on_startup.append(connect)
+        """,
+        "-m", "muntin.web", "-P", str(free_port), "program:app",
+    )  # fmt: skip
+    code, output = program.end()
+    assert code == 1
+    assert "ConnectionRefusedError: no database" in output
+    assert "cannot serve on" not in output
