@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 
 from muntin import web
-from muntin.web.testing import TestClient
+from muntin.web.testing import TestClient, TestServer
 
 pytestmark = pytest.mark.anyio
 
@@ -316,20 +318,25 @@ async def test_applications_do_not_share_anything():
 
 
 @pytest.mark.row("WB-06")
-def test_two_threads_serve_two_applications():
+def test_two_threads_serve_two_applications_at_the_same_time():
+    meeting = threading.Barrier(2, timeout=30)
+
     async def handler(request):
-        return web.Response(text=request.app["name"])
+        return web.Response(text=request.app["name"] + request.config_dict["name"])
 
     async def serve(name):
         app = web.Application()
         app["name"] = name
         app.router.add_get("/", handler)
-        async with TestClient(app) as client:
-            return {(await client.get("/")).text for _ in range(50)}
+        async with TestServer(app) as server, httpx.AsyncClient() as client:
+            meeting.wait()
+            texts = {(await client.get(str(server.make_url("/")))).text for _ in range(20)}
+            meeting.wait()  # neither ends while the other one is served
+        return texts
 
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda name: asyncio.run(serve(name)), ["a", "b"]))
-    assert results == [{"a"}, {"b"}]
+    assert results == [{"aa"}, {"bb"}]
 
 
 def test_it_stands_for_a_factory_of_itself():
