@@ -4,7 +4,9 @@ Requirements are never written here: the packages' and the example's come from t
 those of the tools from the groups of the root one.
 """
 
+import os
 import shutil
+import sysconfig
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,6 +34,11 @@ SETTINGS = nox.project.load_toml(ROOT / "pyproject.toml")
 PACKAGES = projects("packages")
 EXAMPLES = projects("examples")
 EVERYTHING = PACKAGES | EXAMPLES
+
+# Where something can be compiled, the tests insist on the compiled kernels; elsewhere plain Python has to do.
+COMPILER = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
+CAN_COMPILE = shutil.which(COMPILER) is not None and Path(sysconfig.get_path("include"), "Python.h").exists()
+KERNELS = {"MUNTIN_COMPILED": "1"} if CAN_COMPILE else {}
 
 # How long an interrupted demo may take to finish the requests that are under way, in seconds.
 GRACE = 15
@@ -83,8 +90,10 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the laws of the repository and the tests of all packages and examples, or what `--` names."""
     install_from_source(session, *tools("tests"), *tools("peers"), *test_requirements(*EVERYTHING))
-    session.run("pytest", *(session.posargs or ["tests", "packages", "examples"]))
+    session.run("pytest", *(session.posargs or ["tests", "packages", "examples"]), env=KERNELS)
     if not session.posargs:
+        # What has compiled kernels does all of it in plain Python, too.
+        session.run("pytest", "-q", "packages/websocket", env={"MUNTIN_PURE": "1"})
         # No check of input may be an `assert`: the engine refuses the same bytes when they are gone.
         warning = "ignore:assertions not in test modules:pytest.PytestConfigWarning"
         session.run("python", "-O", "-m", "pytest", "-q", "-W", warning, "packages/http-core")
@@ -128,7 +137,7 @@ def isolation(session: nox.Session, package: str) -> None:
         session.install(*test_requirements(package))
         shutil.copy(ROOT / "pyproject.toml", away)
         shutil.copytree(ROOT / "packages" / package / "tests", Path(away, "tests"))
-        session.run("python", "-I", "-m", "pytest", "-q", "tests")
+        session.run("python", "-I", "-m", "pytest", "-q", "tests", env=KERNELS)
 
 
 @nox.session

@@ -11,7 +11,7 @@ limit. Must not know which frames may follow one another, nor what a payload mea
 
 import struct
 
-from ._mask import apply_mask, unmask
+from ._accel import apply_mask, unmask
 from .codes import Opcode
 from .errors import MessageTooBig, ProtocolViolation
 

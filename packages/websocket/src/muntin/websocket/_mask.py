@@ -1,8 +1,9 @@
 """Masking (RFC 6455 §5.3): XOR of a payload with four bytes that repeat.
 
-A leaf kernel: bytes in, bytes out. Python has no XOR of byte strings, so there are two ways round it, and which one
-is the faster depends on the length (CPython 3.11: 64 bytes take 0.4 µs the first way and 1.3 the second, 16 KiB
-take 31 and 15):
+A leaf kernel: bytes in, bytes out. `_speedups.pyx` is its compiled twin, and `_accel` selects; this one is the
+reference, and serves wherever nothing was compiled. Python has no XOR of byte strings, so there are two ways round it,
+and which one is the faster depends on the length (CPython 3.11: 64 bytes take 0.4 µs the first way and 1.3 the second,
+16 KiB take 31 and 15):
 
 * as one big integer: a few fixed calls, but each of them walks the bytes slowly;
 * as four stripes, each with one constant: more calls, but `translate` and strided slices walk fast.
