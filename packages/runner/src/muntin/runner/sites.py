@@ -79,12 +79,7 @@ class BaseSite(ABC):
     @property
     def sockets(self) -> list[socket.socket]:
         """The listening sockets, none before start."""
-        listener = self._listener
-        return (
-            list(listener.sockets)
-            if isinstance(listener, asyncio.Server)
-            else list(getattr(listener, "sockets", ()))
-        )
+        return _list_sockets(self._listener)
 
     async def start(self) -> None:
         """Listen.
@@ -118,7 +113,7 @@ class BaseSite(ABC):
         """Accept who has connected already: a closed socket resets those, and whom the loop is just accepting."""
         loop = asyncio.get_running_loop()
         accepted = []
-        for sock in self.sockets:
+        for sock in _list_sockets(listener):
             if isinstance(loop, asyncio.SelectorEventLoop):
                 loop.remove_reader(sock.fileno())
             accepted += _empty_backlog(sock)
@@ -146,6 +141,10 @@ class BaseSite(ABC):
 
     def _scheme(self, plain: str) -> str:
         return plain if self._ssl_context is None else plain + "s"
+
+
+def _list_sockets(listener: asyncio.AbstractServer | None) -> list[socket.socket]:
+    return list(getattr(listener, "sockets", ()))
 
 
 def _empty_backlog(listening: socket.socket) -> list[socket.socket]:
