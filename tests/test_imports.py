@@ -34,6 +34,8 @@ IO_MODULES = {
     "subprocess",
     "threading",
 }
+# What is imported by another name than it is installed by.
+MODULES = {"opentelemetry-api": "opentelemetry"}
 IO_EDGES = {"http_core": None, "router": None, "websocket": "muntin.websocket.aio"}
 
 
@@ -155,7 +157,8 @@ def third_party(package: str) -> set[str]:
         if extra in TABLE[package].extras
         for requirement in requirements
     }
-    return {name.replace("-", "_") for name in TABLE[package].third_party | optional}
+    names = TABLE[package].third_party | optional
+    return {MODULES.get(name, name.replace("-", "_")) for name in names}
 
 
 def test_the_table_names_every_package():

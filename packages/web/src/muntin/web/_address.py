@@ -11,7 +11,7 @@ from yarl import URL
 
 from muntin.web._target import Target
 
-__all__ = ["build_absolute_url", "check_host", "format_local_host", "host_of_target", "ip_of"]
+__all__ = ["build_absolute_url", "check_host", "format_local_host", "host_of_target", "ip_of", "split_port"]
 
 # uri-host [":" port] (RFC 3986 §3.2.2), nothing that would end the authority of a URL or begin another part of it.
 _HOST: Final = re.compile(
@@ -35,7 +35,7 @@ def check_host(host: str) -> str:
     """
     if not _HOST.fullmatch(host):
         raise ValueError(f"not a host: {host!r}")
-    _split_port(host)
+    split_port(host)
     return host
 
 
@@ -53,7 +53,12 @@ def format_local_host(address: Any) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _split_port(host: str) -> tuple[str, int | None]:
+def split_port(host: str) -> tuple[str, int | None]:
+    """Part a host from its port; None for no port.
+
+    Raises:
+        ValueError: the port is none.
+    """
     name, colon, digits = host.rpartition(":")
     if not colon or digits.endswith("]"):
         return host, None
@@ -69,7 +74,7 @@ def build_absolute_url(scheme: str, host: str, method: str, target: Target) -> U
     Raises:
         ValueError: the port of the host is none.
     """
-    name, port = _split_port(host)
+    name, port = split_port(host)
     if port not in (None, _DEFAULT_PORTS.get(scheme)):
         name = f"{name}:{port}"
     # The other two forms name no path: that of a CONNECT is an authority, and * stands for the server.
