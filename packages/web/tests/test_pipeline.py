@@ -4,6 +4,7 @@ import asyncio
 import gc
 import sys
 
+import aiohttp
 import pytest
 
 from muntin import web
@@ -238,8 +239,36 @@ async def test_a_clone_goes_down_the_chain():
     assert answer.json() == ["https://public.example/a", "192.0.2.7", "a"]
 
 
-@pytest.mark.row("MW-14", "CF-16")
+@pytest.mark.row("MW-14", "CF-16", "MW-03", "CF-04")
 def test_mistakes_are_found_at_start():
+    async def forgotten(request, handler):
+        return await handler(request)
+
+    async def abbreviated(req, nxt):
+        return await nxt(req)
+
+    @web.middleware
+    async def misnamed(request, nxt):
+        return await nxt(request)
+
+    @web.middleware
+    async def twice(request, handler):
+        return await handler(request)
+
+    for chain, fault in (
+        ([forgotten], "forgotten cannot be used: .*without @middleware"),
+        ([abbreviated], "abbreviated cannot be used: .*without @middleware"),
+        ([misnamed], "misnamed cannot be used: .*by that very name"),
+        ([twice, twice], "twice cannot be used: it is in the list twice"),
+    ):
+        with pytest.raises(TypeError, match=fault):
+            web.Application(middlewares=chain)
+        inner, main = web.Application(), web.Application()
+        inner.middlewares.extend(chain)
+        main.add_subapp("/inner", inner)
+        with pytest.raises(TypeError, match=fault):
+            web.AppRunner(main).app.freeze()
+
     def make(text):
         @web.middleware
         async def around(request, handler):
@@ -275,6 +304,54 @@ async def test_prepare_signals_of_all_applications():
         await client.get("/sub/none")
         await client.get("/none")
     assert log == [("main", 200), ("sub", 200), ("main", 404), ("sub", 404), ("main", 404)]
+
+
+@pytest.mark.row("WB-07", "WB-12")
+async def test_prepare_signals_come_before_every_kind_of_response(tmp_path):
+    """Over sockets; what a receiver gives is not used, what it changes is sent."""
+    (tmp_path / "file.txt").write_text("file")
+
+    async def add(request, response):
+        response.headers["X-Added"] = type(response).__name__
+        return web.Response(text="not to be sent")
+
+    async def stream(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"stream")
+        return response
+
+    async def socket(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        await ws.send_str("socket")
+        return ws
+
+    async def file(request):
+        return web.FileResponse(tmp_path / "file.txt")
+
+    async def refuse(request):
+        raise web.HTTPForbidden
+
+    app = web.Application()
+    app.on_response_prepare.append(add)
+    for handler in (hello, stream, file, refuse, socket):
+        app.router.add_get(f"/{handler.__name__}", handler)
+    seen = {}
+    async with TestServer(app) as server, aiohttp.ClientSession(str(server.make_url("/"))) as session:
+        for path in ("hello", "stream", "file", "refuse"):
+            async with session.get(path) as answer:
+                seen[path] = answer.headers.getall("X-Added"), await answer.text()
+        async with session.ws_connect("socket") as ws:
+            headers = ws._response.headers  # the only place where this client keeps them
+            seen["socket"] = headers.getall("X-Added"), await ws.receive_str()
+    assert seen == {
+        "hello": (["Response"], "hello"),
+        "stream": (["StreamResponse"], "stream"),
+        "file": (["FileResponse"], "file"),
+        "refuse": (["HTTPForbidden"], "403: Forbidden"),
+        "socket": (["WebSocketResponse"], "socket"),
+    }
 
 
 @pytest.mark.row("WB-08")
