@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from muntin import web
 from muntin.web.testing import TestClient, TestServer
+from muntin.websocket import Deflate
 from muntin.websocket.aio import broadcast
 
 pytestmark = pytest.mark.anyio
@@ -169,6 +170,59 @@ async def test_foreign_origins_can_be_refused():
     async with TestClient(make_app(handler)) as client:
         answer = await client.get("/", headers={**HANDSHAKE, "Origin": "https://evil.example"})
     assert answer.status == 403
+
+
+@pytest.mark.row("HI-44")
+@pytest.mark.parametrize(
+    ("compress", "answered"),
+    [
+        (True, "permessage-deflate"),
+        (10, "permessage-deflate; server_max_window_bits=10"),
+        (
+            Deflate(server_no_context_takeover=True, client_no_context_takeover=True),
+            "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+        ),
+        (False, None),
+    ],
+)
+async def test_how_much_memory_compression_takes_is_the_application_s_choice(compress, answered, open_socket):
+    async def handler(request):
+        ws = web.WebSocketResponse(compress=compress)
+        await ws.prepare(request)
+        assert ws.compress is bool(compress)
+        for _ in range(2):
+            await ws.send_str(await ws.receive_str())
+        return ws
+
+    async with open_socket(handler) as client:
+        assert client.response.headers.get("Sec-WebSocket-Extensions") == answered
+        for _ in range(2):
+            await client.send("again " * 100)
+            assert await client.recv() == "again " * 100
+
+
+@pytest.mark.row("HI-45")
+@pytest.mark.parametrize(
+    ("extra", "status"),
+    [
+        ("Sec-WebSocket-Protocol: ch\xe4t, \xff\r\n", 101),
+        ("Sec-WebSocket-Protocol: " + ", ".join(f"chat{n}" for n in range(100)) + "\r\n", 101),
+        ("".join(f"X-Field-{n}: {n}\r\n" for n in range(100)), 101),
+        ("".join(f"X-Field-{n}: {n}\r\n" for n in range(200)), 431),
+        ("Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=99\r\n", 101),
+        ("Sec-WebSocket-Extensions: ;;;\r\n", 400),
+        ("Origin: https://evil.example\r\n", 101),
+    ],
+)
+async def test_strange_handshakes(extra, status):
+    lines = "".join(f"{name}: {value}\r\n" for name, value in HANDSHAKE.items())
+    async with TestServer(make_app(echo)) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(f"GET / HTTP/1.1\r\nHost: a\r\n{lines}{extra}\r\n".encode("latin-1"))
+        with anyio.fail_after(10):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(f"HTTP/1.1 {status} ".encode())
+            writer.close()
+            await writer.wait_closed()
 
 
 async def test_before_prepare_there_is_no_socket():

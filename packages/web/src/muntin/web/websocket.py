@@ -87,7 +87,8 @@ class WebSocketResponse(StreamResponse):
         autoping: whether pings are answered by themselves; if not, pings and pongs are given out as messages.
         heartbeat: seconds of silence after which the peer is pinged, and given up on after half as many; None never.
         protocols: the subprotocols to agree on, the favourite first.
-        compress: whether to compress if the peer can; a number from 9 to 15 for a smaller window.
+        compress: whether to compress if the peer can; a number from 9 to 15 for a smaller window; a `Deflate` for more:
+            less memory, or none between messages.
         max_msg_size: bytes of the largest message taken; 0 for no limit.
         writer_limit: bytes that may be on their way before an awaited send waits.
         decode_text: whether text is given as str rather than bytes.
@@ -106,7 +107,7 @@ class WebSocketResponse(StreamResponse):
         autoping: bool = True,
         heartbeat: float | None = None,
         protocols: Iterable[str] = (),
-        compress: bool | int = True,
+        compress: bool | int | Deflate = True,
         max_msg_size: int = _MAX_MSG_SIZE,
         writer_limit: int = _WRITER_LIMIT,
         decode_text: bool = True,
@@ -363,7 +364,9 @@ class WebSocketResponse(StreamResponse):
         return f"<WebSocketResponse {state}>"
 
 
-def _wish_for(compress: bool | int) -> Deflate | None:
+def _wish_for(compress: bool | int | Deflate) -> Deflate | None:
+    if isinstance(compress, Deflate):
+        return compress
     if compress is True:
         return Deflate()
     return Deflate(server_max_window_bits=compress) if compress else None
