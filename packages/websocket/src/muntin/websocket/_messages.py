@@ -8,7 +8,7 @@ the closing handshake.
 
 from ._deflate import Inflater
 from ._frames import FIN, RSV1, Piece
-from ._utf8 import Utf8Validator
+from ._utf8 import Utf8Validator, decode_text
 from .codes import Opcode, WSMsgType
 from .errors import MessageTooBig, PolicyViolation, ProtocolViolation
 from .events import WSMessage
@@ -56,6 +56,11 @@ class Assembler:
     def add(self, piece: Piece) -> WSMessage | None:
         """Take a piece of a data frame; give the message that it completes; raises ProtocolViolation."""
         head, payload, left = piece
+        if not self.opcode and not left and head >= FIN and head & _OPCODE:
+            # The short way of a message in one frame, which is compressed: `Connection` makes the others itself.
+            if head & RSV1 and self._inflater:
+                payload = self._inflater.inflate(payload, self._max_size, final=True)
+            return self._make_message(head & _OPCODE, payload)
         if not self._in_frame:
             self._begin_frame(head, len(payload) + left)
         self._in_frame = left > 0
@@ -93,10 +98,13 @@ class Assembler:
             raise PolicyViolation(f"message of more than {self._max_frames} frames")
 
     def _finish(self) -> WSMessage:
-        data, self._buffer = self._buffer, bytearray()
-        is_text = self.opcode == _TEXT
+        opcode, data, self._buffer = self.opcode, bytes(self._buffer), bytearray()
         self.opcode = self._frames = 0
         self._compressed, self._utf8 = False, None
-        if not is_text:
-            return WSMessage(WSMsgType.BINARY, bytes(data))
-        return WSMessage(WSMsgType.TEXT, data.decode() if self._decode_text else bytes(data))
+        return self._make_message(opcode, data)
+
+    def _make_message(self, opcode: int, data: bytes) -> WSMessage:
+        if opcode != _TEXT:
+            return WSMessage(WSMsgType.BINARY, data)
+        text = decode_text(data)
+        return WSMessage(WSMsgType.TEXT, text if self._decode_text else data)
