@@ -9,6 +9,7 @@ from typing import Any
 import uvloop
 
 from benchmarks.servers.options import Options, parse_options
+from muntin.web.log_batches import BatchingHandler
 
 PIECE = bytes(64 * 1024)
 PIECES = 16
@@ -87,11 +88,11 @@ def make_application(web: Any, options: Options) -> Any:
 
 
 def open_access_log(path: Path | None) -> logging.Logger | None:
-    """Give a logger that writes to a file and nowhere else; None for no path."""
+    """Give a logger that writes to a file and nowhere else, in batches for whoever logs; None for no path."""
     if path is None:
         return None
     logger = logging.getLogger("access")
-    logger.addHandler(logging.FileHandler(path))
+    logger.addHandler(BatchingHandler(path.open("w")))
     logger.setLevel(logging.INFO)
     logger.propagate = False
     return logger

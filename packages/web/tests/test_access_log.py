@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin import web
-from muntin.web.access_log import _Atom, _make_line_format
+from muntin.web._access_atoms import Atom
+from muntin.web.access_log import _describe_by_line
 from muntin.web.proxies import trusted_proxies_middleware
 from muntin.web.testing import TestServer
 
@@ -103,8 +104,8 @@ def test_no_value_leaves_its_place(value, other):
 
 
 def _format_line(template, values):
-    atoms = [_Atom("x", lambda *_: None, is_foreign=isinstance(value, str)) for value in values]
-    return _make_line_format(template, atoms)(values)[0]
+    atoms = [Atom("x", lambda *_, value=value: value, is_foreign=isinstance(value, str)) for value in values]
+    return _describe_by_line(template, atoms)(None, None, 0.0)[0]
 
 
 def test_an_unknown_atom_is_refused():

@@ -56,15 +56,19 @@ def count_taken(transport: asyncio.Transport, resumed: int) -> int:
 class TransportPeer:
     """Addresses and TLS of a transport."""
 
-    __slots__ = ("transport",)
+    __slots__ = ("_address", "transport")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self.transport = transport
         """For who must write past the framing; what is written there appears on the wire as it is."""
+        self._address: Any = None
 
     @property
     def address(self) -> Any:
-        return self.transport.get_extra_info("peername")
+        # It stays the same for all requests of a connection, and uvloop puts it together each time.
+        if self._address is None:
+            self._address = self.transport.get_extra_info("peername")
+        return self._address
 
     @property
     def local_address(self) -> Any:

@@ -1,0 +1,121 @@
+"""Batches of log lines: when they are written, and by which way they come."""
+
+import asyncio
+import io
+import logging
+
+import pytest
+
+from muntin import web
+from muntin.web.log_batches import BatchingHandler
+
+
+class Stream(io.StringIO):
+    """A stream that counts how often it is written to, and tells when."""
+
+    def __init__(self):
+        super().__init__()
+        self.writes = 0
+        self.is_written = asyncio.Event()
+
+    def write(self, text):
+        self.writes += 1
+        self.is_written.set()
+        return super().write(text)
+
+
+@pytest.fixture
+def stream():
+    return Stream()
+
+
+@pytest.fixture
+def logger(stream):
+    logger = logging.Logger("access", logging.INFO)
+    logger.propagate = False
+    logger.addHandler(BatchingHandler(stream, seconds=0.001))
+    return logger
+
+
+@pytest.mark.anyio
+async def test_many_lines_are_one_write(logger, stream):
+    for number in range(3):
+        logger.info("line %d", number)
+    assert stream.writes == 0
+    await asyncio.wait_for(stream.is_written.wait(), 30)
+    assert (stream.writes, stream.getvalue()) == (1, "line 0\nline 1\nline 2\n")
+    stream.is_written.clear()
+    logger.info("later")
+    await asyncio.wait_for(stream.is_written.wait(), 30)
+    assert stream.getvalue().endswith("line 2\nlater\n")
+
+
+@pytest.mark.anyio
+async def test_not_too_many_wait(logger, stream):
+    for _ in range(2500):
+        logger.info("x")
+    assert stream.writes == 2
+    logger.handlers[0].close()
+    logger.handlers[0].flush()
+    assert stream.getvalue() == "x\n" * 2500
+
+
+def test_without_a_loop_nothing_waits(logger, stream):
+    logger.info("one")
+    assert stream.getvalue() == "one\n"
+
+
+def test_what_a_loop_left_is_written_by_the_next(logger, stream):
+    async def say(word):
+        logger.info(word)
+
+    asyncio.run(say("one"))
+    assert stream.writes == 0
+
+    async def wait():
+        logger.info("two")
+        await asyncio.wait_for(stream.is_written.wait(), 30)
+
+    asyncio.run(wait())
+    assert stream.getvalue() == "one\ntwo\n"
+
+
+def test_the_end_of_a_program(start):
+    program = start("""
+        import logging
+        from muntin.web.log_batches import BatchingHandler
+
+        logging.getLogger().addHandler(BatchingHandler(sys.stdout, seconds=3600))
+
+        async def main():
+            logging.warning("last words")
+
+        asyncio.run(main())
+    """)
+    assert program.end() == (0, "last words\n")
+
+
+def test_lines_of_the_access_log_need_no_records(logger, stream, make_request, monkeypatch):
+    monkeypatch.setattr(logger, "handle", None)
+    web.AccessLogger(logger, '"%r" %s').log(make_request("GET", '/"'), web.Response(), 0.0)
+    assert stream.getvalue() == '"GET /\\" HTTP/1.1" 200\n'
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda logger: logger.addHandler(logging.NullHandler()),
+        lambda logger: setattr(logger, "propagate", True),
+        lambda logger: logger.addFilter(lambda record: True),
+        lambda logger: logger.handlers[0].addFilter(lambda record: True),
+        lambda logger: logger.handlers[0].setFormatter(logging.Formatter("%(message)s")),
+    ],
+)
+def test_who_wants_to_see_records_sees_them(logger, stream, make_request, change):
+    seen = []
+    change(logger)
+    handle = logger.handle
+    logger.handle = lambda record: (seen.append(record.response_status), handle(record))
+    web.AccessLogger(logger, "%s").log(make_request(), web.Response(), 0.0)
+    assert seen == [200]
+    assert stream.getvalue() == "200\n"
