@@ -20,13 +20,17 @@ Told = list[object]
 
 
 def collect(connection: ServerConnection, told: Told) -> None:
-    """Take all events there are; pieces of one body are joined, as their cut depends on that of the reads."""
+    """Take all events there are; pieces of one body are joined, as their cut depends on that of the reads, and where
+    chunks end is left out.
+    """
     while True:
         event: Event = connection.next_event()
         if isinstance(event, Signal):
             return
         if isinstance(event, BodyData) and told and isinstance(told[-1], BodyData):
             told[-1] = BodyData(told[-1].data + event.data)
+        elif isinstance(event, BodyData):
+            told.append(BodyData(event.data))
         elif isinstance(event, RequestHead):
             told.append((event.method, event.target, event.version, list(event.fields)))
         else:

@@ -1,6 +1,6 @@
 """Bodies: framing taken off, limits kept, trailers checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -159,8 +159,24 @@ def test_very_many_tiny_chunks() -> None:
     connection = ServerConnection()
     connection.receive(CHUNKED + b"1\r\nx\r\n" * 150_000 + b"0\r\n\r\n")
     assert isinstance(connection.next_event(), RequestHead)
-    assert connection.next_event() == BodyData(b"x" * 150_000)
+    assert connection.next_event() == BodyData(b"x" * 150_000, list(range(1, 150_001)))
     assert connection.next_event() == EndOfBody()
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 5", "Transfer-Encoding: chunked"])
+def test_where_chunks_end(cut: Callable[[bytes], Iterator[bytes]], framing: str) -> None:
+    is_chunked = "chunked" in framing
+    body = b"2\r\nab\r\n3;a=b\r\ncde\r\n0\r\n\r\n" if is_chunked else b"abcde"
+    connection = ServerConnection()
+    data, ends = b"", []
+    for piece in cut(f"POST / HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n".encode() + body):
+        connection.receive(piece)
+        while not isinstance(event := connection.next_event(), Signal):
+            if isinstance(event, BodyData):
+                assert all(len(data) < end <= len(data + event.data) for end in event.chunk_ends)
+                data += event.data
+                ends += event.chunk_ends
+    assert (data, ends) == (b"abcde", [2, 5] if is_chunked else [])
 
 
 def test_nothing_is_read_past_the_end() -> None:

@@ -44,6 +44,8 @@ def hear(client: ClientConnection, raw: bytes, *, eof: bool = False, size: int =
         while not isinstance(event := client.next_event(), Signal):
             if isinstance(event, BodyData) and told and isinstance(told[-1], BodyData):
                 told[-1] = BodyData(told[-1].data + event.data)
+            elif isinstance(event, BodyData):
+                told.append(BodyData(event.data))
             else:
                 told.append((event.status, event.framing.kind) if isinstance(event, AnswerHead) else event)
             if isinstance(event, (Rejected, PeerClosed)):
@@ -322,7 +324,7 @@ def test_two_exchanges() -> None:
     server.receive(client.request("GET", "/", HOST)[0])
     take(server)
     client.receive(server.start(ResponseHead(200)) + server.send(b"bye") + server.finish([("X-Sum", "3")]))
-    assert take(client)[1:] == [BodyData(b"bye"), EndOfBody([(b"X-Sum", b"3")])]
+    assert take(client)[1:] == [BodyData(b"bye", [3]), EndOfBody([(b"X-Sum", b"3")])]
 
 
 def test_an_upgrade() -> None:

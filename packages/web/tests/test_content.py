@@ -1,6 +1,7 @@
 """The body as a stream: every way of reading gives the same bytes."""
 
 import asyncio
+import gzip
 from collections import deque
 
 import pytest
@@ -17,15 +18,23 @@ pytestmark = pytest.mark.anyio
 class Pieces:
     """A source of given pieces."""
 
+    is_coded = False
+
     def __init__(self, *pieces):
         self._pieces = deque(pieces)
+        self.received = 0
 
     @property
     def at_eof(self):
         return not self._pieces
 
     def receive_nowait(self):
-        return self._pieces.popleft() if self._pieces else b""
+        piece = self._pieces.popleft() if self._pieces else b""
+        self.received += len(piece)
+        return piece
+
+    def take_chunk_ends(self):
+        return ()
 
     async def receive(self):
         return self.receive_nowait()
@@ -70,11 +79,51 @@ async def test_reading_lines():
 async def test_reading_pieces():
     content = reader(b"abc", b"d")
     assert await content.readany() == b"abc"
-    assert await content.readchunk() == (b"d", True)
+    assert await content.readchunk() == (b"d", False), "only chunked bodies have chunks"
     assert await content.readchunk() == (b"", False)
     assert [piece async for piece in reader(b"abc", b"d").iter_chunked(2)] == [b"ab", b"c", b"d"]
     assert [piece async for piece in reader(b"abc", b"d").iter_any()] == [b"abc", b"d"]
-    assert [piece async for piece in reader(b"a", b"b").iter_chunks()] == [(b"a", True), (b"b", True)]
+    assert [piece async for piece in reader(b"a", b"b").iter_chunks()] == [(b"a", False), (b"b", False)]
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+async def test_chunks_end_where_the_sender_has_ended_them():
+    raw = CHUNKED + b"3\r\nabc\r\n2\r\nde\r\n4\r\nfghi\r\n0\r\n\r\n"
+    chunks = [b"abc", b"de", b"fghi"]
+    for size in range(1, len(raw)):
+        pieces = [raw[at : at + size] for at in range(0, len(raw), size)]
+        content = Request(MemoryExchange(pieces)).content
+        told = [pair async for pair in content.iter_chunks()]
+        joined = [b""]
+        for data, is_end in told:
+            joined[-1] += data
+            if is_end:
+                joined.append(b"")
+        assert joined == [*chunks, b""]
+    content = Request(MemoryExchange(raw)).content
+    assert [pair async for pair in content.iter_chunks()] == [(chunk, True) for chunk in chunks]
+
+
+async def test_chunks_behind_what_was_read_otherwise():
+    content = Request(MemoryExchange(CHUNKED + b"3\r\nabc\r\n2\r\nde\r\n1\r\nf\r\n0\r\n\r\n")).content
+    assert await content.read(4) == b"abcd"
+    assert await content.readchunk() == (b"e", True)
+    content.unread_data(b"e")
+    assert await content.readchunk() == (b"e", True)
+    assert await content.readchunk() == (b"f", True)
+    assert await content.readchunk() == (b"", False)
+
+
+async def test_bytes_before_and_after_decoding():
+    packed = gzip.compress(b"hello " * 100)
+    fields = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    content = Request(MemoryExchange(b"POST / HTTP/1.1\r\nHost: a\r\n" + fields + packed)).content
+    assert [pair async for pair in content.iter_chunks()] == [(b"hello " * 100, False)]
+    assert content.total_bytes == 600
+    assert content.total_raw_bytes == content.total_compressed_bytes == len(packed)
+    assert reader(b"a").total_compressed_bytes is None
 
 
 async def test_what_has_arrived_and_what_is_put_back():

@@ -1,8 +1,7 @@
 """Taking the framing off a body (RFC 9112 §6 and §7).
 
 Each reader turns what the buffer holds into one event, as much at once as there is: pieces are as large as the
-reads they came in, and a body of many tiny chunks costs no more events than reads. Chunk boundaries are not
-passed on; any hop may move them (RFC 9112 §7.1).
+reads they came in, and a body of many tiny chunks costs no more events than reads. Where chunks end is told beside it.
 """
 
 from collections.abc import Callable, Mapping
@@ -83,7 +82,7 @@ class CloseReader:
 class ChunkedReader:
     """A chunked body and its trailers."""
 
-    __slots__ = ("_left", "_limits", "_step", "_total")
+    __slots__ = ("_ends", "_left", "_limits", "_step", "_total")
 
     _step: "Callable[[ChunkedReader, ReceiveBuffer, list[bytes]], bool] | None"
 
@@ -96,6 +95,8 @@ class ChunkedReader:
         """Bytes of the current chunk that are still to come."""
         self._total = 0
         """Bytes of all chunks announced so far."""
+        self._ends: list[int] = []
+        """Where chunks ended in what is being read, counted from the first byte of the body."""
 
     @property
     def left(self) -> None:
@@ -111,7 +112,8 @@ class ChunkedReader:
             if not pieces:
                 raise
         if pieces:
-            return BodyData(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+            ends, self._ends = self._ends, []
+            return BodyData(pieces[0] if len(pieces) == 1 else b"".join(pieces), ends)
         return self._read_trailers(buffer) if self._step is None else None
 
     def _read_size(self, buffer: ReceiveBuffer, pieces: list[bytes]) -> bool:
@@ -137,6 +139,7 @@ class ChunkedReader:
         self._left -= len(data)
         pieces.append(data)
         if not self._left:
+            self._ends.append(self._total)
             self._step = ChunkedReader._read_end_of_data
         return True
 

@@ -206,9 +206,16 @@ class ResponseHead(NamedTuple):
 
 
 class BodyData(NamedTuple):
-    """A piece of the body, framing taken off; never empty."""
+    """A piece of the body, framing taken off; never empty.
+
+    Attributes:
+        data: the bytes.
+        chunk_ends: where the chunks of a chunked body end that end within it, counted from the body's first byte. They
+            mean nothing (RFC 9112 §7.1: any hop may move them), and yet some senders part their messages by them.
+    """
 
     data: bytes
+    chunk_ends: Sequence[int] = ()
 
 
 class EndOfBody(NamedTuple):

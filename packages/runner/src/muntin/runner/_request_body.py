@@ -5,7 +5,7 @@ A queue with one writer, the connection, and one reader. It counts what waits; t
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from muntin.http_core import (
@@ -31,6 +31,9 @@ class EmptyBody:
     received = 0
     trailers: RawFields = ()
 
+    def take_chunk_ends(self) -> Sequence[int]:
+        return ()
+
     def receive_nowait(self) -> bytes:
         return b""
 
@@ -40,6 +43,9 @@ class EmptyBody:
     def fail(self, error: Exception) -> None:
         """Nothing can go wrong with it."""
 
+
+# How many ends of chunks are remembered for who may ask: whoever sends chunks of some bytes only wastes memory.
+_CHUNK_ENDS: Final = 4096
 
 EMPTY_BODY: Final = EmptyBody()
 
@@ -54,6 +60,7 @@ class RequestBody:
     """
 
     __slots__ = (
+        "_chunk_ends",
         "_error",
         "_loop",
         "_on_read",
@@ -73,6 +80,7 @@ class RequestBody:
         self._on_wait = on_wait
         self._on_read = on_read
         self._pieces: deque[bytes] = deque()
+        self._chunk_ends: list[int] = []
         self._waiter: asyncio.Future[None] | None = None
         self._error: Exception | None = None
         self.buffered = 0
@@ -99,6 +107,8 @@ class RequestBody:
             event = engine.next_event()
             if isinstance(event, BodyData):
                 self.feed(event.data)
+                if event.chunk_ends and len(self._chunk_ends) < _CHUNK_ENDS:
+                    self._chunk_ends += event.chunk_ends[:_CHUNK_ENDS]
             elif isinstance(event, EndOfBody):
                 self.feed_end(event.trailers)
             elif isinstance(event, Rejected):
@@ -136,6 +146,10 @@ class RequestBody:
             self._waiter.set_result(None)
 
     # The reader's side
+
+    def take_chunk_ends(self) -> Sequence[int]:
+        ends, self._chunk_ends = self._chunk_ends, []
+        return ends
 
     def receive_nowait(self) -> bytes:
         if not self._pieces:

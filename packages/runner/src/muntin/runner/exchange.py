@@ -4,7 +4,7 @@ Everything above (requests, responses, applications) talks to an `Exchange` and 
 protocol below implements it. It knows of heads, bodies and back-pressure, not of sockets, transports or codings.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, BinaryIO, Protocol
 
 from muntin.http_core import Fields, RawFields, RequestHead, ResponseHead
@@ -49,6 +49,11 @@ class Body(Protocol):
     @property
     def trailers(self) -> RawFields:
         """Trailer lines, known when the body is complete."""
+
+    def take_chunk_ends(self) -> Sequence[int]:
+        """Give where the chunks of a chunked body end, as far as they were received and not given before, counted from
+        the first byte of the body. Where some thousand wait for who asks, further ones are not told.
+        """
 
     def receive_nowait(self) -> bytes:
         """Give what has arrived so far, b"" when that is nothing.

@@ -3,7 +3,7 @@
 Knows the exchange and content codings. Does not know what the body means.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from muntin.http_core import ProtocolError
 from muntin.http_core.coding import ContentDecoder, DecodingLimits, parse_content_encoding
@@ -19,6 +19,7 @@ class RequestBody:
     Args:
         exchange: whose body.
         max_size: what a 413 states as the limit (bytes).
+        decodes: whether content codings are undone.
 
     Raises:
         HTTPUnsupportedMediaType: it is in a content coding that is not known here.
@@ -26,7 +27,7 @@ class RequestBody:
 
     __slots__ = ("_decoder", "_exchange", "_max_size", "_pieces", "received")
 
-    def __init__(self, exchange: Exchange, max_size: int) -> None:
+    def __init__(self, exchange: Exchange, max_size: int, *, decodes: bool = True) -> None:
         self._exchange = exchange
         self._max_size = max_size
         self._decoder: ContentDecoder | None = None
@@ -34,7 +35,7 @@ class RequestBody:
         self.received = 0
         """How much has arrived, before decoding (bytes)."""
         encoding = b", ".join(exchange.head.get_all(b"content-encoding"))
-        if encoding:
+        if encoding and decodes:
             try:
                 codings = parse_content_encoding(encoding.decode("latin-1"))
             except ProtocolError as error:
@@ -45,6 +46,14 @@ class RequestBody:
 
     def _refusal(self, error: ProtocolError) -> HTTPException:
         return exception_of(error, self._max_size)
+
+    @property
+    def is_coded(self) -> bool:
+        return self._decoder is not None
+
+    def take_chunk_ends(self) -> Sequence[int]:
+        # Nothing says where in the decoded bytes they are.
+        return () if self._decoder is not None else self._exchange.body.take_chunk_ends()
 
     @property
     def at_eof(self) -> bool:

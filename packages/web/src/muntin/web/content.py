@@ -5,7 +5,8 @@ coding; those are undone below it.
 """
 
 from asyncio import IncompleteReadError
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol
 
 __all__ = ["ByteSource", "StreamReader"]
@@ -21,6 +22,17 @@ class ByteSource(Protocol):
     @property
     def at_eof(self) -> bool:
         """Whether there is nothing more, for certain."""
+
+    @property
+    def received(self) -> int:
+        """How much has arrived (bytes), before codings were undone."""
+
+    @property
+    def is_coded(self) -> bool:
+        """Whether there are codings to undo."""
+
+    def take_chunk_ends(self) -> Sequence[int]:
+        """Give where chunks of the sender's ended, as `muntin.runner.Body` does."""
 
     def receive_nowait(self) -> bytes:
         """Give what is there; b"" for nothing at the moment."""
@@ -39,7 +51,17 @@ class StreamReader:
         source: gives the pieces.
     """
 
-    __slots__ = ("_buffer", "_error", "_is_ended", "_offset", "_on_eof", "_piece", "_source", "total_bytes")
+    __slots__ = (
+        "_buffer",
+        "_chunk_ends",
+        "_error",
+        "_is_ended",
+        "_offset",
+        "_on_eof",
+        "_piece",
+        "_source",
+        "total_bytes",
+    )
 
     def __init__(self, source: ByteSource) -> None:
         self._source = source
@@ -52,13 +74,20 @@ class StreamReader:
         """The source has said so; it may also know beforehand."""
         self._error: BaseException | None = None
         self._on_eof: list[Callable[[], None]] | None = None
+        self._chunk_ends: deque[int] | None = None
+        """Where chunks end that were not read yet; only for who reads chunks."""
         self.total_bytes = 0
         """How much has come out of the source so far (bytes)."""
 
     @property
     def total_raw_bytes(self) -> int:
-        """The same: what was undone below is not counted here."""
-        return self.total_bytes
+        """How much has arrived so far (bytes), before content codings were undone."""
+        return self._source.received
+
+    @property
+    def total_compressed_bytes(self) -> int | None:
+        """The same; None for a body without content codings."""
+        return self._source.received if self._source.is_coded else None
 
     # What is known
 
@@ -205,12 +234,24 @@ class StreamReader:
         return self._take(at + len(separator))
 
     async def readchunk(self) -> tuple[bytes, bool]:
-        """Give the next piece, and True; (b"", False) at the end.
+        """Give what there is of the next chunk, and whether that ends it; (b"", False) at the end of the body.
 
-        How the sender cut its body means nothing (RFC 9112 §7.1), so every piece is a whole.
+        Only chunked bodies have chunks, and only those without content coding can tell. They mean nothing: whoever
+        stands between may cut a body anew (RFC 9112 §7.1).
         """
-        data = await self.readany()
-        return data, bool(data)
+        if not self._buffered:
+            self._piece = await self._receive()
+        if self._chunk_ends is None:
+            self._chunk_ends = deque()
+        ends = self._chunk_ends
+        ends.extend(self._source.take_chunk_ends())
+        position = self.total_bytes - self._buffered
+        while ends and ends[0] <= position:
+            ends.popleft()
+        if not ends:
+            return self._take_all(), False
+        data = self._take(ends[0] - position)
+        return data, position + len(data) == ends[0]
 
     def read_nowait(self, n: int = -1) -> bytes:
         """Give at most `n` bytes of what has arrived, which may be none; all of it for a negative number."""

@@ -147,9 +147,16 @@ class MultipartReader:
 class _PartSource:
     """The content of one part, piece by piece; a `ByteSource`."""
 
+    is_coded = False
+    """What a part's own codings are is for who reads it."""
+
     def __init__(self, reader: MultipartReader) -> None:
         self._reader = reader
         self.at_eof = False
+        self.received = 0
+
+    def take_chunk_ends(self) -> tuple[int, ...]:
+        return ()
 
     def receive_nowait(self) -> bytes:
         return b""
@@ -159,6 +166,7 @@ class _PartSource:
             return b""
         event = await self._reader.next_event()
         if isinstance(event, PartData):
+            self.received += len(event.data)
             return event.data
         self.at_eof = isinstance(event, PartEnd)
         return b""

@@ -17,7 +17,7 @@ assert exchange.answer.status == 200 and exchange.answer.body == b"Hello"
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, BinaryIO
 
 from muntin.http_core import (
@@ -51,6 +51,7 @@ class MemoryBody:
     def __init__(self, before_wait: Callable[[], None]) -> None:
         self._before_wait = before_wait
         self._pieces: deque[bytes] = deque()
+        self._chunk_ends: list[int] = []
         self._error: Exception | None = None
         self._arrived = asyncio.Event()
         self.is_complete = False
@@ -65,11 +66,17 @@ class MemoryBody:
         """Take what the engine gives, or the error that ends the body."""
         if isinstance(event, BodyData):
             self._pieces.append(event.data)
+            self._chunk_ends += event.chunk_ends
         elif isinstance(event, EndOfBody):
             self.is_complete, self.trailers = True, event.trailers
         elif not self.is_complete and self._error is None:
             self._error = event
         self._arrived.set()
+
+    def take_chunk_ends(self) -> Sequence[int]:
+        """Give where chunks ended."""
+        ends, self._chunk_ends = self._chunk_ends, []
+        return ends
 
     def receive_nowait(self) -> bytes:
         """Give the next piece, b"" for none."""
