@@ -5,8 +5,10 @@ import gzip
 import json
 import zlib
 
+import httpx
 import pytest
 
+from muntin import web
 from muntin.web.exceptions import (
     HTTPBadRequest,
     HTTPException,
@@ -18,6 +20,7 @@ from muntin.web.exceptions import (
 from muntin.web.json_responses import JSON, JSONCodec
 from muntin.web.request import Request
 from muntin.web.response import Response
+from muntin.web.testing import TestServer
 from muntin.web.testing.exchange import MemoryExchange
 
 pytestmark = pytest.mark.anyio
@@ -248,3 +251,30 @@ async def test_an_application_has_a_codec_of_its_own(make_request):
     plain.bind(Match({}))
     assert await plain.json() == [1]
     assert plain.json_response([1]).text == "[1]"
+
+
+@pytest.mark.parametrize("decodes", [True, False])
+async def test_a_server_may_leave_bodies_in_their_codings(decodes):
+    async def echo(request):
+        whole = await request.read()
+        return web.Response(body=whole)
+
+    async def stream(request):
+        return web.Response(body=b"".join([piece async for piece in request.content.iter_any()]))
+
+    app = web.Application(handler_args={"auto_decompress": decodes})
+    app.add_routes([web.post("/", echo), web.post("/stream", stream)])
+    packed = gzip.compress(b"hello")
+    fields = {"Content-Encoding": "gzip"}
+    bare = web.Server(echo, auto_decompress=decodes)
+    async with TestServer(app) as server, TestServer(bare) as other, httpx.AsyncClient() as client:
+        for url in (server.make_url("/"), server.make_url("/stream"), other.make_url("/")):
+            answer = await client.post(str(url), content=packed, headers=fields)
+            assert answer.content == (b"hello" if decodes else packed)
+            strange = await client.post(str(url), content=b"x", headers={"Content-Encoding": "rot13"})
+            assert strange.status_code == (415 if decodes else 200)
+
+
+def test_whoever_makes_requests_decides_about_their_codings():
+    with pytest.raises(TypeError, match="auto_decompress"):
+        web.Server(lambda request: None, request_factory=web.BaseRequest, auto_decompress=False)

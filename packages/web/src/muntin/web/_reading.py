@@ -42,6 +42,8 @@ class RequestReading(RequestFields):
     POST_METHODS: ClassVar[frozenset[str]] = frozenset({"DELETE", "PATCH", "POST", "PUT", "TRACE"})
     """The methods whose forms `post` reads."""
 
+    _decodes: ClassVar[bool] = True
+    """Whether content codings are undone."""
     exchange: Exchange
     """The request and its answer, as the protocol below has it."""
     client_max_size: int
@@ -79,14 +81,14 @@ class RequestReading(RequestFields):
 
     @property
     def content(self) -> StreamReader:
-        """The body as a stream, whatever its size, its content codings undone.
+        """The body as a stream, whatever its size, its content codings undone unless the server leaves them.
 
         Raises:
             HTTPUnsupportedMediaType: it is in a content coding that is not known here.
         """
         content = self._content
         if content is None:
-            body = RequestBody(self.exchange, self.client_max_size)
+            body = RequestBody(self.exchange, self.client_max_size, decodes=self._decodes)
             content = self._content = StreamReader(body)
         return content
 
@@ -123,7 +125,7 @@ class RequestReading(RequestFields):
         if (
             self._content is None
             and self.exchange.body.is_complete
-            and not self.get_lines(b"content-encoding")
+            and not (self._decodes and self.get_lines(b"content-encoding"))
         ):
             return self._take_whole(limit)
         content = self.content

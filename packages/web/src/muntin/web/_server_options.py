@@ -27,8 +27,6 @@ _TIMEOUTS: Final = {
     "timeout_ceil_threshold": "ceil_threshold",
 }
 _CAPS: Final = {"read_bufsize": "body_buffer"}
-_WITHOUT_EFFECT: Final = frozenset(("auto_decompress",))
-"""Documented arguments for which there is nothing to set."""
 
 
 def read_server_options(
@@ -47,7 +45,7 @@ def read_server_options(
         TypeError: an argument is not known.
         ValueError: a number makes no sense.
     """
-    unknown = documented.keys() - _LIMITS.keys() - _TIMEOUTS.keys() - _CAPS.keys() - _WITHOUT_EFFECT
+    unknown = documented.keys() - _LIMITS.keys() - _TIMEOUTS.keys() - _CAPS.keys()
     if unknown:
         raise TypeError(f"a server has no argument {', '.join(sorted(unknown))}")
     return {

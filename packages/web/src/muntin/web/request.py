@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from muntin.web.application import Application
     from muntin.web.match_info import UrlMappingMatchInfo
 
-__all__ = ["BaseRequest", "Request"]
+__all__ = ["BaseRequest", "EncodedBaseRequest", "EncodedRequest", "Request"]
 
 
 class _Replaced(NamedTuple):
@@ -349,3 +349,17 @@ def _replace_head(
         head.expect,
         head.upgrade,
     )
+
+
+class EncodedBaseRequest(BaseRequest):
+    """A request whose body is given in its content codings, as it came."""
+
+    __slots__ = ()
+    _decodes = False
+
+
+class EncodedRequest(Request):
+    """The same, matched by an application's router."""
+
+    __slots__ = ()
+    _decodes = False

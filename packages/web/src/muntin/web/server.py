@@ -17,7 +17,7 @@ from muntin.web._server_options import read_server_options
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.application import Application
 from muntin.web.legacy import warn_older
-from muntin.web.request import BaseRequest, Request
+from muntin.web.request import BaseRequest, EncodedBaseRequest, EncodedRequest, Request
 
 __all__ = ["Server", "make_exchange_handler", "make_server"]
 
@@ -34,7 +34,7 @@ class Server(runner.Server):
         options: as for `run_app`; and `debug`, to show clients the tracebacks of failures.
 
     Raises:
-        TypeError: an option is not known.
+        TypeError: an option is not known, or `request_factory` excludes it.
     """
 
     def __init__(
@@ -45,7 +45,12 @@ class Server(runner.Server):
         loop: Any = None,
         **options: Any,
     ) -> None:
-        self._start(request_factory or BaseRequest, lambda request: handler, options)
+        decodes = options.pop("auto_decompress", True)
+        if request_factory is None:
+            request_factory = BaseRequest if decodes else EncodedBaseRequest
+        elif not decodes:
+            raise TypeError("auto_decompress=False and a request_factory exclude each other")
+        self._start(request_factory, lambda request: handler, options)
 
     def _start(
         self,
@@ -79,7 +84,10 @@ class _ApplicationServer(Server):
     def __init__(self, app: Application, **options: Any) -> None:
         app.freeze()
         selecting = Selecting(app)
-        self._start(_request_factory(app), selecting.select, options, selecting.error_pages_of)
+        decodes = options.pop("auto_decompress", True)
+        self._start(
+            _request_factory(app, decodes=decodes), selecting.select, options, selecting.error_pages_of
+        )
 
 
 def _take_access_log(options: dict[str, Any]) -> tuple[AbstractAccessLogger | None, dict[str, Any]]:
@@ -106,9 +114,10 @@ def make_exchange_handler(app: Application) -> ExchangeHandler:
     return Answering(_request_factory(app), selecting.select, recovery).answer
 
 
-def _request_factory(app: Application) -> Callable[[Exchange], Request]:
+def _request_factory(app: Application, *, decodes: bool = True) -> Callable[[Exchange], Request]:
+    kind = Request if decodes else EncodedRequest
     max_size, max_fields = app.client_max_size, app.client_max_fields
-    return lambda exchange: Request(exchange, max_size, max_fields)
+    return lambda exchange: kind(exchange, max_size, max_fields)
 
 
 def make_server(app: Application, **options: Any) -> Server:
