@@ -1,11 +1,16 @@
 """Responses that carry JSON, and who encodes it."""
 
 import json
+from decimal import Decimal
 
+import msgspec
+import orjson
 import pytest
 
+from muntin import web
 from muntin.web.exceptions import JSONPayloadError
 from muntin.web.json_responses import JSONCodec, json_bytes_response, json_response
+from muntin.web.testing import TestClient
 
 
 @pytest.mark.row("HC-34", "BH-09")
@@ -49,3 +54,49 @@ def test_whatever_a_decoder_raises_is_the_texts_fault():
         with pytest.raises(JSONPayloadError) as caught:
             codec.decode(text)
         assert caught.value.status == 400
+
+
+CODECS = {
+    "orjson": JSONCodec(loads=orjson.loads, dumps=orjson.dumps),
+    "msgspec": JSONCodec(loads=msgspec.json.decode, dumps=msgspec.json.encode),
+    "decimals": JSONCodec(loads=lambda text: json.loads(text, parse_float=Decimal)),
+}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
+async def test_one_encoder_for_a_whole_application(codec):
+    """Set once, it serves handlers of the application and of those inside it."""
+
+    async def echo(request):
+        return request.json_response(await request.json())
+
+    inner = web.Application()
+    app = web.Application()
+    for each in (app, inner):
+        each.router.add_post("/", echo)
+    app.add_subapp("/inner", inner)
+    app[web.JSON] = codec
+    async with TestClient(app) as client:
+        for path in ("/", "/inner/"):
+            answer = await client.post(path, data='{"a": ["ü", null, 1]}'.encode())
+            assert answer.status == 200
+            assert answer.headers["Content-Type"].startswith("application/json")
+            assert json.loads(answer.body) == {"a": ["ü", None, 1]}
+            broken = await client.post(path, data=b'{"a": ')
+            assert broken.status == 400, "whatever the decoder raises"
+
+
+@pytest.mark.anyio
+async def test_an_inner_application_may_have_its_own():
+    async def which(request):
+        return request.json_response(None)
+
+    inner = web.Application()
+    app = web.Application()
+    for each, name in ((app, "outer"), (inner, "inner")):
+        each[web.JSON] = JSONCodec(dumps=lambda value, name=name: json.dumps(name))
+        each.router.add_get("/", which)
+    app.add_subapp("/inner", inner)
+    async with TestClient(app) as client:
+        assert [(await client.get(path)).text for path in ("/", "/inner/")] == ['"outer"', '"inner"']
