@@ -474,3 +474,28 @@ def test_how_much_waits() -> None:
     assert connection.buffered == len(GET * 2)
     connection.receive_eof()
     assert connection.has_ended
+
+
+def test_a_body_that_is_here_can_be_taken_at_once() -> None:
+    raw = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+    connection = after(raw + b"hello" + GET)
+    assert connection.take_body() == b"hello"
+    assert connection.take_body() is None
+    assert connection.next_event() is Signal.PAUSED
+    connection.respond(ok())
+    assert connection.start_next_exchange()
+    assert isinstance(connection.next_event(), RequestHead)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhell",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+    ],
+)
+def test_other_bodies_are_told_by_events(raw: bytes) -> None:
+    connection = after(raw)
+    assert connection.take_body() is None
+    assert isinstance(connection.next_event(), BodyData)
+    assert connection.take_body() is None

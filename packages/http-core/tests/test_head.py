@@ -14,10 +14,12 @@ from muntin.http_core import (
     FramingKind,
     Limits,
     Rejected,
+    RemoteProtocolError,
     RequestHead,
     ServerConnection,
     Signal,
 )
+from muntin.http_core._head import parse_head
 
 Hear = Callable[..., list[object]]
 HOST = b"Host: a.example\r\n"
@@ -365,3 +367,40 @@ def test_any_bytes_get_one_verdict_however_cut(junk: bytes, size: int) -> None:
         return told
 
     assert verdict(size) == verdict(10_000)
+
+
+LINES = [b"Host: a", b"Content-Length: 3", b"content-length:03 ", b"Content-Length: 0", b"Accept: */*"]
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=4))
+def test_one_verdict_on_a_length_wherever_it_stands(lines: list[bytes]) -> None:
+    """Whether a head goes the short way or the long one is its own business."""
+    block = b"POST / HTTP/1.1\r\n" + b"".join(line + b"\r\n" for line in lines)
+    told = []
+    for more in (b"", b"Connection: x\r\n"):  # Only the long way looks into Connection.
+        try:
+            told.append(parse_head(block + more + b"\r\n", Limits()).framing)
+        except RemoteProtocolError as fault:
+            told.append((fault.status, fault.reason))
+    assert told[0] == told[1]
+    lengths = [int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length")]
+    if lines.count(b"Host: a") == 1 and len(lengths) == 1:
+        assert told[0] == (BodyFraming(FramingKind.LENGTH, lengths[0]) if lengths[0] else NO_BODY)
+    elif lines.count(b"Host: a") != 1 or len(lengths) > 1:
+        assert told[0][0] == 400
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([b"Accept", b"ACCEPT", b"X-Accept", b"Accept-X", b"A"]),
+            st.sampled_from([b"", b"a", b"accept: b", b"\tc d \xff "]),
+        )
+    )
+)
+def test_fields_can_be_asked_for_without_taking_all_apart(fields: list[tuple[bytes, bytes]]) -> None:
+    lines = b"".join(b"%b: %b\r\n" % pair for pair in fields)
+    head = parse_head(b"GET / HTTP/1.1\r\nHost: a\r\n" + lines + b"\r\n", Limits())
+    asked = {name: head.get_all(name) for name in (b"accept", b"host", b"a", b"none")}
+    assert asked == {name: [v for k, v in head.fields if k.lower() == name] for name in asked}
+    assert head.get(b"accept") == next(iter(asked[b"accept"]), None)

@@ -19,7 +19,7 @@ from muntin.http_core._grammar import CONTENT_LENGTH, TOKEN
 from muntin.http_core.errors import RemoteProtocolError
 from muntin.http_core.status import forbids_body
 
-__all__ = ["frame_answer", "frame_received", "frame_request"]
+__all__ = ["frame_answer", "frame_length", "frame_received", "frame_request"]
 
 
 def frame_request(
@@ -72,10 +72,14 @@ def _frame_told(
     if content_lengths:
         if len(content_lengths) > 1 or not CONTENT_LENGTH.fullmatch(content_lengths[0]):
             raise RemoteProtocolError(400, "malformed Content-Length")
-        length = int(content_lengths[0])
-        # 6. A valid Content-Length is the body's length.
-        return BodyFraming(FramingKind.LENGTH, length) if length else NO_BODY
+        return frame_length(int(content_lengths[0]))
     return None
+
+
+def frame_length(length: int) -> BodyFraming:
+    """Tell how a body of a declared length is delimited."""
+    # 6. A valid Content-Length is the body's length.
+    return BodyFraming(FramingKind.LENGTH, length) if length else NO_BODY
 
 
 def _frame_transfer_encoding(version: HttpVersion, values: Sequence[bytes]) -> BodyFraming:

@@ -100,25 +100,34 @@ chunk_ext = (
 )
 CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})" + chunk_ext + rb"\r\n")
 
-# The request that nearly every client sends: origin-form, HTTP/1.1, one Host, and nothing else that decides how it is
-# read. `Connection: keep-alive` is what HTTP/1.1 means anyway (RFC 9112 §9.3). The first letters stand in classes
-# because the engine can skip alternatives by them.
+# The request that nearly every client sends: origin-form, HTTP/1.1, one Host, at most one Content-Length, and nothing
+# else that decides how it is read. `Connection: keep-alive` is what HTTP/1.1 means anyway (RFC 9112 §9.3). The first
+# letters stand in classes because the engine can skip alternatives by them.
 deciding = (
     rb"(?:[Hh](?i:ost):|[Cc](?i:on(?:tent-length:|nection:(?! keep-alive\r)))|[Tt](?i:ransfer-encoding):"
     rb"|[Ee](?i:xpect):|[Uu](?i:pgrade):)"
 )
 plain_lines = rb"(?:(?!" + deciding + rb")" + field_line + rb")*"
+host_line = rb"[Hh](?i:ost):[ ]?(?:[A-Za-z0-9\-._]++|" + ip_literal + rb")(?::[0-9]{0,5})?[ ]*+\r\n"
+length_line = rb"[Cc](?i:ontent-length):[ ]?([0-9]{1,18})[ ]*+\r\n"
 PLAIN_HEAD: Final = re.compile(
     rb"(" + token + rb") (/" + target_byte + rb"*+) HTTP/1\.1\r\n"
     rb"("
     + plain_lines
-    + rb"[Hh](?i:ost):[ ]?(?:[A-Za-z0-9\-._]++|"
-    + ip_literal
-    + rb")(?::[0-9]{0,5})?[ ]*+\r\n"
+    + rb"(?:"
+    + host_line
     + plain_lines
-    + rb")\r\n"
+    + rb"(?:"
+    + length_line
+    + plain_lines
+    + rb")?|"
+    + length_line
+    + plain_lines
+    + host_line
+    + plain_lines
+    + rb"))\r\n"
 )
-"""A whole head of that kind: method, target, field lines."""
+"""A whole head of that kind: method, target, field lines, and the length where it stands behind or before Host."""
 
 # What we send ---------------------------------------------------------------------------------------------
 

@@ -1,16 +1,16 @@
 """Reading the head of a request (RFC 9112 §3 and §5).
 
 `parse_head` takes a whole head. In the common case it is one match, which proves that every line is well-formed
-and that none but Host decides anything; no line is taken apart. All other heads go the long way: one match for
-the request-line, one for the lines, one that picks the fields that frame the message.
+and that none but Host and Content-Length decides anything; no line is taken apart. All other heads go the long
+way: one match for the request-line, one for the lines, one that picks the fields that frame the message.
 
 What is wrong with those that match nothing, `_lines` tells.
 """
 
 from collections.abc import Sequence
 
-from muntin.http_core._events import HTTP_11, HttpVersion, RequestHead
-from muntin.http_core._framing import frame_request
+from muntin.http_core._events import HTTP_11, NO_BODY, HttpVersion, RequestHead
+from muntin.http_core._framing import frame_length, frame_request
 from muntin.http_core._grammar import FIELD_SECTION, FRAMING_FIELD, HOST, PLAIN_HEAD, REQUEST_LINE
 from muntin.http_core._limits import Limits
 from muntin.http_core._lines import OF_REQUESTS, VERSIONS, LineCheck, explain
@@ -30,9 +30,11 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
     if len(block) > limits.line_floor or block.count(b"\n") > limits.field_count:
         LineCheck(limits, OF_REQUESTS).check_all(block)
     if plain is not None:
-        method, target, fields = plain.groups()
+        method, target, fields, behind, before = plain.groups()
         if method != b"CONNECT":
-            return RequestHead(method.decode("ascii"), target.decode("ascii"), HTTP_11, fields)
+            length = behind or before
+            framing = frame_length(int(length)) if length else NO_BODY
+            return RequestHead(method.decode("ascii"), target.decode("ascii"), HTTP_11, fields, framing)
     return _parse_rare(block, limits)
 
 

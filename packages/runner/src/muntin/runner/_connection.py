@@ -34,7 +34,7 @@ from muntin.runner._http1 import Http1Exchange
 from muntin.runner._leftover import Leftover, Rest
 from muntin.runner._lifecycle import Phase, Step, advance
 from muntin.runner._peer import TransportPeer
-from muntin.runner._request_body import EMPTY_BODY, RequestBody
+from muntin.runner._request_body import EMPTY_BODY, RequestBody, WholeBody
 from muntin.runner._sendfile import CAN_SEND
 from muntin.runner._service import Registry, Service
 from muntin.runner.exchange import ExchangeHandler
@@ -223,6 +223,8 @@ class Connection(asyncio.Protocol):
             self.engine.close_after()
         if head.framing is NO_BODY:
             self.exchange = exchange = Http1Exchange(self, head, EMPTY_BODY, self._peer)
+        elif (whole := self.engine.take_body()) is not None:
+            self.exchange = exchange = Http1Exchange(self, head, WholeBody(whole), self._peer)
         else:
             self._body = RequestBody(self.loop, self._want_body, self._adjust_reading)
             self.exchange = exchange = Http1Exchange(self, head, self._body, self._peer)

@@ -22,7 +22,7 @@ from muntin.runner._duplex import TransportDuplex
 from muntin.runner._flow import WriteFlow
 from muntin.runner._leftover import DRAIN_BUDGET
 from muntin.runner._peer import TransportPeer
-from muntin.runner._request_body import EmptyBody, RequestBody
+from muntin.runner._request_body import EmptyBody, RequestBody, WholeBody
 from muntin.runner._sendfile import push_file, read_pieces
 
 __all__ = ["Carrier", "Http1Exchange"]
@@ -71,7 +71,11 @@ class Http1Exchange:
     )
 
     def __init__(
-        self, connection: Carrier, head: RequestHead, body: RequestBody | EmptyBody, peer: TransportPeer
+        self,
+        connection: Carrier,
+        head: RequestHead,
+        body: RequestBody | WholeBody | EmptyBody,
+        peer: TransportPeer,
     ) -> None:
         self._connection = connection
         self._on_disconnect: list[Callable[[], None]] | None = None

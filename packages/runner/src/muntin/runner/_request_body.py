@@ -17,7 +17,7 @@ from muntin.http_core import (
     ServerConnection,
 )
 
-__all__ = ["EMPTY_BODY", "EmptyBody", "RequestBody"]
+__all__ = ["EMPTY_BODY", "EmptyBody", "RequestBody", "WholeBody"]
 
 
 class EmptyBody:
@@ -48,6 +48,36 @@ class EmptyBody:
 _CHUNK_ENDS: Final = 4096
 
 EMPTY_BODY: Final = EmptyBody()
+
+
+class WholeBody:
+    """The body of a request that has come with its head.
+
+    Args:
+        data: all of it.
+    """
+
+    __slots__ = ("_data",)
+
+    is_complete = True
+    trailers: RawFields = ()
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    @property
+    def at_eof(self) -> bool:
+        return not self._data
+
+    def take_chunk_ends(self) -> Sequence[int]:
+        return ()
+
+    def receive_nowait(self) -> bytes:
+        data, self._data = self._data, b""
+        return data
+
+    async def receive(self) -> bytes:
+        return self.receive_nowait()
 
 
 class RequestBody:

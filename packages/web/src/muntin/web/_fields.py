@@ -140,9 +140,7 @@ class RequestFields:
 
     def get_lines(self, name: bytes) -> list[bytes]:
         """Give the values of all lines of a field (lower-case name), without a mapping being made for it."""
-        # Most names are ruled out by their length, which costs less than their lower case.
-        size = len(name)
-        return [value for key, value in self._head.fields if len(key) == size and key.lower() == name]
+        return self._head.get_all(name)
 
     def get_field(self, name: str) -> str | None:
         """Give all lines of a field as one list (RFC 9110 §5.3), in latin-1, as the grammar of fields is written."""

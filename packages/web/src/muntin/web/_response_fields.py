@@ -99,6 +99,8 @@ def format_content_type(essence: str, charset: str | None) -> str:
     Raises:
         ValueError: not a type and a subtype, or no charset.
     """
+    if ";" in essence:
+        raise ValueError("charset must not be in content_type: give it as charset")
     if not _ESSENCE.fullmatch(essence):
         raise ValueError(f"not a type and a subtype: {essence!r}")
     if charset is None:

@@ -76,15 +76,11 @@ class Response(StreamResponse):
         """The body as it goes out, once that is decided."""
         self._zlib_executor_size = zlib_executor_size
         self._zlib_executor = zlib_executor
-        if (
-            isinstance(text, str)
-            and body is None
-            and content_type is None
-            and charset is None
-            and headers is None
-        ):
+        if isinstance(text, str) and body is None and charset is None and headers is None:
             # What most handlers do, without a further call.
-            self._content_type = _TEXT_PLAIN
+            self._content_type = (
+                _TEXT_PLAIN if content_type is None else format_content_type(content_type, "utf-8")
+            )
             self._body = text.encode()
         elif text is not None:
             if body is not None:
@@ -114,8 +110,6 @@ class Response(StreamResponse):
         if self._headers is not None and "Content-Type" in self._headers:
             raise ValueError("Content-Type among the headers excludes content_type and charset")
         if content_type is not None:
-            if ";" in content_type:
-                raise ValueError("charset must not be in content_type: give it as charset")
             self._set_content_type_field(format_content_type(content_type, charset))
 
     def __init_subclass__(cls) -> None:

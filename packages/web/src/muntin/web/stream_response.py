@@ -203,7 +203,7 @@ class StreamResponse(ResponseFields):
 
     def _negotiate(self, exchange: Exchange) -> None:
         if self._compression is not None:
-            lines = list(exchange.head.get_all(b"accept-encoding"))
+            lines = exchange.head.get_all(b"accept-encoding")
             accepted = b", ".join(lines).decode("latin-1") if lines else None
             self._compression.apply(accepted, self.headers)
         if self._is_last:
