@@ -22,7 +22,7 @@ from muntin.runner._duplex import TransportDuplex
 from muntin.runner._flow import WriteFlow
 from muntin.runner._leftover import DRAIN_BUDGET
 from muntin.runner._peer import TransportPeer
-from muntin.runner._request_body import EmptyBody, RequestBody, WholeBody
+from muntin.runner._request_body import RequestBody, WholeBody
 from muntin.runner._sendfile import push_file, read_pieces
 
 __all__ = ["Carrier", "Http1Exchange"]
@@ -74,7 +74,7 @@ class Http1Exchange:
         self,
         connection: Carrier,
         head: RequestHead,
-        body: RequestBody | WholeBody | EmptyBody,
+        body: RequestBody | WholeBody,
         peer: TransportPeer,
     ) -> None:
         self._connection = connection

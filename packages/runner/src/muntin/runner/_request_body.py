@@ -17,53 +17,29 @@ from muntin.http_core import (
     ServerConnection,
 )
 
-__all__ = ["EMPTY_BODY", "EmptyBody", "RequestBody", "WholeBody"]
-
-
-class EmptyBody:
-    """The body of a request that has none."""
-
-    __slots__ = ()
-
-    is_complete = True
-    is_over = True
-    at_eof = True
-    received = 0
-    trailers: RawFields = ()
-
-    def take_chunk_ends(self) -> Sequence[int]:
-        return ()
-
-    def receive_nowait(self) -> bytes:
-        return b""
-
-    async def receive(self) -> bytes:
-        return b""
-
-    def fail(self, error: Exception) -> None:
-        """Nothing can go wrong with it."""
+__all__ = ["EMPTY_BODY", "RequestBody", "WholeBody"]
 
 
 # How many ends of chunks are remembered for who may ask: whoever sends chunks of some bytes only wastes memory.
 _CHUNK_ENDS: Final = 4096
 
-EMPTY_BODY: Final = EmptyBody()
-
 
 class WholeBody:
-    """The body of a request that has come with its head.
+    """The body of a request that has come with its head, or of one that has none.
 
     Args:
         data: all of it.
     """
 
-    __slots__ = ("_data",)
+    __slots__ = ("_data", "received")
 
     is_complete = True
+    is_over = True
     trailers: RawFields = ()
 
     def __init__(self, data: bytes) -> None:
         self._data = data
+        self.received = len(data)
 
     @property
     def at_eof(self) -> bool:
@@ -78,6 +54,12 @@ class WholeBody:
 
     async def receive(self) -> bytes:
         return self.receive_nowait()
+
+    def fail(self, error: Exception) -> None:
+        """Nothing can go wrong with it any more."""
+
+
+EMPTY_BODY: Final = WholeBody(b"")
 
 
 class RequestBody:
