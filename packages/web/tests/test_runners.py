@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+from contextlib import suppress
 
 import anyio
 import httpx
@@ -143,6 +144,58 @@ async def test_a_slow_handler_ends_within_the_timeout(app):
     assert answer.text == "done"
     assert answer.headers["Connection"] == "close"
     assert log == ["shutdown", "cleanup"]
+
+
+async def test_an_application_that_did_not_start_does_not_end(app):
+    log = []
+
+    async def note(app):
+        log.append("shutdown")
+
+    async def fail(app):
+        raise OSError("no database")
+
+    app.on_startup.append(fail)
+    app.on_shutdown.append(note)
+    runner = web.AppRunner(app)
+    with pytest.raises(OSError, match="no database"):
+        await runner.setup()
+    await runner.cleanup()
+    assert log == []
+
+
+async def test_a_failing_signal_leaves_no_connections_behind(app):
+    log = []
+
+    async def fail(app):
+        raise OSError("cannot say goodbye")
+
+    async def stream(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"begun")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            log.append("stream")
+
+    async def cleanup(app):
+        log.append("cleanup")
+
+    app.router.add_get("/stream", stream)
+    app.on_shutdown.append(fail)
+    app.on_cleanup.append(cleanup)
+    server = TestServer(app, shutdown_timeout=0.01)
+    await server.start_server()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
+    await reader.readuntil(b"begun")
+    with pytest.raises(OSError, match="goodbye"):
+        await server.close()
+    with suppress(ConnectionError):
+        await reader.read()
+    writer.close()
+    assert log == ["stream", "cleanup"]
 
 
 @pytest.mark.row("RN-20")

@@ -91,8 +91,11 @@ class BaseRunner(ABC):
         """Take the server down: stop listening, tell the application, end the connections, clean up."""
         try:
             await self.stop_listening()
-            await self.shutdown()
-            await self.end_connections()
+            try:
+                await self.shutdown()
+            finally:
+                # An application that fails to take leave must not leave connections behind.
+                await self.end_connections()
         finally:
             server, self._server = self._server, None
             if server is not None:

@@ -85,8 +85,9 @@ class AppRunner(BaseRunner):
             await super().stop_listening()
 
     async def shutdown(self) -> None:
-        """Tell the application that it ends soon."""
-        await self._app.shutdown()
+        """Tell the application that it ends soon, if it ever started."""
+        if self.server is not None:
+            await self._app.shutdown()
 
     async def end_connections(self) -> None:
         """Wait for the handlers and for the tasks of `spawn`, for no longer than the time-out."""
