@@ -1,0 +1,20 @@
+"""Pages of another origin may read the answers.
+
+The page points to `aiohttp_cors`, which imports aiohttp by its name; a middleware for this comes along with muntin.
+
+    curl -i -H "Origin: https://shop.example" localhost:8080
+"""
+
+from muntin import web
+from muntin.web.cors import cors_middleware
+
+
+async def tell_prices(request):
+    return web.json_response({"tea": 3})
+
+
+app = web.Application(middlewares=[cors_middleware(["https://shop.example"])])
+app.router.add_route("GET", "/", tell_prices)
+
+if __name__ == "__main__":
+    web.run_app(app)

@@ -1,0 +1,97 @@
+"""Examining a project: its Python files, one after the other.
+
+Nothing of it is imported. A file that cannot be read is a finding, and never the end of the examination.
+"""
+
+import ast
+import os
+import stat
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from muntin.web.migrate._patterns import read_names
+from muntin.web.migrate._rules import RULES, Finding, Kind
+
+__all__ = ["examine", "examine_source", "find_sources"]
+
+_LARGEST: Final = 4 << 20
+"""Bytes. Nobody writes such a file; those that are generated hold data."""
+_NOT_THEIRS: Final = frozenset(("__pycache__", "node_modules", "site-packages"))
+_OURS: Final = ("aiohttp", "aiojobs", "muntin", "sockjs")
+
+
+def examine(path: str | Path) -> Iterator[Finding]:
+    """Iterate over what is found in a file, or in all Python files below a folder.
+
+    Hidden folders, virtual environments and installed packages are left out; links to folders are not followed.
+
+    Raises:
+        FileNotFoundError: there is no such path.
+    """
+    for source in find_sources(Path(path)):
+        try:
+            data = _read(source)
+        except OSError as error:
+            yield _unread(str(source), 1, error.strerror or str(error))
+        else:
+            yield from examine_source(data, str(source))
+
+
+def find_sources(path: Path) -> Iterator[Path]:
+    """Iterate over the Python files below a folder in the order of their names; a file is given as it is."""
+    if not path.is_dir():
+        path.stat()
+        yield path
+        return
+    for folder, folders, files in os.walk(path):
+        folders[:] = sorted(each for each in folders if _is_theirs(Path(folder, each)))
+        yield from (Path(folder, name) for name in sorted(files) if name.endswith(".py"))
+
+
+def _is_theirs(folder: Path) -> bool:
+    name = folder.name
+    return not name.startswith(".") and name not in _NOT_THEIRS and not (folder / "pyvenv.cfg").exists()
+
+
+def _read(source: Path) -> bytes:
+    """Give the bytes of a file.
+
+    Raises:
+        OSError: it cannot be read, is too large, or is no file but a pipe or the like.
+    """
+    found = source.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError("no regular file")
+    if found.st_size > _LARGEST:
+        raise OSError(f"larger than {_LARGEST >> 20} MiB")
+    return source.read_bytes()
+
+
+def examine_source(data: bytes, path: str) -> Iterator[Finding]:
+    """Iterate over what is found in one module, line by line; one that imports nothing of this kind has no findings."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of their escapes and literals
+            tree = ast.parse(data)
+    except SyntaxError as error:
+        yield _unread(path, error.lineno or 1, f"no Python: {error.msg}")
+        return
+    except (ValueError, RecursionError, MemoryError) as error:
+        yield _unread(path, 1, f"no Python: {error or type(error).__name__}")
+        return
+    names = read_names(tree)
+    if not any(name.partition(".")[0].startswith(_OURS) for name in names.values()):
+        return
+    found = {
+        Finding(path, getattr(node, "lineno", 1), rule.kind, rule.message, rule.anchor)
+        for node in ast.walk(tree)
+        for rule in RULES
+        if rule.pattern(node, names)
+    }
+    yield from sorted(found, key=lambda finding: (finding.line, finding.message))
+
+
+def _unread(path: str, line: int, why: str) -> Finding:
+    return Finding(path, line, Kind.UNREAD, why, "the-report")
