@@ -186,6 +186,27 @@ async def test_mounted(client: httpx.AsyncClient, tree: Path) -> None:
     assert (await client.post("/assets/hello.txt")).status_code == 405
 
 
+async def test_in_front_of_an_application_without_mounts(tree: Path) -> None:
+    """As the guide does it for Django."""
+    files = StaticFiles(tree)
+
+    async def other(scope: Scope, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 418, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def application(scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/static/"):
+            await files({**scope, "root_path": "/static"}, receive, send)
+        else:
+            await other(scope, receive, send)
+
+    transport = httpx.ASGITransport(application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        assert (await client.get("/static/css/site.css")).text == "body { margin: 0 }\n"
+        assert (await client.get("/static/%2e%2e/secret.txt")).status_code == 404
+        assert (await client.get("/css/site.css")).status_code == 418
+
+
 # Other scopes
 
 

@@ -4,6 +4,7 @@ Knows which file a path selects and what a directory answers; puts the parts of 
 prefixes, mounts or frameworks: paths begin below the root.
 """
 
+import mimetypes
 import os
 from collections.abc import Callable, Mapping
 from stat import S_ISDIR
@@ -95,6 +96,9 @@ class StaticRoot:
     ) -> None:
         if chunk_size < 1:
             raise ValueError(f"chunk_size is at least 1 byte, not {chunk_size}")
+        # The platform's table of types is read at its first use: tens of milliseconds that no request should wait for.
+        if not mimetypes.inited:
+            mimetypes.init()
         self._sandbox = Sandbox(directory, follow_symlinks=follow_symlinks)
         self.show_index: Final = show_index
         self.append_version: Final = append_version
