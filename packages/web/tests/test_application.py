@@ -117,6 +117,53 @@ async def test_what_was_not_started_is_not_torn_down():
     assert log == ["1 up", "1 down", "cleanup"]
 
 
+@pytest.mark.row("WB-18")
+async def test_without_contexts_on_cleanup_is_sent_though_the_start_failed():
+    log = []
+
+    async def fail(app):
+        raise OSError("half-way")
+
+    app = web.Application()
+    app.on_startup.append(make_receiver(log, "first"))
+    app.on_startup.append(fail)
+    app.on_startup.append(make_receiver(log, "never"))
+    app.on_cleanup.append(make_receiver(log, "cleanup"))
+    runner = web.AppRunner(app)
+    with pytest.raises(OSError, match="half-way"):
+        await runner.setup()
+    await runner.cleanup()
+    assert log == ["first", "cleanup"]
+
+
+@pytest.mark.row("WB-19", "WB-22")
+async def test_the_order_of_two_lives():
+    """As it was measured with aiohttp, where the inner application was added between two receivers."""
+    log = []
+    main, sub = web.Application(), web.Application()
+    main.on_startup.append(make_receiver(log, "startup"))
+    main.on_shutdown.append(make_receiver(log, "shutdown"))
+    main.on_cleanup.append(make_receiver(log, "cleanup"))
+    main.add_subapp("/sub", sub)
+    main.on_startup.append(make_receiver(log, "late startup"))
+    main.on_shutdown.append(make_receiver(log, "late shutdown"))
+    main.on_cleanup.append(make_receiver(log, "late cleanup"))
+    main.cleanup_ctx.extend([make_context(log, "1"), make_context(log, "2")])
+    sub.cleanup_ctx.append(make_context(log, "sub"))
+    sub.on_startup.append(make_receiver(log, "sub startup"))
+    sub.on_shutdown.append(make_receiver(log, "sub shutdown"))
+    sub.on_cleanup.append(make_receiver(log, "sub cleanup"))
+    runner = web.AppRunner(main)
+    await runner.setup()
+    assert log == ["1 up", "2 up", "startup", "sub up", "sub startup", "late startup"]
+    log.clear()
+    await runner.cleanup()
+    assert log == [
+        *("shutdown", "sub shutdown", "late shutdown"),
+        *("2 down", "1 down", "cleanup", "sub down", "sub cleanup", "late cleanup"),
+    ]
+
+
 @pytest.mark.row("WB-17")
 async def test_a_second_yield_is_an_error():
     log = []
@@ -151,6 +198,7 @@ async def test_several_failures_are_collected():
     assert [type(error) for error in caught.value.exceptions] == [LookupError, ValueError]
 
 
+@pytest.mark.row("BH-18")
 async def test_context_managers_are_contexts():
     log = []
 
