@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,7 @@ def test_records_have_the_values_as_attributes(line, caplog):
     assert record.response_header == {"X-Out": "out"}
 
 
-def test_records_after_the_first_are_as_those_of_logging(line, caplog):
+def test_records_after_the_first_are_as_those_of_logging(line, caplog, make_request):
     line("%s")
     line("%r")
     first, second = caplog.records[-2:]
@@ -59,8 +60,8 @@ def test_records_after_the_first_are_as_those_of_logging(line, caplog):
         assert plain.__dict__.keys() <= record.__dict__.keys()
         assert (record.name, record.levelname, record.process) == (logger.name, "INFO", plain.process)
     access_log = web.AccessLogger(logger, "%s")
-    for request, response in [(None, web.Response()), (None, web.Response(status=404))]:
-        access_log.log(request, response, 0.0)
+    for response in (web.Response(), web.Response(status=404)):
+        access_log.log(make_request(), response, 0.0)
     first, second = caplog.records[-2:]
     assert (first.getMessage(), second.getMessage()) == ("200", "404")
     assert first.created <= second.created
@@ -104,8 +105,9 @@ def test_no_value_leaves_its_place(value, other):
 
 
 def _format_line(template, values):
-    atoms = [Atom("x", lambda *_, value=value: value, is_foreign=isinstance(value, str)) for value in values]
-    return _describe_by_line(template, atoms)(None, None, 0.0)[0]
+    atoms = [Atom("x", repr(value), is_foreign=isinstance(value, str)) for value in values]
+    request = SimpleNamespace(exchange=SimpleNamespace(head=None))
+    return _describe_by_line(template, atoms)(request, None, 0.0)[0]
 
 
 def test_an_unknown_atom_is_refused():

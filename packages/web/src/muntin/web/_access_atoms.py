@@ -6,97 +6,63 @@ It knows their names. How their values are written is for `muntin.web.access_log
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-__all__ = ["Atom", "Read", "make_clock", "make_namer", "parse_format"]
+__all__ = ["Atom", "Read", "compile_atoms", "parse_format"]
 
-Read = Callable[[Any, Any, float], Any]
-"""Gives a value of a request, a response and the seconds between them."""
+Read = Callable[[Any, Any, float], tuple[Any, ...]]
+"""Gives the values of a request, a response and the seconds between them."""
 
 
 class Atom(NamedTuple):
-    """One value of a line: the attribute of records that has it, and whether it may hold what a peer has said."""
+    """One value of a line.
+
+    Attributes:
+        name: of the attribute of records that has it.
+        text: the expression that reads it for a line, of `request`, `head`, `response` and `seconds`.
+        datum: the one that reads it for a program, if that is another.
+        is_foreign: whether it may hold what a peer has said.
+        field: the name of the field that it is.
+    """
 
     name: str
-    read: Read
+    text: str
+    datum: str = ""
     is_foreign: bool = False
     field: str | None = None
 
 
-def make_clock(form: Callable[[int], str]) -> Read:
-    """Give what tells when a request came; a second is put into words once."""
-    known, words = 0, ""
-
-    def tell(request: Any, response: Any, seconds: float) -> str:
-        nonlocal known, words
-        second = int(time.time() - seconds)
-        if second != known:
-            known, words = second, form(second)
-        return words
-
-    return tell
-
-
-def _format_request_line(request: Any, response: Any, seconds: float) -> str:
-    head = request.exchange.head
-    return f"{head.method} {head.target} HTTP/{head.version.major}.{head.version.minor}"
-
-
 _ATOMS: Final[dict[str, Atom]] = {
-    "t": Atom(
-        "request_start_time",
-        make_clock(lambda second: time.strftime("[%d/%b/%Y:%H:%M:%S %z]", time.localtime(second))),
+    "a": Atom("remote_address", 'request.remote or "-"', "request.remote", is_foreign=True),
+    "t": Atom("request_start_time", "tell_local(seconds)", "tell_utc(seconds)"),
+    "P": Atom("process_id", 'f"<{getpid()}>"', "getpid()"),
+    "r": Atom(
+        "first_request_line",
+        'f"{head.method} {head.target} HTTP/{head.version.major}.{head.version.minor}"',
+        is_foreign=True,
     ),
-    "P": Atom("process_id", lambda request, response, seconds: f"<{os.getpid()}>"),
-    "r": Atom("first_request_line", _format_request_line, is_foreign=True),
-    "s": Atom("response_status", lambda request, response, seconds: response.status),
-    "b": Atom(
-        "response_size",
-        lambda request, response, seconds: 0 if request.method == "HEAD" else response.body_length,
-    ),
-    "T": Atom("request_time", lambda request, response, seconds: round(seconds)),
-    "Tf": Atom("request_time_frac", lambda request, response, seconds: f"{seconds:06f}"),
-    "D": Atom("request_time_micro", lambda request, response, seconds: round(seconds * 1_000_000)),
+    "s": Atom("response_status", "response.status"),
+    "b": Atom("response_size", '0 if request.method == "HEAD" else response.body_length'),
+    "T": Atom("request_time", "round(seconds)"),
+    "Tf": Atom("request_time_frac", 'f"{seconds:06f}"', "round(seconds, 6)"),
+    "D": Atom("request_time_micro", "round(seconds * 1_000_000)"),
 }
 _ATOM: Final = re.compile(r"%(?:\{([A-Za-z0-9\-_]+)\}([io])|(Tf|[atPrsbTD%]))|%")
 
 
-def _remote_address(missing: str | None) -> Atom:
-    return Atom(
-        "remote_address", lambda request, response, seconds: request.remote or missing, is_foreign=True
-    )
+def _field_atom(field: str, side: str) -> Atom:
+    if side == "o":
+        read = f"response.headers.get({field!r}, %s)"
+        return Atom("response_header", read % '"-"', read % None, is_foreign=True, field=field)
+    # In bytes, past the mapping of all fields, which few handlers ask for.
+    read = f"decode(head.get({field.lower().encode('ascii')!r}), %s)"
+    return Atom("request_header", read % '"-"', read % None, is_foreign=True, field=field)
 
 
-def _request_field(field: str, missing: str | None) -> Atom:
-    # In bytes, past the mapping of all fields, which few handlers ask for. Their length rules most names out.
-    key = field.lower().encode("ascii")
-    size = len(key)
-
-    def read(request: Any, response: Any, seconds: float) -> str | None:
-        for name, value in request.exchange.head.fields:
-            if len(name) == size and name.lower() == key:
-                text: str = value.decode("latin-1")
-                return text
-        return missing
-
-    return Atom("request_header", read, is_foreign=True, field=field)
-
-
-def _response_field(field: str, missing: str | None) -> Atom:
-    def read(request: Any, response: Any, seconds: float) -> str | None:
-        text: str | None = response.headers.get(field, missing)
-        return text
-
-    return Atom("response_header", read, is_foreign=True, field=field)
-
-
-def parse_format(log_format: str, missing: str | None) -> tuple[str, list[Atom]]:
+def parse_format(log_format: str) -> tuple[str, list[Atom]]:
     """Give the template of a line, for the operator %, and what fills it.
-
-    Args:
-        log_format: the format.
-        missing: stands for what is not there.
 
     Raises:
         ValueError: the format has an atom that there is not.
@@ -108,9 +74,7 @@ def parse_format(log_format: str, missing: str | None) -> tuple[str, list[Atom]]
         if letter == "%":
             return "%%"
         if field is not None:
-            atoms.append(_request_field(field, missing) if side == "i" else _response_field(field, missing))
-        elif letter == "a":
-            atoms.append(_remote_address(missing))
+            atoms.append(_field_atom(field, side))
         elif letter is not None:
             atoms.append(_ATOMS[letter])
         else:
@@ -120,20 +84,42 @@ def parse_format(log_format: str, missing: str | None) -> tuple[str, list[Atom]]
     return _ATOM.sub(take, log_format), atoms
 
 
-def make_namer(atoms: list[Atom]) -> Callable[[tuple[Any, ...]], dict[str, Any]]:
-    """Give what names the values of atoms, fields within `request_header` and `response_header`."""
-    names = [(place, atom.name) for place, atom in enumerate(atoms) if atom.field is None]
-    fields: dict[str, list[tuple[int, str]]] = {}
-    for place, atom in enumerate(atoms):
-        if atom.field is not None:
-            fields.setdefault(atom.name, []).append((place, atom.field))
+def compile_atoms(expressions: Iterable[str]) -> Read:
+    """Give one function that reads all values: a call for each would take longer than the reading.
 
-    def name(values: tuple[Any, ...]) -> dict[str, Any]:
-        named: dict[str, Any] = {}
-        for place, name in names:
-            named[name] = values[place]
-        for side, places in fields.items():
-            named[side] = {field: values[place] for place, field in places}
-        return named
+    The expressions are those of the table, and of fields whose names have been matched: nothing else is evaluated.
+    """
+    source = f"""
+def read(request, response, seconds):
+    head = request.exchange.head
+    return ({"".join(f"{expression}, " for expression in expressions)})
+"""
+    defined: dict[str, Any] = {
+        "decode": _decode,
+        "getpid": os.getpid,
+        "tell_local": _make_clock(
+            lambda second: time.strftime("[%d/%b/%Y:%H:%M:%S %z]", time.localtime(second))
+        ),
+        "tell_utc": _make_clock(lambda second: datetime.fromtimestamp(second, UTC).isoformat()),
+    }
+    exec(compile(source, "<access log format>", "exec"), defined)
+    read: Read = defined["read"]
+    return read
 
-    return name
+
+def _decode(value: bytes | None, missing: str | None) -> str | None:
+    return missing if value is None else value.decode("latin-1")
+
+
+def _make_clock(form: Callable[[int], str]) -> Callable[[float], str]:
+    """Give what tells when it was so many seconds ago; a second is put into words once."""
+    known, words = 0, ""
+
+    def tell(seconds: float) -> str:
+        nonlocal known, words
+        second = int(time.time() - seconds)
+        if second != known:
+            known, words = second, form(second)
+        return words
+
+    return tell

@@ -6,15 +6,13 @@ can forge another or reach a terminal's controls.
 
 import json
 import logging
-import os
 import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, Final
 
-from muntin.web._access_atoms import Atom, Read, make_clock, make_namer, parse_format
+from muntin.web._access_atoms import Atom, compile_atoms, parse_format
 from muntin.web.log_batches import find_writer
 
 __all__ = ["AbstractAccessLogger", "AccessLogger", "JSONAccessLogger"]
@@ -58,12 +56,12 @@ _Describe = Callable[[Any, Any, float], tuple[str, tuple[Any, ...]]]
 
 def _describe_by_line(template: str, atoms: list[Atom]) -> _Describe:
     """Give what fills a template with values: as they are, unless one could be misread; then all are escaped."""
-    reads = [atom.read for atom in atoms]
+    read = compile_atoms(atom.text for atom in atoms)
     foreign = [atom.is_foreign for atom in atoms]
     quotes, backslashes = template.count('"'), template.count("\\")
 
     def describe(request: Any, response: Any, seconds: float) -> tuple[str, tuple[Any, ...]]:
-        values = tuple([read(request, response, seconds) for read in reads])
+        values = read(request, response, seconds)
         line = template % values
         # Nearly always there is nothing to escape, which a look at the whole line finds sooner than one at each value.
         if (
@@ -106,13 +104,12 @@ class AccessLogger(AbstractAccessLogger):
     """
 
     LOG_FORMAT = '%a %t "%r" %s %b "%{Referer}i" "%{User-Agent}i"'
-    _MISSING: str | None = "-"
 
     def __init__(self, logger: logging.Logger, log_format: str = LOG_FORMAT) -> None:
         super().__init__(logger, log_format)
-        template, atoms = parse_format(log_format, self._MISSING)
+        template, atoms = parse_format(log_format)
         self._describe = self._compile(template, atoms)
-        self._name = make_namer(atoms)
+        self._name = _make_namer(atoms)
         self._make_record = _make_record_maker(logger)
         self._write = find_writer(logger)
 
@@ -161,12 +158,23 @@ def _make_record_maker(logger: logging.Logger) -> Callable[[str, dict[str, Any]]
     return make_record
 
 
-_JSON_ATOMS: Final[dict[str, Read]] = {
-    "request_start_time": make_clock(lambda second: datetime.fromtimestamp(second, UTC).isoformat()),
-    "process_id": lambda request, response, seconds: os.getpid(),
-    "request_time_frac": lambda request, response, seconds: round(seconds, 6),
-}
-"""What JSON has a better form for than a line."""
+def _make_namer(atoms: list[Atom]) -> Callable[[tuple[Any, ...]], dict[str, Any]]:
+    """Give what names the values of atoms, fields within `request_header` and `response_header`."""
+    names = [(place, atom.name) for place, atom in enumerate(atoms) if atom.field is None]
+    fields: dict[str, list[tuple[int, str]]] = {}
+    for place, atom in enumerate(atoms):
+        if atom.field is not None:
+            fields.setdefault(atom.name, []).append((place, atom.field))
+
+    def name(values: tuple[Any, ...]) -> dict[str, Any]:
+        named: dict[str, Any] = {}
+        for place, name in names:
+            named[name] = values[place]
+        for side, places in fields.items():
+            named[side] = {field: values[place] for place, field in places}
+        return named
+
+    return name
 
 
 class JSONAccessLogger(AccessLogger):
@@ -183,15 +191,13 @@ class JSONAccessLogger(AccessLogger):
         ValueError: the format has an atom that there is not.
     """
 
-    _MISSING = None
-
     def _compile(self, template: str, atoms: list[Atom]) -> _Describe:
-        reads = [_JSON_ATOMS.get(atom.name, atom.read) for atom in atoms]
-        name = make_namer(atoms)
+        read = compile_atoms(atom.datum or atom.text for atom in atoms)
+        name = _make_namer(atoms)
         encode = json.JSONEncoder(separators=(",", ":")).encode
 
         def describe(request: Any, response: Any, seconds: float) -> tuple[str, tuple[Any, ...]]:
-            values = tuple([read(request, response, seconds) for read in reads])
+            values = read(request, response, seconds)
             # JSON itself has no need to escape DEL, but terminals may act on it.
             return encode(name(values)).replace("\x7f", "\\u007f"), values
 
