@@ -173,3 +173,18 @@ def churn(session: nox.Session) -> None:
     """Let rude clients loose on WebSockets for ten minutes, and see what is left behind; `-- --seconds 60` for less."""
     install_from_source(session, names=PACKAGES)
     session.run("python", "conformance/websocket/churn.py", *session.posargs)
+
+
+@nox.session
+def attacks(session: nox.Session) -> None:
+    """Send slow peers against a server and tell how a healthy one fares; `-- --help` tells what can be chosen."""
+    install_from_source(session, *tools("attacks"), names=siblings("web"))
+    session.run("python", "-m", "conformance.attacks", *session.posargs)
+
+
+@nox.session
+def endurance(session: nox.Session) -> None:
+    """Let 100 000 connections, or as many as `--` says, come and go, and see that nothing of them is left."""
+    install_from_source(session, *tools("tests"), *test_requirements("runner"), names=siblings("runner"))
+    count = session.posargs[0] if session.posargs else "100000"
+    session.run("pytest", "packages/runner/tests/test_descriptors.py", env={"MUNTIN_CHURN": count})

@@ -1,0 +1,165 @@
+"""A server whose process has no descriptors left, and one that has served many connections."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no descriptors")
+
+CHURN = os.environ.get("MUNTIN_CHURN", "3000")
+"""Connections that come and go; `nox -s endurance` sends more."""
+
+PROLOGUE = """
+import asyncio, gc, logging, os, resource, socket, sys
+from muntin.http_core import ResponseHead
+from muntin.runner import Caps, Server, ServerRunner, TCPSite, Timeouts
+
+GET = b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
+logging.disable(logging.CRITICAL)
+
+async def hello(exchange):
+    exchange.respond(ResponseHead(200), b"hello")
+
+def run(main):
+    if sys.argv[1] == "uvloop":
+        import uvloop
+        loop = uvloop.new_event_loop()
+    else:
+        loop = asyncio.new_event_loop()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(main)
+
+async def ask(port):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(GET)
+    raw = await reader.readuntil(b"hello")
+    writer.close()
+    return raw
+
+async def start(**options):
+    runner = ServerRunner(Server(hello, **options), shutdown_timeout=5)
+    await runner.setup()
+    site = TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    return runner, site.port
+"""
+
+
+def run_program(source: str, *arguments: str) -> str:
+    program = PROLOGUE + textwrap.dedent(source)
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120 + int(CHURN) // 100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.row("HI-54")
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_no_descriptors_are_left(loop: str) -> None:
+    """Who is connected is served on, and once there are descriptors again everybody is."""
+    said = run_program(
+        """
+        async def main():
+            runner, port = await start()
+            # One that is connected already, and a client's sockets that are made before there is a shortage.
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(GET)
+            await reader.readuntil(b"hello")
+            peers = [socket.socket() for _ in range(20)]
+            for peer in peers:
+                peer.setblocking(False)
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            spare = os.dup(0)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (spare, hard))
+            os.close(spare)
+            taken = []
+            try:
+                while True:
+                    taken.append(os.dup(0))
+            except OSError as error:
+                assert error.errno == 24, error
+            loop = asyncio.get_running_loop()
+            connected = 0
+            for peer in peers:
+                await loop.sock_connect(peer, ("127.0.0.1", port))
+                peer.send(GET)
+            for _ in range(20):
+                writer.write(GET)
+                await reader.readuntil(b"hello")
+                await asyncio.sleep(0)
+            print("served on")
+            for descriptor in taken:
+                os.close(descriptor)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            async with asyncio.timeout(30):
+                for _ in range(10):
+                    await ask(port)
+            print("recovered")
+            writer.close()
+            for peer in peers:
+                peer.close()
+            await runner.cleanup()
+
+        run(main())
+        """,
+        loop,
+    )
+    assert said.split("\n")[:2] == ["served on", "recovered"]
+
+
+@pytest.mark.row("HI-54")
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_many_connections_leave_nothing(loop: str) -> None:
+    """Descriptors, tasks and objects are as many after 500 connections of all kinds as after thousands."""
+    said = run_program(
+        """
+        ENDS = [GET, GET + b"GET /", b"GET /\\r\\n\\r\\n", b""]
+        ENDS.append(b"POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 9\\r\\n\\r\\n1")
+
+        async def one(port, number):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            sent = ENDS[number % len(ENDS)]
+            writer.write(sent)
+            if sent:
+                await reader.readuntil(b"\\r\\n\\r\\n")
+            if number % 2:
+                writer.transport.abort()
+            writer.close()
+            try:
+                await writer.wait_closed()
+            except ConnectionError:
+                pass
+
+        async def churn(runner, port, count):
+            for first in range(0, count, 50):
+                await asyncio.gather(*(one(port, first + each) for each in range(50)))
+            while runner.server.connections:
+                await asyncio.sleep(0)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            gc.collect()
+            return len(os.listdir("/dev/fd")), len(asyncio.all_tasks()), len(gc.get_objects())
+
+        async def main():
+            runner, port = await start()
+            before = await churn(runner, port, 500)
+            after = await churn(runner, port, int(sys.argv[2]))
+            print(*(there - here for here, there in zip(before, after)))
+            await runner.cleanup()
+
+        run(main())
+        """,
+        loop,
+        CHURN,
+    )
+    descriptors, tasks, objects = map(int, said.split())
+    assert (descriptors, tasks) == (0, 0)
+    assert objects < 200
