@@ -187,15 +187,18 @@ def _format_cell(counter: Counter[str] | None) -> str:
 
 
 async def run(include: Sequence[str] | None) -> list[Tally]:
-    """Run both roles, with compression and without."""
+    """Run both roles, with compression and without; tell of each as it ends, as all of them take a while."""
     plain = None if include is None else [case for case in include if not case.startswith(("12", "13"))]
-    tallies = [
-        await fuzz_server(Deflate(), include, "server"),
-        await fuzz_client(Deflate(), include, "client"),
-    ]
+    runs = [(fuzz_server, Deflate(), include, "server"), (fuzz_client, Deflate(), include, "client")]
     if plain is None or plain:
-        tallies.append(await fuzz_server(None, plain, "server, no compression"))
-        tallies.append(await fuzz_client(None, plain, "client, no compression"))
+        runs += [
+            (fuzz_server, None, plain, "server, no compression"),
+            (fuzz_client, None, plain, "client, no compression"),
+        ]
+    tallies = []
+    for fuzz, deflate, cases, name in runs:
+        tallies.append(await fuzz(deflate, cases, name))
+        print(f"{name}: {_format_cell(tallies[-1].total)}", file=sys.stderr, flush=True)
     return tallies
 
 
