@@ -155,6 +155,16 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def reloads(session: nox.Session) -> None:
+    """Reload workers again and again under load, and count what is lost; `-- 100` says how often."""
+    install_from_source(session, *tools("tests"), *tools("peers"), *test_requirements(*EVERYTHING))
+    often = session.posargs[0] if session.posargs else "30"
+    session.run(
+        "pytest", "-s", "-q", "packages/web/tests/test_reload_under_load.py", env={"MUNTIN_RELOADS": often}
+    )
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Let atheris look for bytes that break a promise of http-core; `-- --seconds 600` gives it more time."""
     install_from_source(session, *tools("fuzz"), names=siblings("http-core"))

@@ -241,18 +241,18 @@ class Server:
         self._stage = Stage.ENDING
         for farewell in list(self._farewells):
             farewell()
-        if not await self._wait_for_end(timeout):
+        if not await self.wait_for_end(timeout):
             for connection in self.connections:
                 connection.cancel()
-            if not await self._wait_for_end(timeout):
+            if not await self.wait_for_end(timeout):
                 for connection in self.connections:
                     connection.abort()
-                await self._wait_for_end(1.0)
+                await self.wait_for_end(1.0)
         self._stage = Stage.OVER
         # Tasks in reserve were cancelled with their connections; let them end.
         await asyncio.sleep(0)
 
-    async def _wait_for_end(self, timeout: float | None) -> bool:
+    async def wait_for_end(self, timeout: float | None) -> bool:
         """Tell whether all connections ended in time."""
         if not self._connections:
             return True

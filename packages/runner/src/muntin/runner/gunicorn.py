@@ -62,17 +62,6 @@ class GunicornWebWorker(Worker):
         self._ending = asyncio.Event()
         super().init_process()
 
-    def init_signals(self) -> None:
-        """Handle signals in the loop, but for the one that comes when the loop is stuck."""
-        super().init_signals()
-        for number, handle in (
-            (signal.SIGTERM, self.handle_exit),
-            (signal.SIGINT, self.handle_quit),
-            (signal.SIGQUIT, self.handle_quit),
-            (signal.SIGUSR1, self.handle_usr1),
-        ):
-            self.loop.add_signal_handler(number, handle, number, None)
-
     def load_wsgi(self) -> None:
         """Load what is served; while developing, what cannot be loaded is waited for."""
         try:
@@ -97,6 +86,8 @@ class GunicornWebWorker(Worker):
         """Stop, and do not wait for answers under way."""
         self._is_quick = True
         self.cfg.worker_int(self)
+        if not self.loop.is_running():
+            sys.exit(0)
         self._end()
         if self._runner is not None:
             _cut(self._runner)
@@ -132,7 +123,18 @@ class GunicornWebWorker(Worker):
             self.log.info("worker stops after %d requests", self.nr)
             self._end()
 
+    def _handle_in_loop(self) -> None:
+        """Wake the loop up for signals from here on. Before it runs, uvloop would not hear of them."""
+        for number, handle in (
+            (signal.SIGTERM, self.handle_exit),
+            (signal.SIGINT, self.handle_quit),
+            (signal.SIGQUIT, self.handle_quit),
+            (signal.SIGUSR1, self.handle_usr1),
+        ):
+            self.loop.add_signal_handler(number, handle, number, None)
+
     async def _serve(self) -> None:
+        self._handle_in_loop()
         self._beat()
         try:
             runner = await self._set_up()
@@ -156,10 +158,12 @@ class GunicornWebWorker(Worker):
                 await SockSite(runner, listener.sock, ssl_context=tls, backlog=self.cfg.backlog).start()
             await self._ending.wait()
         finally:
-            await runner.stop_listening()
             self._runner = runner
             if self._is_quick:
+                await runner.stop_listening()
                 _cut(runner)
+            else:
+                await runner.retire()
             await runner.cleanup()
 
     async def _set_up(self) -> BaseRunner | None:

@@ -11,6 +11,8 @@ from muntin.runner.sites import BaseSite
 
 __all__ = ["SHUTDOWN_TIMEOUT", "BaseRunner", "ServerRunner", "is_servable", "make_runner"]
 
+_RETIREMENT = 1.0
+"""How long a process that is replaced waits for requests on connections that idle (seconds)."""
 SHUTDOWN_TIMEOUT = 60.0
 """How long handlers may take to end (seconds), before and after they are cancelled."""
 
@@ -86,6 +88,21 @@ class BaseRunner(ABC):
             for _ in range(_LAST_TURNS):
                 await asyncio.sleep(0)
             self._server.pre_shutdown()
+
+    async def retire(self, patience: float = _RETIREMENT) -> None:
+        """Let another process take over: accept no more, and answer once more on each connection that is open.
+
+        To be followed by `cleanup`, which closes those on which nothing was asked. Without this, a request that is on
+        its way to a connection that idled would be lost with it.
+
+        Args:
+            patience: how long to wait for what is on its way (seconds).
+        """
+        if self._server is not None:
+            self._server.announce_end()
+            for site in list(self._sites):
+                await site.stop()
+            await self._server.wait_for_end(patience)
 
     async def cleanup(self) -> None:
         """Take the server down: stop listening, tell the application, end the connections, clean up."""

@@ -157,6 +157,8 @@ def run_app(
             watchdog.stop()
             if worker is None:
                 notify("STOPPING=1")
+            else:
+                await runner.retire()
             await runner.cleanup()
 
     def say(text: str) -> None:
