@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+import socket
 from contextlib import suppress
 
 import anyio
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from muntin import web
+from muntin.runner import Caps, Timeouts
 from muntin.web.testing import TestServer
 
 pytestmark = pytest.mark.anyio
@@ -364,3 +366,53 @@ async def test_arguments_for_the_server_come_with_the_application():
     async with TestServer(app) as server, httpx.AsyncClient() as client:
         assert (await client.get(str(server.make_url("/short")))).status_code == 200
         assert (await client.get(str(server.make_url("/" + "long" * 20)))).status_code == 414
+
+
+@pytest.mark.row("RN-24")
+async def test_documented_arguments_take_effect(app):
+    arguments = {"tcp_keepalive": True, "read_bufsize": 1000, "timeout_ceil_threshold": 0.1}
+    arguments |= {"lingering_time": 3, "keepalive_timeout": 7}
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    seen = {}
+
+    async def wait(request):
+        sock = request.get_extra_info("socket")
+        seen["keepalive"] = sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        begun.set()
+        await go_on.wait()
+        seen["waiting"] = len(request.exchange.body.receive_nowait())
+        return web.Response()
+
+    app.router.add_post("/wait", wait)
+    runner = web.AppRunner(app, access_log=None, **arguments)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    timeouts = runner.server.timeouts
+    assert (timeouts.drain, timeouts.keep_alive, timeouts.ceil_threshold) == (3, 7, 0.1)
+    _, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.write(b"POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n")
+    await begun.wait()
+    writer.write(bytes(9_000_000))
+    (connection,) = runner.server.connections
+    with anyio.fail_after(5):
+        while connection.is_reading:
+            await asyncio.sleep(0)
+    go_on.set()
+    with anyio.fail_after(5):
+        while "waiting" not in seen:
+            await asyncio.sleep(0)
+    assert seen["keepalive"] == 1
+    # One read of the loop, which is more than the buffer.
+    assert 1000 <= seen["waiting"] <= 1000 + 262144
+    writer.transport.abort()
+    await runner.cleanup()
+
+
+async def test_all_numbers_can_be_given_at_once(app):
+    runner = web.AppRunner(app, timeouts=Timeouts(head=3, keep_alive=4), caps=Caps(connections=5))
+    await runner.setup()
+    assert (runner.server.timeouts.head, runner.server.timeouts.keep_alive) == (3, 4)
+    await runner.cleanup()
+    with pytest.raises(ValueError, match="keep_alive is negative"):
+        await web.AppRunner(web.Application(), keepalive_timeout=-1).setup()

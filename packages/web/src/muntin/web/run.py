@@ -89,7 +89,7 @@ def run_app(
         path: Unix sockets to listen at, in place of host and port if those are not given.
         sock: bound sockets to listen at, likewise.
         shutdown_timeout: how long handlers may take to end (seconds), before they are cancelled and after.
-        keepalive_timeout: how long a connection may idle (seconds).
+        keepalive_timeout: how long a connection may idle (seconds); left out, `timeouts` among the options decide.
         ssl_context: for TLS.
         print: is told where the application is served; None for silence.
         backlog: connections that may wait to be accepted.
@@ -130,12 +130,11 @@ def run_app(
             await make_application(source),
             handle_signals=handle_signals and worker is None,
             shutdown_timeout=shutdown_timeout,
-            keepalive_timeout=keepalive_timeout,
+            **options,
             access_log_class=access_log_class,
             access_log_format=access_log_format,
             access_log=access_log,
             handler_cancellation=handler_cancellation,
-            **options,
         )
         await runner.setup()
         watchdog = Watchdog(loop)
