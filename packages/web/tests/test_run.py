@@ -1,5 +1,6 @@
 """`run_app` and the command line, as programs of their own."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -9,6 +10,8 @@ import time
 
 import pytest
 
+from muntin import web
+from muntin.runner import GracefulExit, Timeouts
 from muntin.web.run import run_app
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
@@ -314,3 +317,42 @@ def test_commands_that_cannot_be_followed(tmp_path, arguments, code, said):
     assert ended.returncode == code
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "keep_alive"),
+    [
+        ({}, 75),
+        ({"keepalive_timeout": 3}, 3),
+        ({"timeouts": Timeouts(keep_alive=4)}, 4),
+        ({"timeouts": Timeouts(keep_alive=4), "keepalive_timeout": 3}, 3),
+    ],
+)
+def test_how_long_connections_may_idle(monkeypatch, free_port, given, keep_alive):
+    seen = []
+
+    async def look(app):
+        # Once it serves, which is after it was started.
+        app.spawn(stop())
+
+    async def stop():
+        runner = runners[0]
+        while runner.server is None:
+            await asyncio.sleep(0)
+        seen.append(runner.server.timeouts.keep_alive)
+        raise GracefulExit
+
+    runners = []
+    monkeypatch.setattr(web.AppRunner, "setup", record(runners, web.AppRunner.setup))
+    app = web.Application()
+    app.on_startup.append(look)
+    run_app(app, host="127.0.0.1", port=free_port, print=None, **given)
+    assert seen == [keep_alive]
+
+
+def record(runners, setup):
+    async def wrapped(runner):
+        runners.append(runner)
+        await setup(runner)
+
+    return wrapped

@@ -109,6 +109,8 @@ def run_app(
         OSError: the address cannot be had.
         SystemExit: with `workers`, when they cannot serve; its status is theirs.
     """
+    if keepalive_timeout != _KEEPALIVE_TIMEOUT or "timeouts" not in options:
+        options["keepalive_timeout"] = keepalive_timeout
     listening = Listening(
         host=host,
         port=port,
@@ -130,11 +132,11 @@ def run_app(
             await make_application(source),
             handle_signals=handle_signals and worker is None,
             shutdown_timeout=shutdown_timeout,
-            **options,
             access_log_class=access_log_class,
             access_log_format=access_log_format,
             access_log=access_log,
             handler_cancellation=handler_cancellation,
+            **options,
         )
         await runner.setup()
         watchdog = Watchdog(loop)
