@@ -35,6 +35,7 @@ def sockets(site: Path) -> Iterator[dict[str, Path]]:
         yield sockets
 
 
+@pytest.mark.row("ST-13")
 @pytest.mark.parametrize("case", CASES)
 def test_static_nginx(case: Case, sockets: dict[str, Path], site: Path) -> None:
     verdict = find_verdict(case, sockets[case["root"]], site)

@@ -341,7 +341,6 @@ def test_finalization(start: Any) -> None:
         assert program.stop(quietly=False) == (0, "ended\n")
 
 
-@pytest.mark.row("CF-19")
 async def test_cors(older: Any) -> None:
     async with TestServer(older("cors").app) as server, Browser(server) as client:
         friend = await client.get("/", headers={"Origin": "https://shop.example"})
