@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from muntin.web.migrate._patterns import read_names
+from muntin.web.migrate._patterns import MATCHED, read_names
 from muntin.web.migrate._rules import RULES, Finding, Kind
 
 __all__ = ["examine", "examine_source", "find_sources"]
@@ -87,6 +87,7 @@ def examine_source(data: bytes, path: str) -> Iterator[Finding]:
     found = {
         Finding(path, getattr(node, "lineno", 1), rule.kind, rule.message, rule.anchor)
         for node in ast.walk(tree)
+        if isinstance(node, MATCHED)
         for rule in RULES
         if rule.pattern(node, names)
     }

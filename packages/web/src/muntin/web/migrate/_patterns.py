@@ -6,8 +6,10 @@ about what it finds.
 
 import ast
 from collections.abc import Callable, Mapping
+from typing import Final
 
 __all__ = [
+    "MATCHED",
     "Names",
     "Pattern",
     "attribute",
@@ -30,7 +32,18 @@ Names = Mapping[str, str]
 
 Pattern = Callable[[ast.AST, Names], bool]
 
-ROUTING = frozenset(
+MATCHED: Final = (
+    ast.AsyncFunctionDef,
+    ast.Attribute,
+    ast.Call,
+    ast.Constant,
+    ast.Import,
+    ast.ImportFrom,
+    ast.Return,
+)
+"""The nodes that any pattern matches: most others are names and contexts, and need not be looked at."""
+
+_ROUTING: Final = frozenset(
     [
         "add_route",
         "add_get",
@@ -226,7 +239,7 @@ def plain_handler(node: ast.AST, names: Names) -> bool:
     """Match the registration of a function of this module that is written with `def`."""
     return (
         isinstance(node, ast.Call)
-        and _last(node.func) in ROUTING
+        and _last(node.func) in _ROUTING
         and len(node.args) >= 2
         and isinstance(node.args[-1], ast.Name)
         and names.get(node.args[-1].id, "").startswith("def:")
