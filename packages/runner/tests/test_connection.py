@@ -5,6 +5,7 @@ import gc
 import logging
 import re
 import socket
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -765,6 +766,36 @@ def test_a_file_that_is_too_short_cuts_the_connection(run: Run, serve: Serve, tm
             await client.head()
             with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
                 await client.exactly(1000)
+
+    run(main())
+
+
+@pytest.mark.row("HC-17", "HI-46")
+def test_who_sends_without_a_pause_learns_that_nobody_is_there(run: Run, serve: Serve) -> None:
+    """The loop has no turn to tell it: such a handler would go on for ever, and nobody else be served."""
+
+    async def main() -> None:
+        ended = asyncio.get_running_loop().create_future()
+        peer = socket.socket()
+
+        async def flood(exchange: Exchange) -> None:
+            exchange.start(ResponseHead(200))
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+            try:
+                for count in range(100):
+                    exchange.send(b"x")
+                    await exchange.drain()
+                ended.set_result(count)
+            except ConnectionResetError:
+                ended.set_result(None)
+                raise
+
+        async with serve(flood) as serving:
+            peer.connect(("127.0.0.1", serving.port))
+            peer.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            async with asyncio.timeout(10):
+                assert await ended is None
 
     run(main())
 

@@ -135,6 +135,10 @@ class Http1Exchange:
 
     def send(self, data: bytes) -> None:
         connection = self._require_open()
+        if connection.transport.is_closing():
+            # The transport would drop it without a word, and who only sends would never learn that nobody listens:
+            # while a handler does not wait, the loop cannot tell.
+            raise ConnectionResetError("the peer is gone")
         block = connection.engine.send(data)
         if block:
             connection.transport.write(block)
