@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from muntin import web
 from muntin.web.event_stream import EventStream, close_event_streams, format_event
+from muntin.web.testing import TestServer
 
 pytestmark = pytest.mark.anyio
 
@@ -144,3 +146,29 @@ async def test_the_heart_beats_and_stops(make_request):
     for wrong in ({"heartbeat": 0}, {"retry": -1}):
         with pytest.raises(ValueError):
             EventStream(**wrong)
+
+
+@pytest.mark.row("HI-46")
+async def test_a_server_that_stops_ends_its_streams_in_order():
+    left = []
+
+    async def endless(request):
+        stream = EventStream()
+        async with stream.open(request):
+            await stream.send("hello")
+            await asyncio.Event().wait()
+        left.append(stream.finished)
+        return stream
+
+    app = web.Application()
+    app.router.add_get("/", endless)
+    app.on_shutdown.append(close_event_streams)
+    async with TestServer(app) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        async with asyncio.timeout(10):
+            await reader.readuntil(b"data: hello\n\n")
+    async with asyncio.timeout(10):
+        assert await reader.read() == b"\r\n0\r\n\r\n", "a chunked body with its end"
+    writer.close()
+    assert left == [True]
