@@ -312,7 +312,7 @@ def test_who_reads_steadily_gets_it_all(run: Run, serve: Serve) -> None:
                         got += len(await loop.sock_recv(sock, 4096))
                     serving.let_time_pass(1)
                 assert serving.server.connections
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     while piece := await loop.sock_recv(sock, 1 << 20):
                         got += len(piece)
                 assert got > 20_000_000

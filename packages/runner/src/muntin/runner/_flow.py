@@ -19,7 +19,7 @@ class WriteFlow:
         self._lost: BaseException | None = None
         self._waiters: list[asyncio.Future[None]] = []
         self.resumed = 0
-        """How often there was room again: each time, the peer had taken something."""
+        """How often the peer had taken something."""
 
     @property
     def is_paused(self) -> bool:
@@ -33,11 +33,15 @@ class WriteFlow:
     def resume(self) -> None:
         """Note that the transport takes more, and wake who waits."""
         self._is_paused = False
-        self.resumed += 1
+        self.note_progress()
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
         self._waiters.clear()
+
+    def note_progress(self) -> None:
+        """Note that the peer has taken something, though there may not be room for everybody yet."""
+        self.resumed += 1
 
     def lose(self, reason: BaseException) -> None:
         """Note that the connection is gone: who waits is told so, now and later."""

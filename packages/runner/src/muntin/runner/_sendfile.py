@@ -72,7 +72,9 @@ async def push_file(
                 # Loops guard the descriptors of their transports. Another one of the same socket is ours to watch, and
                 # cannot become a stranger's when the transport closes its own.
                 own = os.dup(_descriptor(transport))
-            await _wait_writable(loop, own, flow)
+            offset = await _Pump(loop, flow, own, file, offset, end).run()
+            if offset == end:
+                return offset - start
     except _Unable:
         return offset - start
     finally:
@@ -135,14 +137,65 @@ def _send_now(transport: asyncio.Transport, data: bytes) -> int:
         connection.detach()
 
 
-async def _wait_writable(loop: asyncio.AbstractEventLoop, descriptor: int, flow: WriteFlow) -> None:
-    flow.pause()
-    loop.add_writer(descriptor, flow.resume)
-    try:
-        await flow.wait()
-    finally:
-        loop.remove_writer(descriptor)
-        flow.resume()
+class _Pump:
+    """Sends a stretch as the socket takes it, from the loop's own calls: to wake a coroutine for each piece would take
+    longer than the kernel does.
+
+    Args:
+        loop, flow: of the connection.
+        connection: the descriptor to send to.
+        file, offset, end: the stretch.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        flow: WriteFlow,
+        connection: int,
+        file: int,
+        offset: int,
+        end: int,
+    ) -> None:
+        self._loop = loop
+        self._flow = flow
+        self._connection = connection
+        self._file = file
+        self._offset = offset
+        self._end = end
+        self._error: Exception | None = None
+
+    async def run(self) -> int:
+        """Send, and give the offset up to which that went: the end, or where something else has to be done first.
+
+        Raises:
+            ConnectionResetError: the peer is gone.
+        """
+        self._flow.pause()
+        self._loop.add_writer(self._connection, self._send_more)
+        try:
+            await self._flow.wait()
+        finally:
+            self._loop.remove_writer(self._connection)
+            self._flow.resume()
+        if self._error is not None:
+            raise self._error
+        return self._offset
+
+    def _send_more(self) -> None:
+        size = min(self._end - self._offset, _STRETCH)
+        if not _is_in_memory(self._file, self._offset, size):
+            self._flow.resume()
+            return
+        try:
+            sent = _send(self._connection, self._file, self._offset, size)
+        except (ConnectionResetError, _Unable) as error:
+            self._error = error
+            sent = 0
+        if sent is not None:
+            self._offset += sent
+            self._flow.note_progress()
+            if not sent or self._offset == self._end:
+                self._flow.resume()
 
 
 async def read_pieces(
