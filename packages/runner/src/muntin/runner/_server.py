@@ -230,27 +230,41 @@ class Server:
         for connection in self.connections - self._late:
             connection.finish_soon()
 
-    async def shutdown(self, timeout: float | None = None) -> None:
+    async def shutdown(self, timeout: float | None = None, *, is_hurried: bool = False) -> None:
         """End all connections.
 
         Whoever upgraded one, and asked for it, is told to say goodbye. Handlers have `timeout` seconds to answer;
         those that do not are cancelled, and have as long again to clean up. What is left then is cut. None: wait
-        for as long as it takes.
+        for as long as it takes. To cancel this ends the waiting, not the work: handlers that are waited for are
+        cancelled then, and those that were cancelled already are cut.
+
+        Args:
+            timeout: how long to wait, each time (seconds).
+            is_hurried: whether to cancel handlers without waiting for them first.
         """
         self.pre_shutdown()
         self._stage = Stage.ENDING
         for farewell in list(self._farewells):
             farewell()
-        if not await self.wait_for_end(timeout):
-            for connection in self.connections:
-                connection.cancel()
-            if not await self.wait_for_end(timeout):
+        try:
+            if not is_hurried:
+                await self.wait_for_end(timeout)
+        finally:
+            await self._end_by_force(timeout)
+
+    async def _end_by_force(self, timeout: float | None) -> None:
+        try:
+            if self._connections:
                 for connection in self.connections:
-                    connection.abort()
-                await self.wait_for_end(1.0)
-        self._stage = Stage.OVER
-        # Tasks in reserve were cancelled with their connections; let them end.
-        await asyncio.sleep(0)
+                    connection.cancel()
+                await self.wait_for_end(timeout)
+        finally:
+            self._stage = Stage.OVER
+            for connection in self.connections:
+                connection.abort()
+            await self.wait_for_end(1.0)
+            # Tasks in reserve were cancelled with their connections; let them end.
+            await asyncio.sleep(0)
 
     async def wait_for_end(self, timeout: float | None) -> bool:
         """Tell whether all connections ended in time."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from contextlib import AsyncExitStack
 from functools import singledispatch
 from typing import Any
 
@@ -34,6 +35,8 @@ class BaseRunner(ABC):
         self._shutdown_timeout = shutdown_timeout
         self._server: Server | None = None
         self._sites: list[BaseSite] = []
+        self._cancellations = 0
+        """How often the task that cleans up had been cancelled before; once more is to hurry it."""
 
     @property
     def server(self) -> Server | None:
@@ -49,6 +52,11 @@ class BaseRunner(ABC):
     def addresses(self) -> list[Any]:
         """The socket addresses of all sites."""
         return [sock.getsockname() for site in self._sites for sock in site.sockets]
+
+    @property
+    def is_hurried(self) -> bool:
+        """Whether the task that cleans up was cancelled since it began to."""
+        return _count_cancellations() > self._cancellations
 
     # What kinds of runner differ in
 
@@ -105,25 +113,32 @@ class BaseRunner(ABC):
             await self._server.wait_for_end(patience)
 
     async def cleanup(self) -> None:
-        """Take the server down: stop listening, tell the application, end the connections, clean up."""
-        try:
+        """Take the server down: stop listening, tell the application, end the connections, clean up.
+
+        None of these is left out when the one before fails. Who cancels this hurries it: what is just waited for is
+        cancelled, handlers are waited for no more, and the rest follows.
+        """
+        self._cancellations = _count_cancellations()
+        async with AsyncExitStack() as ending:
+            # The last comes first.
+            ending.push_async_callback(self._give_up_server)
+            ending.push_async_callback(self.end_connections)
+            ending.push_async_callback(self.shutdown)
             await self.stop_listening()
-            try:
-                await self.shutdown()
-            finally:
-                # An application that fails to take leave must not leave connections behind.
-                await self.end_connections()
-        finally:
-            server, self._server = self._server, None
+
+    async def _give_up_server(self) -> None:
+        server, self._server = self._server, None
+        try:
             if server is not None:
                 await self.cleanup_server()
+        finally:
             if self._handles_signals:
                 release_signals(asyncio.get_running_loop())
 
     async def end_connections(self) -> None:
         """Wait for the handlers, for no longer than the time-out, then cancel them."""
         if self._server is not None:
-            await self._server.shutdown(self._shutdown_timeout)
+            await self._server.shutdown(self._shutdown_timeout, is_hurried=self.is_hurried)
 
     # What sites call
 
@@ -137,6 +152,11 @@ class BaseRunner(ABC):
         """Note that a site stopped."""
         if site in self._sites:
             self._sites.remove(site)
+
+
+def _count_cancellations() -> int:
+    current = asyncio.current_task()
+    return 0 if current is None else current.cancelling()
 
 
 class ServerRunner(BaseRunner):

@@ -27,6 +27,9 @@ __all__ = ["run_app"]
 _KEEPALIVE_TIMEOUT: Final = 75.0
 _ACCESS_LOGGER: Final = logging.getLogger("muntin.access")
 
+_LAST_MOMENT: Final = 1.0
+"""How long tasks may take to end when they are cancelled by a program in a hurry (seconds)."""
+
 
 class _ProgramRunner(AppRunner):
     """A runner for a program: it also waits for tasks that handlers left behind."""
@@ -42,6 +45,13 @@ class _ProgramRunner(AppRunner):
 
     async def end_connections(self) -> None:
         """Wait for what handlers began, then for the handlers themselves, for no longer than the time-out each."""
+        try:
+            if not self.is_hurried:
+                await self._wait_for_tasks()
+        finally:
+            await super().end_connections()
+
+    async def _wait_for_tasks(self) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience
         spared = self._own | {asyncio.current_task()}
@@ -50,7 +60,6 @@ class _ProgramRunner(AppRunner):
             if patience <= 0:
                 break
             await asyncio.wait(left, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-        await super().end_connections()
 
 
 def run_app(
@@ -80,7 +89,8 @@ def run_app(
     """Serve an application until SIGINT or SIGTERM, then stop in order.
 
     The order: stop listening; close idle connections; `on_shutdown`; wait for the tasks that handlers began; close
-    the other connections, cancelling their handlers; `on_cleanup`; cancel what is left.
+    the other connections, cancelling their handlers; `on_cleanup`; cancel what is left. A signal that comes meanwhile
+    cancels what is just waited for, and handlers are waited for no more; the rest of the order is kept.
 
     Args:
         app: the application, a coroutine that makes it in the loop that serves it, or a function that gives either.
@@ -156,11 +166,13 @@ def run_app(
             await loop.create_future()  # for ever: only cancellation ends it
         finally:
             watchdog.stop()
-            if worker is None:
-                notify("STOPPING=1")
-            else:
-                await runner.retire()
-            await runner.cleanup()
+            try:
+                if worker is None:
+                    notify("STOPPING=1")
+                else:
+                    await runner.retire()
+            finally:
+                await runner.cleanup()
 
     def say(text: str) -> None:
         if print is _PRINT:
@@ -212,23 +224,41 @@ def _run(loop: asyncio.AbstractEventLoop, program: Any) -> None:
             loop.run_until_complete(main)
     finally:
         try:
-            main.cancel()
-            with suppress(asyncio.CancelledError, GracefulExit, KeyboardInterrupt):
-                loop.run_until_complete(main)
-        finally:
-            _cancel_all(loop)
+            is_hurried = _end(loop, main)
+            _cancel_all(loop, _LAST_MOMENT if is_hurried else None)
             loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(loop.shutdown_default_executor())
+            if not is_hurried:
+                loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
             asyncio.set_event_loop(None)
             loop.close()
 
 
-def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+def _end(loop: asyncio.AbstractEventLoop, main: "asyncio.Task[Any]") -> bool:
+    """End a program in order; tell whether a signal hurried it.
+
+    Each signal cancels what the program waits for just then, and lets it go on with the next that is to be done.
+    """
+    is_hurried = False
+    while not main.done():
+        main.cancel()
+        try:
+            loop.run_until_complete(main)
+        except (GracefulExit, KeyboardInterrupt):
+            is_hurried = True
+        except asyncio.CancelledError:
+            break
+    if not main.cancelled():
+        main.exception()  # it was raised already
+    return is_hurried
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop, timeout: float | None) -> None:
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()
     if left:
-        loop.run_until_complete(asyncio.wait(left))
+        left, _ = loop.run_until_complete(asyncio.wait(left, timeout=timeout))
     for task in left:
         if not task.cancelled() and task.exception() is not None:
             loop.call_exception_handler(
