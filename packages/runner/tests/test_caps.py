@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +46,9 @@ def test_connections_too_many_are_told_so(run: Run, serve: Serve, caplog: pytest
 
     with caplog.at_level(logging.WARNING, "muntin.server"):
         run(main())
-    assert [record.getMessage() for record in caplog.records] == ["turned away 1 connections: 3 are open"]
+    # How many are open depends on when the server's own clock ticks.
+    (record,) = caplog.records
+    assert re.fullmatch(r"turned away 1 connections: [23] are open", record.getMessage())
 
 
 @pytest.mark.row("HI-54")
