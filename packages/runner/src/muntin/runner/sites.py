@@ -103,28 +103,36 @@ class BaseSite(ABC):
         self._runner.unregister(self)
         listener, self._listener = self._listener, None
         server = self._runner.server
-        if listener is not None:
-            if server is not None and sys.platform != "win32":
-                await self._accept_the_last(server, listener)
-            # Not wait_closed(): on newer Pythons that waits for the connections as well.
+        if listener is None:
+            return
+        if server is None or sys.platform == "win32":
+            # Not wait_closed(), here and below: on newer Pythons that waits for the connections as well.
             listener.close()
+        else:
+            await self._accept_the_last(server, listener)
 
     async def _accept_the_last(self, server: Server, listener: asyncio.AbstractServer) -> None:
-        """Accept who has connected already: a closed socket resets those, and whom the loop is just accepting."""
+        """Close a listener, but accept who has connected already: a closed socket resets those."""
         loop = asyncio.get_running_loop()
-        accepted = []
-        for sock in _list_sockets(listener):
+        accepted: list[socket.socket] = []
+        try:
             if isinstance(loop, asyncio.SelectorEventLoop):
-                loop.remove_reader(sock.fileno())
-            accepted += _empty_backlog(sock)
+                for sock in _list_sockets(listener):
+                    loop.remove_reader(sock.fileno())
+                # Whom it is just accepting gets a transport in a task, for which the listener has to be open: a turn
+                # for that to start, a turn to make it.
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+            # No turn between this and closing, or who connects in it is lost.
+            for sock in _list_sockets(listener):
+                accepted += _empty_backlog(sock)
+        finally:
+            listener.close()
         tls = self._describe_tls(server)
         if tls:
             # There is no time for peers that take theirs.
             tls["ssl_handshake_timeout"] = min(tls["ssl_handshake_timeout"], server.timeouts.linger)
-        connecting = [loop.connect_accepted_socket(server, each, **tls) for each in accepted]
-        # asyncio's selector loop makes transports in tasks: a turn for those to start, a turn to make it.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        connecting = (loop.connect_accepted_socket(server, each, **tls) for each in accepted)
         await asyncio.gather(*connecting, return_exceptions=True)
 
     def _describe_tls(self, server: Server) -> dict[str, Any]:
