@@ -4,6 +4,7 @@ The blocks of one page are one program, run from top to bottom in an empty folde
 between pages lead somewhere.
 """
 
+import gc
 import re
 import signal
 import sys
@@ -79,6 +80,9 @@ def test_the_blocks_of_a_page_run(page, tmp_path, monkeypatch):
 
     run_page(page)
 
+    # What a page leaves open is told where it is collected: here, rather than in a page that did nothing wrong.
+    gc.collect()
+
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_links_of_a_page_lead_somewhere(page):
@@ -105,6 +109,19 @@ def test_a_block_that_fails_names_its_line(tmp_path):
         run_page(page)
 
     assert (failure.traceback[-1].path, failure.traceback[-1].lineno) == (page, 4)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_a_page_leaves_open_is_told_at_its_end(tmp_path, monkeypatch):
+    page, told = tmp_path / "page.md", []
+    page.write_text(
+        "```python\nimport socket\nsock = socket.socket()\ncycle = [sock]\ncycle.append(cycle)\n```\n"
+    )
+    monkeypatch.setattr(sys, "unraisablehook", lambda failure: told.append(failure.exc_value))
+
+    test_the_blocks_of_a_page_run(page, tmp_path, monkeypatch)
+
+    assert [type(error) for error in told] == [ResourceWarning]
 
 
 def test_a_page_that_never_ends_is_stopped():
