@@ -101,6 +101,18 @@ async def test_what_can_not_be_a_body():
         BytesPayload(b"").set_content_disposition("form-data", name="a\r\n")
 
 
+def test_how_a_disposition_is_written():
+    payload = BytesPayload(b"")
+    payload.set_content_disposition("attachment", filename="a%ü")
+    assert (
+        payload.headers["Content-Disposition"] == "attachment; filename=\"a__\"; filename*=UTF-8''a%25%C3%BC"
+    )
+    payload.set_content_disposition("attachment", quote_fields=False, filename="a%ü")
+    assert payload.headers["Content-Disposition"] == 'attachment; filename="a%ü"'
+    with pytest.raises(ValueError, match="UTF-8"):
+        payload.set_content_disposition("attachment", charset="latin-1", filename="a")
+
+
 async def test_other_types_can_be_registered(monkeypatch):
     class Own:
         pass

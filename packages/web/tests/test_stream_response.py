@@ -198,6 +198,24 @@ async def test_a_stream_is_compressed(make_request, coding):
     assert response.body_length == len(answer.body)
 
 
+async def test_a_strategy_for_compression(make_request):
+    sizes = []
+    for strategy in (None, zlib.Z_HUFFMAN_ONLY):
+        request, response = make_request("GET", "/", "Accept-Encoding: gzip"), StreamResponse()
+        response.enable_compression(strategy=strategy)
+        await response.prepare(request)
+        await response.write_eof(b"hello" * 1000)
+        assert gzip.decompress(sent(request).body) == b"hello" * 1000
+        sizes.append(response.body_length)
+    assert sizes[0] * 10 < sizes[1]
+
+
+def test_the_size_of_chunks_has_no_meaning():
+    with pytest.warns(DeprecationWarning, match="chunk_size") as warned:
+        StreamResponse().enable_chunked_encoding(1024)
+    assert warned[0].filename == __file__
+
+
 async def test_signals_are_called_outer_first_before_the_head(make_request):
     request, order = make_request(), []
 

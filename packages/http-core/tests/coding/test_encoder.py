@@ -34,6 +34,15 @@ def test_levels(coding: str) -> None:
             ContentEncoder(coding, level)
 
 
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_strategy_of_zlib(coding: str) -> None:
+    body = encode_content(TEXT, coding, strategy=zlib.Z_HUFFMAN_ONLY)
+    assert len(body) > 10 * len(encode_content(TEXT, coding))
+    assert decode_content(body, [coding]) == TEXT
+    with pytest.raises(ValueError):
+        ContentEncoder(coding, strategy=99)
+
+
 @pytest.mark.parametrize("coding", ["", "identity", "klingon"])
 def test_refuses_what_it_does_not_know(coding: str) -> None:
     with pytest.raises(ValueError, match="unknown"):

@@ -29,13 +29,15 @@ class Compression:
     Args:
         forced: the coding to use whatever the client accepts; None to let it choose.
         level: from fast to small, see `muntin.http_core.coding.ContentEncoder`; None for the usual one.
+        strategy: of zlib's codings, see there.
     """
 
-    __slots__ = ("_level", "chosen", "encoder", "forced")
+    __slots__ = ("_level", "_strategy", "chosen", "encoder", "forced")
 
-    def __init__(self, forced: ContentCoding | None, level: int | None) -> None:
+    def __init__(self, forced: ContentCoding | None, level: int | None, strategy: int) -> None:
         self.forced = forced
         self._level = level
+        self._strategy = strategy
         self.chosen: str | None = None
         """The coding in use; None for none."""
         self.encoder: ContentEncoder | None = None
@@ -62,11 +64,13 @@ class Compression:
     def open(self) -> None:
         """Get ready to encode a streamed body."""
         if self.chosen is not None:
-            self.encoder = ContentEncoder(self.chosen, self._level)
+            self.encoder = ContentEncoder(self.chosen, self._level, strategy=self._strategy)
 
     def encode(self, body: bytes) -> bytes:
         """Give a whole body encoded."""
-        return body if self.chosen is None else encode_content(body, self.chosen, self._level)
+        if self.chosen is None:
+            return body
+        return encode_content(body, self.chosen, self._level, strategy=self._strategy)
 
 
 def _vary(headers: CIMultiDict[str]) -> None:

@@ -14,7 +14,7 @@ from typing import IO, Any, Final, Protocol
 
 from multidict import CIMultiDict
 
-from muntin.http_core.headers import format_disposition, parse_media_type
+from muntin.http_core.headers import format_disposition, format_raw_disposition, parse_media_type
 from muntin.web._response_fields import LooseHeaders
 
 __all__ = [
@@ -117,14 +117,18 @@ class Payload:
 
         Args:
             disptype: ``form-data``, ``attachment`` …
-            quote_fields: not used; what has to be quoted is.
-            charset: not used; it is UTF-8 (RFC 8187).
+            quote_fields: whether values that some recipients misread stand there in a safe form as well; there is none
+                for ``form-data`` (RFC 7578 §4.2).
+            charset: UTF-8, which is all that RFC 8187 leaves to senders.
             params: `name`, `filename` …
 
         Raises:
-            ValueError: a control character.
+            ValueError: a control character, or another charset.
         """
-        self._headers["Content-Disposition"] = format_disposition(disptype, **params)
+        if charset.lower().replace("_", "-") not in ("utf-8", "utf8"):
+            raise ValueError(f"values are sent in UTF-8 (RFC 8187), not in {charset}")
+        write = format_disposition if quote_fields else format_raw_disposition
+        self._headers["Content-Disposition"] = write(disptype, **params)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """Give it as text.

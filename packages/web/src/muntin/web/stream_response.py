@@ -4,6 +4,8 @@ It describes and asks the exchange to send. It knows nothing of framing: the exc
 peer understands.
 """
 
+import warnings
+import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol
 
@@ -130,11 +132,17 @@ class StreamResponse(ResponseFields):
         The protocol frames such a body by itself, so this only takes care that no length was declared.
 
         Args:
-            chunk_size: not used; pieces go out as they are written.
+            chunk_size: an older argument without a meaning: chunks are the pieces that are written.
 
         Raises:
             RuntimeError: a Content-Length was set.
         """
+        if chunk_size is not None:
+            warnings.warn(
+                "chunks are the pieces that are written: leave chunk_size out",
+                DeprecationWarning,
+                stacklevel=2,
+            )
         if self._headers is not None and "Content-Length" in self._headers:
             raise RuntimeError("chunked encoding and a Content-Length exclude each other")
         self._is_chunked = True
@@ -155,12 +163,13 @@ class StreamResponse(ResponseFields):
 
         Args:
             force: this coding, whatever the client accepts; True for deflate.
-            strategy: not used; it was zlib's.
+            strategy: how zlib looks for repetition, such as `zlib.Z_FILTERED`, where the coding is gzip or deflate.
             level: from fast to small; the range is the coding's own.
         """
         if force is True:
             force = ContentCoding.deflate
-        self._compression = Compression(force or None, level)
+        zlib_strategy = zlib.Z_DEFAULT_STRATEGY if strategy is None else strategy
+        self._compression = Compression(force or None, level, zlib_strategy)
         self._is_unusual = True
 
     @property

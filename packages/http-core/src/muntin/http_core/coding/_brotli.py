@@ -65,4 +65,4 @@ class BrotliEncoder:
 
 
 # Level 4 is about as fast as gzip's 6, and smaller; brotli's own choice, 11, is for files that are made once.
-BR: Final = Codec(BrotliDecoder, BrotliEncoder, range(12), 4)
+BR: Final = Codec(BrotliDecoder, lambda level, _: BrotliEncoder(level), range(12), 4)

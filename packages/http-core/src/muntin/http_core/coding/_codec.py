@@ -38,7 +38,8 @@ class Codec(NamedTuple):
     """One coding."""
 
     make_decoder: Callable[[DecodingLimits], StreamDecoder]
-    make_encoder: Callable[[int], StreamEncoder]
+    make_encoder: Callable[[int, int], StreamEncoder]
+    """Takes a level, and a strategy of zlib's (`zlib.Z_FILTERED` …), which means nothing to codings that are not."""
     levels: range
     """From fast to small."""
     default_level: int

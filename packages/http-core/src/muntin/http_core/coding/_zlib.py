@@ -6,6 +6,7 @@ to be small.
 
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from muntin.http_core.coding._codec import Codec, corrupt, cut_off, goes_on, too_many_members
@@ -112,8 +113,8 @@ def _is_wrapped(data: bytes) -> bool:
 
 
 class _Deflater:
-    def __init__(self, wbits: int, level: int) -> None:
-        self._deflate = zlib.compressobj(level, zlib.DEFLATED, wbits)
+    def __init__(self, wbits: int, level: int, strategy: int) -> None:
+        self._deflate = zlib.compressobj(level, zlib.DEFLATED, wbits, strategy=strategy)
 
     def encode(self, data: bytes) -> bytes:
         return self._deflate.compress(data)
@@ -126,5 +127,5 @@ class _Deflater:
 
 
 # Level 6 is zlib's own choice; 9 takes up to four times as long for one part in a hundred.
-GZIP: Final = Codec(GzipDecoder, lambda level: _Deflater(_GZIP, level), range(1, 10), 6)
-DEFLATE: Final = Codec(DeflateDecoder, lambda level: _Deflater(_WRAPPED, level), range(1, 10), 6)
+GZIP: Final = Codec(GzipDecoder, partial(_Deflater, _GZIP), range(1, 10), 6)
+DEFLATE: Final = Codec(DeflateDecoder, partial(_Deflater, _WRAPPED), range(1, 10), 6)

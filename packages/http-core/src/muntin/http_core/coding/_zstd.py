@@ -166,4 +166,4 @@ class ZstdEncoder:
 
 # Level 3 is the library's own choice. From 20 on, the window is larger than what RFC 9659 lets a recipient
 # expect.
-ZSTD: Final = Codec(ZstdDecoder, ZstdEncoder, range(1, 20), 3)
+ZSTD: Final = Codec(ZstdDecoder, lambda level, _: ZstdEncoder(level), range(1, 20), 3)

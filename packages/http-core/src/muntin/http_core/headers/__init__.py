@@ -35,6 +35,7 @@ from muntin.http_core.headers.disposition import (
     MAX_DISPOSITION_PARAMETERS,
     Disposition,
     format_disposition,
+    format_raw_disposition,
     parse_disposition,
 )
 from muntin.http_core.headers.etags import (
@@ -122,6 +123,7 @@ __all__ = [
     "format_node",
     "format_qualities",
     "format_ranges",
+    "format_raw_disposition",
     "format_set_cookie",
     "format_unsatisfied_range",
     "is_range_current",

@@ -4,6 +4,7 @@ Knows both ways to name a file, plain and extended (RFC 8187). Does not open fil
 """
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
@@ -126,16 +127,29 @@ def format_disposition(type: str, **parameters: str) -> str:
     Raises:
         ValueError: the type or a name is not a token, or a value has a control character or a lone surrogate.
     """
+    is_form = type.lower() == "form-data"
+    return _join(type, parameters, _format_form_value if is_form else _format_value)
+
+
+def format_raw_disposition(type: str, **parameters: str) -> str:
+    """Give a Content-Disposition field whose values stand as they are, as in `form-data`, whatever the type.
+
+    Raises:
+        ValueError: as `format_disposition`.
+    """
+    return _join(type, parameters, _format_form_value)
+
+
+def _join(type: str, parameters: Mapping[str, str], format_value: Callable[[str, str], Sequence[str]]) -> str:
     for token in (type, *parameters):
         if not is_token(token):
             raise ValueError(f"not a token of a Content-Disposition: {token!r}")
-    is_form = type.lower() == "form-data"
     pieces = [type]
     for name, value in parameters.items():
         if not is_free_of_controls(value):
             raise ValueError(f"the value of {name} cannot hold control characters: {value!r}")
         value.encode()  # refuses lone surrogates, which no field can carry
-        pieces += _format_form_value(name, value) if is_form else _format_value(name, value)
+        pieces += format_value(name, value)
     return "; ".join(pieces)
 
 
