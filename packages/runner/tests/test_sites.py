@@ -75,6 +75,26 @@ def test_two_tcp_sites(run: Run) -> None:
     run(main())
 
 
+@pytest.mark.row("RN-10")
+def test_one_site_on_several_hosts(run: Run) -> None:
+    async def main() -> None:
+        async with set_up() as runner:
+            site = TCPSite(runner, ["127.0.0.1", "127.0.0.2"], 0)
+            assert site.name == "http://127.0.0.1:0, http://127.0.0.2:0"
+            await site.start()
+            addresses = [(str(host), int(port)) for host, port in runner.addresses]
+            assert {host for host, _ in addresses} == {"127.0.0.1", "127.0.0.2"}
+            assert site.name == ", ".join(f"http://{host}:{port}" for host, port in addresses)
+            for address in addresses:
+                assert await ask(*await asyncio.open_connection(*address)) == b"hello"
+            await site.stop()
+            for address in addresses:
+                with pytest.raises(ConnectionRefusedError):
+                    await asyncio.open_connection(*address)
+
+    run(main())
+
+
 def test_names_before_the_start(run: Run) -> None:
     async def main() -> None:
         async with set_up() as runner:

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from ssl import SSLContext
@@ -172,14 +173,14 @@ class TCPSite(BaseSite):
 
     Args:
         host: a name or address, several of them, or None for all interfaces.
-        port: the port; 0 for any free one, None for 8080 (8443 with TLS).
+        port: the port; 0 for any free one, of each address its own; None for 8080 (8443 with TLS).
         reuse_address, reuse_port: as for `loop.create_server`.
     """
 
     def __init__(
         self,
         runner: SiteRunner,
-        host: str | None = None,
+        host: str | Sequence[str] | None = None,
         port: int | None = None,
         *,
         ssl_context: SSLContext | None = None,
@@ -197,16 +198,17 @@ class TCPSite(BaseSite):
 
     @property
     def port(self) -> int:
-        """The port that was asked for, and once started the one that it became."""
+        """The port that was asked for, and once started the one that it became, at the first address."""
         sockets = self.sockets
         return int(sockets[0].getsockname()[1]) if sockets else self._port
 
     @property
     def name(self) -> str:
-        host = "0.0.0.0" if not self._host else self._host
-        if ":" in host:
-            host = f"[{host}]"
-        return f"{self._scheme('http')}://{host}:{self.port}"
+        scheme = self._scheme("http")
+        hosts = [self._host] if isinstance(self._host, str) or self._host is None else self._host
+        if len(hosts) > 1 and self.sockets:
+            return ", ".join(format_socket(sock, scheme) for sock in self.sockets)
+        return ", ".join(f"{scheme}://{_format_host(host or '0.0.0.0')}:{self.port}" for host in hosts)
 
     async def listen(self, server: Server) -> asyncio.AbstractServer:
         return await asyncio.get_running_loop().create_server(
@@ -314,5 +316,8 @@ def format_socket(sock: socket.socket, scheme: str) -> str:
     address = sock.getsockname()
     if sock.family == getattr(socket, "AF_UNIX", None):
         return f"{scheme}://unix:{address}:"
-    host = f"[{address[0]}]" if ":" in address[0] else address[0]
-    return f"{scheme}://{host}:{address[1]}"
+    return f"{scheme}://{_format_host(address[0])}:{address[1]}"
+
+
+def _format_host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
