@@ -1,8 +1,10 @@
 """TLS with an authority of our own: what is negotiated, and what comes of those who do not keep to it."""
 
 import asyncio
+import shutil
 import socket
 import ssl
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -112,6 +114,36 @@ def test_a_handshake_that_never_ends(
                 assert await read_to_end(reader) == b""
             writer.close()
             assert not server.connections
+
+    run(main())
+
+
+@pytest.mark.row("HI-50")
+@pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="only the program openssl asks for a renegotiation"
+)
+def test_a_renegotiation_is_refused(run: Run, contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+    async def main() -> None:
+        async with serving(contexts[0]) as (server, port):
+            client = await asyncio.create_subprocess_exec(
+                *["openssl", "s_client", "-tls1_2", "-connect", f"127.0.0.1:{port}"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            assert client.stdin is not None
+            assert client.stdout is not None
+            async with asyncio.timeout(30):
+                # Its last line before it listens to commands.
+                while b"Extended master secret" not in (line := await client.stdout.readline()):
+                    assert line
+                client.stdin.write(b"R\n")
+                said = await client.stdout.read()
+                assert await client.wait() != 0
+                while server.connections:
+                    await asyncio.sleep(0)
+            assert b"RENEGOTIATING" in said
+            assert b"no renegotiation" in said
 
     run(main())
 
