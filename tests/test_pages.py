@@ -5,6 +5,7 @@ between pages lead somewhere.
 """
 
 import gc
+import logging
 import re
 import signal
 import sys
@@ -61,13 +62,32 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, previous)
 
 
+def find_loggers() -> list[logging.Logger]:
+    """Give all loggers that somebody has asked for, and the root of them."""
+    known = logging.root.manager.loggerDict.values()
+    return [logging.root, *(logger for logger in known if isinstance(logger, logging.Logger))]
+
+
+@contextmanager
+def own_logging() -> Iterator[None]:
+    """Let loggers be after the block as they were before it: pages show how to set them up."""
+    settings = {each: (each.level, list(each.handlers), each.propagate) for each in find_loggers()}
+    try:
+        yield
+    finally:
+        for logger in find_loggers():
+            level, handlers, logger.propagate = settings.get(logger, (logging.NOTSET, [], True))
+            logger.setLevel(level)
+            logger.handlers[:] = handlers
+
+
 def run_page(page: Path) -> ModuleType:
     """Run the blocks of a page as a module of its own and give that module."""
     module = ModuleType(f"page_{page.parent.name}_{page.stem}".replace("-", "_"))
     module.__file__ = str(page)
     sys.modules[module.__name__] = module  # dataclasses and annotations look their module up by name
     try:
-        with time_limit(TIME_LIMIT):
+        with own_logging(), time_limit(TIME_LIMIT):
             exec(compile(read_program(page.read_text()), page, "exec", dont_inherit=True), vars(module))
     finally:
         del sys.modules[module.__name__]
@@ -99,6 +119,20 @@ def test_blocks_share_names_and_keep_their_lines(tmp_path):
 
     assert run_page(page).y == 2
     assert read_program(page.read_text()).splitlines()[3] == "x = 1"
+
+
+def test_a_page_leaves_loggers_as_they_were(tmp_path):
+    page, known = tmp_path / "page.md", logging.getLogger("muntin.pages.known")
+    page.write_text(
+        "```python\nimport logging\nfor name in ('known', 'new'):\n"
+        "    logger = logging.getLogger(f'muntin.pages.{name}')\n"
+        "    logger.setLevel(logging.DEBUG)\n    logger.addHandler(logging.NullHandler())\n```\n"
+    )
+
+    run_page(page)
+
+    for logger in (known, logging.getLogger("muntin.pages.new")):
+        assert (logger.level, logger.handlers) == (logging.NOTSET, [])
 
 
 def test_a_block_that_fails_names_its_line(tmp_path):
