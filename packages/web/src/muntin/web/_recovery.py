@@ -59,8 +59,9 @@ class Recovery:
             end_upgraded(error)
             raise error
         if exchange.is_finished:
-            if not end_upgraded(error):
-                self._report(request, error)
+            if end_upgraded(error):
+                return Response(status=101)  # that was the answer, for who logs it
+            self._report(request, error)
             return None
         response = await self._make_answer(request, error)
         try:
