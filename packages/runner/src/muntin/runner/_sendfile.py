@@ -176,7 +176,8 @@ class _Pump:
             await self._flow.wait()
         finally:
             self._loop.remove_writer(self._connection)
-            self._flow.resume()
+            if self._flow.is_paused:
+                self._flow.resume()
         if self._error is not None:
             raise self._error
         return self._offset
@@ -193,9 +194,10 @@ class _Pump:
             sent = 0
         if sent is not None:
             self._offset += sent
-            self._flow.note_progress()
             if not sent or self._offset == self._end:
                 self._flow.resume()
+            else:
+                self._flow.note_progress()
 
 
 async def read_pieces(
