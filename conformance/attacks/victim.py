@@ -4,6 +4,8 @@ import asyncio
 import logging
 import ssl
 import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 import trustme
@@ -11,23 +13,16 @@ import trustme
 from muntin import web
 from muntin.runner import DEFAULT_TIMEOUTS, Timeouts
 
-__all__ = ["TIMEOUTS"]
+__all__ = ["choose_timeouts"]
 
-TIMEOUTS: Final = {
-    "default": DEFAULT_TIMEOUTS,
-    # The same protection in little time.
-    "brief": Timeouts(
-        handshake=1,
-        first_byte=1,
-        head=1.5,
-        body=1,
-        write=1,
-        keep_alive=5,
-        drain=1,
-        linger=0.2,
-        ceil_threshold=60,
-    ),
-}
+# The same protection in little time (seconds).
+_BRIEF: Final = {"handshake": 1.0, "first_byte": 1.0, "head": 1.5, "body": 1.0, "write": 1.0, "linger": 0.2}
+
+
+def choose_timeouts(shortened: Iterable[str]) -> Timeouts:
+    """Give the defaults, but for some named time-outs that are to be short."""
+    return replace(DEFAULT_TIMEOUTS, **{name: _BRIEF[name] for name in shortened})
+
 
 # More than the buffers of both ends take.
 _SIZE: Final = 16_000_000
@@ -69,4 +64,4 @@ async def serve(timeouts: Timeouts) -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    asyncio.run(serve(TIMEOUTS[sys.argv[1]]))
+    asyncio.run(serve(choose_timeouts(sys.argv[1:])))

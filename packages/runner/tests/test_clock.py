@@ -1,6 +1,7 @@
 """The server's clock: when it ticks, and what it makes of a time-out."""
 
 import asyncio
+from itertools import pairwise
 from math import ceil, inf
 from typing import Any
 
@@ -47,8 +48,25 @@ def test_it_ticks_at_whole_seconds() -> None:
         loop.now = loop.planned[-1] + late
         loop.callback()
     assert loop.planned == [101, 102, 103, 104, 107]
-    # A loop that wakes a hair early has it counted as the time that was meant.
-    assert ticks == [101, 102.4, 103, 106.5]
+    # A loop that wakes a hair early has it counted as the time that was meant; ticks that it missed do not count.
+    assert ticks == [101, 102.4, 103, 104.5]
+
+
+@pytest.mark.row("HI-23")
+@given(delays=st.lists(st.floats(0, 100), min_size=3, max_size=20), seconds=st.floats(0.02, 3))
+def test_what_the_loop_was_late_its_peers_were_not(delays: list[float], seconds: float) -> None:
+    """However late each tick is, a deadline has been looked at once for each interval that it is away."""
+    loop = Loop(50.0)
+    clock = Clock(loop, Timeouts(**QUIET | {"head": seconds}), lambda: None)  # type: ignore[arg-type]
+    clock.start()
+    deadline = clock.deadline_in(seconds)
+    for looks, delay in enumerate(delays, start=1):
+        loop.now = loop.planned[-1] + delay
+        loop.callback()
+        if clock.now >= deadline:
+            assert looks >= seconds / clock.interval - 1e-6
+            break
+    assert all(earlier < later for earlier, later in pairwise(loop.planned))
 
 
 @pytest.mark.row("RN-24")

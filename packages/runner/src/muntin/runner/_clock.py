@@ -4,6 +4,9 @@ A clock reading and a date for each request, and a timer for each connection, wo
 the server's clock ticks once a second while there are connections, at whole seconds of the loop's time; each tick
 renews the Date line and lets the connections look at their deadlines. Where a time-out is shorter than that, the clock
 ticks more often. Deadlines are met within one interval, never early.
+
+Ticks that the loop missed, as something kept it busy or the machine slept, do not count: nobody could be heard then,
+and what peers sent meanwhile may still wait to be read.
 """
 
 import asyncio
@@ -45,7 +48,17 @@ class Clock:
         on_tick: is called at each tick, after the renewal.
     """
 
-    __slots__ = ("_handle", "_loop", "_on_tick", "_timeouts", "date_line", "idle_until", "interval", "now")
+    __slots__ = (
+        "_handle",
+        "_loop",
+        "_missed",
+        "_on_tick",
+        "_timeouts",
+        "date_line",
+        "idle_until",
+        "interval",
+        "now",
+    )
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, timeouts: Timeouts, on_tick: Callable[[], None]
@@ -54,10 +67,12 @@ class Clock:
         self._timeouts = timeouts
         self._on_tick = on_tick
         self._handle: asyncio.TimerHandle | None = None
+        self._missed = 0.0
+        """Seconds of the loop's time that do not count."""
         self.interval = _choose_interval(timeouts)
         """Seconds between ticks."""
         self.now = 0.0
-        """The loop's time at the last tick (seconds)."""
+        """The loop's time at the last tick, but for ticks that were missed (seconds)."""
         self.idle_until = 0.0
         """The deadline of a connection that idles from now on: worked out here, since every answer asks for it."""
         self.date_line = b""
@@ -79,8 +94,9 @@ class Clock:
     def start(self) -> None:
         """Tick from now on; nothing if it does already."""
         if self._handle is None:
-            self.renew(self._loop.time())
-            self._plan()
+            now = self._loop.time()
+            self.renew(now - self._missed)
+            self._plan(now)
 
     def stop(self) -> None:
         """Tick no more, until the next start."""
@@ -88,12 +104,14 @@ class Clock:
             self._handle.cancel()
             self._handle = None
 
-    def _plan(self) -> None:
-        when = (floor(self.now / self.interval) + 1) * self.interval
+    def _plan(self, now: float) -> None:
+        when = (floor(now / self.interval) + 1) * self.interval
         self._handle = self._loop.call_at(when, self._tick, when)
 
     def _tick(self, when: float) -> None:
         # A loop may wake a hair early; that must not make a deadline wait for the next tick.
-        self.renew(max(when, self._loop.time()))
-        self._plan()
+        now = max(when, self._loop.time())
+        self._missed += floor((now - when) / self.interval) * self.interval
+        self.renew(now - self._missed)
+        self._plan(now)
         self._on_tick()
