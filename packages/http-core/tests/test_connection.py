@@ -416,9 +416,10 @@ def test_a_refused_request() -> None:
     assert event == Rejected(400, "malformed request line")
     assert connection.next_event() == event
     head, body = connection.refuse(
-        Rejected(400, "malformed request line"), b"400: malformed request line", DATE
+        Rejected(400, "malformed request line"), b"400: malformed request line", DATE, [("X-Why", "a")]
     )
     assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"X-Why: a\r\n" in head
     assert b"Connection: close\r\n" in head
     assert b"secret" not in head + body
     with pytest.raises(LocalProtocolError):

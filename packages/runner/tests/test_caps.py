@@ -32,6 +32,7 @@ def test_connections_too_many_are_told_so(run: Run, serve: Serve, caplog: pytest
             raw = await extra.rest()
             assert raw.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
             assert b"Connection: close\r\n" in raw
+            assert b"Retry-After: 1\r\n" in raw
             for client in first:
                 client.send(GET)
                 assert (await client.answer())[1] == b"hello"

@@ -359,15 +359,23 @@ class ServerConnection(Endpoint):
         """Let this exchange be the last; said in the head when that is still to be sent."""
         self._last = True
 
-    def refuse(self, rejected: Rejected, body: bytes, date: bytes = b"") -> tuple[bytes, bytes]:
-        """Give the bytes of a whole answer to a request that was refused; the last on this connection.
+    def refuse(
+        self, rejected: Rejected, body: bytes, date: bytes = b"", fields: Fields = ()
+    ) -> tuple[bytes, bytes]:
+        """Give the bytes of a whole answer in plain text to a request that was refused; the last on this connection.
+
+        Args:
+            rejected: what is answered.
+            body: the text, in UTF-8.
+            date: the line with the date.
+            fields: what else the head says, such as Retry-After.
 
         Raises:
             LocalProtocolError: the answer has begun already.
         """
         self._last = True
-        fields = [("Content-Type", "text/plain; charset=utf-8")]
-        return self._answer_whole(ResponseHead(rejected.status, fields), body, date)
+        head = ResponseHead(rejected.status, [("Content-Type", "text/plain; charset=utf-8"), *fields])
+        return self._answer_whole(head, body, date)
 
     def abandon(self) -> RequestHead:
         """Read no more of the request, and give the head by which its refusal is answered; the last on this connection.

@@ -1,16 +1,20 @@
-"""Turning requests away while too many are under way.
+"""Turning requests away while too many are under way, and what is said to whoever is turned away.
 
 It wraps a handler only where a server has such a cap: others pay nothing.
 """
 
+from typing import Final
+
 from muntin.http_core import ResponseHead
 from muntin.runner.exchange import Exchange, ExchangeHandler
 
-__all__ = ["Admission"]
+__all__ = ["ASK_AGAIN", "Admission"]
 
-# When to ask again (seconds): what is under way ends soon, and who waits longer than needed loses little.
-_RETRY_AFTER = 1
-_BUSY = ResponseHead(503, [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", str(_RETRY_AFTER))])
+ASK_AGAIN: Final = ("Retry-After", "1")
+"""When to ask again (seconds; RFC 9110 §10.2.3): what is under way ends soon, and who waits longer than needed loses
+little."""
+
+_BUSY = ResponseHead(503, [("Content-Type", "text/plain; charset=utf-8"), ASK_AGAIN])
 
 
 class Admission:

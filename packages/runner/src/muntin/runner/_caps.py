@@ -22,7 +22,8 @@ class Caps:
 
     connections: int | None = 10_000
     """Connections at a time: some 100 MB when all idle. Never more than seven eighths of the descriptors that the
-    process may have, for handlers open files and sockets as well. Others are answered 503 and closed."""
+    process may have, for handlers open files and sockets as well. Others are answered 503 with
+    Retry-After, and closed."""
     requests: int | None = None
     """Handlers under way at a time; other requests are answered 503 with Retry-After. None: as many as there are
     connections, since each has one at a time."""

@@ -12,6 +12,7 @@ from typing import cast
 from muntin.http_core import (
     NO_BODY,
     AnswerState,
+    Fields,
     LocalProtocolError,
     PeerClosed,
     Rejected,
@@ -367,11 +368,11 @@ class Connection(asyncio.Protocol):
         # Not now: deadlines may be looked at from within a task.
         self.loop.call_soon(self._run, lambda exchange: rejector(exchange, rejected))
 
-    def refuse(self, rejected: Rejected) -> None:
+    def refuse(self, rejected: Rejected, fields: Fields = ()) -> None:
         """Answer in a few words what cannot be served, and close."""
         report_refusal(self._service.logger, self._peer, rejected)
         words = f"{rejected.status}: {rejected.reason}".encode("ascii")
-        block, body = self.engine.refuse(rejected, words, self.clock.date_line)
+        block, body = self.engine.refuse(rejected, words, self.clock.date_line, fields)
         self.transport.write(block + body)
         self._leave_last()
 

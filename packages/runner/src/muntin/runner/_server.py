@@ -11,7 +11,7 @@ from contextvars import copy_context
 from enum import IntEnum
 
 from muntin.http_core import DEFAULT_LIMITS, Limits, Rejected
-from muntin.runner._admission import Admission
+from muntin.runner._admission import ASK_AGAIN, Admission
 from muntin.runner._caps import DEFAULT_CAPS, Caps, fit_descriptors
 from muntin.runner._clock import Clock
 from muntin.runner._connection import Connection
@@ -191,7 +191,7 @@ class Server:
         """
         self._turned_away += 1
         if excess <= _ANSWERED_EXCESS:
-            connection.refuse(Rejected(503, "Service Unavailable"))
+            connection.refuse(Rejected(503, "Service Unavailable"), [ASK_AGAIN])
         else:
             connection.abort()
 
