@@ -1,6 +1,7 @@
 """What systemd passes, and what it is told: by a parent that does as systemd does."""
 
 import asyncio
+import math
 import os
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import textwrap
 
 import pytest
 
-from muntin.runner.systemd import Watchdog, notify, take_sockets
+from muntin.runner.systemd import Watchdog, notify, take_sockets, watchdog_interval
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is systemd on Linux only")
 
@@ -126,9 +127,17 @@ def test_the_watchdog_is_fed_until_the_end(manager):
 
 
 @pytest.mark.parametrize(
-    "said", [{}, {"WATCHDOG_USEC": "x"}, {"WATCHDOG_USEC": "2000", "WATCHDOG_PID": str(os.getpid() + 1)}]
+    "said",
+    [
+        {},
+        {"WATCHDOG_USEC": "x"},
+        {"WATCHDOG_USEC": "0"},
+        {"WATCHDOG_USEC": "2000", "WATCHDOG_PID": str(os.getpid() + 1)},
+    ],
 )
 def test_no_watchdog_watches(said):
+    assert watchdog_interval(said) == math.inf
+
     async def main():
         watchdog = Watchdog(asyncio.get_running_loop(), environment=said)
         watchdog.start()

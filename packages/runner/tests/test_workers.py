@@ -1,5 +1,6 @@
 """Workers: how a fleet is planned, as tables, and a bare server in several processes."""
 
+import math
 import os
 import signal
 import socket
@@ -106,58 +107,166 @@ def test_what_a_worker_says():
         assert not process.listen(4.0)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked")
-def test_a_bare_server_in_two_processes(tmp_path):
-    program = tmp_path / "program.py"
-    program.write_text(
-        textwrap.dedent("""
-            import asyncio, os
-            from muntin.http_core import ResponseHead
-            from muntin.runner import Server, ServerRunner, SockSite
-            from muntin.runner.workers import Supervisor, Workers
-            from muntin.runner.workers.sockets import bind_tcp
+PROLOGUE = """
+import asyncio, logging, math, os, sys, time
+from muntin.http_core import ResponseHead
+from muntin.runner import Server, ServerRunner, SockSite
+from muntin.runner.workers import Supervisor, Workers
+from muntin.runner.workers.sockets import bind_tcp
 
-            async def answer(exchange):
-                exchange.respond(ResponseHead(200, []), str(os.getpid()).encode())
+logging.basicConfig(level="INFO", format="%(message)s", stream=sys.stdout)
 
-            sockets = bind_tcp("127.0.0.1", 0, backlog=16)
+def say(*words):
+    # In one piece: several processes write to one pipe.
+    print(" ".join(map(str, words)) + "\\n", end="", flush=True)
 
-            async def serve(worker):
-                loop = asyncio.get_running_loop()
-                worker.attend(loop)
-                runner = ServerRunner(Server(answer))
-                await runner.setup()
-                for sock in sockets:
-                    await SockSite(runner, sock).start()
-                worker.begin(loop)
-                await loop.create_future()
+async def answer(exchange):
+    exchange.respond(ResponseHead(200, []), str(os.getpid()).encode())
 
-            supervisor = Supervisor(
-                lambda worker: asyncio.run(serve(worker)),
-                Workers(2),
-                stop_timeout=10,
-                on_ready=lambda: print(sockets[0].getsockname()[1], flush=True),
-            )
-            raise SystemExit(supervisor.run())
-        """)
-    )
-    process = subprocess.Popen(
-        [sys.executable, str(program)], stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        port = int(process.stdout.readline())
-        with socket.create_connection(("127.0.0.1", port)) as client:
-            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            data = b""
-            while piece := client.recv(1000):
-                data += piece
-        assert int(data.rpartition(b"\r\n")[2]) != process.pid
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
-    finally:
+sockets = bind_tcp("127.0.0.1", 0, backlog=16)
+
+def work(worker):
+    asyncio.run(serve(worker))
+
+async def serve(worker):
+    loop = asyncio.get_running_loop()
+    worker.attend(loop)
+    runner = ServerRunner(Server(answer))
+    await runner.setup()
+    for sock in sockets:
+        await SockSite(runner, sock).start()
+    worker.begin(loop)
+    await loop.create_future()
+
+def run(work, workers, **options):
+    raise SystemExit(Supervisor(work, workers, stop_timeout=10, **options).run())
+"""
+
+
+@pytest.fixture
+def supervise():
+    """Start a program with workers; give its process, whose output is one stream of lines."""
+    if not hasattr(os, "fork"):
+        pytest.skip("workers are forked")
+    running = []
+
+    def supervise(source):
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROLOGUE + textwrap.dedent(source)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        running.append(process)
+        return process
+
+    yield supervise
+    for process in running:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+def read_until(process, word):
+    """Give the lines up to the first with a word in it."""
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if word in line:
+            return lines
+    raise AssertionError(f"no {word!r} in {''.join(lines)}")
+
+
+def test_a_bare_server_in_two_processes(supervise):
+    process = supervise("run(work, Workers(2), on_ready=lambda: say('port', sockets[0].getsockname()[1]))")
+    port = int(read_until(process, "port")[-1].split()[1])
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        data = b""
+        while piece := client.recv(1000):
+            data += piece
+    assert int(data.rpartition(b"\r\n")[2]) != process.pid
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+
+
+def test_a_first_start_that_hangs_is_the_end(supervise):
+    process = supervise("""
+        def hang(worker):
+            time.sleep(3600)
+
+        run(hang, Workers(3, start_timeout=0.2))
+    """)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert output.count("does not serve after 0.2 s, its start_timeout. It is aborted") == 1
+    assert "in hang" in output  # where it hangs
+    assert "was killed by SIGABRT before it could serve; none serves, so that is the end" in output
+
+
+def test_a_start_that_hangs_leaves_the_others_serving(supervise):
+    """A reload whose code hangs is given up in time, and the next one tried, ever more rarely."""
+    process = supervise("""
+        supervisor = os.getpid()
+        is_sound = True
+
+        def work_once(worker):
+            if is_sound:
+                work(worker)
+            else:
+                time.sleep(3600)
+
+        def break_code():
+            global is_sound
+            is_sound = False
+            os.kill(supervisor, signal.SIGHUP)
+
+        import signal
+        # Long enough for a sound start on a busy machine.
+        run(work_once, Workers(1, start_timeout=5), on_ready=break_code)
+    """)
+    read_until(process, "serves")
+    assert "aborted" in read_until(process, "does not serve after 5 s")[-1]
+    assert "the next starts in 0.5 s" in read_until(process, "before it could serve")[-1]
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert output.count("stopped") >= 1
+
+
+def test_a_supervisor_tells_that_workers_serve(supervise, tmp_path):
+    """It says nothing while none does, however well it is itself."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    process = supervise(f"""
+        def serve_at_the_gate(worker):
+            with open({str(gate)!r}) as gate:
+                gate.read()
+            work(worker)
+
+        run(
+            serve_at_the_gate,
+            Workers(1),
+            on_alive=lambda: say("alive"),
+            alive_interval=0.02,
+            on_stop=lambda: say("stopping"),
+        )
+    """)
+    gate.write_text("")
+    before = read_until(process, "serves")
+    assert "alive\n" not in before
+    worker = int(before[-1].split()[1])
+    for _ in range(3):
+        read_until(process, "alive")
+    os.kill(worker, signal.SIGKILL)
+    read_until(process, "the next starts in 0.5 s")
+    gate.write_text("")  # waits until it has started
+    assert "alive\n" not in read_until(process, "serves")
+    read_until(process, "alive")
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=30)
+    assert "alive" not in output.partition("stopping")[2]
 
 
 def test_listening_without_a_loop(tmp_path):
@@ -195,3 +304,7 @@ def test_a_unix_socket_replaces_one_left_behind(tmp_path):
 def test_numbers_out_of_range():
     with pytest.raises(ValueError, match="1 worker at least"):
         Workers(0)
+    for wrong in ({"start_timeout": 0}, {"start_timeout": math.nan}, {"heartbeat_timeout": -1}):
+        with pytest.raises(ValueError, match="more than 0"):
+            Workers(1, **wrong)
+    assert Workers(1, start_timeout=math.inf)

@@ -5,13 +5,13 @@ It knows the two protocols, which are environment variables, inherited descripto
 """
 
 import asyncio
+import math
 import os
 import socket
 from collections.abc import MutableMapping
-from contextlib import suppress
 from typing import Final
 
-__all__ = ["Watchdog", "notify", "take_sockets"]
+__all__ = ["Watchdog", "notify", "take_sockets", "watchdog_interval"]
 
 _FIRST: Final = 3
 """The first descriptor that is passed; SD_LISTEN_FDS_START."""
@@ -74,10 +74,20 @@ def notify(*states: str, environment: _Environment = os.environ) -> bool:
     return True
 
 
-class Watchdog:
-    """Tells the manager again and again that the event loop still turns: ``WatchdogSec=`` of a service.
+def watchdog_interval(environment: _Environment = os.environ) -> float:
+    """Give how often the manager is to be told ``WATCHDOG=1`` by this process (seconds): ``WatchdogSec=`` of a service.
 
-    Twice as often as it has to be told, as sd_watchdog_enabled(3) advises.
+    That is twice as often as it has to be, as sd_watchdog_enabled(3) advises; `math.inf` where no watchdog watches.
+    """
+    text = environment.get("WATCHDOG_USEC", "")
+    if environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return math.inf
+    microseconds = int(text) if text.isascii() and text.isdigit() else 0
+    return microseconds / 2 / 1_000_000 or math.inf
+
+
+class Watchdog:
+    """Tells the manager again and again that the event loop still turns.
 
     Args:
         loop: the loop that has to turn.
@@ -87,14 +97,11 @@ class Watchdog:
         self._loop = loop
         self._environment = environment
         self._timer: asyncio.TimerHandle | None = None
-        self._interval = 0.0
-        if environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid()):
-            with suppress(ValueError):
-                self._interval = int(environment.get("WATCHDOG_USEC", "0")) / 2 / 1_000_000
+        self._interval = watchdog_interval(environment)
 
     def start(self) -> None:
         """Begin, where a watchdog watches."""
-        if self._interval > 0:
+        if self._interval < math.inf:
             notify("WATCHDOG=1", environment=self._environment)
             self._timer = self._loop.call_later(self._interval, self.start)
 

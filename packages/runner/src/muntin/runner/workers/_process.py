@@ -31,18 +31,19 @@ class Stage(Enum):
     FORCED = auto()
     """It was asked to be quick about it."""
     ABORTING = auto()
-    """It did not turn its loop, and was told to say where it hangs and to die."""
+    """It did not come to serve, or did not turn its loop, and was told to say where it hangs and to die."""
     KILLED = auto()
 
 
 _KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none, and no workers either
 _OVERDUE: Final[Mapping[Stage, tuple[signal.Signals, Stage]]] = {
+    Stage.STARTING: (signal.SIGABRT, Stage.ABORTING),
     Stage.SERVING: (signal.SIGABRT, Stage.ABORTING),
     Stage.STOPPING: (_KILL, Stage.KILLED),
     Stage.FORCED: (_KILL, Stage.KILLED),
     Stage.ABORTING: (_KILL, Stage.KILLED),
 }
-"""What happens to a worker that is too long in a stage. A start takes as long as it takes: others serve meanwhile."""
+"""What happens to a worker that is too long in a stage."""
 
 
 @dataclass(eq=False, slots=True)
@@ -56,6 +57,8 @@ class Process:
     stage: Stage = Stage.STARTING
     heard: float = 0.0
     """When it last said anything (seconds)."""
+    served_since: float = float("inf")
+    """When it began to serve (seconds)."""
     is_outdated: bool = False
     """Whether it is to be replaced."""
 
@@ -66,6 +69,7 @@ class Process:
                 self.heard = now
                 if self.stage is Stage.STARTING and READY in said:
                     self.enter(Stage.SERVING, now)
+                    self.served_since = now
                 if RETIRE in said:
                     self.is_outdated = True
             return False

@@ -13,6 +13,8 @@ class Workers:
         count: how many, 1 or more.
         max_requests: after so many requests a worker is replaced; 0 for never. It bounds what a leak can cost.
         max_requests_jitter: up to so many more, at random, so that not all are replaced at once.
+        start_timeout: a worker that does not serve after so long (seconds) is killed, and the next started; `math.inf`
+            for as long as it takes.
         heartbeat_timeout: a worker whose loop does not turn for so long (seconds) is killed and replaced.
         cleanup_timeout: how long a worker may take to stop (seconds), besides what its handlers may.
 
@@ -23,6 +25,7 @@ class Workers:
     count: int
     max_requests: int = 0
     max_requests_jitter: int = 0
+    start_timeout: float = 60.0
     heartbeat_timeout: float = 30.0
     cleanup_timeout: float = 10.0
 
@@ -31,5 +34,5 @@ class Workers:
             raise ValueError(f"there has to be 1 worker at least, not {self.count}")
         if self.max_requests < 0 or self.max_requests_jitter < 0:
             raise ValueError("max_requests and max_requests_jitter are 0 or more")
-        if self.heartbeat_timeout <= 0 or self.cleanup_timeout <= 0:
-            raise ValueError("heartbeat_timeout and cleanup_timeout are more than 0")
+        if not (self.start_timeout > 0 and self.heartbeat_timeout > 0 and self.cleanup_timeout > 0):
+            raise ValueError("start_timeout, heartbeat_timeout and cleanup_timeout are more than 0")

@@ -54,6 +54,8 @@ class Supervisor:
         stop_timeout: how long a worker may take to stop (seconds).
         on_ready: called when all serve for the first time.
         on_stop: called when it is decided to end; listening sockets are closed here, or who connects waits in vain.
+        on_alive: called again and again, for as long as this process is well and a worker serves whose loop turns.
+        alive_interval: how often that is (seconds).
 
     Raises:
         RuntimeError: this system has no fork.
@@ -67,6 +69,8 @@ class Supervisor:
         stop_timeout: float,
         on_ready: Callable[[], Any] = lambda: None,
         on_stop: Callable[[], Any] = lambda: None,
+        on_alive: Callable[[], Any] = lambda: None,
+        alive_interval: float = math.inf,
     ) -> None:
         if not hasattr(os, "fork"):
             raise RuntimeError(
@@ -76,7 +80,12 @@ class Supervisor:
         self._settings = workers
         self._on_ready: Callable[[], Any] | None = on_ready
         self._on_stop = on_stop
+        self._on_alive = on_alive
+        self._alive_interval = alive_interval
+        self._alive_next = -math.inf if alive_interval < math.inf else math.inf
+        """When to say next that workers serve, if they do (seconds)."""
         self._patience = {
+            Stage.STARTING: workers.start_timeout,
             Stage.SERVING: workers.heartbeat_timeout,
             Stage.STOPPING: stop_timeout,
             Stage.FORCED: _HURRY,
@@ -108,6 +117,7 @@ class Supervisor:
             while self._status is None or self._fleet:
                 now = time.monotonic()
                 self._adjust(now)
+                self._tell_alive(now)
                 self._selector.select(self._wait_for(now))
                 now = time.monotonic()
                 for number in self._signals.read():
@@ -165,7 +175,9 @@ class Supervisor:
         if pid:
             self._bury(process, status, now)
         elif now >= process.deadline(self._patience):
-            _LOGGER.error("worker %d %s", process.pid, _OFFENCES[process.stage])
+            offence = _OFFENCES[process.stage].format(self._patience[process.stage])
+            _LOGGER.error("worker %d %s", process.pid, offence)
+            self._learn(process, now)
             process.escalate(now)
 
     def _bury(self, process: Process, status: int, now: float) -> None:
@@ -177,12 +189,9 @@ class Supervisor:
             return
         code = os.waitstatus_to_exitcode(status)
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
-        if process.stage is Stage.STARTING:
+        if process.served_since > now:
             how += " before it could serve"
-        elif now - process.since >= SETTLED:
-            self._restarts.forgive()
-        if process.stage is Stage.STARTING or now - process.since < SETTLED:
-            self._restarts.note_failure(now)
+        self._learn(process, now)
         is_alone = not any(other.stage is Stage.SERVING for other in self._fleet)
         if is_alone and (self._restarts.is_hopeless or not self._has_served):
             _LOGGER.error("worker %d %s; none serves, so that is the end", process.pid, how)
@@ -190,6 +199,15 @@ class Supervisor:
         else:
             wait = max(0.0, self._restarts.not_before - now)
             _LOGGER.error("worker %d %s; the next starts in %.1f s", process.pid, how, wait)
+
+    def _learn(self, process: Process, now: float) -> None:
+        """Draw the conclusion from a worker that fails, once."""
+        if process.stage not in (Stage.STARTING, Stage.SERVING):
+            return
+        if now - process.served_since >= SETTLED:
+            self._restarts.forgive()
+        else:
+            self._restarts.note_failure(now)
 
     def _hang_up(self, process: Process) -> None:
         if process.channel.fileno() >= 0:
@@ -208,16 +226,29 @@ class Supervisor:
         if now >= self._restarts.not_before:
             for _ in range(starts):
                 self._start(now)
-        serving = sum(process.stage is Stage.SERVING for process in self._fleet)
-        if self._on_ready is not None and serving >= self._wanted > 0:
+        if self._on_ready is not None and self._count_serving() >= self._wanted > 0:
             self._on_ready()
             self._on_ready = None
+
+    def _tell_alive(self, now: float) -> None:
+        """Say that workers serve, when it is time for that. Those that hang do not count: they are being aborted."""
+        if now >= self._alive_next and self._is_alive():
+            self._on_alive()
+            self._alive_next = now + self._alive_interval
+
+    def _is_alive(self) -> bool:
+        return self._status is None and self._count_serving() > 0
+
+    def _count_serving(self) -> int:
+        return sum(process.stage is Stage.SERVING for process in self._fleet)
 
     def _wait_for(self, now: float) -> float | None:
         """Give how long there is nothing to do, unless something happens (seconds)."""
         deadlines = [process.deadline(self._patience) for process in self._fleet]
         if self._status is None:
             deadlines.append(self._restarts.not_before if self._restarts.not_before > now else math.inf)
+        if self._is_alive():
+            deadlines.append(self._alive_next)
         soonest = min(deadlines, default=math.inf)
         return None if soonest == math.inf else max(0.0, soonest - now)
 
@@ -266,10 +297,11 @@ class Supervisor:
 
 
 _OFFENCES: Final = {
-    Stage.SERVING: "is stuck: its loop does not turn. It is aborted",
-    Stage.STOPPING: "does not stop in time. It is killed",
-    Stage.FORCED: "does not stop in time. It is killed",
-    Stage.ABORTING: "does not even abort. It is killed",
+    Stage.STARTING: "does not serve after {:g} s, its start_timeout. It is aborted",
+    Stage.SERVING: "is stuck: its loop does not turn for {:g} s. It is aborted",
+    Stage.STOPPING: "does not stop in {:g} s. It is killed",
+    Stage.FORCED: "does not stop in {:g} s. It is killed",
+    Stage.ABORTING: "does not even abort in {:g} s. It is killed",
 }
 
 
