@@ -404,3 +404,5 @@ def test_fields_can_be_asked_for_without_taking_all_apart(fields: list[tuple[byt
     asked = {name: head.get_all(name) for name in (b"accept", b"host", b"a", b"none")}
     assert asked == {name: [v for k, v in head.fields if k.lower() == name] for name in asked}
     assert head.get(b"accept") == next(iter(asked[b"accept"]), None)
+    assert head.get_each(*asked) == [next(iter(values), None) for values in asked.values()]
+    assert head.get_each() == []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from muntin import web
 from muntin.web._access_atoms import Atom
-from muntin.web.access_log import _describe_by_line
+from muntin.web.access_log import _fill_template
 from muntin.web.proxies import trusted_proxies_middleware
 from muntin.web.testing import TestServer
 
@@ -107,7 +107,10 @@ def test_no_value_leaves_its_place(value, other):
 def _format_line(template, values):
     atoms = [Atom("x", repr(value), is_foreign=isinstance(value, str)) for value in values]
     request = SimpleNamespace(exchange=SimpleNamespace(head=None))
-    return _describe_by_line(template, atoms)(request, None, 0.0)[0]
+    describe, tell = _fill_template(template, atoms)
+    line, _ = describe(request, None, 0.0)
+    assert tell(request, None, 0.0) == line
+    return line
 
 
 def test_an_unknown_atom_is_refused():

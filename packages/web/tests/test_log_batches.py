@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -102,13 +103,64 @@ def test_lines_of_the_access_log_need_no_records(logger, stream, make_request, m
 
 
 @pytest.mark.parametrize(
+    "formatter", [None, logging.Formatter("%(message)s"), logging.Formatter("{message}", style="{")]
+)
+@pytest.mark.parametrize("kind", [logging.StreamHandler, BatchingHandler, logging.FileHandler])
+def test_handlers_that_keep_lines_get_them_as_they_are(tmp_path, make_request, monkeypatch, kind, formatter):
+    """Each line is there at once, as outside of a loop nothing waits."""
+    path = tmp_path / "access.log"
+    with path.open("w", encoding="utf-8") as stream:
+        handler = kind(path) if kind is logging.FileHandler else kind(stream)
+        handler.setFormatter(formatter)
+        logger = logging.Logger("access", logging.INFO)
+        logger.propagate = False
+        logger.addHandler(handler)
+        monkeypatch.setattr(logger, "handle", None)
+        access_log = web.AccessLogger(logger, "%s")
+        for status in (200, 404):
+            access_log.log(make_request(), web.Response(status=status), 0.0)
+            assert path.read_text(encoding="utf-8").endswith(f"{status}\n")
+        handler.close()
+    assert path.read_text(encoding="utf-8") == "200\n404\n"
+
+
+def test_a_file_that_is_opened_later_gets_its_lines(tmp_path, make_request):
+    handler = logging.FileHandler(tmp_path / "access.log", delay=True)
+    logger = logging.Logger("access", logging.INFO)
+    logger.propagate = False
+    logger.addHandler(handler)
+    web.AccessLogger(logger, "%s").log(make_request(), web.Response(), 0.0)
+    handler.close()
+    assert (tmp_path / "access.log").read_text() == "200\n"
+
+
+def test_lines_come_from_several_threads(logger, stream):
+    """None is lost or torn while another thread writes what waits."""
+
+    def say(thread):
+        for number in range(500):
+            logger.info("%d %d", thread, number)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(say, range(4)))
+    logger.handlers[0].flush()
+    lines = stream.getvalue().splitlines()
+    assert sorted(lines) == sorted(f"{thread} {number}" for thread in range(4) for number in range(500))
+
+
+class Formatter(logging.Formatter):
+    """A formatter of somebody else's."""
+
+
+@pytest.mark.parametrize(
     "change",
     [
         lambda logger: logger.addHandler(logging.NullHandler()),
         lambda logger: setattr(logger, "propagate", True),
         lambda logger: logger.addFilter(lambda record: True),
         lambda logger: logger.handlers[0].addFilter(lambda record: True),
-        lambda logger: logger.handlers[0].setFormatter(logging.Formatter("%(message)s")),
+        lambda logger: logger.handlers[0].setFormatter(Formatter()),
+        lambda logger: logger.handlers[0].setFormatter(logging.Formatter("%(response_status)s")),
     ],
 )
 def test_who_wants_to_see_records_sees_them(logger, stream, make_request, change):

@@ -6,14 +6,20 @@ It knows their names. How their values are written is for `muntin.web.access_log
 import os
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, Final, NamedTuple
 
-__all__ = ["Atom", "Read", "compile_atoms", "parse_format"]
+from muntin.http_core import HTTP_11
+
+__all__ = ["Atom", "Read", "Tell", "compile_data", "compile_line", "compile_texts", "parse_format"]
 
 Read = Callable[[Any, Any, float], tuple[Any, ...]]
 """Gives the values of a request, a response and the seconds between them."""
+
+Tell = Callable[[Any, Any, float], str]
+"""Gives a line about them."""
 
 
 class Atom(NamedTuple):
@@ -21,7 +27,8 @@ class Atom(NamedTuple):
 
     Attributes:
         name: of the attribute of records that has it.
-        text: the expression that reads it for a line, of `request`, `head`, `response` and `seconds`.
+        text: the expression that reads it for a line, of `request`, `head`, `response`, `seconds` and `asked`, the
+            values of the fields of the request that the format names.
         datum: the one that reads it for a program, if that is another.
         is_foreign: whether it may hold what a peer has said.
         field: the name of the field that it is.
@@ -40,11 +47,11 @@ _ATOMS: Final[dict[str, Atom]] = {
     "P": Atom("process_id", 'f"<{getpid()}>"', "getpid()"),
     "r": Atom(
         "first_request_line",
-        'f"{head.method} {head.target} HTTP/{head.version.major}.{head.version.minor}"',
+        """f"{head.method} {head.target} {'HTTP/1.1' if head.version is HTTP_11 else tell_version(head.version)}\"""",
         is_foreign=True,
     ),
     "s": Atom("response_status", "response.status"),
-    "b": Atom("response_size", '0 if request.method == "HEAD" else response.body_length'),
+    "b": Atom("response_size", '0 if head.method == "HEAD" else response.body_length'),
     "T": Atom("request_time", "round(seconds)"),
     "Tf": Atom("request_time_frac", 'f"{seconds:06f}"', "round(seconds, 6)"),
     "D": Atom("request_time_micro", "round(seconds * 1_000_000)"),
@@ -52,13 +59,15 @@ _ATOMS: Final[dict[str, Atom]] = {
 _ATOM: Final = re.compile(r"%(?:\{([A-Za-z0-9\-_]+)\}([io])|(Tf|[atPrsbTD%]))|%")
 
 
-def _field_atom(field: str, side: str) -> Atom:
+_ASKED: Final = "request_header"
+
+
+def _field_atom(field: str, side: str, place: int) -> Atom:
     if side == "o":
         read = f"response.headers.get({field!r}, %s)"
         return Atom("response_header", read % '"-"', read % None, is_foreign=True, field=field)
-    # In bytes, past the mapping of all fields, which few handlers ask for.
-    read = f"decode(head.get({field.lower().encode('ascii')!r}), %s)"
-    return Atom("request_header", read % '"-"', read % None, is_foreign=True, field=field)
+    read = f'%s if asked[{place}] is None else asked[{place}].decode("latin-1")'
+    return Atom(_ASKED, read % '"-"', read % None, is_foreign=True, field=field)
 
 
 def parse_format(log_format: str) -> tuple[str, list[Atom]]:
@@ -68,13 +77,14 @@ def parse_format(log_format: str) -> tuple[str, list[Atom]]:
         ValueError: the format has an atom that there is not.
     """
     atoms: list[Atom] = []
+    asked = count()
 
     def take(found: re.Match[str]) -> str:
         field, side, letter = found.groups()
         if letter == "%":
             return "%%"
         if field is not None:
-            atoms.append(_field_atom(field, side))
+            atoms.append(_field_atom(field, side, next(asked) if side == "i" else 0))
         elif letter is not None:
             atoms.append(_ATOMS[letter])
         else:
@@ -84,31 +94,52 @@ def parse_format(log_format: str) -> tuple[str, list[Atom]]:
     return _ATOM.sub(take, log_format), atoms
 
 
-def compile_atoms(expressions: Iterable[str]) -> Read:
-    """Give one function that reads all values: a call for each would take longer than the reading.
+def compile_texts(atoms: Sequence[Atom]) -> Read:
+    """Give what reads the values of atoms as they stand in a line."""
+    read: Read = _compile(atoms, f"({_list(atom.text for atom in atoms)})")
+    return read
+
+
+def compile_data(atoms: Sequence[Atom]) -> Read:
+    """Give what reads the values of atoms as a program wants them."""
+    read: Read = _compile(atoms, f"({_list(atom.datum or atom.text for atom in atoms)})")
+    return read
+
+
+def compile_line(template: str, atoms: Sequence[Atom]) -> Tell:
+    """Give what fills a template: sooner than by way of the values, as the compiler makes one string display of it."""
+    tell: Tell = _compile(atoms, f"{template!r} % ({_list(atom.text for atom in atoms)})")
+    return tell
+
+
+def _list(expressions: Iterable[str]) -> str:
+    return "".join(f"{expression}, " for expression in expressions)
+
+
+def _compile(atoms: Sequence[Atom], result: str) -> Any:
+    """Give one function for all atoms: a call for each would take longer than the reading.
 
     The expressions are those of the table, and of fields whose names have been matched: nothing else is evaluated.
     """
+    # In bytes, past the mapping of all fields, which few handlers ask for.
+    asked = [atom.field.lower().encode("ascii") for atom in atoms if atom.field and atom.name == _ASKED]
     source = f"""
 def read(request, response, seconds):
     head = request.exchange.head
-    return ({"".join(f"{expression}, " for expression in expressions)})
+    {f"asked = head.get_each({_list(map(repr, asked))})" if asked else ""}
+    return {result}
 """
     defined: dict[str, Any] = {
-        "decode": _decode,
+        "HTTP_11": HTTP_11,
         "getpid": os.getpid,
         "tell_local": _make_clock(
             lambda second: time.strftime("[%d/%b/%Y:%H:%M:%S %z]", time.localtime(second))
         ),
         "tell_utc": _make_clock(lambda second: datetime.fromtimestamp(second, UTC).isoformat()),
+        "tell_version": lambda version: f"HTTP/{version.major}.{version.minor}",
     }
     exec(compile(source, "<access log format>", "exec"), defined)
-    read: Read = defined["read"]
-    return read
-
-
-def _decode(value: bytes | None, missing: str | None) -> str | None:
-    return missing if value is None else value.decode("latin-1")
+    return defined["read"]
 
 
 def _make_clock(form: Callable[[int], str]) -> Callable[[float], str]:

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Final
 
-from muntin.web._access_atoms import Atom, compile_atoms, parse_format
+from muntin.web._access_atoms import Atom, Tell, compile_data, compile_line, compile_texts, parse_format
 from muntin.web.log_batches import find_writer
 
 __all__ = ["AbstractAccessLogger", "AccessLogger", "JSONAccessLogger"]
@@ -54,28 +54,35 @@ _Describe = Callable[[Any, Any, float], tuple[str, tuple[Any, ...]]]
 """Gives a line about a request and its response, and the values in it."""
 
 
-def _describe_by_line(template: str, atoms: list[Atom]) -> _Describe:
-    """Give what fills a template with values: as they are, unless one could be misread; then all are escaped."""
-    read = compile_atoms(atom.text for atom in atoms)
+def _fill_template(template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
+    """Give what fills a template, escaping what could be misread; and what gives the line alone."""
+    read, tell_as_it_is = compile_texts(atoms), compile_line(template, atoms)
     foreign = [atom.is_foreign for atom in atoms]
     quotes, backslashes = template.count('"'), template.count("\\")
 
-    def describe(request: Any, response: Any, seconds: float) -> tuple[str, tuple[Any, ...]]:
-        values = read(request, response, seconds)
-        line = template % values
+    def is_safe(line: str) -> bool:
         # Nearly always there is nothing to escape, which a look at the whole line finds sooner than one at each value.
-        if (
+        return (
             line.isascii()
             and line.isprintable()
             and line.count('"') == quotes
             and line.count("\\") == backslashes
-        ):
+        )
+
+    def describe(request: Any, response: Any, seconds: float) -> tuple[str, tuple[Any, ...]]:
+        values = read(request, response, seconds)
+        line = template % values
+        if is_safe(line):
             return line, values
         pairs = zip(values, foreign, strict=True)
         values = tuple([_UNSAFE.sub(_escape, value) if may_lie else value for value, may_lie in pairs])
         return template % values, values
 
-    return describe
+    def tell(request: Any, response: Any, seconds: float) -> str:
+        line = tell_as_it_is(request, response, seconds)
+        return line if is_safe(line) else describe(request, response, seconds)[0]
+
+    return describe, tell
 
 
 class AccessLogger(AbstractAccessLogger):
@@ -108,13 +115,13 @@ class AccessLogger(AbstractAccessLogger):
     def __init__(self, logger: logging.Logger, log_format: str = LOG_FORMAT) -> None:
         super().__init__(logger, log_format)
         template, atoms = parse_format(log_format)
-        self._describe = self._compile(template, atoms)
+        self._describe, self._tell = self._compile(template, atoms)
         self._name = _make_namer(atoms)
         self._make_record = _make_record_maker(logger)
         self._write = find_writer(logger)
 
-    def _compile(self, template: str, atoms: list[Atom]) -> _Describe:
-        return _describe_by_line(template, atoms)
+    def _compile(self, template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
+        return _fill_template(template, atoms)
 
     @property
     def enabled(self) -> bool:
@@ -122,11 +129,11 @@ class AccessLogger(AbstractAccessLogger):
 
     def log(self, request: Any, response: Any, time: float) -> None:
         try:
-            line, values = self._describe(request, response, time)
             if self._write is None:
+                line, values = self._describe(request, response, time)
                 self.logger.handle(self._make_record(line, self._name(values)))
             else:
-                self._write(line)
+                self._write(self._tell(request, response, time))
         except Exception:
             self.logger.exception("the access log failed")
 
@@ -191,9 +198,8 @@ class JSONAccessLogger(AccessLogger):
         ValueError: the format has an atom that there is not.
     """
 
-    def _compile(self, template: str, atoms: list[Atom]) -> _Describe:
-        read = compile_atoms(atom.datum or atom.text for atom in atoms)
-        name = _make_namer(atoms)
+    def _compile(self, template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
+        read, name = compile_data(atoms), _make_namer(atoms)
         encode = json.JSONEncoder(separators=(",", ":")).encode
 
         def describe(request: Any, response: Any, seconds: float) -> tuple[str, tuple[Any, ...]]:
@@ -201,4 +207,4 @@ class JSONAccessLogger(AccessLogger):
             # JSON itself has no need to escape DEL, but terminals may act on it.
             return encode(name(values)).replace("\x7f", "\\u007f"), values
 
-        return describe
+        return describe, lambda *answered: describe(*answered)[0]

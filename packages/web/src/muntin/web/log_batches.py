@@ -43,26 +43,29 @@ class BatchingHandler(logging.StreamHandler[TextIO]):
 
     def write_line(self, line: str) -> None:
         """Take a line that needs no formatting."""
-        with self.lock or _NO_LOCK:
-            self._lines.append(line)
-            try:
-                loop = asyncio.get_running_loop()
-            except RuntimeError:
-                self.flush()
-                return
-            if len(self._lines) >= _MOST:
-                self.flush()
-            elif self._loop is not loop:
-                self._loop = loop
-                loop.call_later(self._seconds, self.flush)
+        lines = self._lines
+        # Needs no lock: the list stays the same, and whoever takes lines out forgets the loop first.
+        lines.append(line)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.flush()
+            return
+        if self._loop is not loop:
+            self._loop = loop
+            loop.call_later(self._seconds, self.flush)
+        elif len(lines) >= _MOST:
+            self.flush()
 
     def flush(self) -> None:
         """Write what waits."""
         with self.lock or _NO_LOCK:
             self._loop = None
-            lines, self._lines = self._lines, []
-            if lines:
-                self.stream.write("\n".join(lines) + "\n")
+            waiting = self._lines[:]
+            del self._lines[: len(waiting)]
+            if waiting:
+                waiting.append("")
+                self.stream.write("\n".join(waiting))
             super().flush()
 
 
@@ -71,10 +74,36 @@ def find_writer(logger: logging.Logger) -> Callable[[str], Any] | None:
     if logger.propagate or logger.filters or len(logger.handlers) != 1:
         return None
     (handler,) = logger.handlers
-    takes_lines = (
-        type(handler) is BatchingHandler
-        and handler.formatter is None
-        and handler.level <= logging.INFO
-        and not handler.filters
-    )
-    return handler.write_line if takes_lines and isinstance(handler, BatchingHandler) else None
+    if handler.level > logging.INFO or handler.filters or not _keeps_lines(handler.formatter):
+        return None
+    # Not of classes derived from these, which may have changed what they do with a record.
+    if isinstance(handler, BatchingHandler) and type(handler) is BatchingHandler:
+        return handler.write_line
+    is_plain = type(handler) in (logging.StreamHandler, logging.FileHandler)
+    return _write_at_once(handler) if is_plain and isinstance(handler, logging.StreamHandler) else None
+
+
+def _keeps_lines(formatter: logging.Formatter | None) -> bool:
+    """Whether what a formatter gives is the message and nothing else."""
+    if formatter is None:
+        return True
+    if type(formatter) is not logging.Formatter:
+        return False
+    try:
+        return formatter.format(logging.makeLogRecord({"msg": "message"})) == "message"
+    except ValueError:
+        # It wants an attribute that only some records have.
+        return False
+
+
+def _write_at_once(handler: logging.StreamHandler[TextIO]) -> Callable[[str], Any] | None:
+    """Give what does the same as a handler without records; None if its file is opened later."""
+    if getattr(handler, "stream", None) is None:
+        return None
+
+    def write_line(line: str) -> None:
+        with handler.lock or _NO_LOCK:
+            handler.stream.write(line + handler.terminator)
+            handler.flush()
+
+    return write_line
