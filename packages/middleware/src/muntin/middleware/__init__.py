@@ -7,12 +7,11 @@ from muntin.middleware._chain import (
     Factory,
     Handler,
     Middleware,
-    Middlewares,
-    check_middlewares,
     compose,
     is_middleware,
     middleware,
 )
+from muntin.middleware._middlewares import Middlewares, check_middlewares, try_factories
 from muntin.middleware.callables import (
     describe_callable,
     is_coroutine_callable,
@@ -44,5 +43,6 @@ __all__ = [
     "middleware",
     "normalize_candidates",
     "to_same_origin",
+    "try_factories",
     "warn_about",
 ]
