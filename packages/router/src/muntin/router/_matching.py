@@ -34,6 +34,7 @@ from ._routes import (
     NotFound,
     Route,
 )
+from ._template import Template
 
 __all__ = ["Matcher", "is_indexed"]
 
@@ -41,6 +42,8 @@ H = TypeVar("H")
 
 Refusal = tuple[AbstractResource[H], Iterable[str]]
 """A resource that has the path but not the method, and the methods it has."""
+
+_ROOT = Template("/")
 
 _Convert = Callable[[Mapping[str, str]], Mapping[str, Any] | None]
 _Indexed = PlainResource[H] | DynamicResource[H] | PrefixResource[H] | PrefixMount[H]
@@ -153,7 +156,11 @@ class _PathStage(Generic[H]):
             elif isinstance(resource, PrefixResource):
                 self._index.add_below(resource.own_prefix, _ResourceClaim(order, resource))
             else:
-                self._index.add(resource.template, _ResourceClaim(order, resource))
+                claim = _ResourceClaim(order, resource)
+                self._index.add(resource.template, claim)
+                if not resource.template.text and not resource.prefix:
+                    # The target for an empty path is a slash (RFC 9112, section 3.2.1).
+                    self._index.add(_ROOT, claim)
 
     def search(
         self, method: str, path: str, host: str | None, ask: Ask[H] | None, refused: list[Refusal[H]]

@@ -2,7 +2,8 @@
 
 Many spellings mean one path (`/%61`, `/a`; `/%c3%a9`, `/é`). Everything is compared in the spelling that yarl
 gives to the path of a URL: what needs no escape is bare, escapes are upper-case, the rest of Unicode is UTF-8 and
-escaped, and `%2F`, `%2B` and `%25` stay, because bare they would mean something else.
+escaped, and `%2F` and `%25` stay, because bare they would mean something else. yarl keeps `%2B` as well; in a path
+it is a plus, as `+` is, and `encodeURIComponent` writes it so.
 This file knows RFC 3986, sections 2 and 3.3; it must not know what a template or a variable is.
 """
 
@@ -13,9 +14,9 @@ from yarl import URL
 
 __all__ = ["decode_part", "encode_part", "is_canonical", "requote"]
 
-# pchar without "+" (RFC 3986, section 3.3): an escape of one of these says nothing that the bare character does not.
-_BARE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*,;=:@"
-_CLASS = re.escape(_BARE) + "+/"
+# pchar (RFC 3986, section 3.3): an escape of one of these says nothing that the bare character does not.
+_BARE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@"
+_CLASS = re.escape(_BARE) + "/"
 _ESCAPE_OR_ODD = re.compile(rf"%[0-9A-Fa-f]{{2}}|[^{_CLASS}]")
 
 

@@ -115,8 +115,9 @@ class PlainResource(_TemplateResource[H], Generic[H]):
     """A resource with one path."""
 
     def read(self, path: str) -> Mapping[str, str] | None:
-        """Give no variables if this is the path, else None."""
-        return NOTHING if path == self._template.canonical else None
+        """Give no variables if this is the path, else None; an empty one is `/` where no prefix comes before it."""
+        own = self._template.canonical
+        return NOTHING if path == own or (not own and path == "/" and not self.prefix) else None
 
     def get_info(self) -> dict[str, Any]:
         """Describe the resource: its `path`."""

@@ -80,11 +80,11 @@ class StaticDef:
     kwargs: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def register(self, router: Registrar) -> list[Any]:
-        """Register on the router, which must have `add_static`, and give its resource in a list."""
+        """Register on the router, which must have `add_static`, and give the routes of its resource."""
         add_static = getattr(router, "add_static", None)
         if add_static is None:
             raise TypeError(f"{self!r} needs a router with add_static, and {router!r} has none")
-        return [add_static(self.prefix, self.path, **self.kwargs)]
+        return list(add_static(self.prefix, self.path, **self.kwargs))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.prefix} -> {self.path}{_format_keywords(self.kwargs)}>"
