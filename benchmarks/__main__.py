@@ -91,7 +91,7 @@ def measure(name: str, arguments: argparse.Namespace, files: Path, results: Resu
     plan = results.plan
     if name == imports.NAME:
         modules = {peer: module for peer, module in imports.MODULES.items() if peer in arguments.peers}
-        results.values["ms to import"] = imports.measure_imports(modules)
+        results.values.update(imports.measure_imports(modules))
         return []
     names = memory.IDLE[name].peers if name in memory.IDLE else WORKLOADS[name].peers
     peers = choose(names, arguments.peers)
