@@ -3,12 +3,15 @@
 A front door is an `__init__` or a module without a leading underscore. An `__init__` lists what it gives in
 `__all__`; a module may, and else gives what it defines. Whatever is given is there, means one thing in all of
 the package, has a docstring of its own and a place in the reference.
+
+What a door fetches when it is asked for stands in its table `_HOMES`, and for type checkers among its imports.
 """
 
 import ast
 import importlib
 import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,12 +37,23 @@ def is_public(name: str) -> bool:
 SOURCES = {module_name(source): source for source in sorted(ROOT.glob("packages/*/src/**/*.py"))}
 DOORS = {name: source for name, source in SOURCES.items() if is_public(name)}
 INITS = [name for name, source in DOORS.items() if source.stem == "__init__"]
+FETCHING = [name for name in INITS if "_HOMES" in DOORS[name].read_text()]
+
+
+def find_statements(source: Path) -> Iterator[ast.stmt]:
+    """Give what a module consists of, and what it imports for type checkers alone."""
+    for node in ast.parse(source.read_text()).body:
+        match node:
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+                yield from (inner for inner in node.body if isinstance(inner, ast.ImportFrom))
+            case _:
+                yield node
 
 
 def find_bound(source: Path) -> set[str]:
     """Give the public names that a door binds: its definitions and, in an `__init__`, its imports of ours."""
     names: set[str] = set()
-    for node in ast.parse(source.read_text()).body:
+    for node in find_statements(source):
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 names.add(name)
@@ -83,6 +97,30 @@ def is_described(thing: object) -> bool:
 @pytest.mark.parametrize("init", INITS)
 def test_an_init_lists_what_it_gives(init):
     assert isinstance(getattr(importlib.import_module(init), "__all__", None), list | tuple)
+
+
+@pytest.mark.parametrize("init", FETCHING)
+def test_a_door_fetches_what_it_tells_type_checkers(init):
+    homes = importlib.import_module(init)._HOMES
+    told = {
+        alias.name: node.module
+        for outer in ast.parse(DOORS[init].read_text()).body
+        if isinstance(outer, ast.If)
+        for node in outer.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+    assert {name: f"{init}.{home}" for home, names in homes.items() for name in names.split()} == told
+
+
+@pytest.mark.parametrize("init", FETCHING)
+def test_a_door_that_fetches_tells_what_it_has_and_has_not(init):
+    door = importlib.import_module(init)
+
+    assert set(door.__all__) <= set(dir(door))
+    with pytest.raises(AttributeError, match=f"module '{init}' has no attribute 'nonsense'"):
+        _ = door.nonsense
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -5,8 +5,9 @@ The engine is `ServerConnection`, and `ClientConnection` its mirror. Header fami
 nothing here knows of sockets, clocks or tasks.
 """
 
-from muntin.http_core._client import ClientConnection
-from muntin.http_core._client_states import ClientAnswerState, ClientRequestState
+from typing import TYPE_CHECKING, Final
+
+from muntin.http_core import _door
 from muntin.http_core._connection import ServerConnection
 from muntin.http_core._events import (
     CHUNKED,
@@ -35,6 +36,19 @@ from muntin.http_core._serialize import FieldBlock
 from muntin.http_core._states import AnswerState, RequestState
 from muntin.http_core.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from muntin.http_core.status import REASONS, forbids_body, reason_of
+
+if TYPE_CHECKING:
+    from muntin.http_core._client import ClientConnection
+    from muntin.http_core._client_states import ClientAnswerState, ClientRequestState
+
+# A server needs no client.
+_HOMES: Final = {
+    "_client": "ClientConnection",
+    "_client_states": "ClientAnswerState ClientRequestState",
+}
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _door.open_door(__name__, _HOMES)
 
 __all__ = [
     "CHUNKED",

@@ -4,84 +4,123 @@ Every parser takes a field's value as `str`, decoded as latin-1, takes time line
 cap on its items. None of them raises for anything that came from the wire.
 """
 
-from muntin.http_core.headers.accept import (
-    MAX_PREFERENCES,
-    Preference,
-    format_qualities,
-    negotiate_charset,
-    negotiate_encoding,
-    negotiate_language,
-    negotiate_media_type,
-    parse_qualities,
-)
-from muntin.http_core.headers.authorization import (
-    Authorization,
-    BasicCredentials,
-    format_basic,
-    format_basic_challenge,
-    parse_authorization,
-    parse_basic,
-)
-from muntin.http_core.headers.cache_control import (
-    MAX_DIRECTIVES,
-    CacheControl,
-    format_cache_control,
-    parse_cache_control,
-)
-from muntin.http_core.headers.conditions import Precondition, evaluate_preconditions, is_range_current
-from muntin.http_core.headers.cookies import MAX_COOKIES, format_cookies, format_set_cookie, parse_cookies
-from muntin.http_core.headers.dates import format_date, parse_date
-from muntin.http_core.headers.disposition import (
-    MAX_DISPOSITION_PARAMETERS,
-    Disposition,
-    format_disposition,
-    format_raw_disposition,
-    parse_disposition,
-)
-from muntin.http_core.headers.etags import (
-    ANY,
-    MAX_ETAGS,
-    ETag,
-    format_etag,
-    format_etags,
-    is_strong_match,
-    is_weak_match,
-    parse_etag,
-    parse_etags,
-)
-from muntin.http_core.headers.filenames import MAX_FILENAME, sanitize_filename
-from muntin.http_core.headers.forwarded import (
-    MAX_HOPS,
-    ForwardedElement,
-    Node,
-    format_forwarded,
-    format_node,
-    parse_forwarded,
-    parse_node,
-    parse_x_forwarded_for,
-    parse_x_forwarded_host,
-    parse_x_forwarded_port,
-    parse_x_forwarded_proto,
-)
-from muntin.http_core.headers.media import (
-    MAX_MEDIA_PARAMETERS,
-    MediaType,
-    format_media_type,
-    parse_media_type,
-)
-from muntin.http_core.headers.ranges import (
-    COALESCED_GAP,
-    MAX_RANGES,
-    ByteRange,
-    ContentRange,
-    RangeSpec,
-    format_content_range,
-    format_ranges,
-    format_unsatisfied_range,
-    parse_content_range,
-    parse_ranges,
-    resolve_ranges,
-)
+from typing import TYPE_CHECKING, Final
+
+from muntin.http_core import _door
+
+if TYPE_CHECKING:
+    from muntin.http_core.headers.accept import (
+        MAX_PREFERENCES,
+        Preference,
+        format_qualities,
+        negotiate_charset,
+        negotiate_encoding,
+        negotiate_language,
+        negotiate_media_type,
+        parse_qualities,
+    )
+    from muntin.http_core.headers.authorization import (
+        Authorization,
+        BasicCredentials,
+        format_basic,
+        format_basic_challenge,
+        parse_authorization,
+        parse_basic,
+    )
+    from muntin.http_core.headers.cache_control import (
+        MAX_DIRECTIVES,
+        CacheControl,
+        format_cache_control,
+        parse_cache_control,
+    )
+    from muntin.http_core.headers.conditions import Precondition, evaluate_preconditions, is_range_current
+    from muntin.http_core.headers.cookies import MAX_COOKIES, format_cookies, format_set_cookie, parse_cookies
+    from muntin.http_core.headers.dates import format_date, parse_date
+    from muntin.http_core.headers.disposition import (
+        MAX_DISPOSITION_PARAMETERS,
+        Disposition,
+        format_disposition,
+        format_raw_disposition,
+        parse_disposition,
+    )
+    from muntin.http_core.headers.etags import (
+        ANY,
+        MAX_ETAGS,
+        ETag,
+        format_etag,
+        format_etags,
+        is_strong_match,
+        is_weak_match,
+        parse_etag,
+        parse_etags,
+    )
+    from muntin.http_core.headers.filenames import MAX_FILENAME, sanitize_filename
+    from muntin.http_core.headers.forwarded import (
+        MAX_HOPS,
+        ForwardedElement,
+        Node,
+        format_forwarded,
+        format_node,
+        parse_forwarded,
+        parse_node,
+        parse_x_forwarded_for,
+        parse_x_forwarded_host,
+        parse_x_forwarded_port,
+        parse_x_forwarded_proto,
+    )
+    from muntin.http_core.headers.media import (
+        MAX_MEDIA_PARAMETERS,
+        MediaType,
+        format_media_type,
+        parse_media_type,
+    )
+    from muntin.http_core.headers.ranges import (
+        COALESCED_GAP,
+        MAX_RANGES,
+        ByteRange,
+        ContentRange,
+        RangeSpec,
+        format_content_range,
+        format_ranges,
+        format_unsatisfied_range,
+        parse_content_range,
+        parse_ranges,
+        resolve_ranges,
+    )
+
+_HOMES: Final = {
+    "accept": (
+        "MAX_PREFERENCES Preference format_qualities negotiate_charset negotiate_encoding "
+        "negotiate_language negotiate_media_type parse_qualities"
+    ),
+    "authorization": (
+        "Authorization BasicCredentials format_basic format_basic_challenge parse_authorization parse_basic"
+    ),
+    "cache_control": "MAX_DIRECTIVES CacheControl format_cache_control parse_cache_control",
+    "conditions": "Precondition evaluate_preconditions is_range_current",
+    "cookies": "MAX_COOKIES format_cookies format_set_cookie parse_cookies",
+    "dates": "format_date parse_date",
+    "disposition": (
+        "MAX_DISPOSITION_PARAMETERS Disposition format_disposition format_raw_disposition parse_disposition"
+    ),
+    "etags": (
+        "ANY MAX_ETAGS ETag format_etag format_etags is_strong_match is_weak_match parse_etag parse_etags"
+    ),
+    "filenames": "MAX_FILENAME sanitize_filename",
+    "forwarded": (
+        "MAX_HOPS ForwardedElement Node format_forwarded format_node parse_forwarded parse_node "
+        "parse_x_forwarded_for parse_x_forwarded_host parse_x_forwarded_port "
+        "parse_x_forwarded_proto"
+    ),
+    "media": "MAX_MEDIA_PARAMETERS MediaType format_media_type parse_media_type",
+    "ranges": (
+        "COALESCED_GAP MAX_RANGES ByteRange ContentRange RangeSpec format_content_range "
+        "format_ranges format_unsatisfied_range parse_content_range parse_ranges resolve_ranges"
+    ),
+}
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _door.open_door(__name__, _HOMES)
 
 __all__ = [
     "ANY",
