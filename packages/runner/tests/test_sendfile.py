@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from muntin.http_core import LocalProtocolError, ResponseHead
-from muntin.runner import Exchange, Server, ServerRunner, TCPSite
+from muntin.runner import Exchange, Server, ServerRunner, TCPSite, UnixSite
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 SIZE = 12_000_000  # more than a socket and its peer buffer together
@@ -297,6 +297,25 @@ def test_a_file_that_is_shorter_cuts_the_connection(run: Run, serve: Serve, path
             with contextlib.suppress(ConnectionResetError):
                 rest = await client.rest()
             assert len(rest) <= 100
+
+    run(main())
+
+
+def test_over_a_unix_socket(run: Run, path: Path, content: bytes, tmp_path: Path) -> None:
+    async def main() -> None:
+        runner = ServerRunner(Server(respond_with(path)), shutdown_timeout=5)
+        await runner.setup()
+        try:
+            await UnixSite(runner, tmp_path / "socket").start()
+            reader, writer = await asyncio.open_unix_connection(tmp_path / "socket")
+            writer.write(GET)
+            async with asyncio.timeout(30):
+                await reader.readuntil(b"\r\n\r\n")
+                assert await reader.readexactly(SIZE) == content
+            writer.close()
+            await writer.wait_closed()
+        finally:
+            await runner.cleanup()
 
     run(main())
 

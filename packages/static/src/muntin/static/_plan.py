@@ -6,6 +6,7 @@ Knows statuses, fields and bytes. Does not know sockets, frameworks or whether t
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from io import FileIO
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 from urllib.parse import quote
@@ -236,7 +237,7 @@ def plan_opened(
             if data is not None:
                 return _plan_in_memory(outcome, chosen, data)
         fields, segments = _cut(outcome, chosen)
-        file = open(descriptor, "rb", buffering=0)  # noqa: SIM115 - the plan closes it
+        file = FileIO(descriptor)  # the plan closes it
         descriptor = -1
         path = None if outcome.ranges else path_of(chosen.parts)
         return FilePlan(outcome.status, fields, None, file=file, segments=segments, path=path)

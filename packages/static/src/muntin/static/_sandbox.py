@@ -71,7 +71,7 @@ class Sandbox:
         RootError: `directory` does not exist or is no directory.
     """
 
-    __slots__ = ("_open", "directory", "follow_symlinks")
+    __slots__ = ("_below", "_open", "directory", "follow_symlinks")
 
     def __init__(
         self,
@@ -81,6 +81,7 @@ class Sandbox:
         can_walk: bool = CAN_WALK,
     ) -> None:
         self.directory = os.path.abspath(directory)
+        self._below = os.path.join(self.directory, "")
         self.follow_symlinks = follow_symlinks
         if not os.path.isdir(self.directory):
             exists = os.path.lexists(self.directory)
@@ -107,7 +108,7 @@ class Sandbox:
 
     def path_of(self, parts: tuple[str, ...]) -> str:
         """Give the absolute path of a place: for logs and for servers that send files by name."""
-        return os.path.join(self.directory, *parts)
+        return self._below + os.sep.join(parts) if parts else self.directory
 
     def resolve(self, parts: tuple[str, ...]) -> tuple[str, ...] | None:
         """Give the names that lead to the same place without links, or None where it lies outside the root."""
@@ -137,7 +138,7 @@ class Sandbox:
         # The root itself may be a link: it is the operator's word. Everything below is not, hence no following.
         if not parts:
             return os.open(self.directory, _FILE)
-        first = f"{self.directory}{os.sep}{parts[0]}"
+        first = self._below + parts[0]
         if len(parts) == 1:
             return os.open(first, _FILE | _NO_FOLLOW)
         folder = os.open(first, _FOLDER | _NO_FOLLOW)
