@@ -55,9 +55,19 @@ def test_hostile_paths_lead_nowhere_on_any_platform(path: str, flavour: Flavour)
 
 
 ON_WINDOWS = [
-    "C:", "C:/x", "c:x", "C%3A/x", "C%3a%2fx", "x/C:/y", "a.txt:stream", "a.txt::$DATA", "%3Ax",
+    # drives, streams
+    "C:", "C:/x", "c:x", "C%3A/x", "C%3a%2fx", "x/C:/y", "%43%3A", "a.txt:stream", "a.txt::$DATA", "a.txt%3A%3A$DATA",
+    "a.txt:", "a.txt:x:$DATA", "a/.:$INDEX_ALLOCATION", ":x", "%3Ax",
+    # devices
     "CON", "con", "con.txt", "Aux", "NUL", "nul.tar.gz", "prn.x/y", "a/NUL", "COM1", "com9.log", "LPT0", "COM¹", "lpt²",
-    "COM%C2%B3", "CONIN$", "conout$", "CLOCK$", "NUL .txt", "nul  ", "NUL:",
+    "COM%C2%B3", "CONIN$", "conout$", "CLOCK$", "NUL .txt", "nul  ", "NUL:", "aux.", "aux .txt", "con.a.b", "nul . x",
+    "com1 ", "com1:x", "CON%20", "nul%2etxt", "COM%31", "x/con/y", "LPT9.tar.gz",
+    # short names
+    "PROGRA~1", "progra~1/x", "x/LONGNA~2.TXT", "A~1", "AB1C~1.HTM", "index~1.htm", "a~10.js", "x~123456", "PROGRA%7E1",
+    # paths that are no paths of the file system, and slashes of both kinds
+    "\\\\?\\C:\\x", "%5c%5c%3f%5cC:%5cx", "//?/C:/x", "%2f%2f?%2fC:", "\\\\.\\NUL", "//./NUL",
+    "a/b\\c", "a\\b/c", "a%5cb/c",
+    # endings that are dropped, and what no name contains
     "a.", "a..", "a ", "a.txt.", "a.txt ", "a. .", "a%20", "a%2e",
     "a<b", "a>b", 'a"b', "a|b", "a?b", "a%3Fb", "a*b", "a%0ab", "a\x1fb", "\udcff", "%ff", "x" * 256, "😀" * 128,
 ]  # fmt: skip
@@ -69,10 +79,13 @@ def test_names_with_a_second_meaning_on_windows(path: str) -> None:
     assert locate(path, flavour=WINDOWS) is None
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["console", "con1", "auxiliary.txt", "nullable", "com", "com10", "lpt", "é.txt", "a b.txt", "x" * 255],
-)
+ORDINARY_ON_WINDOWS = [
+    "console", "con1", "auxiliary.txt", "nullable", "com", "com10", "lpt", "xcon", "x.con", "é.txt", "a b.txt", " a",
+    "~", "~1", "a~", "a~b", "a~1b", "backup~12345", "a~1.html", "a~1.b.c", "a.b~1", "draft-2~1.txt", "x" * 255,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ORDINARY_ON_WINDOWS)
 def test_ordinary_names_on_windows(name: str) -> None:
     assert locate(name, flavour=WINDOWS) == Place((name,), False)
 

@@ -44,6 +44,9 @@ _DEVICE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+# A name that Windows makes up for a longer one: it opens the same file, past every rule that there is for that name.
+_SHORT = re.compile(r"(?=[^.]{3,8}(?:\.|\Z))[^.~]+~[0-9]+(?:\.[^.]{0,3})?\Z")
+
 # `:` also covers drive letters and alternate data streams; the rest is what Win32 forbids or treats as a pattern.
 _WINDOWS_RESERVED = re.compile(r'[\x00-\x1f<>:"|?*]')
 
@@ -56,7 +59,7 @@ def locate(path: str, *, flavour: Flavour = NATIVE) -> Place | None:
     UTF-8 become surrogate escapes: file names may be any bytes on POSIX.
 
     Refused are empty and dot segments, broken escapes, slashes and backslashes inside a segment, NUL, names that are
-    too long, and on Windows also drive letters, streams, device names and names with trailing dots or spaces.
+    too long, and on Windows also drive letters, streams, short names, device names and trailing dots or spaces.
     """
     if len(path) > PATH_LIMIT:
         return None
@@ -106,7 +109,9 @@ def _is_plain_on_posix(name: str) -> bool:
 
 
 def _is_plain_on_windows(name: str) -> bool:
-    if name[-1] in ". " or _WINDOWS_RESERVED.search(name) is not None or _DEVICE.match(name) is not None:
+    if name[-1] in ". " or _WINDOWS_RESERVED.search(name) is not None:
+        return False
+    if _DEVICE.match(name) is not None or _SHORT.match(name) is not None:
         return False
     try:
         return len(name.encode("utf-16-le")) <= 2 * NAME_LIMIT
