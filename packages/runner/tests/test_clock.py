@@ -6,7 +6,7 @@ from math import ceil, inf
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from muntin.http_core import ResponseHead
@@ -54,6 +54,7 @@ def test_it_ticks_at_whole_seconds() -> None:
 
 @pytest.mark.row("HI-23")
 @given(delays=st.lists(st.floats(0, 100), min_size=3, max_size=20), seconds=st.floats(0.02, 3))
+@example(delays=[14.0, 0.0, 0.0], seconds=0.02)  # a quotient that is rounded down
 def test_what_the_loop_was_late_its_peers_were_not(delays: list[float], seconds: float) -> None:
     """However late each tick is, a deadline has been looked at once for each interval that it is away."""
     loop = Loop(50.0)

@@ -105,7 +105,11 @@ class Clock:
             self._handle = None
 
     def _plan(self, now: float) -> None:
-        when = (floor(now / self.interval) + 1) * self.interval
+        number = floor(now / self.interval) + 1
+        if number * self.interval <= now:
+            # The quotient was rounded down, at a tick's own time: that one has been.
+            number += 1
+        when = number * self.interval
         self._handle = self._loop.call_at(when, self._tick, when)
 
     def _tick(self, when: float) -> None:
