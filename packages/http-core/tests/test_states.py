@@ -122,5 +122,5 @@ class AnyOrder(RuleBasedStateMachine):
             assert not self.connection.keeps_alive
 
 
-AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=20, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=20)
 TestAnyOrder = AnyOrder.TestCase

@@ -1,13 +1,11 @@
 """The canonical spelling of paths."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
 from muntin.router._quoting import decode_part, encode_part, is_canonical, requote
-
-steady = settings(deadline=None, derandomize=True)
 
 # What a request line may hold: yarl drops control characters and splits at "?" and "#", which none of it is.
 WIRE = st.text(
@@ -41,14 +39,12 @@ def test_requote(path, canonical):
 
 
 @pytest.mark.row("RT-29")
-@steady
 @given(WIRE.filter(lambda text: "?" not in text and "#" not in text))
 def test_requoting_is_what_yarl_does(text):
     # Behind "/." the text cannot be taken for a scheme or an authority.
     assert requote(text) == URL("/." + text, encoded=False).raw_path.removeprefix("/.").replace("%2B", "+")
 
 
-@steady
 @given(st.text())
 def test_canonical_paths_are_left_alone(text):
     if is_canonical(text):
@@ -56,7 +52,6 @@ def test_canonical_paths_are_left_alone(text):
     assert requote(requote(text)) == requote(text)
 
 
-@steady
 @given(st.text(), st.booleans())
 def test_parts_survive(text, keep_slash):
     encoded = encode_part(text, keep_slash=keep_slash)

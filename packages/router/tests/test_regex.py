@@ -3,12 +3,10 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin.router._regex import DEFAULT, compile_regex, is_slash_free, needs_unencoded_text
-
-steady = settings(deadline=None, derandomize=True)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +83,6 @@ PIECES = st.sampled_from(
 )
 
 
-@steady
 @given(st.lists(PIECES, max_size=6).map("".join), st.text("ab/1.-+", max_size=6))
 def test_slash_free_is_never_wrong(regex, text):
     try:

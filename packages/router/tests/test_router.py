@@ -26,9 +26,6 @@ from muntin.router import (
     TemplateWarning,
 )
 
-steady = settings(deadline=None, derandomize=True)
-
-
 # -- registering ----------------------------------------------------------------------------------------------------
 
 
@@ -447,7 +444,7 @@ def scan(rows, method, path, host, refused, prefix=""):
     return tuple(sorted(refused)) or 404
 
 
-@settings(steady, max_examples=600)
+@settings(max_examples=600)
 @given(ROWS, st.lists(PATHS, min_size=1, max_size=6), HOSTS)
 def test_answers_are_those_of_a_linear_scan(tell, rows, paths, host):
     router = Router()
@@ -458,7 +455,6 @@ def test_answers_are_those_of_a_linear_scan(tell, rows, paths, host):
             assert answer == scan(rows, method, path, host, set()), (method, path)
 
 
-@steady
 @given(ROWS, PATHS)
 def test_resources_asked_one_by_one_say_the_same(tell, rows, path):
     """The public `match` of a resource is the meaning that the index must keep."""

@@ -3,13 +3,11 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin.router import CONVERTERS, Converter, PartError, TemplateError
 from muntin.router._template import Template
-
-steady = settings(deadline=None, derandomize=True)
 
 
 @pytest.mark.row("RT-11", "RT-12", "RT-13", "BH-08")
@@ -85,14 +83,12 @@ def test_format_names_what_does_not_fit():
         Template("/").format({"x": 1})
 
 
-@steady
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_any_text_comes_back(a, b):
     template = Template("/x/{a}/{b}")
     assert template.read(template.format({"a": a, "b": b})) == {"a": a, "b": b}
 
 
-@steady
 @given(st.text(), st.integers(min_value=0))
 def test_any_text_comes_back_through_expressions(a, b):
     template = Template("/{b:int()}/{a:.*}")

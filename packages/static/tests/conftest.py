@@ -10,11 +10,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from hypothesis import HealthCheck, settings
-
-# Hypothesis times its examples, and its own first look at Unicode: a busy machine would fail what is right.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
 
 try:
     import uvloop
