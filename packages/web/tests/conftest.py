@@ -160,10 +160,19 @@ class Program:
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+def free_port() -> Iterator[int]:
+    """Give a port that nobody else gets before the program under test listens at it.
+
+    It stays bound: Linux gives it to no other server and to no client, and lets in who asks for it by number (with
+    SO_REUSEADDR, as servers do), as nobody listens.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        port = int(held.getsockname()[1])
+        if sys.platform != "linux":
+            held.close()
+        yield port
 
 
 @pytest.fixture

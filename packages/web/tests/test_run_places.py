@@ -45,7 +45,8 @@ def test_tls_on_several_hosts_and_paths(start, free_port, tmp_path):
                 assert client.recv(65536).startswith(b"HTTP/1.1 200")
     # reuse_port: another process may listen at the same port.
     with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+            other.setsockopt(socket.SOL_SOCKET, option, 1)
         other.bind(("127.0.0.1", free_port))
     assert program.stop()[0] == 0
 
