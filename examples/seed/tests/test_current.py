@@ -115,7 +115,7 @@ async def test_parallel(current: Any) -> None:
 def test_app_factory(current: Any, start: Any) -> None:
     assert asyncio.iscoroutinefunction(current("app_factory").make_app)
     program = start("current", "app_factory.py")
-    assert httpx.get(program.read_url(), trust_env=False).text == "Hello from the factory"
+    assert httpx.get(program.read_url(), trust_env=False, timeout=None).text == "Hello from the factory"
     assert program.stop()[0] == 0
 
 
@@ -185,7 +185,7 @@ def test_context_variables(current: Any, start: Any) -> None:
     program = start("current", "context_variables.py")
     said = program.read_until("making") + program.read_until("start")
     url = program.read_url()
-    texts = [httpx.get(url, trust_env=False).text for _ in range(2)]
+    texts = [httpx.get(url, trust_env=False, timeout=None).text for _ in range(2)]
     code, output = program.stop()
     assert texts == ["started, then request"] * 2
     assert (code, said + output) == (
@@ -267,7 +267,7 @@ async def test_runners(current: Any, capsys: pytest.CaptureFixture[str]) -> None
         await asyncio.sleep(0)
         said += capsys.readouterr().out
     urls = re.findall(r"http://\S+", said)
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
         assert [(await client.get(url)).text for url in urls] == ["hello", "hello"]
         main.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -372,5 +372,5 @@ async def test_debug(current: Any) -> None:
 def test_a_program_ends_in_order_by_either_signal(start: Any) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         program = start("current", "cancellation.py")
-        assert httpx.post(f"{program.read_url()}/orders", trust_env=False).text == "ordered"
+        assert httpx.post(f"{program.read_url()}/orders", trust_env=False, timeout=None).text == "ordered"
         assert program.stop(number)[0] == 0

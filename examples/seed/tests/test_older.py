@@ -60,7 +60,7 @@ async def test_hello(older: Any) -> None:
 @pytest.mark.row("RN-01", "RN-02")
 def test_hello_as_a_program(start: Any) -> None:
     program = start("older", "hello.py")
-    assert httpx.get(program.read_url(), trust_env=False).content == b"Good morning"
+    assert httpx.get(program.read_url(), trust_env=False, timeout=None).content == b"Good morning"
     assert program.stop()[0] == 0
 
 
@@ -72,7 +72,7 @@ def test_command_line(start: Any) -> None:
     command = f"-m muntin.web -n 127.0.0.1 -p {port} command_line.make_app --name Ada"
     program = start("older", *command.split(), any_port=False)
     program.read_until("Serving on")
-    assert httpx.get(f"http://127.0.0.1:{port}", trust_env=False).text == "Hello, Ada"
+    assert httpx.get(f"http://127.0.0.1:{port}", trust_env=False, timeout=None).text == "Hello, Ada"
     code, output = program.stop()
     assert (code, output) == (0, "Stopped\n")
 
@@ -334,7 +334,7 @@ finalization.serve(finalization.app, "127.0.0.1", 0)
 def test_finalization(start: Any) -> None:
     program = start("older", "-c", FINALIZATION, any_port=False)
     port = re.search(r", (\d+)\)", program.read_until("serving on"))[1]  # type: ignore[index]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=None) as client:
         assert client.get("/").text == "hello"
         # The connection is kept open by this client, and closed by the server's end. Without `run_app` an interrupt may
         # still meet the handler of the request, which is told in the log.

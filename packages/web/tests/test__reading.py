@@ -267,7 +267,11 @@ async def test_a_server_may_leave_bodies_in_their_codings(decodes):
     packed = gzip.compress(b"hello")
     fields = {"Content-Encoding": "gzip"}
     bare = web.Server(echo, auto_decompress=decodes)
-    async with TestServer(app) as server, TestServer(bare) as other, httpx.AsyncClient() as client:
+    async with (
+        TestServer(app) as server,
+        TestServer(bare) as other,
+        httpx.AsyncClient(timeout=None) as client,
+    ):
         for url in (server.make_url("/"), server.make_url("/stream"), other.make_url("/")):
             answer = await client.post(str(url), content=packed, headers=fields)
             assert answer.content == (b"hello" if decodes else packed)

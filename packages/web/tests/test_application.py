@@ -381,7 +381,7 @@ def test_two_threads_serve_two_applications_at_the_same_time():
         app = web.Application()
         app["name"] = name
         app.router.add_get("/", handler)
-        async with TestServer(app) as server, httpx.AsyncClient() as client:
+        async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
             meeting.wait()
             texts = {(await client.get(str(server.make_url("/")))).text for _ in range(20)}
             meeting.wait()  # neither ends while the other one is served

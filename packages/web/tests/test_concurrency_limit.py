@@ -69,7 +69,7 @@ def test_mistakes(most, options):
 
 async def test_over_a_socket():
     rooms = Rooms(1)
-    async with TestServer(rooms.app) as server, httpx.AsyncClient() as client:
+    async with TestServer(rooms.app) as server, httpx.AsyncClient(timeout=None) as client:
         guest = asyncio.ensure_future(client.get(str(server.make_url("/stay"))))
         await rooms.inside.acquire()
         refused = await client.get(str(server.make_url("/quick")))

@@ -230,7 +230,7 @@ async def test_origins_of_all_kinds(ask, origin):
 
 
 async def test_over_a_socket(make_app):
-    async with TestServer(make_app()) as server, httpx.AsyncClient() as client:
+    async with TestServer(make_app()) as server, httpx.AsyncClient(timeout=None) as client:
         url = str(server.make_url("/hello"))
         preflight = await client.options(url, headers=PREFLIGHT)
         assert (preflight.status_code, preflight.content) == (204, b"")

@@ -258,7 +258,10 @@ async def test_a_bare_handler_is_debugged_by_the_argument_of_its_server(debug, c
         raise ZeroDivisionError("by nothing")
 
     caplog.set_level(logging.CRITICAL, "muntin")
-    async with TestServer(web.Server(handler, debug=debug)) as server, httpx.AsyncClient() as client:
+    async with (
+        TestServer(web.Server(handler, debug=debug)) as server,
+        httpx.AsyncClient(timeout=None) as client,
+    ):
         answer = await client.get(str(server.make_url("/")))
     assert ("by nothing" in answer.text) is debug
 

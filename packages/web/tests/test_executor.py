@@ -90,7 +90,7 @@ async def test_other_requests_are_answered_while_a_thread_is_busy(pools):
 
     app = web.Application()
     app.add_routes([web.get("/wait", wait, executor=pools[0]), web.get("/release", release)])
-    async with TestServer(app) as server, httpx.AsyncClient() as client:
+    async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
         urls = [str(server.make_url(path)) for path in ("/wait", "/release")]
         answers = await asyncio.gather(*map(client.get, urls))
     assert [answer.text for answer in answers] == ["waited", "released"]

@@ -193,7 +193,7 @@ async def test_a_returned_exception_is_warned_of_in_development_alone(debug: boo
     app.router.add_get("/", handler)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        async with TestServer(app) as server, httpx.AsyncClient() as client:
+        async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
             answer = await client.get(str(server.make_url("/")))
     assert (answer.status_code, answer.headers["location"]) == (302, "/redirect")
     expected = line_of(
@@ -256,7 +256,7 @@ def test_the_older_start_and_end_with_a_loop_of_ones_own() -> None:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
         async def fetch() -> str:
-            async with httpx.AsyncClient() as client:
+            async with httpx.AsyncClient(timeout=None) as client:
                 return (await client.get(url)).text
 
         assert loop.run_until_complete(fetch()) == "hello"

@@ -160,7 +160,7 @@ async def test_curl(base, tmp_path):
 
 
 async def test_httpx(base):
-    async with httpx.AsyncClient(base_url=base) as client:
+    async with httpx.AsyncClient(timeout=None, base_url=base) as client:
         answer = await client.post("/upload", data={"a": "1"}, files={"f": ("x", b"z" * 10)})
         assert answer.json() == {"a": "1", "f": ["x", 10]}
         packed = gzip.compress(b"hello")
@@ -182,7 +182,7 @@ async def test_aiohttp(base):
 
 @pytest.mark.row("HC-45", "AH-32", "HI-27")
 async def test_after_413_the_connection_is_sane(base):
-    async with httpx.AsyncClient(base_url=base) as client:
+    async with httpx.AsyncClient(timeout=None, base_url=base) as client:
         for size in ((1 << 20) + 1, 5 << 20):
             answer = await client.post("/echo", content=b"x" * size)
             assert answer.status_code == 413
@@ -196,7 +196,7 @@ async def test_after_413_the_connection_is_sane(base):
 
 @pytest.mark.row("HC-30", "HC-31", "HC-32", "CF-13")
 async def test_packets(base):
-    async with httpx.AsyncClient(base_url=base) as client:
+    async with httpx.AsyncClient(timeout=None, base_url=base) as client:
         options = (await client.get("/corked")).json()
         can_cork = hasattr(socket, "TCP_CORK")
         assert options == [

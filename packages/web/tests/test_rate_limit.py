@@ -163,7 +163,10 @@ def test_mistakes(options):
 
 @pytest.mark.anyio
 async def test_over_a_socket():
-    async with TestServer(make_app(Quota(1, 60), clock=Clock())) as server, httpx.AsyncClient() as client:
+    async with (
+        TestServer(make_app(Quota(1, 60), clock=Clock())) as server,
+        httpx.AsyncClient(timeout=None) as client,
+    ):
         url = str(server.make_url("/"))
         assert (await client.get(url)).status_code == 200
         refused = await client.get(url)

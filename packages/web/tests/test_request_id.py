@@ -127,6 +127,6 @@ def test_mistakes(options):
 
 async def test_over_a_socket(make_app):
     app = make_app(trusted=["127.0.0.0/8"])
-    async with TestServer(app) as server, httpx.AsyncClient() as client:
+    async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
         answer = await client.get(str(server.make_url("/")), headers={FIELD: "mine"})
     assert (answer.headers[FIELD], answer.text) == ("mine", "mine")

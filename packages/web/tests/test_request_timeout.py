@@ -95,7 +95,7 @@ async def test_over_a_socket(make_app):
     async def endless(request):
         await asyncio.Event().wait()
 
-    async with TestServer(make_app(endless, 0.01)) as server, httpx.AsyncClient() as client:
+    async with TestServer(make_app(endless, 0.01)) as server, httpx.AsyncClient(timeout=None) as client:
         url = str(server.make_url("/"))
         assert [(await client.get(url)).status_code for _ in range(2)] == [503, 503]
         assert (await client.get(url + "missing")).status_code == 404

@@ -177,6 +177,6 @@ async def test_over_a_socket():
 
     app = web.Application(middlewares=[compression_middleware()])
     app.router.add_get("/", large)
-    async with TestServer(app) as server, httpx.AsyncClient() as client:
+    async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
         answer = await client.get(str(server.make_url("/")), headers=GZIP)
     assert (answer.headers["Content-Encoding"], answer.json()) == ("gzip", [TEXT] * 100)

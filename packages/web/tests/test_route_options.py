@@ -120,7 +120,10 @@ async def test_a_time_limit_over_a_socket():
 
     app = web.Application()
     app.add_routes([web.get("/endless", endless, timeout=0.01), web.post("/read", read, timeout=10)])
-    async with TestServer(app) as server, httpx.AsyncClient(base_url=str(server.make_url("/"))) as client:
+    async with (
+        TestServer(app) as server,
+        httpx.AsyncClient(timeout=None, base_url=str(server.make_url("/"))) as client,
+    ):
         refused = await client.get("/endless")
         assert (refused.status_code, refused.text) == (503, "503: the answer takes too long")
         assert "Connection" not in refused.headers
@@ -136,7 +139,10 @@ async def test_a_limit_of_the_body_over_a_socket():
 
     app = web.Application(client_max_size=10)
     app.add_routes([web.post("/as-usual", read), web.post("/more", read, max_body_size=100)])
-    async with TestServer(app) as server, httpx.AsyncClient(base_url=str(server.make_url("/"))) as client:
+    async with (
+        TestServer(app) as server,
+        httpx.AsyncClient(timeout=None, base_url=str(server.make_url("/"))) as client,
+    ):
         statuses = [
             (await client.post(path, content=pieces(count))).status_code
             for path, count in (("/as-usual", 1), ("/as-usual", 2), ("/more", 10), ("/more", 11))

@@ -39,11 +39,11 @@ async def test_a_runner_with_two_sites(app):
         await site.start()
     assert runner.app is app
     assert len(runner.addresses) == 2
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=None) as client:
         for site in sites:
             assert (await client.get(site.name)).text == "hello"
     await runner.cleanup()
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=None) as client:
         with pytest.raises(httpx.ConnectError):
             await client.get(f"http://127.0.0.1:{sites[0].port}")
 
@@ -72,7 +72,7 @@ async def test_a_bare_server():
         assert type(request) is web.BaseRequest
         return web.Response(text=request.path)
 
-    async with TestServer(web.Server(handler)) as server, httpx.AsyncClient() as client:
+    async with TestServer(web.Server(handler)) as server, httpx.AsyncClient(timeout=None) as client:
         assert (await client.get(str(server.make_url("/a")))).text == "/a"
 
 
@@ -87,7 +87,7 @@ async def test_each_request_has_a_task_of_its_own():
 
     app = web.Application()
     app.router.add_get("/", handler)
-    async with TestServer(app) as server, httpx.AsyncClient() as client:
+    async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
         for _ in range(3):
             await client.get(str(server.make_url("/")))
     assert len(tasks) == 3
@@ -111,7 +111,7 @@ async def test_context_variables(app):
     app.router.add_get("/context", handler)
     app.on_startup.append(start)
     app.on_cleanup.append(end)
-    async with TestServer(app) as server, httpx.AsyncClient() as client:
+    async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
         for _ in range(2):
             await client.get(str(server.make_url("/context")))
     assert seen == ["from start-up", "from start-up", "from start-up"]
@@ -138,7 +138,7 @@ async def test_a_slow_handler_ends_within_the_timeout(app):
     app.on_shutdown.append(shutdown)
     app.on_cleanup.append(cleanup)
     server = TestServer(app, shutdown_timeout=5)
-    async with server, httpx.AsyncClient() as client:
+    async with server, httpx.AsyncClient(timeout=None) as client:
         asking = asyncio.create_task(client.get(str(server.make_url("/slow"))))
         await begun.wait()
         await server.close()
@@ -227,7 +227,7 @@ async def test_spawned_tasks_are_waited_for(app):
     app.on_shutdown.append(shutdown)
     app.on_cleanup.append(cleanup)
     server = TestServer(app, shutdown_timeout=5)
-    async with server, httpx.AsyncClient() as client:
+    async with server, httpx.AsyncClient(timeout=None) as client:
         assert (await client.get(str(server.make_url("/inner/begin")))).text == "begun"
         assert log == []
     assert log == ["shutdown", "inner", "outer", "cleanup"]
@@ -265,7 +265,7 @@ async def test_an_endless_handler_is_cancelled(app):
 
     app.router.add_get("/endless", endless)
     server = TestServer(app, shutdown_timeout=0.05)
-    async with server, httpx.AsyncClient() as client:
+    async with server, httpx.AsyncClient(timeout=None) as client:
         asking = asyncio.create_task(client.get(str(server.make_url("/endless"))))
         await begun.wait()
         await server.close()
@@ -287,7 +287,7 @@ async def test_the_older_way(app):
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(handler, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=None) as client:
         assert (await client.get(f"http://127.0.0.1:{port}/")).text == "hello"
         listener.close()
         await app.shutdown()
@@ -300,7 +300,7 @@ async def test_the_older_way(app):
 
 async def test_the_access_log(app, caplog):
     caplog.set_level(logging.INFO, "muntin.access")
-    async with TestServer(app) as server, httpx.AsyncClient() as client:
+    async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
         await client.get(str(server.make_url("/?q=1")), headers={"Referer": 'a"b', "User-Agent": "test"})
     (line,) = [record.getMessage() for record in caplog.records if record.name == "muntin.access"]
     assert line.startswith("127.0.0.1 [")
@@ -363,7 +363,7 @@ async def test_a_shielded_coroutine_outlives_its_peer(app):
 async def test_arguments_for_the_server_come_with_the_application():
     app = web.Application(handler_args={"timeout_ceil_threshold": 1, "max_line_size": 50})
     app.router.add_get("/{name}", hello)
-    async with TestServer(app) as server, httpx.AsyncClient() as client:
+    async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
         assert (await client.get(str(server.make_url("/short")))).status_code == 200
         assert (await client.get(str(server.make_url("/" + "long" * 20)))).status_code == 414
 

@@ -137,7 +137,7 @@ async def test_a_handler_that_gives_no_response(make_app, caplog):
 
 
 async def test_over_a_socket(make_app):
-    async with TestServer(make_app()) as server, httpx.AsyncClient() as client:
+    async with TestServer(make_app()) as server, httpx.AsyncClient(timeout=None) as client:
         for path in ("/hello", "/stream", "/refuse"):
             answer = await client.get(str(server.make_url(path)))
             assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -191,7 +191,7 @@ async def test_a_large_file_by_the_kernel(files):
     (files / "big.bin").write_bytes(content)
     app = web.Application()
     app.router.add_static("/static", files)
-    async with TestServer(app) as server, httpx.AsyncClient() as client:
+    async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
         url = str(server.make_url("/static/big.bin"))
         assert (await client.get(url)).content == content
         part = await client.get(url, headers={"Range": "bytes=100-99999"})
