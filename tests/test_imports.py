@@ -215,6 +215,27 @@ def test_modules_need_one_another_without_circles():
     graph.prepare()  # raises CycleError, which names the circle
 
 
+def find_room(module: str) -> str:
+    """Give where a module is, as a reader first sees it: the file or the folder right inside its package."""
+    return ".".join(module.split(".")[:3])
+
+
+@pytest.mark.parametrize("package", TABLE)
+def test_folders_need_one_another_without_circles(package):
+    """A folder is one subject: what is inside a package has an order even where folders count as one thing each."""
+    modules = {module_name(source): source for source in SOURCES}
+    front = f"muntin.{package}"
+    graph: dict[str, set[str]] = {}
+    for name, source in modules.items():
+        if name.startswith(f"{front}."):
+            needed = {
+                find_room(other) for other in find_modules(source, modules) if other.startswith(f"{front}.")
+            }
+            graph.setdefault(find_room(name), set()).update(needed - {find_room(name)})
+
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
 def test_offences_are_found(tmp_path):
     """Show that the law can be broken: one file that breaks each part of it."""
     source = tmp_path / "src" / "muntin" / "static" / "_crooked.py"

@@ -9,7 +9,7 @@ from typing import Any
 import uvloop
 
 from benchmarks.servers.options import Options, parse_options
-from muntin.web.log_batches import BatchingHandler
+from muntin.web.access_log import BatchingHandler
 
 PIECE = bytes(64 * 1024)
 PIECES = 16

@@ -8,7 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from muntin import web
-from muntin.web.proxies import trusted_proxies_middleware
+from muntin.web.middlewares.proxies import trusted_proxies_middleware
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("XP-12")]
 

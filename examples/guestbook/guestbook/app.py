@@ -4,7 +4,7 @@ from pathlib import Path
 
 from muntin import web
 from muntin.web.health import Health
-from muntin.web.proxies import trusted_proxies_middleware
+from muntin.web.middlewares.proxies import trusted_proxies_middleware
 
 from . import api, feed, news, pages
 from .drafts import MAX_REQUEST_BYTES

@@ -9,7 +9,7 @@ handlers inside a clone of the request; the second application here has the one 
 from collections.abc import Awaitable, Callable
 
 from muntin import web
-from muntin.web.proxies import trusted_proxies_middleware
+from muntin.web.middlewares.proxies import trusted_proxies_middleware
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

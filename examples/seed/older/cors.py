@@ -6,7 +6,7 @@ The page points to `aiohttp_cors`, which imports aiohttp by its name; a middlewa
 """
 
 from muntin import web
-from muntin.web.cors import cors_middleware
+from muntin.web.middlewares.cors import cors_middleware
 
 
 async def tell_prices(request):

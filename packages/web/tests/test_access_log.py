@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin import web
-from muntin.web._access_atoms import Atom
-from muntin.web.access_log import _fill_template
-from muntin.web.proxies import trusted_proxies_middleware
+from muntin.web.access_log._atoms import Atom
+from muntin.web.access_log.loggers import _fill_template
+from muntin.web.middlewares.proxies import trusted_proxies_middleware
 from muntin.web.testing import TestServer
 
 logger = logging.getLogger("muntin.tests.access")

@@ -19,7 +19,7 @@ SERVER = """
 import asyncio, os
 from pathlib import Path
 from muntin import web
-from muntin.web._spool import Spool
+from muntin.web.multipart._spool import Spool
 
 written = 0
 

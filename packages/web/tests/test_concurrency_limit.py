@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from muntin import web
-from muntin.web.concurrency_limit import concurrency_limit_middleware
+from muntin.web.middlewares.concurrency_limit import concurrency_limit_middleware
 from muntin.web.testing import TestClient, TestServer
 
 pytestmark = pytest.mark.anyio

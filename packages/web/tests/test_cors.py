@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from muntin import web
-from muntin.web.cors import cors_middleware
+from muntin.web.middlewares.cors import cors_middleware
 from muntin.web.testing import MemoryExchange, TestClient, TestServer
 
 pytestmark = pytest.mark.anyio

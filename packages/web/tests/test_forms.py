@@ -9,10 +9,10 @@ import tracemalloc
 
 import pytest
 
-from muntin.web import _spool
-from muntin.web._spool import Spool
 from muntin.web.exceptions import HTTPException, HTTPRequestEntityTooLarge, HTTPServiceUnavailable
-from muntin.web.forms import FILES_IN_MEMORY, FileField
+from muntin.web.multipart import _spool
+from muntin.web.multipart._spool import Spool
+from muntin.web.multipart.forms import FILES_IN_MEMORY, FileField
 from muntin.web.request import Request
 from muntin.web.testing.exchange import MemoryExchange
 

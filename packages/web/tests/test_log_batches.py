@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from muntin import web
-from muntin.web.log_batches import BatchingHandler
+from muntin.web.access_log import BatchingHandler
 
 
 class Stream(io.StringIO):
@@ -84,7 +84,7 @@ def test_what_a_loop_left_is_written_by_the_next(logger, stream):
 def test_the_end_of_a_program(start):
     program = start("""
         import logging
-        from muntin.web.log_batches import BatchingHandler
+        from muntin.web.access_log import BatchingHandler
 
         logging.getLogger().addHandler(BatchingHandler(sys.stdout, seconds=3600))
 

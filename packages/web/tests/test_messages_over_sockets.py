@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from muntin.runner import TCPSite
-from muntin.web._spool import Spool
 from muntin.web.application import Application
 from muntin.web.event_stream import EventStream
 from muntin.web.json_responses import json_response
+from muntin.web.multipart._spool import Spool
 from muntin.web.response import Response
 from muntin.web.runners import AppRunner
 from muntin.web.stream_response import StreamResponse

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from muntin import web
-from muntin.web.metrics import make_metrics_handler, prometheus_middleware
+from muntin.web.middlewares.metrics import make_metrics_handler, prometheus_middleware
 from muntin.web.testing import TestClient
 
 pytestmark = pytest.mark.anyio
@@ -153,7 +153,7 @@ def test_all_processes_are_told_of(start, free_port, tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
     program = start(f"""
-        from muntin.web.metrics import make_metrics_handler, prometheus_middleware
+        from muntin.web.middlewares.metrics import make_metrics_handler, prometheus_middleware
 
         app = web.Application(middlewares=[prometheus_middleware()])
         app.add_routes([web.get("/", hello), web.get("/metrics", make_metrics_handler())])

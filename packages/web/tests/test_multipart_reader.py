@@ -7,7 +7,7 @@ import gzip
 import pytest
 
 from muntin.web.exceptions import HTTPBadRequest, HTTPException, HTTPRequestEntityTooLarge
-from muntin.web.multipart_reader import BodyPartReader, MultipartReader
+from muntin.web.multipart.reader import BodyPartReader, MultipartReader
 from muntin.web.request import Request
 from muntin.web.testing.exchange import MemoryExchange
 

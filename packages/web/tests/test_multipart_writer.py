@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from muntin.web.multipart_writer import MultipartWriter
+from muntin.web.multipart.writer import MultipartWriter
 from muntin.web.response import Response
 
 pytestmark = pytest.mark.anyio

@@ -3,7 +3,7 @@
 import pytest
 
 from muntin import web
-from muntin.web.proxies import trusted_proxies_middleware
+from muntin.web.middlewares.proxies import trusted_proxies_middleware
 from muntin.web.testing import MemoryExchange, MemoryPeer, TestClient
 
 pytestmark = pytest.mark.anyio

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin import web
-from muntin.web.proxies import trusted_proxies_middleware
-from muntin.web.rate_limit import Quota, _Buckets, rate_limit_middleware
+from muntin.web.middlewares.proxies import trusted_proxies_middleware
+from muntin.web.middlewares.rate_limit import Quota, _Buckets, rate_limit_middleware
 from muntin.web.testing import MemoryExchange, MemoryPeer, TestClient, TestServer
 
 

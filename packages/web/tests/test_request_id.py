@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from muntin import web
-from muntin.web.proxies import trusted_proxies_middleware
-from muntin.web.request_id import REQUEST_ID, make_request_id, request_id_middleware
+from muntin.web.middlewares.proxies import trusted_proxies_middleware
+from muntin.web.middlewares.request_id import REQUEST_ID, make_request_id, request_id_middleware
 from muntin.web.testing import MemoryExchange, MemoryPeer, TestClient, TestServer
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from muntin import web
-from muntin.web.request_timeout import request_timeout_middleware
+from muntin.web.middlewares.request_timeout import request_timeout_middleware
 from muntin.web.testing import TestClient, TestServer
 
 pytestmark = pytest.mark.anyio

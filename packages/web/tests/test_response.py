@@ -12,7 +12,7 @@ from multidict import MultiDict
 
 from muntin.http_core import LocalProtocolError
 from muntin.http_core.headers import ETag
-from muntin.web._compression import ContentCoding
+from muntin.web._response.compression import ContentCoding
 from muntin.web.keys import ResponseKey
 from muntin.web.response import Response
 

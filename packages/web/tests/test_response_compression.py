@@ -7,7 +7,7 @@ import pytest
 
 from muntin import web
 from muntin.http_core.coding import available_codings, decode_content
-from muntin.web.response_compression import compression_middleware
+from muntin.web.middlewares.response_compression import compression_middleware
 from muntin.web.testing import TestClient, TestServer
 
 pytestmark = pytest.mark.anyio

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from muntin import web
-from muntin.web.proxies import trusted_proxies_middleware
-from muntin.web.security_headers import SECURITY_HEADERS, security_headers_middleware
+from muntin.web.middlewares.proxies import trusted_proxies_middleware
+from muntin.web.middlewares.security_headers import SECURITY_HEADERS, security_headers_middleware
 from muntin.web.testing import MemoryExchange, MemoryPeer, TestClient, TestServer
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from muntin import web
-from muntin.web.proxies import trusted_proxies_middleware
-from muntin.web.telemetry import telemetry_middleware
+from muntin.web.middlewares.proxies import trusted_proxies_middleware
+from muntin.web.middlewares.telemetry import telemetry_middleware
 from muntin.web.testing import TestClient
 
 pytestmark = pytest.mark.anyio

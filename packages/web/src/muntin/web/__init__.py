@@ -54,11 +54,8 @@ from muntin.runner import (
 from muntin.runner import (
     Connection as RequestHandler,
 )
-from muntin.web._compression import (
+from muntin.web._response.compression import (
     ContentCoding,
-)
-from muntin.web._handlers import (
-    AbstractView,
 )
 from muntin.web.access_log import (
     AbstractAccessLogger,
@@ -70,9 +67,6 @@ from muntin.web.application import (
 )
 from muntin.web.content import (
     StreamReader,
-)
-from muntin.web.dispatcher import (
-    UrlDispatcher,
 )
 from muntin.web.event_stream import (
     EventStream,
@@ -144,9 +138,6 @@ from muntin.web.exceptions import (
 from muntin.web.file_response import (
     FileResponse,
 )
-from muntin.web.forms import (
-    FileField,
-)
 from muntin.web.json_responses import (
     JSON,
     JSONCodec,
@@ -169,20 +160,16 @@ from muntin.web.legacy import (
     add_put,
     add_view,
 )
-from muntin.web.match_info import (
-    UrlMappingMatchInfo,
-)
 from muntin.web.middlewares import (
     Handler,
     Middleware,
     middleware,
     normalize_path_middleware,
 )
-from muntin.web.multipart_reader import (
+from muntin.web.multipart import (
     BodyPartReader,
+    FileField,
     MultipartReader,
-)
-from muntin.web.multipart_writer import (
     MultipartWriter,
 )
 from muntin.web.payloads import (
@@ -194,19 +181,23 @@ from muntin.web.request import (
     BaseRequest,
     Request,
 )
-from muntin.web.resources import (
-    AbstractResource,
-    DynamicResource,
-    PlainResource,
-    Resource,
-)
 from muntin.web.response import (
     Response,
 )
-from muntin.web.routes import (
+from muntin.web.routing import (
+    AbstractResource,
     AbstractRoute,
+    AbstractView,
+    DynamicResource,
+    MatchedSubAppResource,
+    PlainResource,
+    PrefixedSubAppResource,
+    Resource,
     ResourceRoute,
+    StaticResource,
     SystemRoute,
+    UrlDispatcher,
+    UrlMappingMatchInfo,
 )
 from muntin.web.run import (
     run_app,
@@ -217,15 +208,8 @@ from muntin.web.runners import (
 from muntin.web.server import (
     Server,
 )
-from muntin.web.static_resource import (
-    StaticResource,
-)
 from muntin.web.stream_response import (
     StreamResponse,
-)
-from muntin.web.subapps import (
-    MatchedSubAppResource,
-    PrefixedSubAppResource,
 )
 from muntin.web.views import (
     View,

@@ -10,9 +10,9 @@ from typing import Any
 
 from muntin.router.printing import format_table
 from muntin.runner.systemd import take_sockets
-from muntin.web._command import Command, CommandError, load_target, parse_command
-from muntin.web._listening import ListeningError
-from muntin.web._sources import make_application
+from muntin.web._run.command import Command, CommandError, load_target, parse_command
+from muntin.web._run.listening import ListeningError
+from muntin.web._run.sources import make_application
 from muntin.web.application import Application
 from muntin.web.run import run_app
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if command.reload:
             _import("watchfiles", "--reload", "reload")
             again = [sys.executable, "-m", "muntin.web", *command.without_reload]
-            import_module("muntin.web._reloading").run_and_watch(again, Path.cwd())
+            import_module("muntin.web._run.reloading").run_and_watch(again, Path.cwd())
             return 0
         if command.routes:
             print(format_table(asyncio.run(make_application(_load(command))).router))

@@ -12,15 +12,15 @@ from typing import Any, ClassVar, Final
 
 from muntin.middleware import CleanupContexts, Middlewares, Signal
 from muntin.router import AbstractResource, AbstractRouteDef
-from muntin.web._life import Life
-from muntin.web._pipelines import Pipelines
-from muntin.web._reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE
-from muntin.web._route_options import check_executor
-from muntin.web._state import State
-from muntin.web.dispatcher import UrlDispatcher
+from muntin.web._application.life import Life
+from muntin.web._application.pipelines import Pipelines
+from muntin.web._application.state import State
+from muntin.web._request.reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE
 from muntin.web.error_pages import ErrorPages
 from muntin.web.legacy import warn_of_factories, warn_older
-from muntin.web.subapps import MatchedSubAppResource, PrefixedSubAppResource
+from muntin.web.routing._route_options import check_executor
+from muntin.web.routing.dispatcher import UrlDispatcher
+from muntin.web.routing.subapps import MatchedSubAppResource, PrefixedSubAppResource
 
 __all__ = ["Application"]
 

@@ -1,6 +1,7 @@
 """Error pages: what answers errors where the plain text is not enough.
 
-It knows which page an error gets. When there is an error, and what becomes of the page's answer, is for `_answering`.
+It knows which page an error gets. When there is an error, and what becomes of the page's answer, is for
+`_server.recovery`.
 """
 
 from collections.abc import Awaitable, Callable

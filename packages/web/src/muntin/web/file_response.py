@@ -13,8 +13,8 @@ from multidict import CIMultiDict
 from muntin.http_core import FieldBlock, Fields, ResponseHead, reason_of
 from muntin.runner import Exchange
 from muntin.static import CHUNK_SIZE, REQUEST_FIELDS, FilePlan, plan_file
-from muntin.web._response_fields import SERVER_FIELD, LooseHeaders
-from muntin.web._tcp import PacketMode
+from muntin.web._response.fields import SERVER_FIELD, LooseHeaders
+from muntin.web._response.tcp import PacketMode
 from muntin.web.stream_response import Answerable, StreamResponse
 
 __all__ = ["FileResponse", "PlannedResponse", "read_fields"]

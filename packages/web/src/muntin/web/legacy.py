@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
 from muntin.middleware import describe_callable, is_middleware, warn_about
-from muntin.web.routedef import delete, get, head, options, patch, post, put, view
+from muntin.router import delete, get, head, options, patch, post, put, view
 from muntin.websocket import WSCloseCode, WSMsgType
 
 __all__ = [

@@ -15,7 +15,7 @@ from typing import IO, Any, Final, Protocol
 from multidict import CIMultiDict
 
 from muntin.http_core.headers import format_disposition, format_raw_disposition, parse_media_type
-from muntin.web._response_fields import LooseHeaders
+from muntin.web._response.fields import LooseHeaders
 
 __all__ = [
     "AsyncIterablePayload",

@@ -1,7 +1,8 @@
 """`Request`: what a handler is given.
 
-It reads the exchange: what the head says (`_fields`), who sent it (`_address`), and the body (`_reading`). It is a
-mapping for who handles it, lives as long as its exchange, and knows of the application only what matching has found.
+It reads the exchange by its parts in `_request`: what the head says (`fields`), who sent it (`address`), and the body
+(`reading`). It is a mapping for who handles it, lives as long as its exchange, and knows of the application only what
+matching has found.
 """
 
 import asyncio
@@ -15,19 +16,25 @@ from yarl import URL
 from muntin.http_core import RequestHead
 from muntin.http_core.headers import ForwardedElement, format_node, parse_forwarded
 from muntin.runner import Exchange
-from muntin.web._address import build_absolute_url, check_host, format_local_host, host_of_target, ip_of
-from muntin.web._fields import decode_fields
-from muntin.web._reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE, RequestReading
-from muntin.web._response_fields import LooseHeaders, check_fields
-from muntin.web._storage import Storage
+from muntin.web._request.address import (
+    build_absolute_url,
+    check_host,
+    format_local_host,
+    host_of_target,
+    ip_of,
+)
+from muntin.web._request.fields import decode_fields
+from muntin.web._request.reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE, RequestReading
+from muntin.web._response.fields import LooseHeaders, check_fields
 from muntin.web.exceptions import HTTPBadRequest
 from muntin.web.json_responses import DEFAULT_CODEC, JSON, JSONCodec, json_response
 from muntin.web.response import Response
+from muntin.web.storage import Storage
 from muntin.web.stream_response import PrepareSignal
 
 if TYPE_CHECKING:
     from muntin.web.application import Application
-    from muntin.web.match_info import UrlMappingMatchInfo
+    from muntin.web.routing.match_info import UrlMappingMatchInfo
 
 __all__ = ["BaseRequest", "EncodedBaseRequest", "EncodedRequest", "Request"]
 

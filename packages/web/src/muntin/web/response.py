@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Final, Protocol
 from muntin.http_core import ResponseHead, forbids_body
 from muntin.http_core.headers import Precondition, evaluate_preconditions
 from muntin.runner import Exchange
-from muntin.web._eager import Eager
-from muntin.web._response_fields import LooseHeaders, format_content_type
-from muntin.web._tcp import PacketMode
+from muntin.web._response.eager import Eager
+from muntin.web._response.fields import LooseHeaders, format_content_type
+from muntin.web._response.tcp import PacketMode
 from muntin.web.payloads import Payload, get_payload
 from muntin.web.stream_response import Answerable, StreamResponse
 

@@ -16,8 +16,8 @@ from muntin.router.printing import format_table
 from muntin.runner import BACKLOG, SHUTDOWN_TIMEOUT, GracefulExit
 from muntin.runner.systemd import Watchdog, notify
 from muntin.runner.workers import Supervisor, Worker, Workers
-from muntin.web._listening import Hosts, Listening, Paths, Sockets, describe_places
-from muntin.web._sources import Source, call_source, make_application
+from muntin.web._run.listening import Hosts, Listening, Paths, Sockets, describe_places
+from muntin.web._run.sources import Source, call_source, make_application
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.application import Application
 from muntin.web.runners import AppRunner

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from muntin import runner
 from muntin.runner import Exchange, ExchangeHandler
-from muntin.web._answering import Answering, Handle
-from muntin.web._recovery import PagesOf, Recovery
-from muntin.web._selecting import Selecting
-from muntin.web._server_options import read_server_options
+from muntin.web._server.answering import Answering, Handle
+from muntin.web._server.options import read_server_options
+from muntin.web._server.recovery import PagesOf, Recovery
+from muntin.web._server.selecting import Selecting
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.application import Application
 from muntin.web.legacy import warn_older

@@ -13,16 +13,16 @@ from multidict import CIMultiDict
 
 from muntin.http_core import ResponseHead
 from muntin.runner import Exchange
-from muntin.web._compression import Compression, ContentCoding
-from muntin.web._eager import DONE, Eager
-from muntin.web._response_fields import (
+from muntin.web._response.compression import Compression, ContentCoding
+from muntin.web._response.eager import DONE, Eager
+from muntin.web._response.fields import (
     LooseHeaders,
     ResponseFields,
     check_fields,
     checked_reason,
     checked_status,
 )
-from muntin.web._tcp import PacketMode
+from muntin.web._response.tcp import PacketMode
 
 __all__ = ["HARD_BUFFER_LIMIT", "Answerable", "PrepareSignal", "StreamResponse"]
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, NoReturn, cast
 from multidict import CIMultiDict
 
 from muntin.http_core import NO_BODY, BodyFraming, FramingKind, ResponseHead
-from muntin.web._upgrades import END_UPGRADED
+from muntin.web._response.upgrades import END_UPGRADED
 from muntin.web.exceptions import HTTPBadRequest, HTTPException, HTTPForbidden, HTTPUpgradeRequired
 from muntin.web.legacy import choose_close_code
 from muntin.web.stream_response import Answerable, StreamResponse

@@ -6,7 +6,7 @@ elsewhere (pickle), not who catches it.
 
 from typing import Any, ClassVar
 
-from muntin.web._response_fields import LooseHeaders
+from muntin.web._response.fields import LooseHeaders
 from muntin.web.response import Response
 
 __all__ = ["HTTPError", "HTTPException", "HTTPRedirection", "HTTPSuccessful"]

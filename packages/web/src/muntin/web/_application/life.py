@@ -1,0 +1,105 @@
+"""The life of an application: contexts, signals and tasks, each in its turn.
+
+    start       contexts are entered, then `on_startup` is sent
+    shut down   lasting tasks are cancelled, then `on_shutdown` is sent
+    clean up    all tasks are cancelled, contexts are left, the last first, then `on_cleanup` is sent
+
+It knows the order. What an application is made of, and when it may no longer be changed, is for the application.
+"""
+
+import asyncio
+import logging
+from typing import Generic, Protocol, TypeVar
+
+from muntin.middleware import CleanupContexts, Signal
+from muntin.web._application.tasks import BackgroundTasks
+
+__all__ = ["Life"]
+
+A = TypeVar("A")
+
+
+class _Living(Protocol):
+    """What lives inside the life of another: an application below a prefix or behind a host."""
+
+    async def startup(self) -> None: ...
+
+    async def shutdown(self) -> None: ...
+
+    async def cleanup(self) -> None: ...
+
+
+class Life(Generic[A]):
+    """What happens to one application from its start to its end.
+
+    Args:
+        owner: the application; the argument of all signals and contexts.
+        logger: where failures of tasks are reported.
+        loop: the loop that it was made for, if it was made for one.
+    """
+
+    def __init__(self, owner: A, logger: logging.Logger, loop: asyncio.AbstractEventLoop | None) -> None:
+        self._owner = owner
+        self.contexts: CleanupContexts[A] = CleanupContexts()
+        self.on_startup: Signal[A] = Signal(owner)
+        self.on_shutdown: Signal[A] = Signal(owner)
+        self.on_cleanup: Signal[A] = Signal(owner)
+        self.tasks = BackgroundTasks(logger)
+        self.loop = loop
+        self.is_serving = False
+        """Whether it has started, and not begun to end."""
+
+    def include(self, inner: _Living) -> None:
+        """Let another application live along, in the order in which it and the receivers of signals were added."""
+
+        async def start(_: A) -> None:
+            await inner.startup()
+
+        async def shut_down(_: A) -> None:
+            await inner.shutdown()
+
+        async def clean_up(_: A) -> None:
+            await inner.cleanup()
+
+        self.on_startup.append(start)
+        self.on_shutdown.append(shut_down)
+        self.on_cleanup.append(clean_up)
+
+    def freeze(self) -> None:
+        """End all changes."""
+        self.contexts.freeze()
+        for signal in (self.on_startup, self.on_shutdown, self.on_cleanup):
+            signal.freeze()
+
+    async def start(self) -> None:
+        """Enter the contexts and send `on_startup`.
+
+        Raises:
+            RuntimeError: it was made for another loop.
+        """
+        loop = asyncio.get_running_loop()
+        if self.loop is not None and self.loop is not loop and not self.loop.is_closed():
+            raise RuntimeError("the application was made for another event loop than the running one")
+        self.loop = loop
+        # Receivers may still add routes: for their own signal alone it is too late.
+        self.contexts.freeze()
+        self.on_startup.freeze()
+        await self.contexts.start(self._owner)
+        await self.on_startup.send(self._owner)
+
+    async def shut_down(self) -> None:
+        """Cancel the tasks that were to run until now, and send `on_shutdown`."""
+        self.is_serving = False
+        self.tasks.cancel_lasting()
+        self.on_shutdown.freeze()
+        await self.on_shutdown.send(self._owner)
+
+    async def clean_up(self) -> None:
+        """Cancel the tasks there are, leave the contexts that were entered, then send `on_cleanup`."""
+        self.is_serving = False
+        await self.tasks.cancel()
+        try:
+            await self.contexts.stop()
+        finally:
+            self.on_cleanup.freeze()
+            await self.on_cleanup.send(self._owner)

@@ -1,0 +1,63 @@
+"""What an application shares with its handlers: a mapping that says so when it is used against advice.
+
+It knows keys and whether they may still be set; it must not know what an application does.
+"""
+
+import warnings
+from abc import abstractmethod
+from typing import Any, TypeVar, overload
+
+from muntin.web.keys import AppKey, BaseKey, NotAppKeyWarning
+from muntin.web.storage import Storage
+
+__all__ = ["State"]
+
+T = TypeVar("T")
+
+
+class State(Storage):
+    """A mutable mapping by typed keys or by names; changes while requests come are advised against."""
+
+    def __init__(self) -> None:
+        self._state: dict[Any, Any] = {}
+
+    @property
+    @abstractmethod
+    def debug(self) -> bool:
+        """Whether to be strict about what is only advised."""
+
+    @property
+    @abstractmethod
+    def _is_serving(self) -> bool:
+        """Whether requests come."""
+
+    def _open_storage(self) -> dict[Any, Any]:
+        return self._state
+
+    @overload
+    def __setitem__(self, key: BaseKey[T], value: T) -> None: ...
+
+    @overload
+    def __setitem__(self, key: str, value: Any) -> None: ...
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self.debug and not isinstance(key, AppKey):
+            warnings.warn(
+                f"{key!r} is no web.AppKey: its value has no type, and another library may use the same name",
+                NotAppKeyWarning,
+                stacklevel=2,
+            )
+        self._warn_if_serving()
+        self._state[key] = value
+
+    def __delitem__(self, key: BaseKey[Any] | str) -> None:
+        self._warn_if_serving()
+        del self._state[key]
+
+    def _warn_if_serving(self) -> None:
+        if self._is_serving:
+            warnings.warn(
+                "an application that has started should not be changed: keep a mutable value in it",
+                DeprecationWarning,
+                stacklevel=3,
+            )

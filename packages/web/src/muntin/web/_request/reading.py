@@ -1,0 +1,248 @@
+"""Reading the body of a request: whole, as text, as JSON, as a form, or as a stream.
+
+Knows limits and what a body means by its Content-Type. Does not know who sent it.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
+
+from multidict import MultiDict, MultiDictProxy
+
+from muntin.http_core import FramingKind, ProtocolError
+from muntin.http_core.multipart import boundary_of, find_charset
+from muntin.runner import Exchange
+from muntin.web._request.body import RequestBody
+from muntin.web._request.fields import RequestFields
+from muntin.web.content import StreamReader
+from muntin.web.exceptions import (
+    HTTPRequestEntityTooLarge,
+    HTTPUnsupportedMediaType,
+    JSONPayloadError,
+    RequestPayloadError,
+    exception_of,
+)
+from muntin.web.json_responses import DEFAULT_CODEC, JSONCodec
+from muntin.web.multipart.forms import FormField, FormReader, parse_urlencoded
+from muntin.web.multipart.reader import MultipartReader
+
+__all__ = ["CLIENT_MAX_FIELDS", "CLIENT_MAX_SIZE", "RequestReading"]
+
+CLIENT_MAX_SIZE: Final = 1 << 20
+"""How large a body may be that is read whole (bytes)."""
+CLIENT_MAX_FIELDS: Final = 1000
+"""How many fields a form may have; the largest forms have some hundred."""
+
+
+class RequestReading(RequestFields):
+    """A request whose body can be read; what `Request` is made of, too."""
+
+    __slots__ = ("_content", "_post", "_whole", "client_max_fields", "client_max_size", "exchange")
+
+    POST_METHODS: ClassVar[frozenset[str]] = frozenset({"DELETE", "PATCH", "POST", "PUT", "TRACE"})
+    """The methods whose forms `post` reads."""
+
+    _decodes: ClassVar[bool] = True
+    """Whether content codings are undone."""
+    exchange: Exchange
+    """The request and its answer, as the protocol below has it."""
+    client_max_size: int
+    """How large a body may be that is read whole (bytes); 0 for any size."""
+    client_max_fields: int
+    """How many fields a form may have."""
+    _content: StreamReader | None
+    _whole: bytes | None
+    _post: MultiDictProxy[FormField] | None
+
+    # What is known beforehand
+
+    @property
+    def body_exists(self) -> bool:
+        """Whether the request has a body."""
+        return self._head.framing.kind is not FramingKind.NONE
+
+    @property
+    def can_read_body(self) -> bool:
+        """Whether there is something left to read."""
+        return self.body_exists and not (
+            self.exchange.body.at_eof if self._content is None else self._content.at_eof()
+        )
+
+    @property
+    def has_body(self) -> bool:
+        """The same, by its older name."""
+        return self.can_read_body
+
+    @property
+    def _is_read(self) -> bool:
+        return self._whole is not None or (self._content is not None and self._content.total_bytes > 0)
+
+    # As a stream
+
+    @property
+    def content(self) -> StreamReader:
+        """The body as a stream, whatever its size, its content codings undone unless the server leaves them.
+
+        Raises:
+            HTTPUnsupportedMediaType: it is in a content coding that is not known here.
+        """
+        content = self._content
+        if content is None:
+            body = RequestBody(self.exchange, self.client_max_size, decodes=self._decodes)
+            content = self._content = StreamReader(body)
+        return content
+
+    async def release(self) -> None:
+        """Read what is left, and drop it."""
+        content = self.content
+        while not content.at_eof() and await content.readany():
+            pass
+
+    # Whole
+
+    async def read(self) -> bytes:
+        """Give the whole body; again, if it was read.
+
+        Raises:
+            HTTPRequestEntityTooLarge: it is larger than `client_max_size`.
+            HTTPBadRequest: it is broken.
+            HTTPUnsupportedMediaType: it is in a content coding that is not known here.
+            ConnectionResetError: the peer is gone.
+        """
+        whole = self._whole
+        if whole is None:
+            whole = self._whole = await self._read_whole()
+        return whole
+
+    async def _read_whole(self) -> bytes:
+        if not self.body_exists:
+            return b""
+        limit = self.client_max_size
+        declared = self._head.framing.length
+        if 0 < limit < declared:
+            # Nobody has to send what will not be taken: there is no 100 Continue before this.
+            raise HTTPRequestEntityTooLarge(limit, declared)
+        if (
+            self._content is None
+            and self.exchange.body.is_complete
+            and not (self._decodes and self.get_lines(b"content-encoding"))
+        ):
+            return self._take_whole(limit)
+        content = self.content
+        pieces: list[bytes] = []
+        size = 0
+        while piece := await content.readany():
+            size += len(piece)
+            if 0 < limit < size:
+                raise HTTPRequestEntityTooLarge(limit, size)
+            pieces.append(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _take_whole(self, limit: int) -> bytes:
+        """Give a body that is here already: small ones come with their head."""
+        body = self.exchange.body
+        pieces = [body.receive_nowait()]
+        while not body.at_eof:
+            pieces.append(body.receive_nowait())
+        whole = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if 0 < limit < len(whole):
+            raise HTTPRequestEntityTooLarge(limit, len(whole))
+        return whole
+
+    async def text(self) -> str:
+        """Give the whole body as text, by the charset that it names, or else as UTF-8.
+
+        Raises:
+            HTTPUnsupportedMediaType: the charset is not known here.
+            HTTPBadRequest: it is not in its charset.
+            HTTPException, ConnectionResetError: as `read`.
+        """
+        data = await self.read()
+        charset = self.charset
+        known = "utf-8" if charset is None else find_charset(charset)
+        if known is None:
+            raise HTTPUnsupportedMediaType(text="415: unknown charset")
+        try:
+            return data.decode(known)
+        except UnicodeDecodeError:
+            raise RequestPayloadError(text="400: the body is not in its charset") from None
+
+    async def json(self, *, loads: Callable[[str], Any] | None = None) -> Any:
+        """Give the value that the body says in JSON.
+
+        Args:
+            loads: decodes it; None for the application's decoder.
+
+        Raises:
+            JSONPayloadError: it is no JSON; a json.JSONDecodeError, and HTTPBadRequest when it is not caught. What
+                else a `loads` that is given here raises is passed on.
+            HTTPException, ConnectionResetError: as `text`.
+        """
+        text = await self.text()
+        if loads is None:
+            return self._codec().decode(text)
+        try:
+            return loads(text)
+        except json.JSONDecodeError as error:
+            raise JSONPayloadError(error.msg, error.pos) from error
+
+    def _codec(self) -> JSONCodec:
+        return DEFAULT_CODEC
+
+    # As a form
+
+    async def post(self) -> MultiDictProxy[FormField]:
+        """Give the fields of the form that the body is; none for another type of body, or method.
+
+        Text is text, a file a `FileField`; bytes are what has a type of its own but no file name.
+
+        Raises:
+            HTTPRequestEntityTooLarge: larger than `client_max_size`, or more than `client_max_fields`.
+            HTTPBadRequest: malformed.
+            HTTPException, ConnectionResetError: as `text`.
+        """
+        form = self._post
+        if form is None:
+            try:
+                form = self._post = MultiDictProxy(await self._read_form())
+            except ProtocolError as error:
+                raise exception_of(error, self.client_max_size) from None
+        return form
+
+    async def _read_form(self) -> MultiDict[FormField]:
+        essence = self.content_type
+        if self.method not in self.POST_METHODS:
+            return MultiDict()
+        if essence == "multipart/form-data":
+            return await self._read_multipart_form()
+        if essence == "application/x-www-form-urlencoded" or not any(self.get_lines(b"content-type")):
+            return parse_urlencoded(await self.read(), self.charset or "utf-8", self.client_max_fields)
+        return MultiDict()
+
+    async def _read_multipart_form(self) -> MultiDict[FormField]:
+        boundary = boundary_of(self.headers.get("Content-Type", ""))
+        reader = FormReader(boundary, self.client_max_size, self.client_max_fields)
+        try:
+            if self._whole is not None:
+                await reader.feed(self._whole)
+            else:
+                while piece := await self.content.readany():
+                    await reader.feed(piece)
+            await reader.feed(b"")
+        except BaseException:
+            reader.discard()
+            raise
+        return reader.result()
+
+    async def multipart(self) -> MultipartReader:
+        """Give a reader of the parts of the body, whatever their size.
+
+        Raises:
+            HTTPBadRequest: its Content-Type is no multipart one, or names no boundary.
+        """
+        return MultipartReader(
+            self.headers,
+            self.content,
+            client_max_size=self.client_max_size,
+            client_max_fields=self.client_max_fields,
+        )

@@ -1,0 +1,103 @@
+"""Answering an exchange: a request, a handler, a response on its way.
+
+It is the hot path of the whole framework, so everything that can be known before a request comes is worked out
+before. It knows requests and responses; which handler answers is for whoever selects it, and what answers when one
+fails for `recovery`.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from muntin.http_core import Rejected, RemoteProtocolError
+from muntin.runner import Exchange
+from muntin.web._server.recovery import Recovery, end_upgraded, require_response
+from muntin.web.access_log import AbstractAccessLogger
+from muntin.web.exceptions import HTTPBadRequest, exception_of
+from muntin.web.response import Response
+from muntin.web.stream_response import StreamResponse
+
+__all__ = ["Answering", "Handle"]
+
+CLIENT_CLOSED_REQUEST = 499
+"""What the access log says where the client was gone before its answer was complete; nginx gave it this number."""
+
+Handle = Callable[[Any], Awaitable[Any]]
+
+
+class Answering:
+    """Answers exchanges: makes requests, runs handlers, sends what they give.
+
+    Args:
+        make_request: makes a request of an exchange.
+        select: gives the handler for a request.
+        recovery: answers what they raise.
+    """
+
+    __slots__ = ("_make_request", "_recover", "_select")
+
+    def __init__(
+        self,
+        make_request: Callable[[Exchange], Any],
+        select: Callable[[Any], Handle],
+        recovery: Recovery,
+    ) -> None:
+        self._make_request = make_request
+        self._select = select
+        self._recover = recovery.recover
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Answer an exchange."""
+        request = self._make_request(exchange)
+        try:
+            response = await self._select(request)(request)
+            # Asking for the class first: an isinstance() of these classes costs as much as half a router.
+            if response.__class__ is not Response:
+                require_response(response, request)
+            if not response.deliver_nowait(request):
+                await response.deliver(request)
+        except Exception as error:
+            await self._recover(request, error)
+        except BaseException:
+            end_upgraded(None)
+            raise
+
+    async def answer_and_log(self, exchange: Exchange, access_logger: AbstractAccessLogger) -> None:
+        """Answer an exchange and write a line of the access log, whatever becomes of the answer."""
+        request = self._make_request(exchange)
+        answered: StreamResponse | None = None
+        began = access_logger.now()
+        try:
+            response = await self._select(request)(request)
+            if response.__class__ is not Response:
+                require_response(response, request)
+            if not response.deliver_nowait(request):
+                await response.deliver(request)
+            answered = response
+        except Exception as error:
+            answered = await self._recover(request, error)
+        except BaseException:
+            end_upgraded(None)
+            raise
+        finally:
+            if answered is None:
+                answered = Response(status=CLIENT_CLOSED_REQUEST if exchange.is_disconnected else 500)
+            access_logger.log(request, answered, access_logger.now() - began)
+
+    async def refuse(self, exchange: Exchange, rejected: Rejected) -> None:
+        """Answer a request that could not be read."""
+        await self._refuse(self._make_request(exchange), rejected)
+
+    async def refuse_and_log(
+        self, exchange: Exchange, rejected: Rejected, access_logger: AbstractAccessLogger
+    ) -> None:
+        """Answer a request that could not be read, and write a line of the access log."""
+        request = self._make_request(exchange)
+        began = access_logger.now()
+        response = await self._refuse(request, rejected)
+        if response is not None:
+            access_logger.log(request, response, access_logger.now() - began)
+
+    async def _refuse(self, request: Any, rejected: Rejected) -> StreamResponse | None:
+        fault = RemoteProtocolError(rejected.status, rejected.reason)
+        error = exception_of(fault, request.client_max_size, malformed=HTTPBadRequest)
+        return await self._recover(request, error)

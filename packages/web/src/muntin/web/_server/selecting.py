@@ -1,0 +1,122 @@
+"""Selecting the handler for a request of an application.
+
+It asks the router and binds what was found to the request. It must not know how a handler is run.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from muntin import router as routing
+from muntin.router import Answer, Matched, MethodNotAllowed
+from muntin.web._server.answering import Handle
+from muntin.web.application import Application
+from muntin.web.error_pages import ErrorPages
+from muntin.web.exceptions import (
+    HTTPException,
+    HTTPInternalServerError,
+    HTTPMethodNotAllowed,
+    HTTPNotFound,
+)
+from muntin.web.request import Request
+from muntin.web.routing.dispatcher import UrlDispatcher
+from muntin.web.routing.match_info import MatchInfoError, UrlMappingMatchInfo
+
+__all__ = ["Selecting"]
+
+
+class Selecting:
+    """Finds the handler for a request of an application.
+
+    Args:
+        app: the outermost application, frozen.
+    """
+
+    __slots__ = ("_match", "_pipelines", "_router")
+
+    def __init__(self, app: Application) -> None:
+        self._pipelines = app.pipelines
+        self._router = app.router
+        self._match = app.router.match
+
+    @property
+    def select(self) -> Callable[[Request], Handle]:
+        """What gives the handler; chosen by what the router needs to know."""
+        if self._router.is_pure:
+            return self.select_by_path
+        return self.select_later if _has_own_rules(self._router) else self.select_by_host
+
+    def select_by_path(self, request: Request) -> Handle:
+        """Give the handler where method and path decide."""
+        answer = self._match(request.method, request.target.path)
+        if answer.__class__ is Matched and request.exchange.head.expect is None:
+            route: Any = answer.route
+            pipeline = route.pipeline
+            if pipeline is not None:
+                request.bind(UrlMappingMatchInfo(answer.values, route, pipeline))
+                return pipeline.handler  # type: ignore[no-any-return]  # the router does not know what handlers are
+        return self._settle(request, answer)
+
+    def select_by_host(self, request: Request) -> Handle:
+        """Give the handler where the host counts as well."""
+        return self._settle(request, self._match(request.method, request.target.path, request.host))
+
+    def select_later(self, request: Request) -> Handle:
+        """Give what looks for the handler, as resources have to be awaited."""
+        return self._find_and_run
+
+    async def _find_and_run(self, request: Request) -> Any:
+        answer = await self._router.find(request.method, request.target.path, request.host, request)
+        return await self._settle(request, answer)(request)
+
+    def error_pages_of(self, request: Request, error: Exception) -> Iterator[ErrorPages]:
+        """Give the error pages that concern a request, those of the innermost application first."""
+        try:
+            info = request.match_info
+        except RuntimeError:
+            # It went wrong before matching, but pages may well ask for the application.
+            refused = error if isinstance(error, HTTPException) else HTTPInternalServerError()
+            info = MatchInfoError(refused, self._pipelines.of_refusal(()))
+            request.bind(info)
+        return (app.on_error for app in reversed(info.apps))
+
+    def _settle(self, request: Request, answer: Answer[Any]) -> Handle:
+        info: UrlMappingMatchInfo
+        if isinstance(answer, Matched):
+            route: Any = answer.route
+            pipeline = self._pipelines.of(route)
+            described = answer.variables
+            if isinstance(described, UrlMappingMatchInfo):
+                info = described
+                info.attach(pipeline)
+            else:
+                info = UrlMappingMatchInfo(answer.values, route, pipeline)
+        else:
+            pipeline = self._pipelines.of_refusal(answer.mounts)
+            refused = (
+                HTTPMethodNotAllowed(request.method, answer.allowed)
+                if isinstance(answer, MethodNotAllowed)
+                else HTTPNotFound()
+            )
+            info = MatchInfoError(refused, pipeline)
+        request.bind(info)
+        return pipeline.handler if request.exchange.head.expect is None else _expect
+
+
+async def _expect(request: Request) -> Any:
+    """Answer the expectation of a request, then run its handler."""
+    info = request.match_info
+    if info.http_exception is None:
+        response = await info.route.handle_expect_header(request)
+        if response is not None:
+            return response
+        # Who let the request go on has answered; reading the body must not do so again.
+        request.exchange.waive_continue()
+    return await info.run(request)
+
+
+def _has_own_rules(dispatcher: UrlDispatcher) -> bool:
+    """Tell whether a resource has to be awaited, here or in an application inside."""
+    if dispatcher.foreign_resources():
+        return True
+    mounts = (each for each in dispatcher.resources() if isinstance(each, routing.Mount))
+    return any(_has_own_rules(mount.payload.router) for mount in mounts)

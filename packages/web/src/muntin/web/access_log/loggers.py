@@ -1,0 +1,210 @@
+"""The access log: one line for each answer.
+
+A format is compiled once, to a closure that only reads and fills in. Whatever the peer said is escaped, so that no line
+can forge another or reach a terminal's controls.
+"""
+
+import json
+import logging
+import re
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Final
+
+from muntin.web.access_log._atoms import Atom, Tell, compile_data, compile_line, compile_texts, parse_format
+from muntin.web.access_log.batches import find_writer
+
+__all__ = ["AbstractAccessLogger", "AccessLogger", "JSONAccessLogger"]
+
+
+class AbstractAccessLogger(ABC):
+    """What writes an access log: derive from it to write another one.
+
+    Args:
+        logger: where to write.
+        log_format: what to write.
+    """
+
+    def __init__(self, logger: logging.Logger, log_format: str) -> None:
+        self.logger = logger
+        self.log_format = log_format
+
+    @abstractmethod
+    def log(self, request: Any, response: Any, time: float) -> None:
+        """Write about an answer that took `time` seconds."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether there is anything to write; asked once, when a server is made."""
+        return True
+
+    now = staticmethod(time.monotonic)
+    """Gives the time of a clock that never goes back (seconds)."""
+
+
+_UNSAFE: Final = re.compile(r'[^\x20-\x7e]|[\\"]')
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii") if found[0] not in '\\"' else "\\" + found[0]
+
+
+_Describe = Callable[[Any, Any, float], tuple[str, tuple[Any, ...]]]
+"""Gives a line about a request and its response, and the values in it."""
+
+
+def _fill_template(template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
+    """Give what fills a template, escaping what could be misread; and what gives the line alone."""
+    read, tell_as_it_is = compile_texts(atoms), compile_line(template, atoms)
+    foreign = [atom.is_foreign for atom in atoms]
+    quotes, backslashes = template.count('"'), template.count("\\")
+
+    def is_safe(line: str) -> bool:
+        # Nearly always there is nothing to escape, which a look at the whole line finds sooner than one at each value.
+        return (
+            line.isascii()
+            and line.isprintable()
+            and line.count('"') == quotes
+            and line.count("\\") == backslashes
+        )
+
+    def describe(request: Any, response: Any, seconds: float) -> tuple[str, tuple[Any, ...]]:
+        values = read(request, response, seconds)
+        line = template % values
+        if is_safe(line):
+            return line, values
+        pairs = zip(values, foreign, strict=True)
+        values = tuple([_UNSAFE.sub(_escape, value) if may_lie else value for value, may_lie in pairs])
+        return template % values, values
+
+    def tell(request: Any, response: Any, seconds: float) -> str:
+        line = tell_as_it_is(request, response, seconds)
+        return line if is_safe(line) else describe(request, response, seconds)[0]
+
+    return describe, tell
+
+
+class AccessLogger(AbstractAccessLogger):
+    """Writes lines by a format.
+
+    | atom | what | attribute of the record |
+    |---|---|---|
+    | `%a` | the client's address, as trusted proxies tell it | `remote_address` |
+    | `%t` | when the request came | `request_start_time` |
+    | `%P` | the process | `process_id` |
+    | `%r` | the request line | `first_request_line` |
+    | `%s` | the status | `response_status` |
+    | `%b` | bytes of the body | `response_size` |
+    | `%T`, `%Tf` | how long it took: seconds, with fractions | `request_time`, `request_time_frac` |
+    | `%D` | microseconds that it took | `request_time_micro` |
+    | `%{Name}i` | a field of the request | `request_header`, a mapping |
+    | `%{Name}o` | a field of the response | `response_header`, a mapping |
+    | `%%` | a percent sign | |
+
+    Args:
+        logger: where to write, at the level INFO.
+        log_format: what to write.
+
+    Raises:
+        ValueError: the format has an atom that there is not.
+    """
+
+    LOG_FORMAT = '%a %t "%r" %s %b "%{Referer}i" "%{User-Agent}i"'
+
+    def __init__(self, logger: logging.Logger, log_format: str = LOG_FORMAT) -> None:
+        super().__init__(logger, log_format)
+        template, atoms = parse_format(log_format)
+        self._describe, self._tell = self._compile(template, atoms)
+        self._name = _make_namer(atoms)
+        self._make_record = _make_record_maker(logger)
+        self._write = find_writer(logger)
+
+    def _compile(self, template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
+        return _fill_template(template, atoms)
+
+    @property
+    def enabled(self) -> bool:
+        return self.logger.isEnabledFor(logging.INFO)
+
+    def log(self, request: Any, response: Any, time: float) -> None:
+        try:
+            if self._write is None:
+                line, values = self._describe(request, response, time)
+                self.logger.handle(self._make_record(line, self._name(values)))
+            else:
+                self._write(self._tell(request, response, time))
+        except Exception:
+            self.logger.exception("the access log failed")
+
+
+def _make_record_maker(logger: logging.Logger) -> Callable[[str, dict[str, Any]], logging.LogRecord]:
+    """Give what makes the records of a logger, at the level INFO.
+
+    Making one by `logging` costs as much as an answer: it looks for the caller, the process, the thread and the task.
+    Here they are always the same, and all but the time is copied from the first record.
+    """
+    first: logging.LogRecord | None = None
+
+    def make_record(line: str, attributes: dict[str, Any]) -> logging.LogRecord:
+        nonlocal first
+        if first is None or logging.getLogRecordFactory() is not logging.LogRecord:
+            first = record = logger.makeRecord(logger.name, logging.INFO, __file__, 0, line, (), None, "log")
+        else:
+            record = logging.LogRecord.__new__(logging.LogRecord)
+            now = time.time()
+            fields = record.__dict__
+            fields.update(first.__dict__)
+            fields["msg"] = line
+            fields["created"] = now
+            fields["msecs"] = now % 1 * 1000 // 1
+            fields["relativeCreated"] = first.relativeCreated + (now - first.created) * 1000
+        record.__dict__.update(attributes)
+        return record
+
+    return make_record
+
+
+def _make_namer(atoms: list[Atom]) -> Callable[[tuple[Any, ...]], dict[str, Any]]:
+    """Give what names the values of atoms, fields within `request_header` and `response_header`."""
+    names = [(place, atom.name) for place, atom in enumerate(atoms) if atom.field is None]
+    fields: dict[str, list[tuple[int, str]]] = {}
+    for place, atom in enumerate(atoms):
+        if atom.field is not None:
+            fields.setdefault(atom.name, []).append((place, atom.field))
+
+    def name(values: tuple[Any, ...]) -> dict[str, Any]:
+        named: dict[str, Any] = {}
+        for place, name in names:
+            named[name] = values[place]
+        for side, places in fields.items():
+            named[side] = {field: values[place] for place, field in places}
+        return named
+
+    return name
+
+
+class JSONAccessLogger(AccessLogger):
+    """Writes a JSON object a line, with a member for each atom of the format; what stands between them is left out.
+
+    The members are called as the attributes of records. Numbers are numbers, the time is in UTC by RFC 3339, a field
+    that is missing is null. Everything outside printable ASCII is escaped.
+
+    Args:
+        logger: where to write, at the level INFO.
+        log_format: which atoms.
+
+    Raises:
+        ValueError: the format has an atom that there is not.
+    """
+
+    def _compile(self, template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
+        read, name = compile_data(atoms), _make_namer(atoms)
+        encode = json.JSONEncoder(separators=(",", ":")).encode
+
+        def describe(request: Any, response: Any, seconds: float) -> tuple[str, tuple[Any, ...]]:
+            values = read(request, response, seconds)
+            # JSON itself has no need to escape DEL, but terminals may act on it.
+            return encode(name(values)).replace("\x7f", "\\u007f"), values
+
+        return describe, lambda *answered: describe(*answered)[0]

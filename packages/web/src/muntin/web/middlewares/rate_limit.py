@@ -1,0 +1,158 @@
+"""Rate limit: how often somebody may come.
+
+Each key has a bucket of tokens that fills steadily; a request takes one. All that is kept of a bucket is the time at
+which it will be full again, and nothing at all of one that is. It knows keys and times; whose address is to be
+believed is for the middleware that knows the proxies, which stands outside of this one.
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+from typing import Final, NamedTuple
+
+from muntin.middleware import middleware
+from muntin.web.exceptions import HTTPTooManyRequests
+from muntin.web.middlewares import Handler, Middleware
+from muntin.web.middlewares._amending import answer_amended
+from muntin.web.middlewares._networks import parse_address
+from muntin.web.request import Request
+from muntin.web.stream_response import StreamResponse
+
+__all__ = ["Quota", "key_by_network", "rate_limit_middleware"]
+
+_MOST_KEYS: Final = 10_000
+_SUBSCRIBER_BITS: Final = 64
+_ROUNDING: Final = 1e-9
+"""What sums of floats may be off by: tokens, and seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How much one key may have.
+
+    Args:
+        requests: tokens in a full bucket.
+        seconds: the time in which an empty bucket becomes full.
+
+    Raises:
+        ValueError: one of them is not more than none.
+    """
+
+    requests: int
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if self.requests < 1 or not 0 < self.seconds < math.inf:
+            raise ValueError(f"a quota is a number of requests in a number of seconds: {self}")
+
+
+def key_by_network(request: Request) -> Hashable:
+    """Give whose bucket a request takes from: its address, and of IPv6 the /64, which is what one subscriber has.
+
+    Peers without an address share one bucket.
+    """
+    try:
+        address = parse_address(request.remote or "")
+    except ValueError:
+        return request.remote or ""
+    if isinstance(address, IPv6Address):
+        return int(address) >> _SUBSCRIBER_BITS
+    return str(address)
+
+
+def rate_limit_middleware(
+    quota: Quota,
+    *,
+    key: Callable[[Request], Hashable] = key_by_network,
+    name: str = "default",
+    most_keys: int = _MOST_KEYS,
+    clock: Callable[[], float] = time.monotonic,
+) -> Middleware:
+    """Give a middleware that answers 429 with Retry-After where a bucket is empty.
+
+    All answers tell by RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers) what is left.
+
+    Args:
+        quota: what each key may have.
+        key: gives whose bucket a request takes from; None for no limit. Never make it of what clients can make up.
+        name: of the policy, for clients.
+        most_keys: how many buckets are kept; beyond, those that were not used for longest are forgotten, and full.
+        clock: gives the time in seconds.
+
+    Raises:
+        ValueError: the name has other characters than letters, digits, ``-`` and ``_``, or there is no room for keys.
+    """
+    if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
+        raise ValueError(f"not the name of a policy: {name!r}")
+    buckets = _Buckets(quota, most_keys)
+    policy = f'"{name}";q={quota.requests};w={math.ceil(quota.seconds)}'
+
+    @middleware
+    async def limit(request: Request, handler: Handler) -> StreamResponse:
+        found = key(request)
+        if found is None:
+            return await handler(request)
+        taken = buckets.take(found, clock())
+
+        def amend(response: StreamResponse) -> None:
+            response.headers["RateLimit-Policy"] = policy
+            response.headers["RateLimit"] = f'"{name}";r={taken.left};t={_whole_seconds(taken.until_full)}'
+
+        if taken.wait:
+            refusal = HTTPTooManyRequests(headers={"Retry-After": str(_whole_seconds(taken.wait))})
+            amend(refusal)
+            raise refusal
+        return await answer_amended(request, handler, amend)
+
+    return limit
+
+
+def _whole_seconds(seconds: float) -> int:
+    """Give a time for a field: rounded up, so that nobody comes back too early."""
+    return max(1, math.ceil(seconds * (1 - _ROUNDING)))
+
+
+class _Taken(NamedTuple):
+    """What came of taking a token: how many are left, and seconds until the bucket is full, and until there is one."""
+
+    left: int
+    until_full: float
+    wait: float
+
+
+class _Buckets:
+    """The buckets that are not full, the one that was used last at the end."""
+
+    def __init__(self, quota: Quota, most: int) -> None:
+        if most < 1:
+            raise ValueError(f"there is no room for keys: {most!r}")
+        self._quota = quota
+        self._most = most
+        self._full_at: OrderedDict[Hashable, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._full_at)
+
+    def take(self, key: Hashable, now: float) -> _Taken:
+        """Take a token, if there is one."""
+        requests, seconds = self._quota.requests, self._quota.seconds
+        each = seconds / requests
+        missing = max(0.0, self._full_at.get(key, now) - now) / each
+        if missing + 1 > requests + _ROUNDING:
+            return _Taken(0, missing * each, (missing + 1 - requests) * each)
+        missing += 1
+        self._full_at[key] = now + missing * each
+        self._full_at.move_to_end(key)
+        self._forget(now)
+        return _Taken(int(requests - missing + _ROUNDING), missing * each, 0.0)
+
+    def _forget(self, now: float) -> None:
+        """Let go of the oldest: two of those that are full by now for each that may be new, or one too many."""
+        for _ in range(2):
+            oldest = next(iter(self._full_at))
+            if self._full_at[oldest] > now and len(self._full_at) <= self._most:
+                return
+            del self._full_at[oldest]

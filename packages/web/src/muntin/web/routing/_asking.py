@@ -1,0 +1,35 @@
+"""What the routing half of an application asks of a request.
+
+Requests know applications, so applications and what they are made of know requests by this alone.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from muntin.runner import Exchange
+from muntin.web._request.target import Target
+from muntin.web.stream_response import PrepareSignal
+
+__all__ = ["Asking"]
+
+
+class Asking(Protocol):
+    """A request."""
+
+    @property
+    def exchange(self) -> Exchange: ...
+
+    @property
+    def prepare_signals(self) -> Sequence[PrepareSignal]: ...
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def target(self) -> Target: ...
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def match_info(self) -> Any: ...

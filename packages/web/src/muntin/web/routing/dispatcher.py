@@ -1,0 +1,210 @@
+"""`UrlDispatcher`: the router of an application.
+
+It speaks the documented names over `muntin.router`, and asks resources with rules of their own, which may have to be
+awaited. It must not know applications.
+"""
+
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from typing import Any, TypeGuard
+
+from muntin import router
+from muntin.router import AbstractRouteDef, Answer, Matched, MethodNotAllowed
+from muntin.web.exceptions import HTTPMethodNotAllowed, HTTPNotFound
+from muntin.web.legacy import warn_older
+from muntin.web.routing._asking import Asking
+from muntin.web.routing._handlers import AnyExpectHandler
+from muntin.web.routing.match_info import MatchInfoError, UrlMappingMatchInfo
+from muntin.web.routing.resources import AbstractResource, DynamicResource, PlainResource
+from muntin.web.routing.routes import AbstractRoute
+from muntin.web.routing.static_resource import CHUNK_SIZE, StaticResource
+
+__all__ = ["UrlDispatcher", "as_web_route", "describe_answer"]
+
+
+class _Unasked(Exception):
+    """A resource has to be asked, and that has to be awaited."""
+
+    def __init__(self, resource: AbstractResource) -> None:
+        self.resource = resource
+
+
+class UrlDispatcher(router.Router[Any]):
+    """An ordered list of resources, and a mapping of their names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._latest: PlainResource | DynamicResource | None = None
+
+    # Registering
+
+    def add_resource(self, path: str, *, name: str | None = None) -> PlainResource | DynamicResource:
+        """Register a path; gives the resource of the last call again if path and name are the same.
+
+        Raises:
+            ValueError: the path or the name is malformed, or the name is taken.
+            RuntimeError: the router is frozen.
+        """
+        latest = self._latest
+        if latest is not None and (latest.template.text, latest.name) == (path, name):
+            return latest
+        resource: PlainResource | DynamicResource = PlainResource(path, name=name)
+        if resource.template.variables:
+            resource = DynamicResource(resource.template, name=name)
+        self.register_resource(resource)
+        self._latest = resource
+        return resource
+
+    def register_resource(self, resource: router.AbstractResource[Any]) -> None:
+        """Add a resource to the end of the list.
+
+        Raises:
+            TypeError: it is no resource.
+            ValueError: its name is taken.
+            RuntimeError: the router is frozen.
+        """
+        if not isinstance(resource, router.AbstractResource):
+            raise TypeError(f"a resource derives from web.AbstractResource, and {resource!r} does not")
+        super().register_resource(resource)
+        self._latest = None
+
+    def add_route(
+        self,
+        method: str,
+        path: str | None = None,
+        handler: Any = None,
+        *,
+        name: str | None = None,
+        expect_handler: AnyExpectHandler | None = None,
+        **options: Any,
+    ) -> Any:
+        """Register a handler for a method, or `"*"` for any, and a path.
+
+        With nothing but a path it is `add_resource`, as an older page had it.
+
+        Raises:
+            ValueError, RuntimeError: as `add_resource`.
+            TypeError: the handler is of the wrong kind.
+        """
+        if path is None and handler is None and method.startswith("/"):
+            warn_older("router.add_route() with a path alone", "router.add_resource()")
+            return self.add_resource(method, name=name)
+        if path is None or handler is None:
+            raise TypeError("add_route() takes method, path and handler")
+        resource = self.add_resource(path, name=name)
+        return resource.add_route(method, handler, expect_handler=expect_handler, **options)
+
+    def add_static(
+        self,
+        prefix: str,
+        path: str | PathLike[str],
+        *,
+        name: str | None = None,
+        expect_handler: AnyExpectHandler | None = None,
+        chunk_size: int = CHUNK_SIZE,
+        show_index: bool = False,
+        follow_symlinks: bool = False,
+        append_version: bool = False,
+    ) -> StaticResource:
+        """Serve the files of a directory below a prefix.
+
+        Args:
+            prefix: where, such as `/static`.
+            path: the directory.
+            name: for `url_for`.
+            chunk_size: how many bytes of a file are read at a time where the system cannot send it by itself.
+            show_index: whether a directory is listed, or answered with 403.
+            follow_symlinks: whether links may leave the directory.
+            append_version: whether `url_for` adds a version that changes with the content.
+
+        Raises:
+            ValueError: the directory does not exist, or the prefix is malformed.
+        """
+        resource = StaticResource(
+            prefix,
+            path,
+            name=name,
+            expect_handler=expect_handler,
+            chunk_size=chunk_size,
+            show_index=show_index,
+            follow_symlinks=follow_symlinks,
+            append_version=append_version,
+        )
+        self.register_resource(resource)
+        return resource
+
+    def add_routes(self, routes: Iterable[AbstractRouteDef]) -> list[Any]:
+        """Register definitions such as `web.get(...)` in their order; gives the routes."""
+        return super().add_routes(routes)
+
+    @property
+    def named_resource(self) -> Mapping[str, router.AbstractResource[Any]]:
+        """The resources by name; an older name of `named_resources()`."""
+        warn_older("router.named_resource", "router.named_resources()")
+        return self.named_resources()
+
+    def foreign_resources(self) -> list[AbstractResource]:
+        """Give the resources with rules of their own, without those of inner applications."""
+        return [each for each in self.resources() if _has_own_rules(each)]
+
+    # Answering
+
+    async def find(self, method: str, path: str, host: str | None, request: Asking) -> Answer[Any]:
+        """Find the route for a request, and wait for resources that have to be awaited."""
+        answers: dict[int, Answer[Any] | None] = {}
+
+        def ask(
+            resource: router.AbstractResource[Any], method: str, path: str, host: str | None
+        ) -> Answer[Any] | None:
+            if not _has_own_rules(resource):
+                return resource.match(method, path, host)
+            if id(resource) not in answers:
+                raise _Unasked(resource)
+            return answers[id(resource)]
+
+        while True:
+            try:
+                return self.match(method, path, host, ask=ask)
+            except _Unasked as pending:
+                resource = pending.resource
+            # Each resource is asked once, and the others need no waiting: this ends.
+            answers[id(resource)] = await _ask(resource, request)
+
+    async def resolve(self, request: Asking) -> UrlMappingMatchInfo:
+        """Give the match info of a request; one that raises 404 or 405 if nothing matches."""
+        answer = await self.find(request.method, request.target.path, request.host, request)
+        return describe_answer(answer, request.method)
+
+
+def _has_own_rules(resource: router.AbstractResource[Any]) -> TypeGuard[AbstractResource]:
+    # Derived from it, not only registered as one of its kind.
+    return AbstractResource in type(resource).__mro__
+
+
+async def _ask(resource: AbstractResource, request: Asking) -> Answer[Any] | None:
+    info, allowed = await resource.resolve(request)
+    if info is not None:
+        return Matched(info.route, info, info)
+    return MethodNotAllowed(tuple(sorted(allowed)), resource) if allowed else None
+
+
+def as_web_route(route: router.Route[Any]) -> AbstractRoute:
+    """Give a route of a web resource as what it is.
+
+    Raises:
+        TypeError: somebody registered a plain resource of the router.
+    """
+    if not isinstance(route, AbstractRoute):
+        raise TypeError(f"{route!r} is no route of a web resource: register it by web.Resource.add_route")
+    return route
+
+
+def describe_answer(answer: Answer[Any], method: str) -> UrlMappingMatchInfo:
+    """Give the answer of the router as match info."""
+    if isinstance(answer, Matched):
+        if isinstance(answer.variables, UrlMappingMatchInfo):
+            return answer.variables  # a resource with rules of its own has described it
+        return UrlMappingMatchInfo(answer.values, as_web_route(answer.route))
+    if isinstance(answer, MethodNotAllowed):
+        return MatchInfoError(HTTPMethodNotAllowed(method, answer.allowed))
+    return MatchInfoError(HTTPNotFound())

@@ -1,0 +1,134 @@
+"""Resources: those of the router, with routes that know web handlers, and resources with rules of their own.
+
+They know how to be asked with a request; they must not know applications.
+"""
+
+import re
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from yarl import URL
+
+from muntin import router
+from muntin.router import Answer, Matched, MethodNotAllowed, RouteConflict
+from muntin.web.legacy import warn_older
+from muntin.web.routing._asking import Asking
+from muntin.web.routing._handlers import AnyExpectHandler
+from muntin.web.routing.match_info import UrlMappingMatchInfo
+from muntin.web.routing.routes import ResourceRoute
+
+__all__ = ["AbstractResource", "DynamicResource", "PlainResource", "Resolved", "Resource"]
+
+Resolved = tuple[UrlMappingMatchInfo | None, set[str]]
+"""What a resource answers: a match, or None with the methods that it has for the path, if it has it at all."""
+
+
+class AbstractResource(router.AbstractResource[Any]):
+    """Something that requests lead to. Derive from it for a resource with rules of its own.
+
+    Write `resolve`, `canonical`, `url_for`, `get_info`, `add_prefix`, `raw_match` and `__iter__`, and register an
+    instance with `app.router.register_resource`. It is asked in the order of registration.
+    """
+
+    @abstractmethod
+    async def resolve(self, request: Asking) -> Resolved:
+        """Answer a request: match info and the methods allowed, or (None, methods)."""
+
+    @abstractmethod
+    def add_prefix(self, prefix: str) -> None:
+        """Stand below a prefix; called once, when the application is frozen, where it is below another one."""
+
+    @abstractmethod
+    def raw_match(self, path: str) -> bool:
+        """Tell whether this is the canonical path of the resource."""
+
+    def freeze(self) -> None:
+        """Take note that the application starts."""
+
+    def match(self, method: str, path: str, host: str | None = None) -> Answer[Any] | None:
+        """Give no answer: without the request there is none."""
+        return None
+
+
+class Resource(router.Resource[Any]):
+    """A resource that has routes, at most one for each method."""
+
+    def add_route(
+        self, method: str, handler: Any, *, expect_handler: AnyExpectHandler | None = None, **options: Any
+    ) -> ResourceRoute:
+        """Register a handler for a method, or `"*"` for all others.
+
+        Args:
+            method: a token.
+            handler: an async function, a subclass of `View`, or whatever else can be called with the request.
+            expect_handler: what answers an Expect field.
+            options: kept on the route.
+
+        Raises:
+            RuntimeError: the route would never be reached.
+            TypeError: the handler is of the wrong kind.
+        """
+        like = next((each for each in self if each.handler == handler), None)
+        route = ResourceRoute(method, handler, self, expect_handler=expect_handler, like=like, **options)
+        self.register_route(route)
+        return route
+
+    async def resolve(self, request: Asking) -> Resolved:
+        """Answer a request, by its path."""
+        path = request.target.path
+        answer = self.match(request.method, path.removeprefix(self.prefix), request.host)
+        if isinstance(answer, Matched):
+            route = answer.route
+            if not isinstance(route, ResourceRoute):
+                raise RouteConflict(f"{route!r} of {self!r} is no route of a web resource")
+            return UrlMappingMatchInfo(answer.values, route), {each.method for each in self}
+        if isinstance(answer, MethodNotAllowed):
+            return None, set(answer.allowed)
+        return None, set()
+
+    def raw_match(self, path: str) -> bool:
+        """Tell whether this is the canonical path of the resource."""
+        return path == self.canonical
+
+    def freeze(self) -> None:
+        """Take note that the application starts."""
+
+    def add_prefix(self, prefix: str) -> None:
+        """Refuse: the prefix is that of the application.
+
+        Raises:
+            RuntimeError: always.
+        """
+        raise RuntimeError(f"{self!r} stands below the prefix of its application: use add_subapp()")
+
+    def url(self, *, parts: Mapping[str, Any] | None = None, query: Any = None, **named_parts: Any) -> str:
+        """Build the URL as text; the older way of `url_for`.
+
+        Args:
+            parts: the variables of the path.
+            query: a mapping, pairs, or text with or without its question mark.
+        """
+        warn_older("resource.url()", "resource.url_for()")
+        url: URL = self.build_url({**(parts or {}), **named_parts}, query)
+        return str(url)
+
+
+AbstractResource.register(Resource)  # type: ignore[type-abstract]  # its concrete kinds are meant
+
+
+class PlainResource(Resource, router.PlainResource[Any]):
+    """A resource with one path."""
+
+
+class DynamicResource(Resource, router.DynamicResource[Any]):
+    """A resource whose path has variables."""
+
+    def url_for(self, **parts: Any) -> URL:
+        """Build the URL; parts that the path has no place for are left out, so that `match_info` may be given."""
+        named = {variable.name for variable in self.template.variables}
+        return super().url_for(**{name: value for name, value in parts.items() if name in named})
+
+    DYN = re.compile(r"\{(?P<var>[_a-zA-Z][_a-zA-Z0-9]*)\}")
+    DYN_WITH_RE = re.compile(r"\{(?P<var>[_a-zA-Z][_a-zA-Z0-9]*):(?P<re>.+)\}")
+    GOOD = r"[^{}/]+"

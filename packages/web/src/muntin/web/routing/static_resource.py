@@ -1,0 +1,130 @@
+"""`StaticResource`: the files of a directory below a prefix.
+
+It knows the prefix and how a plan is answered; which file a path selects is for `muntin.static`.
+"""
+
+from os import PathLike
+from typing import Any, Final
+from urllib.parse import quote
+
+from yarl import URL
+
+from muntin import router
+from muntin.static import CHUNK_SIZE, StaticRoot, plan_apart
+from muntin.web.exceptions import (
+    HTTPForbidden,
+    HTTPNotFound,
+    HTTPServiceUnavailable,
+)
+from muntin.web.file_response import PlannedResponse, read_fields
+from muntin.web.legacy import warn_older
+from muntin.web.routing._asking import Asking
+from muntin.web.routing._handlers import AnyExpectHandler
+from muntin.web.routing.resources import Resource
+from muntin.web.routing.routes import ResourceRoute
+from muntin.web.stream_response import StreamResponse
+
+__all__ = ["CHUNK_SIZE", "StaticResource"]
+
+_REFUSALS: Final = {403: HTTPForbidden, 404: HTTPNotFound, 503: HTTPServiceUnavailable}
+"""Refusals that are raised, so that middlewares see them like any other."""
+
+
+class StaticResource(Resource, router.PrefixResource[Any]):
+    """The files of a directory below a prefix; for the arguments see `UrlDispatcher.add_static`.
+
+    Raises:
+        ValueError: the directory does not exist, the prefix is malformed, or options were given besides a `StaticRoot`.
+    """
+
+    VERSION_KEY = "v"
+
+    def __init__(
+        self,
+        prefix: str,
+        directory: str | PathLike[str],
+        *,
+        name: str | None = None,
+        expect_handler: AnyExpectHandler | None = None,
+        chunk_size: int = CHUNK_SIZE,
+        show_index: bool = False,
+        follow_symlinks: bool = False,
+        append_version: bool = False,
+    ) -> None:
+        router.PrefixResource.__init__(self, prefix, name=name)
+        if not isinstance(directory, StaticRoot):
+            self._root = StaticRoot(
+                directory,
+                show_index=show_index,
+                follow_symlinks=follow_symlinks,
+                append_version=append_version,
+                chunk_size=chunk_size,
+            )
+        elif show_index or follow_symlinks or append_version or chunk_size != CHUNK_SIZE:
+            raise ValueError("a StaticRoot has options of its own: give them to it")
+        else:
+            self._root = directory
+        for method in ("GET", "HEAD"):
+            self.register_route(ResourceRoute(method, self._handle, self, expect_handler=expect_handler))
+
+    @property
+    def directory(self) -> str:
+        """The directory."""
+        return self._root.directory
+
+    def url_for(self, *, filename: str | PathLike[str], append_version: bool | None = None) -> URL:  # type: ignore[override]
+        # mypy: narrower than any parts at all, as its one variable has a name.
+        """Build the URL of a file.
+
+        Args:
+            filename: relative to the directory.
+            append_version: whether to add a version that changes with the content; None for the resource's own choice.
+        """
+        reference = self._root.url_of(filename, append_version=append_version)
+        path, _, query = reference.partition("?")
+        return URL.build(path=f"{self.canonical}/{path}", query_string=query, encoded=True)
+
+    def url(  # type: ignore[override]  # as url_for
+        self, *, filename: str | PathLike[str], query: Any = None, append_version: bool | None = None
+    ) -> str:
+        """Build the URL of a file as text; the older way of `url_for`."""
+        warn_older("resource.url()", "resource.url_for()")
+        url = self.url_for(filename=filename, append_version=append_version)
+        if query is not None:
+            url = url.update_query(query.removeprefix("?") if isinstance(query, str) else query)
+        return str(url)
+
+    def set_options_route(self, handler: Any) -> None:
+        """Register a handler for OPTIONS.
+
+        Raises:
+            RuntimeError: there is one.
+        """
+        if "OPTIONS" in self.methods:
+            raise RuntimeError(f"{self!r} has a handler for OPTIONS already")
+        self.add_route("OPTIONS", handler)
+
+    def get_info(self) -> dict[str, Any]:
+        """Describe the resource: its `directory`, `prefix`, and `routes` by method."""
+        return {"directory": self.directory, "prefix": self.canonical, "routes": self.methods}
+
+    def _path_below(self, request: Asking, path: str) -> str:
+        """Give the path below the prefix as it stands in the target, with the slash that it begins with."""
+        prefix = self.canonical
+        if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] == "/":
+            return path[len(prefix) :]
+        # The prefix was written in an unusual way; what the router decoded says the same.
+        return "/" + quote(str(request.match_info[self.variable]), errors="surrogateescape")
+
+    async def _handle(self, request: Asking) -> StreamResponse:
+        path, query = request.target
+        below = self._path_below(request, path)
+        if self._root.may_list(below):
+            plan = await plan_apart(self._root, request.method, below, read_fields(request), query=query)
+        else:
+            plan = self._root.plan(request.method, below, read_fields(request), query=query)
+        refusal = _REFUSALS.get(plan.status)
+        if refusal is not None:
+            plan.close()
+            raise refusal
+        return PlannedResponse(plan, chunk_size=self._root.chunk_size)
