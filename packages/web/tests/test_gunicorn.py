@@ -57,12 +57,16 @@ WORKER = "muntin.runner.GunicornWebWorker"
 
 
 @pytest.fixture
-def gunicorn(start, free_port):
+def gunicorn(start, free_port, tmp_path):
     """Start gunicorn with a target of the application above."""
+    # What the command `gunicorn` does. By `-m gunicorn` it finds its own package http in place of Python's, once it has
+    # replaced itself.
+    script = tmp_path / "serve.py"
+    script.write_text("from gunicorn.app.wsgiapp import run; run()")
 
     def run(target, *options, worker=WORKER):
         program = start(
-            APPLICATION, "-m", "gunicorn", f"program:{target}", "--bind", f"127.0.0.1:{free_port}",
+            APPLICATION, str(script), f"program:{target}", "--bind", f"127.0.0.1:{free_port}",
             "--worker-class", worker, "--no-control-socket", *options,
         )  # fmt: skip
         program.port = free_port
@@ -225,3 +229,57 @@ def test_a_reload_on_change_survives_mistakes(gunicorn, tmp_path):
         read_ups(program)
     assert int(program.fetch(program.port))
     assert program.stop()[0] == 0
+
+
+@pytest.mark.row("XP-11")
+@pytest.mark.parametrize("worker", [WORKER, "muntin.runner.GunicornUVLoopWebWorker"])
+def test_logs_are_opened_anew(gunicorn, tmp_path, worker):
+    """SIGUSR1, after logrotate has renamed the file: no line is lost, and the next ones go to a new file."""
+    program = gunicorn("app", "--access-logfile", "access.log", worker=worker)
+    read_ups(program)
+    log, old = tmp_path / "access.log", tmp_path / "access.log.1"
+    program.fetch(program.port)
+    log.rename(old)
+    program.send(signal.SIGUSR1)
+    fetched = 1
+    while not (log.exists() and log.read_text()):  # until the worker has done it
+        program.fetch(program.port)
+        fetched += 1
+    assert program.stop()[0] == 0
+    lines = [*old.read_text().splitlines(), *log.read_text().splitlines()]
+    assert len(lines) == fetched
+    assert all('"GET / HTTP/1.1" 200' in line for line in lines)
+
+
+@pytest.mark.row("XP-11")
+def test_more_and_fewer_workers(gunicorn):
+    program = gunicorn("app", "--workers", "1", "--log-level", "debug")
+    (first,) = read_ups(program)
+    program.send(signal.SIGTTIN)
+    (second,) = read_ups(program)
+    program.send(signal.SIGTTOU)
+    program.read_until(f"down {first}")
+    # Outside of a daemon gunicorn ignores this: a window changes its size.
+    program.send(signal.SIGWINCH)
+    program.read_until("SIGWINCH ignored")
+    assert int(program.fetch(program.port)) == second
+    code, output = program.stop()
+    assert (code, output.count("down ")) == (0, 1)
+
+
+@pytest.mark.row("XP-11")
+def test_gunicorn_itself_is_replaced(gunicorn):
+    """SIGUSR2: a new arbiter serves the same sockets, and the old one may go."""
+    program = gunicorn("app", "--graceful-timeout", "5")
+    (first,) = read_ups(program)
+    program.send(signal.SIGUSR2)
+    arbiter = int(re.search(r"Listening at: .* \((\d+)\)", program.read_until("Listening at"))[1])
+    assert arbiter != program.process.pid
+    (second,) = read_ups(program)
+    program.send(signal.SIGTERM)
+    program.read_until(f"down {first}")
+    assert program.process.wait(30) == 0
+    assert int(program.fetch(program.port)) == second
+    os.kill(arbiter, signal.SIGTERM)
+    _, output = program.end()
+    assert f"down {second}" in output
