@@ -197,4 +197,8 @@ def endurance(session: nox.Session) -> None:
     """Let 100 000 connections, or as many as `--` says, come and go, and see that nothing of them is left."""
     install_from_source(session, *tools("tests"), *test_requirements("runner"), names=siblings("runner"))
     count = session.posargs[0] if session.posargs else "100000"
-    session.run("pytest", "packages/runner/tests/test_descriptors.py", env={"MUNTIN_CHURN": count})
+    # How long that takes depends on what else the machine does.
+    session.run(
+        "pytest", "-rP", "-o", "faulthandler_timeout=3600", "packages/runner/tests/test_descriptors.py",
+        env={"MUNTIN_CHURN": count},
+    )  # fmt: skip

@@ -54,7 +54,7 @@ def run_program(source: str, *arguments: str) -> str:
         [sys.executable, "-c", program, *arguments],
         capture_output=True,
         text=True,
-        timeout=120 + int(CHURN) // 100,
+        timeout=120 + int(CHURN) // 30,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -118,7 +118,7 @@ def test_no_descriptors_are_left(loop: str) -> None:
 @pytest.mark.row("HI-54")
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_many_connections_leave_nothing(loop: str) -> None:
-    """Descriptors, tasks and objects are as many after 500 connections of all kinds as after thousands."""
+    """After thousands of connections of all kinds there are as many descriptors, tasks and objects as after 500."""
     said = run_program(
         """
         ENDS = [GET, GET + b"GET /", b"GET /\\r\\n\\r\\n", b""]
@@ -146,7 +146,8 @@ def test_many_connections_leave_nothing(loop: str) -> None:
             for _ in range(5):
                 await asyncio.sleep(0)
             gc.collect()
-            return len(os.listdir("/dev/fd")), len(asyncio.all_tasks()), len(gc.get_objects())
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+            return len(os.listdir("/dev/fd")), len(asyncio.all_tasks()), len(gc.get_objects()), memory
 
         async def main():
             runner, port = await start()
@@ -160,6 +161,9 @@ def test_many_connections_leave_nothing(loop: str) -> None:
         loop,
         CHURN,
     )
-    descriptors, tasks, objects = map(int, said.split())
+    descriptors, tasks, objects, memory = map(int, said.split())
+    print(f"more after {CHURN}: {descriptors} descriptors, {tasks} tasks, {objects} objects, {memory} KiB")
     assert (descriptors, tasks) == (0, 0)
     assert objects < 200
+    # What the system counts comes in large pieces; 100 000 connections would take more if each left 170 bytes.
+    assert memory < 16 * 1024

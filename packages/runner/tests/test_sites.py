@@ -7,6 +7,7 @@ import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from muntin.runner import (
     TCPSite,
     UnixSite,
 )
+from muntin.runner.sites import format_socket
 
 Run = Callable[..., Any]
 GET = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -113,6 +115,39 @@ def test_unix_site(run: Run, tmp_path: Path) -> None:
         async with set_up() as runner:
             await UnixSite(runner, path).start()
             assert await ask(*await asyncio.open_unix_connection(path)) == b"hello"
+        assert not path.exists()
+
+    run(main())
+
+
+@pytest.mark.row("RN-29")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Unix sockets in asyncio")
+def test_a_unix_socket_that_another_process_took_over(run: Run, tmp_path: Path) -> None:
+    async def main() -> None:
+        path = tmp_path / "socket"
+        async with set_up() as newer:
+            async with set_up() as older:
+                await UnixSite(older, path).start()
+                await UnixSite(newer, path).start()
+            assert await ask(*await asyncio.open_unix_connection(path)) == b"hello"
+            path.unlink()  # by somebody
+
+    run(main())
+
+
+@pytest.mark.row("RN-29")
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux has Unix sockets without a file")
+def test_unix_site_without_a_file(run: Run) -> None:
+    async def main() -> None:
+        name = f"\0muntin-{os.getpid()}"
+        async with set_up() as runner:
+            site = UnixSite(runner, name)
+            await site.start()
+            assert site.name == f"http://unix:@{name[1:]}:"
+            assert format_socket(site.sockets[0], "http") == site.name
+            peer = socket.socket(socket.AF_UNIX)
+            peer.connect(name)  # a client of uvloop cannot
+            assert await ask(*await asyncio.open_unix_connection(sock=peer)) == b"hello"
 
     run(main())
 
@@ -180,6 +215,8 @@ def test_mistakes(run: Run) -> None:
         async with set_up() as runner:
             with pytest.raises(RuntimeError, match="set up already"):
                 await runner.setup()
+            with pytest.raises(ValueError, match="needs a host"):
+                TCPSite(runner, [], 0)
             site = TCPSite(runner, "127.0.0.1", 0)
             await site.start()
             with pytest.raises(RuntimeError, match="started already"):
@@ -211,3 +248,28 @@ def test_signals_stop_in_order(name: str) -> None:
         runner.run(main())
     assert caught.value.code == 0
     assert log == ["cleaned up"]
+
+
+@pytest.mark.row("RN-02")
+def test_signals_reach_the_main_thread_only(run: Run) -> None:
+    async def main() -> None:
+        runner = ServerRunner(Server(hello), handle_signals=True)
+        with pytest.raises(RuntimeError, match="run with handle_signals=False"):
+            await runner.setup()
+
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(run, main()).result(30)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows loops handle no signals")
+def test_a_setup_that_fails_gives_the_signals_back() -> None:
+    class Broken(ServerRunner):
+        async def make_server(self) -> Server:
+            raise LookupError("no database")
+
+    async def main() -> None:
+        with pytest.raises(LookupError):
+            await Broken(Server(hello), handle_signals=True).setup()
+        assert not asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+
+    asyncio.run(main())

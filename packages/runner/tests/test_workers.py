@@ -299,6 +299,17 @@ def test_a_unix_socket_replaces_one_left_behind(tmp_path):
     with pytest.raises(OSError, match="cannot listen at"):
         bind_unix(path, backlog=5)
     assert path.read_text() == "a file of somebody"
+    with pytest.raises(OSError, match=r"cannot listen at .*: AF_UNIX path too long"):
+        bind_unix(tmp_path / ("long" * 50), backlog=5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux has Unix sockets without a file")
+def test_a_unix_socket_without_a_file():
+    name = f"\0muntin-workers-{os.getpid()}"
+    with bind_unix(name, backlog=5), socket.socket(socket.AF_UNIX) as client:
+        client.connect(name)
+        with pytest.raises(OSError, match="cannot listen at"):
+            bind_unix(name, backlog=5)
 
 
 def test_numbers_out_of_range():

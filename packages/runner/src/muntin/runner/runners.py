@@ -77,13 +77,18 @@ class BaseRunner(ABC):
         """Make the server ready for sites.
 
         Raises:
-            RuntimeError: it is already.
+            RuntimeError: it is already, or is to handle signals outside the main thread.
         """
         if self._server is not None:
             raise RuntimeError("this runner is set up already")
         if self._handles_signals:
             handle_signals(asyncio.get_running_loop())
-        self._server = await self.make_server()
+        try:
+            self._server = await self.make_server()
+        except BaseException:
+            if self._handles_signals:
+                release_signals(asyncio.get_running_loop())
+            raise
 
     async def stop_listening(self) -> None:
         """Stop all sites, close the connections that idle, and let the others close with the answer under way."""

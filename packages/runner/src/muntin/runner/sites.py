@@ -12,6 +12,7 @@ from ssl import SSLContext
 from typing import Any, Protocol
 
 from muntin.runner._server import Server
+from muntin.runner._socket_file import SocketFile
 
 __all__ = [
     "BACKLOG",
@@ -175,6 +176,9 @@ class TCPSite(BaseSite):
         host: a name or address, several of them, or None for all interfaces.
         port: the port; 0 for any free one, of each address its own; None for 8080 (8443 with TLS).
         reuse_address, reuse_port: as for `loop.create_server`.
+
+    Raises:
+        ValueError: there are to be several hosts, but there is none.
     """
 
     def __init__(
@@ -189,6 +193,8 @@ class TCPSite(BaseSite):
         reuse_port: bool | None = None,
     ) -> None:
         super().__init__(runner, ssl_context=ssl_context, backlog=backlog)
+        if host is not None and not isinstance(host, str) and not host:
+            raise ValueError("a site needs a host: give None for all interfaces")
         self._host = host
         if port is None:
             port = 8080 if ssl_context is None else 8443
@@ -226,7 +232,8 @@ class UnixSite(BaseSite):
     """A site on a Unix socket.
 
     Args:
-        path: where the socket file is made.
+        path: where the socket file is made, in place of one that is there; it is removed when the site stops, unless
+            somebody else has put another there by then. With a NUL in front it is a name without a file.
     """
 
     def __init__(
@@ -239,15 +246,25 @@ class UnixSite(BaseSite):
     ) -> None:
         super().__init__(runner, ssl_context=ssl_context, backlog=backlog)
         self._path = path
+        self._file: SocketFile | None = None
 
     @property
     def name(self) -> str:
-        return f"{self._scheme('http')}://unix:{self._path}:"
+        return _format_path(self._path, self._scheme("http"))
 
     async def listen(self, server: Server) -> asyncio.AbstractServer:
-        return await asyncio.get_running_loop().create_unix_server(
+        listener = await asyncio.get_running_loop().create_unix_server(
             server, self._path, backlog=self._backlog, **self._describe_tls(server)
         )
+        self._file = SocketFile(self._path)
+        return listener
+
+    async def stop(self) -> None:
+        try:
+            await super().stop()
+        finally:
+            if self._file is not None:
+                self._file.remove()
 
 
 class NamedPipeSite(BaseSite):
@@ -315,8 +332,13 @@ def format_socket(sock: socket.socket, scheme: str) -> str:
     """Give a bound socket as a URL."""
     address = sock.getsockname()
     if sock.family == getattr(socket, "AF_UNIX", None):
-        return f"{scheme}://unix:{address}:"
+        return _format_path(address, scheme)
     return f"{scheme}://{_format_host(address[0])}:{address[1]}"
+
+
+def _format_path(path: str | bytes | Path, scheme: str) -> str:
+    # A name without a file, which begins with NUL, is written with @ by all tools.
+    return f"{scheme}://unix:{os.fsdecode(path).replace(chr(0), '@', 1)}:"
 
 
 def _format_host(host: str) -> str:

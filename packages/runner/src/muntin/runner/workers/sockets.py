@@ -7,6 +7,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from muntin.runner._socket_file import is_abstract
+
 __all__ = ["bind_tcp", "bind_unix"]
 
 
@@ -65,14 +67,15 @@ def bind_unix(path: str | Path, *, backlog: int) -> socket.socket:
     """Listen at a Unix socket; one that an earlier process left there is replaced.
 
     Args:
-        path: where the socket file is made; whoever closes the socket removes it.
+        path: where the socket file is made; whoever closes the socket removes it. With a NUL in front it is a name
+            without a file.
         backlog: connections that may wait to be accepted.
 
     Raises:
         OSError: the path cannot be had.
     """
     with suppress(FileNotFoundError):
-        if stat.S_ISSOCK(os.stat(path).st_mode):
+        if not is_abstract(path) and stat.S_ISSOCK(os.stat(path).st_mode):
             os.remove(path)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -80,5 +83,6 @@ def bind_unix(path: str | Path, *, backlog: int) -> socket.socket:
         sock.listen(backlog)
     except OSError as error:
         sock.close()
-        raise OSError(error.errno, f"cannot listen at {os.fspath(path)!r}: {error.strerror}") from error
+        why = error.strerror or error  # a path that is too long has no number
+        raise OSError(error.errno, f"cannot listen at {os.fspath(path)!r}: {why}") from error
     return sock

@@ -1,0 +1,40 @@
+"""The file that a listening Unix socket has, and leaves behind when it is closed."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["SocketFile", "is_abstract"]
+
+
+class SocketFile:
+    """Such a file, just made.
+
+    Args:
+        path: where it is; nothing for a name without a file.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = path
+        self._identity = _identify(path)
+
+    def remove(self) -> None:
+        """Remove it, unless somebody else has put another there: who takes over does that."""
+        if self._identity is not None and _identify(self._path) == self._identity:
+            with suppress(FileNotFoundError):
+                os.remove(self._path)
+        self._identity = None
+
+
+def is_abstract(path: str | Path) -> bool:
+    """Whether a path of a Unix socket is a name without a file, as Linux has them (unix(7))."""
+    return os.fspath(path).startswith("\0")
+
+
+def _identify(path: str | Path) -> tuple[int, int] | None:
+    if is_abstract(path):
+        return None
+    with suppress(FileNotFoundError):
+        found = os.stat(path)
+        return found.st_dev, found.st_ino
+    return None
