@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from muntin.web.request import Request
-from muntin.web.testing.exchange import MemoryExchange, MemoryPeer
+from muntin.web.testing import MemoryExchange, MemoryPeer
 
 
 @pytest.fixture(params=[("asyncio", {}), ("asyncio", {"use_uvloop": True})], ids=["asyncio", "uvloop"])

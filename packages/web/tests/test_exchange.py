@@ -7,7 +7,7 @@ import pytest
 
 from muntin.http_core import LocalProtocolError, RemoteProtocolError, ResponseHead
 from muntin.runner import Duplex, Exchange, Peer
-from muntin.web.testing.exchange import MemoryExchange, MemoryPeer
+from muntin.web.testing import MemoryExchange, MemoryPeer
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from muntin.web.exceptions import HTTPBadRequest
 from muntin.web.keys import RequestKey
 from muntin.web.request import BaseRequest, Request
 from muntin.web.response import Response
-from muntin.web.testing.exchange import MemoryExchange, MemoryPeer
+from muntin.web.testing import MemoryExchange, MemoryPeer
 
 pytestmark = pytest.mark.anyio
 

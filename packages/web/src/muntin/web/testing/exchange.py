@@ -16,9 +16,8 @@ assert exchange.answer.status == 200 and exchange.answer.body == b"Hello"
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterable
+from typing import BinaryIO
 
 from muntin.http_core import (
     DEFAULT_LIMITS,
@@ -27,72 +26,18 @@ from muntin.http_core import (
     Fields,
     Limits,
     LocalProtocolError,
-    RawFields,
     Rejected,
     RemoteProtocolError,
     RequestHead,
     ResponseHead,
     ServerConnection,
 )
-from muntin.runner import Receiver
 from muntin.web.testing.answer import Answer, parse_answer
+from muntin.web.testing.body import MemoryBody
+from muntin.web.testing.duplex import MemoryDuplex
 from muntin.web.testing.peer import MemoryPeer, MemoryTransport
 
-__all__ = ["Answer", "MemoryBody", "MemoryDuplex", "MemoryExchange", "MemoryPeer"]
-
-
-class MemoryBody:
-    """The request's body, as far as the test has sent it.
-
-    Args:
-        before_wait: called when a reader is about to wait.
-    """
-
-    def __init__(self, before_wait: Callable[[], None]) -> None:
-        self._before_wait = before_wait
-        self._pieces: deque[bytes] = deque()
-        self._chunk_ends: list[int] = []
-        self._error: Exception | None = None
-        self._arrived = asyncio.Event()
-        self.is_complete = False
-        self.trailers: RawFields = ()
-
-    @property
-    def at_eof(self) -> bool:
-        """Whether all was read."""
-        return self.is_complete and not self._pieces
-
-    def feed(self, event: BodyData | EndOfBody | Exception) -> None:
-        """Take what the engine gives, or the error that ends the body."""
-        if isinstance(event, BodyData):
-            self._pieces.append(event.data)
-            self._chunk_ends += event.chunk_ends
-        elif isinstance(event, EndOfBody):
-            self.is_complete, self.trailers = True, event.trailers
-        elif not self.is_complete and self._error is None:
-            self._error = event
-        self._arrived.set()
-
-    def take_chunk_ends(self) -> Sequence[int]:
-        """Give where chunks ended."""
-        ends, self._chunk_ends = self._chunk_ends, []
-        return ends
-
-    def receive_nowait(self) -> bytes:
-        """Give the next piece, b"" for none."""
-        if self._pieces:
-            return self._pieces.popleft()
-        if self._error is not None:
-            raise self._error
-        return b""
-
-    async def receive(self) -> bytes:
-        """Give the next piece, waiting for one; b"" at the end."""
-        while not self._pieces and not self.is_complete and self._error is None:
-            self._before_wait()
-            self._arrived.clear()
-            await self._arrived.wait()
-        return self.receive_nowait()
+__all__ = ["MemoryExchange"]
 
 
 class MemoryExchange:
@@ -293,7 +238,7 @@ class MemoryExchange:
         """See `muntin.runner.Exchange.waive_continue`."""
         self._owes_continue = False
 
-    def upgrade(self, head: ResponseHead) -> "MemoryDuplex":
+    def upgrade(self, head: ResponseHead) -> MemoryDuplex:
         """See `muntin.runner.Exchange.upgrade`."""
         block, rest = self._engine.switch(head)
         self.send_raw(block)
@@ -331,79 +276,3 @@ class MemoryExchange:
             self._owes_continue = False
             if not self.body.is_complete:
                 self._engine.close_after()
-
-
-class MemoryDuplex:
-    """The connection after an upgrade: what is written is among `MemoryExchange.sent`.
-
-    Args:
-        exchange: which was upgraded.
-        rest: what the peer has sent beyond its request.
-    """
-
-    def __init__(self, exchange: MemoryExchange, rest: bytes) -> None:
-        self._exchange = exchange
-        self._waiting = rest
-        self._receiver: Receiver | None = None
-        self._on_shutdown: Callable[[], object] | None = None
-        self.is_closing = False
-
-    def attach(self, receiver: Receiver) -> None:
-        """See `muntin.runner.Duplex.attach`."""
-        self._receiver = receiver
-        waiting, self._waiting = self._waiting, b""
-        self.deliver(waiting)
-
-    def deliver(self, data: bytes) -> None:
-        """Let the peer send bytes."""
-        if self._receiver is None:
-            self._waiting += data
-        elif data:
-            self._receiver.data_received(data)
-
-    def call_on_shutdown(self, callback: Callable[[], object]) -> None:
-        """See `muntin.runner.Duplex.call_on_shutdown`."""
-        self._on_shutdown = callback
-
-    def shut_down(self) -> None:
-        """Let the server begin to end its connections."""
-        if self._on_shutdown is not None:
-            self._on_shutdown()
-
-    def lose(self, error: Exception | None) -> None:
-        """Let the connection be gone."""
-        self.is_closing = True
-        if self._receiver is not None:
-            self._receiver.connection_lost(error)
-
-    def write(self, data: bytes) -> None:
-        """See `muntin.runner.Duplex.write`."""
-        self._exchange.send_raw(data)
-
-    async def drain(self) -> None:
-        """See `muntin.runner.Duplex.drain`."""
-        await self._exchange.drain()
-
-    @property
-    def write_buffer_size(self) -> int:
-        """Bytes that the peer has not taken."""
-        return self._exchange.write_buffer_size
-
-    def pause_reading(self) -> None:
-        """Nothing is read that was not fed."""
-
-    def resume_reading(self) -> None:
-        """Nothing is read that was not fed."""
-
-    def close(self) -> None:
-        """See `muntin.runner.Duplex.close`."""
-        if not self.is_closing:
-            self.lose(None)
-
-    def abort(self) -> None:
-        """See `muntin.runner.Duplex.abort`."""
-        self.close()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Give what the test said of the peer."""
-        return self._exchange.peer.get_extra_info(name, default)
