@@ -2,6 +2,7 @@
 
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,9 +10,10 @@ import sys
 import textwrap
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,21 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, object
     if request.param[1]:
         pytest.importorskip("uvloop")
     return request.param
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Any]:
+    """Give Chromium, driven by Playwright, whose driver is a child process of asyncio's loop."""
+    from playwright.async_api import async_playwright  # noqa: PLC0415 - not for tests without a browser
+
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("there is no chromium on this machine")
+    async with async_playwright() as playwright:
+        # Headless, without a sandbox and calling nobody: so Playwright starts it by itself.
+        browser = await playwright.chromium.launch(executable_path=path, args=["--disable-gpu"])
+        yield browser
+        await browser.close()
 
 
 MakeRequest = Callable[..., Request]

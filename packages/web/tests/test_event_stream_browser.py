@@ -1,17 +1,13 @@
 """Event streams and the browser that they are for."""
 
 import asyncio
-import shutil
 
 import pytest
-from playwright.async_api import async_playwright
 
 from muntin import web
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu"]
 LISTEN = """() => new Promise((resolve) => {
     const heard = [];
     const source = new EventSource("/events");
@@ -24,15 +20,13 @@ LISTEN = """() => new Promise((resolve) => {
 })"""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anyio_backend():
     return "asyncio"  # Playwright's driver is a child process of this loop
 
 
 @pytest.mark.row("HI-46")
-async def test_chromium_listens_and_comes_again_where_it_was():
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine")
+async def test_chromium_listens_and_comes_again_where_it_was(browser):
     asked, left = [], asyncio.Queue()
 
     async def blank(request):
@@ -58,12 +52,10 @@ async def test_chromium_listens_and_comes_again_where_it_was():
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            page = await browser.new_page()
-            await page.goto(f"http://127.0.0.1:{runner.addresses[0][1]}/")
-            heard = await page.evaluate(LISTEN)
-            await browser.close()
+        page = await browser.new_page()
+        await page.goto(f"http://127.0.0.1:{runner.addresses[0][1]}/")
+        heard = await page.evaluate(LISTEN)
+        await page.close()
         async with asyncio.timeout(10):
             assert [await left.get(), await left.get()] == [1, 2], "the handler is left when the browser is"
     finally:

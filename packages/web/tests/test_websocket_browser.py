@@ -1,27 +1,12 @@
 """WebSockets in a real browser: headless Chromium, driven by Playwright."""
 
 import asyncio
-import shutil
 
 import pytest
-from playwright.async_api import async_playwright
 
 from muntin import web
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
-
-CHROMIUM = shutil.which("chromium")
-# No sandbox, since CI often runs as root; nothing that would call home.
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 # Opens a socket, sends each message when the last one has come back, and tells how it all went. A message is its
 # piece, a text or bytes, and how often that is repeated.
@@ -76,10 +61,8 @@ def anyio_backend():
 
 
 @pytest.fixture(scope="module")
-async def page():
+async def page(browser):
     """Give a page of an application, and what its handlers saw of the sockets."""
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine")
     seen = asyncio.Queue()
 
     async def blank(request):
@@ -109,12 +92,10 @@ async def page():
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            opened = await browser.new_page()
-            await opened.goto(f"http://127.0.0.1:{runner.addresses[0][1]}/")
-            yield opened, seen
-            await browser.close()
+        opened = await browser.new_page()
+        await opened.goto(f"http://127.0.0.1:{runner.addresses[0][1]}/")
+        yield opened, seen
+        await opened.close()
     finally:
         await runner.cleanup()
 
