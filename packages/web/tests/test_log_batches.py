@@ -148,6 +148,14 @@ def test_lines_come_from_several_threads(logger, stream):
     assert sorted(lines) == sorted(f"{thread} {number}" for thread in range(4) for number in range(500))
 
 
+def test_handlers_may_come_later(logger, stream, make_request):
+    access_log = web.AccessLogger(logger, "%s")
+    later = io.StringIO()
+    logger.addHandler(logging.StreamHandler(later))
+    access_log.log(make_request(), web.Response(), 0.0)
+    assert stream.getvalue() == later.getvalue() == "200\n"
+
+
 class Formatter(logging.Formatter):
     """A formatter of somebody else's."""
 
