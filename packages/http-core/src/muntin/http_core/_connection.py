@@ -17,27 +17,19 @@ connection.start_next_exchange()
 """
 
 from muntin.http_core._answer_body import Whole, measure_body
-from muntin.http_core._body import make_reader
-from muntin.http_core._endpoint import Endpoint
 from muntin.http_core._events import (
-    HTTP_10,
     HTTP_11,
     NO_BODY,
     BodyFraming,
-    EndOfBody,
-    Event,
     Fields,
     FramingKind,
-    PeerClosed,
     Rejected,
     RequestHead,
     ResponseHead,
-    Signal,
 )
 from muntin.http_core._framing import frame_answer
-from muntin.http_core._head import parse_head
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
-from muntin.http_core._lines import OF_REQUESTS, LineCheck
+from muntin.http_core._request import RequestSide
 from muntin.http_core._serialize import (
     FieldBlock,
     encode_fields,
@@ -54,7 +46,7 @@ from muntin.http_core._states import (
     advance_request,
 )
 from muntin.http_core._writer import BodyWriter
-from muntin.http_core.errors import LocalProtocolError, RemoteProtocolError
+from muntin.http_core.errors import LocalProtocolError
 from muntin.http_core.status import check_final, status_line
 
 __all__ = ["ServerConnection"]
@@ -67,132 +59,25 @@ _ANSWER_DONE = advance_answer(AnswerState.IDLE, Input.WHOLE)
 _ANSWER_LAST = advance_answer(AnswerState.IDLE, Input.WHOLE_LAST)
 
 
-class ServerConnection(Endpoint):
-    """The server's side of one connection.
+class ServerConnection(RequestSide):
+    """The server's side of one connection: how it answers what its request side gives.
 
     Args:
         limits: how much the peer may send.
     """
 
-    __slots__ = ("_answer", "_head", "_request", "_writer")
+    __slots__ = ("_answer", "_writer")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         super().__init__(limits)
-        # For the whole connection:
-        self._request = RequestState.IDLE
         self._answer = AnswerState.IDLE
-        # For one exchange:
-        self._head: RequestHead | None = None
-        """Of the request; one that stands for it where it could not be read."""
         self._writer: BodyWriter | None = None
         """Of the streamed answer, the last one there was."""
-
-    # What is known -------------------------------------------------------------------------------------------
-
-    @property
-    def request_state(self) -> RequestState:
-        """Where the peer is in its request."""
-        return self._request
 
     @property
     def answer_state(self) -> AnswerState:
         """Where we are in our answer."""
         return self._answer
-
-    @property
-    def is_full(self) -> bool:
-        """Whether so much waits for the current exchange to end that reading ought to pause."""
-        return len(self._buffer) >= self._limits.pipelined
-
-    @property
-    def request_left(self) -> int | None:
-        """Bytes of the request's body that were not given out yet; None where its length is not known."""
-        return 0 if self._reader is None else self._reader.left
-
-    # What comes in -------------------------------------------------------------------------------------------
-
-    def next_event(self) -> Event:
-        """Give the next event that the bytes so far hold.
-
-        A head whose framing is NO_BODY is a complete request; after any other, `BodyData` and at last
-        `EndOfBody` follow. A broken request gives `Rejected` again and again: there is nothing else to be had
-        from it.
-        """
-        try:
-            if self._request is _REQUEST_IDLE:
-                return self._next_head()
-            if self._request is RequestState.BODY:
-                return self._next_of_body()
-        except RemoteProtocolError as fault:
-            self._request = advance_request(self._request, Input.FAULT)
-            self._fault = Rejected(fault.status, fault.reason)
-            self._last = True
-        if self._fault is not None:
-            return self._fault
-        return PeerClosed() if self._request is RequestState.CLOSED else Signal.PAUSED
-
-    def _next_head(self) -> Event:
-        buffer = self._buffer
-        block = buffer.take_past(b"\r\n\r\n")
-        if block is None:
-            return self._wait_for_head()
-        if block.startswith(b"\r\n") and self._check is None:
-            # RFC 9112 §2.2: one empty line before the request-line is to be ignored; old clients end bodies with it.
-            block = block[2:]
-        head = parse_head(block, self._limits)
-        framing = head.framing
-        if framing is NO_BODY:
-            self._request = _REQUEST_DONE
-        else:
-            self._reader = make_reader(framing, self._limits)
-            self._request = advance_request(self._request, Input.HEAD)
-        self._check = None
-        self._head = head
-        self._last = not head.keep_alive
-        return head
-
-    def _wait_for_head(self) -> Event:
-        buffer = self._buffer
-        if self._check is None:
-            start = buffer.peek(2)
-            if start == b"\r\n":
-                # The one empty line; from here on another is a fault.
-                buffer.take(2)
-            if start not in (b"", b"\r"):
-                self._check = LineCheck(self._limits, OF_REQUESTS)
-        if self._check is not None:
-            self._check.check(buffer)
-        if not self._ended:
-            return Signal.NEED_DATA
-        if len(buffer):
-            raise RemoteProtocolError(400, "incomplete head")
-        self._request = advance_request(self._request, Input.EOF)
-        return PeerClosed()
-
-    def _next_of_body(self) -> Event:
-        event = self._read_body()
-        if event is None:
-            if self._ended:
-                raise RemoteProtocolError(400, "incomplete body")
-            return Signal.NEED_DATA
-        if isinstance(event, EndOfBody):
-            self._request = advance_request(self._request, Input.END)
-            self._reader = None
-        return event
-
-    def take_body(self) -> bytes | None:
-        """Give the whole body of the request at once, if its length is known and all of it is here; small ones are.
-
-        It is an alternative to `next_event` right behind the head. None: the events will tell.
-        """
-        left = self.request_left
-        if not left or left > len(self._buffer):
-            return None
-        self._request = advance_request(self._request, Input.END)
-        self._reader = None
-        return self._buffer.take(left)
-
-    # What goes out -------------------------------------------------------------------------------------------
 
     def respond(self, head: ResponseHead, body: bytes = b"", date: bytes = b"") -> tuple[bytes, bytes]:
         """Give the bytes of a whole answer: its head, and its body as far as it is sent (not for HEAD, 204, 304).
@@ -376,22 +261,6 @@ class ServerConnection(Endpoint):
         self._last = True
         head = ResponseHead(rejected.status, [("Content-Type", "text/plain; charset=utf-8"), *fields])
         return self._answer_whole(head, body, date)
-
-    def abandon(self) -> RequestHead:
-        """Read no more of the request, and give the head by which its refusal is answered; the last on this connection.
-
-        That is the request's own if it could be read. Else another stands for it, so that the answer is one that any
-        peer understands: method ``UNKNOWN``, target ``/``, HTTP/1.0.
-
-        Raises:
-            LocalProtocolError: the request is complete.
-        """
-        if self._request is not RequestState.ERROR:
-            self._request = advance_request(self._request, Input.FAULT)
-        self._last = True
-        if self._head is None:
-            self._head = RequestHead("UNKNOWN", "/", HTTP_10, keep_alive=False)
-        return self._head
 
     def start_next_exchange(self) -> bool:
         """Go on to the next request; tell whether anything of it is here, be it only the end of the stream.
