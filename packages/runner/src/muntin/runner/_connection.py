@@ -1,13 +1,11 @@
 """One client's connection: the pump between a transport and the engine.
 
 asyncio calls it with bytes; it feeds them to the engine, starts an exchange when a head is there, and when that is
-over looks for the next. What a connection does at any time is its phase (`_lifecycle`); what the peer may still
-do is a deadline.
+over looks for the next. How it stands with its transport meanwhile is for `_link`.
 """
 
 import asyncio
 from math import inf
-from typing import cast
 
 from muntin.http_core import (
     NO_BODY,
@@ -18,7 +16,6 @@ from muntin.http_core import (
     Rejected,
     RequestHead,
     RequestState,
-    ServerConnection,
     Signal,
 )
 from muntin.runner._driver import Driver
@@ -30,13 +27,11 @@ from muntin.runner._failures import (
     report_failure,
     report_refusal,
 )
-from muntin.runner._flow import WriteFlow
 from muntin.runner._http1 import Http1Exchange
 from muntin.runner._leftover import Leftover, Rest
 from muntin.runner._lifecycle import Phase, Step, advance
-from muntin.runner._peer import TransportPeer
+from muntin.runner._link import Link
 from muntin.runner._request_body import EMPTY_BODY, RequestBody, WholeBody
-from muntin.runner._sendfile import CAN_SEND
 from muntin.runner._service import Registry, Service
 from muntin.runner.exchange import ExchangeHandler
 
@@ -53,8 +48,8 @@ _DRAINING = Phase.DRAINING
 _LINGERING = Phase.LINGERING
 
 
-class Connection(asyncio.Protocol):
-    """A client's connection.
+class Connection(Link):
+    """A client's connection, and the exchanges on it.
 
     Args:
         service: what it shares with the others.
@@ -63,64 +58,27 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_body",
-        "_deadline",
         "_driver",
         "_eager",
-        "_is_reading",
         "_leftover",
-        "_peer",
-        "_phase",
         "_registry",
         "_remaining",
-        "_service",
-        "can_send_file",
-        "clock",
-        "engine",
         "exchange",
-        "loop",
-        "transport",
-        "write_flow",
     )
 
     def __init__(self, service: Service, registry: Registry["Connection"]) -> None:
+        super().__init__(service)
         # For the whole connection:
-        self._service = service
         self._registry = registry
-        self.loop = service.loop
-        self.clock = service.clock
-        self.engine = ServerConnection(service.limits)
-        self.write_flow = WriteFlow(service.loop)
         self._driver = Driver(service.loop, service.context)
-        self._phase = Phase.IDLE
-        self._deadline = inf
-        self._is_reading = True
         self._remaining = service.caps.requests_per_connection or 0
         """Exchanges up to the last; below 1 there is none."""
         self._eager = 0
         """Exchanges begun since the last turn of the loop."""
-        # From connection_made on:
-        self.transport: asyncio.Transport
-        self._peer: TransportPeer
-        self.can_send_file = False
         # For one exchange:
         self.exchange: Http1Exchange | None = None
         self._body: RequestBody | None = None
         self._leftover: Leftover | None = None
-
-    @property
-    def phase(self) -> Phase:
-        """What the connection is doing."""
-        return self._phase
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether the transport is gone."""
-        return self._phase is Phase.CLOSED
-
-    @property
-    def is_reading(self) -> bool:
-        """Whether there is room for what comes."""
-        return self._is_reading
 
     @property
     def task(self) -> asyncio.Task[None]:
@@ -130,11 +88,7 @@ class Connection(asyncio.Protocol):
     # What asyncio calls --------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-        self._peer = TransportPeer(self.transport)
-        self.can_send_file = CAN_SEND and not self._peer.is_secure
-        self.clock.start()
-        self._deadline = self.clock.deadline_in(self._service.timeouts.first_byte)
+        super().connection_made(transport)
         self._registry.connection_made(self)
 
     def data_received(self, data: bytes) -> None:
@@ -164,11 +118,8 @@ class Connection(asyncio.Protocol):
         self._driver.close()
         self._registry.connection_lost(self)
 
-    def pause_writing(self) -> None:
-        self.write_flow.pause()
-
     def resume_writing(self) -> None:
-        self.write_flow.resume()
+        super().resume_writing()
         if self._phase is Phase.IDLE:
             self._pump()
 
@@ -257,11 +208,7 @@ class Connection(asyncio.Protocol):
         body = self._body
         wants = not self.engine.is_full and (body is None or body.buffered < self._service.caps.body_buffer)
         if wants is not self._is_reading:
-            self._is_reading = wants
-            if wants:
-                self.transport.resume_reading()
-            else:
-                self.transport.pause_reading()
+            self._set_reading(wants)
 
     # The end of an exchange ----------------------------------------------------------------------------------
 
@@ -332,16 +279,7 @@ class Connection(asyncio.Protocol):
         self._give_up_body()
         self.exchange = None
         self._driver.close()
-        done = self.engine.request_state is RequestState.DONE and not self.engine.buffered
-        if done or self.engine.has_ended or not self.transport.can_write_eof():
-            self.close()
-            return
-        self._advance(Step.LAST)
-        self._deadline = self.clock.deadline_in(self._service.timeouts.linger)
-        self.transport.write_eof()
-        if not self._is_reading:
-            self._is_reading = True
-            self.transport.resume_reading()
+        self._part()
 
     def _end_badly(self, exchange: Http1Exchange, error: BaseException | None) -> None:
         """The handler failed, or left its answer undone."""
@@ -385,32 +323,14 @@ class Connection(asyncio.Protocol):
         duplex = TransportDuplex(self.transport, rest, self.write_flow, self.connection_lost, self._registry)
         self.transport.set_protocol(duplex)
         if not self._is_reading:
-            self._is_reading = True
-            self.transport.resume_reading()
+            self._set_reading(True)
         return duplex
-
-    def close(self) -> None:
-        """Send what is queued, then close."""
-        if self._phase is not Phase.CLOSED:
-            self._advance(Step.CLOSE)
-            self._deadline = inf
-            self.transport.close()
-
-    def abort(self) -> None:
-        """Cut the connection."""
-        if self._phase is not Phase.CLOSED:
-            self._advance(Step.CLOSE)
-            self.transport.abort()
 
     def announce_end(self) -> None:
         """Let the exchange under way be the last, or else the next: it may have been asked for already."""
         self._remaining = 1
         if self._phase is Phase.HANDLING:
             self.engine.close_after()
-
-    def hurry(self) -> None:
-        """Expect the first byte at once: who has just connected has something to ask."""
-        self._deadline = min(self._deadline, self.clock.deadline_in(self._service.timeouts.linger))
 
     def finish_soon(self) -> None:
         """Close now if nothing is asked or answered, and otherwise after the exchange under way."""
@@ -433,6 +353,3 @@ class Connection(asyncio.Protocol):
             self._reject(Rejected(408, "Request Timeout"))
         else:
             self.close()
-
-    def _advance(self, step: Step) -> None:
-        self._phase = advance(self._phase, step)
