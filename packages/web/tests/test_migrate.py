@@ -49,6 +49,38 @@ LINES = [
     ("ws.can_start(request)", Kind.MISSING, "can_prepare()"),
     ("app.register_on_finish(close)", Kind.MISSING, "on_cleanup"),
     ("loop.run_until_complete(app.finish())", Kind.MISSING, "app.cleanup()"),
+    ("if not resp.started: pass", Kind.MISSING, "response.prepared"),
+    ("chunk = request.payload", Kind.MISSING, "request.content"),
+    ("request.protocol.force_close()", Kind.MISSING, "request.exchange"),
+    ("handler = app.make_handler(keep_alive=75)", Kind.MISSING, "keepalive_timeout="),
+    ("app.make_handler(secure_proxy_ssl_header=('X', 'https'))", Kind.MISSING, "muntin.web.proxies"),
+    ("app.router.post_init(app)", Kind.MISSING, "a router needs no such call"),
+    ("request.match_info.add_app(app)", Kind.MISSING, "the applications are known before"),
+    ("from aiohttp import CIMultiDict", Kind.DIFFERS, "import this from multidict"),
+    ("from aiohttp.multidict import MultiDict", Kind.DIFFERS, "import this from multidict"),
+    ("from aiohttp import hdrs", Kind.DIFFERS, "as text"),
+    ("if request.method == aiohttp.hdrs.METH_GET: pass", Kind.DIFFERS, "as text"),
+    ("from aiohttp.abc import AbstractView", Kind.DIFFERS, "muntin.web.abc"),
+    ("from aiohttp.log import access_logger", Kind.DIFFERS, "muntin.access"),
+    ("from aiohttp.typedefs import Handler", Kind.DIFFERS, "import this from muntin.web"),
+    ("from aiohttp.http import HttpVersion11", Kind.DIFFERS, "import this from muntin.web"),
+    ("from aiohttp.worker import GunicornWebWorker", Kind.DIFFERS, "muntin.runner"),
+    ("from aiohttp import streamer", Kind.DIFFERS, "async generator"),
+    ("from aiohttp import errors", Kind.MISSING, "no such name here"),
+    ("import aiohttp.wsgi", Kind.MISSING, "no such name here"),
+    ("from aiohttp.helpers import sentinel", Kind.MISSING, "no such name here"),
+    ("import aiohttp_security", Kind.MISSING, "knows nothing of muntin"),
+    ("app.router['root'].url()", Kind.OLDER, "url_for()"),
+    (
+        "async def auth(application, nxt):\n    async def inner(req): ...\n    return inner",
+        Kind.OLDER,
+        "@web.middleware",
+    ),
+    ("class A:\n    async def make(self, app, handler): ...", Kind.OLDER, "@web.middleware"),
+    ("@routes.get('/')\ndef plain(request): ...", Kind.OLDER, "async def"),
+    ("@asyncio.coroutine\ndef old(request): ...", Kind.DIFFERS, "Python has this no longer"),
+    ("def hook(app): ...\napp.on_startup.append(hook)", Kind.DIFFERS, "a signal awaits its receivers"),
+    ("app.router.add_get('/{word:[а-я]+}', hello)", Kind.DIFFERS, "percent-encoded path"),
 ]
 
 
@@ -84,6 +116,55 @@ async def hello(request):
     app.router.add_route("GET", "/", hello)
     raise web.HTTPFound("/")
 """
+
+
+NOT_OURS = """
+from muntin import web
+
+
+def plain(request): ...
+
+
+def handle(settings, queue, path):
+    settings.get("/x", plain)
+    requests.post("http://example.com/", plain)
+    queue.put(path, plain)
+    worker.started, record.message, event.payload, self.task, server.writer
+    app.on_startup.append(lambda app: start(app))
+    words = "/пример/{word}"
+    return HTTPAdapter("x"), urllib.HTTPError("x")
+
+
+def adapter():
+    return HTTPAdapter("x")
+
+
+async def pair(left, right):
+    async def inner(): ...
+
+    return left
+"""
+
+
+def test_what_looks_alike_is_not_mentioned() -> None:
+    assert list(examine_source(NOT_OURS.encode(), "app.py")) == []
+
+
+@pytest.mark.parametrize("framework", ["from django.views import View", "from fastapi import FastAPI"])
+def test_where_another_framework_serves_aiohttp_is_its_client(framework: str) -> None:
+    source = f"""
+{framework}
+import aiohttp
+
+@app.get("/")
+def view(request):
+    return request.GET, request.POST, aiohttp.ClientSession()
+"""
+    found = list(examine_source(source.encode(), "views.py"))
+    assert {finding.anchor for finding in found} == {"what-to-change", "the-client"}
+
+    found = list(examine_source(f"from aiohttp import web\n{source}".encode(), "views.py"))
+    assert {finding.anchor for finding in found} > {"the-older-page", "what-is-not-offered"}
 
 
 def test_what_works_unchanged_is_not_mentioned() -> None:

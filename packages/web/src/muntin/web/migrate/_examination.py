@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from muntin.web.migrate._patterns import MATCHED, read_names
-from muntin.web.migrate._rules import RULES, Finding, Kind
+from muntin.web.migrate._rules import OF_SERVERS, RULES, Finding, Kind
 
 __all__ = ["examine", "examine_source", "find_sources"]
 
@@ -20,6 +20,11 @@ _LARGEST: Final = 4 << 20
 """Bytes. Nobody writes such a file; those that are generated hold data."""
 _NOT_THEIRS: Final = frozenset(("__pycache__", "node_modules", "site-packages"))
 _OURS: Final = ("aiohttp", "aiojobs", "muntin", "sockjs")
+_WEB: Final = ("aiohttp.web", "muntin.web")
+_FRAMEWORKS: Final = frozenset(
+    ("bottle", "django", "falcon", "fastapi", "flask", "quart", "sanic", "starlette", "tornado")
+)
+"""Those whose requests and routes look much the same; their users have aiohttp for its client."""
 
 
 def examine(path: str | Path) -> Iterator[Finding]:
@@ -82,13 +87,16 @@ def examine_source(data: bytes, path: str) -> Iterator[Finding]:
         yield _unread(path, 1, f"no Python: {error or type(error).__name__}")
         return
     names = read_names(tree)
-    if not any(name.partition(".")[0].startswith(_OURS) for name in names.values()):
+    packages = {name.partition(".")[0] for name in names.values()}
+    if not any(package.startswith(_OURS) for package in packages):
         return
+    serves = packages.isdisjoint(_FRAMEWORKS) or any(name.startswith(_WEB) for name in names.values())
+    rules = [rule for rule in RULES if serves or rule.anchor not in OF_SERVERS]
     found = {
         Finding(path, getattr(node, "lineno", 1), rule.kind, rule.message, rule.anchor)
         for node in ast.walk(tree)
         if isinstance(node, MATCHED)
-        for rule in RULES
+        for rule in rules
         if rule.pattern(node, names)
     }
     yield from sorted(found, key=lambda finding: (finding.line, finding.message))

@@ -5,7 +5,8 @@ about what it finds.
 """
 
 import ast
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Container, Mapping
 from typing import Final
 
 __all__ = [
@@ -17,11 +18,17 @@ __all__ = [
     "call_without",
     "closing_code_below",
     "constant",
+    "decorated_plain_handler",
     "imports",
+    "imports_other",
+    "imports_prefixed",
     "imports_whole",
     "keyword",
+    "looked_up",
     "middleware_factory",
     "plain_handler",
+    "plain_receiver",
+    "raw_expression",
     "read_names",
     "returned",
     "uses",
@@ -37,32 +44,22 @@ MATCHED: Final = (
     ast.Attribute,
     ast.Call,
     ast.Constant,
+    ast.FunctionDef,
     ast.Import,
     ast.ImportFrom,
     ast.Return,
 )
 """The nodes that any pattern matches: most others are names and contexts, and need not be looked at."""
 
-_ROUTING: Final = frozenset(
-    [
-        "add_route",
-        "add_get",
-        "add_head",
-        "add_post",
-        "add_put",
-        "add_patch",
-        "add_delete",
-        "add_options",
-        "get",
-        "head",
-        "post",
-        "put",
-        "patch",
-        "delete",
-        "options",
-        "route",
-    ]
-)
+_VERBS: Final = ("delete", "get", "head", "options", "patch", "post", "put", "route")
+_ADDING: Final = frozenset(f"add_{verb}" for verb in _VERBS)
+"""The methods of a router."""
+_DEFINING: Final = frozenset(f"{package}.web.{verb}" for package in ("aiohttp", "muntin") for verb in _VERBS)
+"""The functions that define routes."""
+_DECORATING: Final = frozenset((*_VERBS, "view"))
+"""The methods of a table of routes, which are decorators."""
+_EXPRESSION: Final = re.compile(r"/[^{}]*\{[A-Za-z_]\w*:([^/]+)\}")
+_SIGNALS: Final = frozenset(("on_startup", "on_shutdown", "on_cleanup", "on_response_prepare"))
 
 
 def read_names(tree: ast.Module) -> dict[str, str]:
@@ -117,6 +114,41 @@ def imports_whole(module: str) -> Pattern:
 
     def match(node: ast.AST, names: Names) -> bool:
         return isinstance(node, ast.Import) and any(alias.name == module for alias in node.names)
+
+    return match
+
+
+def imports_prefixed(prefix: str, *, but: Container[str] = ()) -> Pattern:
+    """Match the import of a package whose name begins so, some aside."""
+
+    def match(node: ast.AST, names: Names) -> bool:
+        modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            modules = [node.module]
+        packages = [module.partition(".")[0] for module in modules]
+        return any(package.startswith(prefix) and package not in but for package in packages)
+
+    return match
+
+
+def imports_other(package: str, *, but: Collection[str]) -> Pattern:
+    """Match the import of something out of a package for which no other rule has a word.
+
+    Args:
+        package: its name.
+        but: full names of modules and names, with all that is in them.
+    """
+    known = tuple(but)
+
+    def match(node: ast.AST, names: Names) -> bool:
+        found: list[str] = []
+        if isinstance(node, ast.Import):
+            found = [alias.name for alias in node.names if alias.name.startswith(f"{package}.")]
+        elif (
+            isinstance(node, ast.ImportFrom) and node.level == 0 and _is_within(node.module or "", (package,))
+        ):
+            found = [f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*"]
+        return any(not _is_within(each, known) for each in found)
 
     return match
 
@@ -194,17 +226,47 @@ def constant(*texts: str) -> Pattern:
     return match
 
 
-def returned(prefix: str) -> Pattern:
-    """Match `return` of a new object whose class begins with a prefix, as in `return web.HTTPFound("/")`."""
+def returned(prefix: str, *modules: str) -> Pattern:
+    """Match `return` of a new object whose class begins with a prefix, as in `return web.HTTPFound("/")`.
+
+    Args:
+        prefix: of the class.
+        modules: where it is from.
+    """
+
+    def match(node: ast.AST, names: Names) -> bool:
+        if not (isinstance(node, ast.Return) and isinstance(node.value, ast.Call)):
+            return False
+        module, _, name = dotted(node.value.func, names).rpartition(".")
+        # What is not imported by its name may be from where everything is.
+        is_theirs = module in modules or (not module and names.get("*", "")[:-2] in modules)
+        return is_theirs and name.startswith(prefix)
+
+    return match
+
+
+def looked_up(name: str, *, of: tuple[str, ...]) -> Pattern:
+    """Match a call of a method on what a mapping of one of these names gives, as in `app.router["root"].url()`."""
 
     def match(node: ast.AST, names: Names) -> bool:
         return (
-            isinstance(node, ast.Return)
-            and isinstance(node.value, ast.Call)
-            and dotted(node.value.func, names).rpartition(".")[2].startswith(prefix)
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == name
+            and isinstance(node.func.value, ast.Subscript)
+            and _last(node.func.value.value) in of
         )
 
     return match
+
+
+def raw_expression(node: ast.AST, names: Names) -> bool:
+    """Match a path with a regular expression that is not percent-encoded, such as `/{name:[а-я]+}`."""
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and any(not found.isascii() for found in _EXPRESSION.findall(node.value))
+    )
 
 
 def closing_code_below(least: int) -> Pattern:
@@ -227,23 +289,56 @@ def closing_code_below(least: int) -> Pattern:
 
 
 def middleware_factory(node: ast.AST, names: Names) -> bool:
-    """Match `async def factory(app, handler)`."""
-    return (
-        isinstance(node, ast.AsyncFunctionDef)
-        and [each.arg for each in node.args.args][-2:] == ["app", "handler"]
-        and not node.decorator_list
-    )
+    """Match `async def factory(app, handler)`, or by other names one that returns a function of its own."""
+    if not isinstance(node, ast.AsyncFunctionDef) or node.decorator_list:
+        return False
+    parameters = [each.arg for each in node.args.args if each.arg not in ("self", "cls")]
+    if parameters[-2:] == ["app", "handler"]:
+        return True
+    inner = {each.name for each in node.body if isinstance(each, ast.AsyncFunctionDef)}
+    returned = {_last(each.value) for each in node.body if isinstance(each, ast.Return) and each.value}
+    return len(parameters) == 2 and bool(inner & returned)
 
 
 def plain_handler(node: ast.AST, names: Names) -> bool:
     """Match the registration of a function of this module that is written with `def`."""
     return (
         isinstance(node, ast.Call)
-        and _last(node.func) in _ROUTING
+        and (_last(node.func) in _ADDING or dotted(node.func, names) in _DEFINING)
         and len(node.args) >= 2
-        and isinstance(node.args[-1], ast.Name)
-        and names.get(node.args[-1].id, "").startswith("def:")
+        and _is_plain(node.args[-1], names)
     )
+
+
+def decorated_plain_handler(node: ast.AST, names: Names) -> bool:
+    """Match `def` below a decorator such as `@routes.get("/")`."""
+    return isinstance(node, ast.FunctionDef) and any(
+        isinstance(each, ast.Call)
+        and isinstance(each.func, ast.Attribute)
+        and each.func.attr in _DECORATING
+        and _is_path(each.args[-1] if each.args else None)
+        for each in node.decorator_list
+    )
+
+
+def plain_receiver(node: ast.AST, names: Names) -> bool:
+    """Match `app.on_startup.append(function)` for a function of this module that is written with `def`."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "append"
+        and _last(node.func.value) in _SIGNALS
+        and len(node.args) == 1
+        and _is_plain(node.args[0], names)
+    )
+
+
+def _is_plain(node: ast.AST, names: Names) -> bool:
+    return isinstance(node, ast.Name) and names.get(node.id, "").startswith("def:")
+
+
+def _is_path(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value[:1] in ("", "/")
 
 
 def _last(node: ast.AST) -> str:
