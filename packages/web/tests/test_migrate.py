@@ -53,7 +53,11 @@ LINES = [
     ("chunk = request.payload", Kind.MISSING, "request.content"),
     ("request.protocol.force_close()", Kind.MISSING, "request.exchange"),
     ("handler = app.make_handler(keep_alive=75)", Kind.MISSING, "keepalive_timeout="),
-    ("app.make_handler(secure_proxy_ssl_header=('X', 'https'))", Kind.MISSING, "muntin.web.proxies"),
+    (
+        "app.make_handler(secure_proxy_ssl_header=('X', 'https'))",
+        Kind.MISSING,
+        "muntin.web.middlewares.proxies",
+    ),
     ("app.router.post_init(app)", Kind.MISSING, "a router needs no such call"),
     ("request.match_info.add_app(app)", Kind.MISSING, "the applications are known before"),
     ("from aiohttp import CIMultiDict", Kind.DIFFERS, "import this from multidict"),

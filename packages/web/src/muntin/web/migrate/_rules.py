@@ -328,13 +328,13 @@ RULES: Final = (
     Rule(
         keyword("Application", "secure_proxy_ssl_header"),
         Kind.MISSING,
-        "use muntin.web.proxies",
+        "use muntin.web.middlewares.proxies",
         "what-is-not-offered",
     ),
     Rule(
         keyword("make_handler", "secure_proxy_ssl_header"),
         Kind.MISSING,
-        "use muntin.web.proxies",
+        "use muntin.web.middlewares.proxies",
         "what-is-not-offered",
     ),
     Rule(attribute("payload", of=_REQUEST), Kind.MISSING, "use request.content", "what-is-not-offered"),
