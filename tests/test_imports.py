@@ -236,6 +236,28 @@ def test_folders_need_one_another_without_circles(package):
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
+def read_floors() -> dict[str, int]:
+    """Give on which row of the table of web each of its rooms stands, counted from the top."""
+    section = (ROOT / "ARCHITECTURE.md").read_text().partition("\n## Inside web\n")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return {name: floor for floor, cell in enumerate(cells) for name in re.findall(r"`(\w+)/?`", cell)}
+
+
+def test_the_table_of_web_names_every_room_and_imports_run_down():
+    modules = {name: source for source in SOURCES if (name := module_name(source)).startswith("muntin.web.")}
+    floors = read_floors()
+
+    assert floors.keys() == {find_room(name).removeprefix("muntin.web.") for name in modules}
+    upward = [
+        f"{name} needs {other}"
+        for name, source in modules.items()
+        for other in find_modules(source, modules)
+        if floors[find_room(other).removeprefix("muntin.web.")]
+        < floors[find_room(name).removeprefix("muntin.web.")]
+    ]
+    assert upward == []
+
+
 def test_offences_are_found(tmp_path):
     """Show that the law can be broken: one file that breaks each part of it."""
     source = tmp_path / "src" / "muntin" / "static" / "_crooked.py"
