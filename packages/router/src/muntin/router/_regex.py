@@ -1,6 +1,7 @@
 """The regular expressions of variables: compiled once, and sorted by whether they can match a slash.
 
-It knows the syntax of `re`; it must not know about templates or paths.
+It knows the syntax of `re`; it must not know about templates or paths. Its own expressions are compiled when the first
+variable with an expression asks.
 """
 
 import re
@@ -18,28 +19,26 @@ compile_regex = lru_cache(maxsize=4096)(re.compile)
 # anchors, look-arounds, references, flags, nor possessive repeats). What is not recognised is taken to match slashes,
 # which is slower and never wrong.
 _MEMBER = r"(?:\\[dws](?!-[^\]])|\\[^\w/](?!-[^\]])|[0-9A-Za-z]-[0-9A-Za-z]|[^\\\[\]/^-](?!-[^\]]))"
-_SLASH_FREE = re.compile(
-    rf"""(?: \\[dws] | \\[^\w/]             # classes without a slash, escaped punctuation
-           | \[-?{_MEMBER}+-?\]             # a set of such, and of ranges of letters and digits
-           | \[\^[^\\\[\]]*/[^\\\[\]]*\]    # a set that names the slash among what it refuses
-           | [^\\\[\](){{}}.*+?|^$/]        # a character that stands for itself
-           | \((?:\?:|(?!\?)) | \) | \|
-           | (?:[*?+]|\{{[0-9]*,?[0-9]*\}})\??(?![+])
-       )*""",
-    re.VERBOSE,
-)
+_SLASH_FREE = rf"""(?:
+    \\[dws] | \\[^\w/]              # classes without a slash, escaped punctuation
+  | \[-?{_MEMBER}+-?\]              # a set of such, and of ranges of letters and digits
+  | \[\^[^\\\[\]]*/[^\\\[\]]*\]     # a set that names the slash among what it refuses
+  | [^\\\[\](){{}}.*+?|^$/]         # a character that stands for itself
+  | \((?:\?:|(?!\?)) | \) | \|
+  | (?:[*?+]|\{{[0-9]*,?[0-9]*\}})\??(?![+])
+)*"""
 
 
 @lru_cache(maxsize=4096)
 def is_slash_free(regex: str) -> bool:
     """Tell whether the expression provably matches no `/`, and the same text wherever that text stands."""
-    return _SLASH_FREE.fullmatch(regex) is not None
+    return re.fullmatch(_SLASH_FREE, regex, re.VERBOSE) is not None
 
 
 # Bare, or by its number: a canonical path is ASCII, so that neither occurs in one.
-_NON_ASCII = re.compile(r"[^\x00-\x7F]|\\(?:u(?!00[0-7])|U(?!000000[0-7])|x[89A-Fa-f]|N\{)")
+_NON_ASCII = r"[^\x00-\x7F]|\\(?:u(?!00[0-7])|U(?!000000[0-7])|x[89A-Fa-f]|N\{)"
 
 
 def needs_unencoded_text(regex: str) -> bool:
     """Tell whether the expression names characters beyond ASCII, which never stand in an encoded path."""
-    return _NON_ASCII.search(regex) is not None
+    return re.search(_NON_ASCII, regex) is not None

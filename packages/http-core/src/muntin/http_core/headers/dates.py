@@ -7,7 +7,7 @@ two-digit year, and never consults the locale.
 import re
 import time
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -24,8 +24,12 @@ _RFC850_DATE: Final = (
 _ASCTIME_DATE: Final = (
     rf"(?:{'|'.join(_DAYS)}) {_MONTH} (?P<day>[0-9]{{2}}| [0-9]) {_TIME} (?P<year>[0-9]{{4}})"
 )
-# The preferred form first: nearly every date that arrives is one.
-_FORMS: Final = tuple(re.compile(form) for form in (_IMF_FIXDATE, _RFC850_DATE, _ASCTIME_DATE))
+
+
+@cache  # compiled for the first date that arrives: every server writes dates, few read any
+def _forms() -> tuple[re.Pattern[str], ...]:
+    """Give the forms, the preferred one first: nearly every date that arrives is one."""
+    return tuple(map(re.compile, (_IMF_FIXDATE, _RFC850_DATE, _ASCTIME_DATE)))
 
 
 def format_date(timestamp: float) -> str:
@@ -61,7 +65,7 @@ def parse_date(text: str, *, now: datetime | None = None) -> datetime | None:
         text: the field's value, without white space around it.
         now: what the two-digit year of the obsolete RFC 850 form is relative to; the clock's time when None.
     """
-    for form in _FORMS:
+    for form in _forms():
         if match := form.fullmatch(text):
             break
     else:
