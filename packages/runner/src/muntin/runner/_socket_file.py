@@ -2,7 +2,6 @@
 
 import os
 from contextlib import suppress
-from pathlib import Path
 
 __all__ = ["SocketFile", "is_abstract"]
 
@@ -14,7 +13,7 @@ class SocketFile:
         path: where it is; nothing for a name without a file.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path
         self._identity = _identify(path)
 
@@ -26,12 +25,12 @@ class SocketFile:
         self._identity = None
 
 
-def is_abstract(path: str | Path) -> bool:
+def is_abstract(path: str | os.PathLike[str]) -> bool:
     """Whether a path of a Unix socket is a name without a file, as Linux has them (unix(7))."""
     return os.fspath(path).startswith("\0")
 
 
-def _identify(path: str | Path) -> tuple[int, int] | None:
+def _identify(path: str | os.PathLike[str]) -> tuple[int, int] | None:
     if is_abstract(path):
         return None
     with suppress(FileNotFoundError):

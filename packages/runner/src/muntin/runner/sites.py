@@ -7,7 +7,6 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from ssl import SSLContext
 from typing import Any, Protocol
 
@@ -239,13 +238,13 @@ class UnixSite(BaseSite):
     def __init__(
         self,
         runner: SiteRunner,
-        path: str | Path,
+        path: str | os.PathLike[str],
         *,
         ssl_context: SSLContext | None = None,
         backlog: int = BACKLOG,
     ) -> None:
         super().__init__(runner, ssl_context=ssl_context, backlog=backlog)
-        self._path = path
+        self._path = os.fspath(path)
         self._file: SocketFile | None = None
 
     @property
@@ -336,7 +335,7 @@ def format_socket(sock: socket.socket, scheme: str) -> str:
     return f"{scheme}://{_format_host(address[0])}:{address[1]}"
 
 
-def _format_path(path: str | bytes | Path, scheme: str) -> str:
+def _format_path(path: str | bytes, scheme: str) -> str:
     # A name without a file, which begins with NUL, is written with @ by all tools.
     return f"{scheme}://unix:{os.fsdecode(path).replace(chr(0), '@', 1)}:"
 
