@@ -4,8 +4,6 @@ The common head, valid fields none of which frames the message, is joined and pr
 that match fails are the fields looked at one by one.
 """
 
-from dataclasses import dataclass
-
 from muntin.http_core._events import CHUNKED, BodyFraming, Fields, ResponseHead
 from muntin.http_core._grammar import CONTENT_LENGTH, OUTGOING_FIELDS, REASON, TOKEN
 from muntin.http_core._trailers import FORBIDDEN_TRAILERS
@@ -24,14 +22,16 @@ __all__ = [
 ]
 
 
-@dataclass(slots=True)
 class OutgoingFields:
     """Field lines as they go out, without those that the engine writes itself but with what they said."""
 
-    raw: bytes
-    content_length: int | None = None
-    closes: bool = False
-    has_date: bool = False
+    __slots__ = ("closes", "content_length", "has_date", "raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.content_length: int | None = None
+        self.closes = False
+        self.has_date = False
 
 
 def _join(fields: Fields) -> bytes:

@@ -4,16 +4,13 @@ A converter says which text it takes, what value the text means, and how a value
 a path it stands.
 """
 
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["CONVERTERS", "Converter"]
 
 
-@dataclass(frozen=True, slots=True)
-class Converter:
+class Converter(NamedTuple):
     """The type of a variable: `regex` for the encoded text, `parse` from the decoded text, `format` back to text.
 
     A `ValueError` from `parse` means that the text is none of these: the resource does not match.
@@ -24,10 +21,16 @@ class Converter:
     format: Callable[[Any], str] = str
 
 
+def _parse_uuid(text: str) -> Any:
+    from uuid import UUID  # noqa: PLC0415 - few programs have such a variable
+
+    return UUID(text)
+
+
 CONVERTERS = {
     # 640 digits are what Python converts under any setting of its limit (sys.int_info.str_digits_check_threshold).
     "int": Converter("[0-9]{1,640}", int),
-    "uuid": Converter("[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}", uuid.UUID),
+    "uuid": Converter("[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}", _parse_uuid),
     "path": Converter(".+", str),
 }
 """The converters that every router knows: `int()`, `uuid()`, and `path()` for text with slashes."""

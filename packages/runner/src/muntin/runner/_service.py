@@ -19,7 +19,7 @@ Rejector = Callable[[Exchange, Rejected], Coroutine[Any, Any, object]]
 """A coroutine function: it has answered a request that was refused when it returns."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Service:
     """What all connections of one server share."""
 

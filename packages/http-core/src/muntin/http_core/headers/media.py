@@ -4,8 +4,7 @@ Knows the grammar. Does not know which types exist, nor what a body of one looks
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from muntin.http_core.headers._parameters import (
     TOKEN,
@@ -21,8 +20,7 @@ MAX_MEDIA_PARAMETERS: Final = 32
 _ESSENCE: Final = re.compile(rf"({TOKEN})/({TOKEN})")
 
 
-@dataclass(frozen=True, slots=True)
-class MediaType:
+class MediaType(NamedTuple):
     """A media type with its parameters; what `parse_media_type` makes has its names in lower case."""
 
     type: str
