@@ -111,7 +111,7 @@ def test_a_door_fetches_what_it_tells_type_checkers(init):
         for alias in node.names
     }
 
-    assert {name: f"{init}.{home}" for home, names in homes.items() for name in names.split()} == told
+    assert {name: home for home, names in homes.items() for name in names.split()} == told
 
 
 @pytest.mark.parametrize("init", FETCHING)

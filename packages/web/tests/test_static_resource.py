@@ -1,6 +1,7 @@
 """Files below a prefix."""
 
 import asyncio
+import inspect
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from muntin import web
-from muntin.static import StaticRoot
+from muntin.static import CHUNK_SIZE, StaticRoot
 from muntin.web.testing import MemoryExchange, TestClient, TestServer
 
 pytestmark = pytest.mark.anyio
@@ -38,6 +39,13 @@ def make_client(files, **options):
     app = web.Application()
     app.add_routes([web.static("/static", files, name="static", **options)])
     return TestClient(app)
+
+
+def test_files_are_read_in_the_pieces_that_are_usual_for_them():
+    """The dispatcher states the size itself: it does not load what serves files before somebody has files."""
+    stated = inspect.signature(web.UrlDispatcher.add_static).parameters["chunk_size"]
+
+    assert stated.default == CHUNK_SIZE
 
 
 @pytest.mark.row("ST-01", "ST-12")

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 # A server needs no client.
 _HOMES: Final = {
-    "_client": "ClientConnection",
-    "_client_states": "ClientAnswerState ClientRequestState",
+    "muntin.http_core._client": "ClientConnection",
+    "muntin.http_core._client_states": "ClientAnswerState ClientRequestState",
 }
 
 if not TYPE_CHECKING:

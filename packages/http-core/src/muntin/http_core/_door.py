@@ -18,7 +18,7 @@ def open_door(
 
     Args:
         package: its name.
-        homes: the names that are fetched, spaces between, by the module in the package that has them.
+        homes: the names that are fetched, spaces between, by the module that has them.
     """
     home_of = {name: home for home, names in homes.items() for name in names.split()}
     there = vars(sys.modules[package])
@@ -26,7 +26,7 @@ def open_door(
     def fetch(name: str) -> object:
         if name not in home_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        thing: object = getattr(import_module(f"{package}.{home_of[name]}"), name)
+        thing: object = getattr(import_module(home_of[name]), name)
         there[name] = thing  # from now on Python finds it by itself
         return thing
 

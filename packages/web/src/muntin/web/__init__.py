@@ -12,15 +12,13 @@ if __name__ == "__main__":
     web.run_app(app)
 """
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from muntin.http_core import HTTP_10 as HttpVersion10  # noqa: N811 - its documented name
 from muntin.http_core import HTTP_11 as HttpVersion11  # noqa: N811
 from muntin.http_core import (
     HttpVersion,
-)
-from muntin.http_core.headers import (
-    ETag,
 )
 from muntin.middleware import (
     CleanupError,
@@ -54,6 +52,7 @@ from muntin.runner import (
 from muntin.runner import (
     Connection as RequestHandler,
 )
+from muntin.web import legacy
 from muntin.web._response.compression import (
     ContentCoding,
 )
@@ -67,10 +66,6 @@ from muntin.web.application import (
 )
 from muntin.web.content import (
     StreamReader,
-)
-from muntin.web.event_stream import (
-    EventStream,
-    close_event_streams,
 )
 from muntin.web.exceptions import (
     HTTPAccepted,
@@ -135,9 +130,6 @@ from muntin.web.exceptions import (
     PayloadAccessError,
     RequestPayloadError,
 )
-from muntin.web.file_response import (
-    FileResponse,
-)
 from muntin.web.json_responses import (
     JSON,
     JSONCodec,
@@ -166,12 +158,6 @@ from muntin.web.middlewares import (
     middleware,
     normalize_path_middleware,
 )
-from muntin.web.multipart import (
-    BodyPartReader,
-    FileField,
-    MultipartReader,
-    MultipartWriter,
-)
 from muntin.web.payloads import (
     Payload,
     get_payload,
@@ -194,13 +180,9 @@ from muntin.web.routing import (
     PrefixedSubAppResource,
     Resource,
     ResourceRoute,
-    StaticResource,
     SystemRoute,
     UrlDispatcher,
     UrlMappingMatchInfo,
-)
-from muntin.web.run import (
-    run_app,
 )
 from muntin.web.runners import (
     AppRunner,
@@ -214,22 +196,46 @@ from muntin.web.stream_response import (
 from muntin.web.views import (
     View,
 )
-from muntin.web.websocket import (
-    WebSocketReady,
-    WebSocketResponse,
-)
-from muntin.websocket import (
-    PreparedMessage,
-    WSCloseCode,
-    WSMessage,
-    WSMsgType,
-)
 
 if TYPE_CHECKING:
+    from muntin.http_core.headers import ETag
+    from muntin.web.event_stream import EventStream, close_event_streams
+    from muntin.web.file_response import FileResponse
+    from muntin.web.multipart import BodyPartReader, FileField, MultipartReader, MultipartWriter
+    from muntin.web.routing.static_resource import StaticResource
+    from muntin.web.run import run_app
+    from muntin.web.websocket import WebSocketReady, WebSocketResponse
+    from muntin.websocket import PreparedMessage, WSCloseCode, WSMessage, WSMsgType
+
     MsgType = WSMsgType
-else:
-    # Asked for a name that is not here, so that older ones can say how they are spelt.
-    from muntin.web.legacy import find_older_name as __getattr__  # noqa: F401 - Python calls it
+
+# What many applications do without is fetched when it is asked for: each name by the module that has it.
+_HOMES: Final = {
+    "muntin.http_core.headers": "ETag",
+    "muntin.web.event_stream": "EventStream close_event_streams",
+    "muntin.web.file_response": "FileResponse",
+    "muntin.web.multipart": "BodyPartReader FileField MultipartReader MultipartWriter",
+    "muntin.web.routing.static_resource": "StaticResource",
+    "muntin.web.run": "run_app",
+    "muntin.web.websocket": "WebSocketReady WebSocketResponse",
+    "muntin.websocket": "PreparedMessage WSCloseCode WSMessage WSMsgType",
+}
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        modern = legacy.OLDER_NAMES.get(name, name)
+        if modern not in _HOME_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if modern != name:
+            legacy.warn_older(f"web.{name}", f"web.{modern}")
+        thing = globals()[modern] = getattr(import_module(_HOME_OF[modern]), modern)
+        return thing
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_HOME_OF})
+
 
 __all__ = [
     "JSON",

@@ -12,9 +12,9 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from muntin.middleware import describe_callable, is_middleware, warn_about
 from muntin.router import delete, get, head, options, patch, post, put, view
-from muntin.websocket import WSCloseCode, WSMsgType
 
 __all__ = [
+    "OLDER_NAMES",
     "add_delete",
     "add_get",
     "add_head",
@@ -24,11 +24,13 @@ __all__ = [
     "add_put",
     "add_view",
     "choose_close_code",
-    "find_older_name",
     "warn_of_factories",
     "warn_of_returned",
     "warn_older",
 ]
+
+# The close code of a peer that leaves (RFC 6455 §7.4.1).
+_GOING_AWAY: Final = 1001
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,21 +43,8 @@ def warn_older(older: str, modern: str) -> None:
 
 # Names of the package
 
-_OLDER_NAMES: Final = {"MsgType": ("WSMsgType", WSMsgType)}
-
-
-def find_older_name(name: str) -> Any:
-    """Give what an older name of `muntin.web` stands for.
-
-    Raises:
-        AttributeError: there never was such a name.
-    """
-    try:
-        modern, meaning = _OLDER_NAMES[name]
-    except KeyError:
-        raise AttributeError(f"module 'muntin.web' has no attribute {name!r}") from None
-    warn_older(f"web.{name}", f"web.{modern}")
-    return meaning
+OLDER_NAMES: Final = {"MsgType": "WSMsgType"}
+"""What is spelt otherwise in `muntin.web` now."""
 
 
 def _renamed(make: Callable[P, R]) -> Callable[P, R]:
@@ -115,4 +104,4 @@ def choose_close_code(code: int) -> int:
         DeprecationWarning,
         stacklevel=3,
     )
-    return WSCloseCode.GOING_AWAY
+    return _GOING_AWAY

@@ -5,7 +5,6 @@ responses.
 """
 
 import asyncio
-import mimetypes
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from io import BytesIO, IOBase, StringIO, TextIOBase
@@ -14,7 +13,8 @@ from typing import IO, Any, Final, Protocol
 
 from multidict import CIMultiDict
 
-from muntin.http_core.headers import format_disposition, format_raw_disposition, parse_media_type
+from muntin.http_core import headers as families
+from muntin.http_core.headers import parse_media_type
 from muntin.web._response.fields import LooseHeaders
 
 __all__ = [
@@ -68,7 +68,9 @@ class Payload:
         self._is_consumed = False
         self._headers: CIMultiDict[str] = CIMultiDict(headers or ())
         if content_type is None and filename is not None:
-            content_type = mimetypes.guess_type(filename)[0]
+            from mimetypes import guess_type  # noqa: PLC0415 - few bodies are files
+
+            content_type = guess_type(filename)[0]
         if content_type is not None or "Content-Type" not in self._headers:
             self._headers["Content-Type"] = content_type or self.default_content_type
 
@@ -127,7 +129,7 @@ class Payload:
         """
         if charset.lower().replace("_", "-") not in ("utf-8", "utf8"):
             raise ValueError(f"values are sent in UTF-8 (RFC 8187), not in {charset}")
-        write = format_disposition if quote_fields else format_raw_disposition
+        write = families.format_disposition if quote_fields else families.format_raw_disposition
         self._headers["Content-Disposition"] = write(disptype, **params)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:

@@ -14,7 +14,7 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from muntin.http_core import RequestHead
-from muntin.http_core.headers import ForwardedElement, format_node, parse_forwarded
+from muntin.http_core import headers as families
 from muntin.runner import Exchange
 from muntin.web._request.address import (
     build_absolute_url,
@@ -140,7 +140,7 @@ class BaseRequest(RequestReading, Storage):
         Each has ``by``, ``for``, ``host`` and ``proto`` as far as they are there; none when it is malformed.
         """
         text = self.get_field("forwarded")
-        elements = None if text is None else parse_forwarded(text)
+        elements = None if text is None else families.parse_forwarded(text)
         return tuple(_describe_hop(element) for element in elements or ())
 
     @property
@@ -320,10 +320,10 @@ class Request(BaseRequest):
         return json_response(body=encoded, **kwargs)
 
 
-def _describe_hop(element: ForwardedElement) -> Mapping[str, str]:
+def _describe_hop(element: "families.ForwardedElement") -> Mapping[str, str]:
     said = {
-        "by": element.by and format_node(element.by),
-        "for": element.for_ and format_node(element.for_),
+        "by": element.by and families.format_node(element.by),
+        "for": element.for_ and families.format_node(element.for_),
         "host": element.host,
         "proto": element.proto,
     }

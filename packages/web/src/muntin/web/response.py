@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from typing import Any, ClassVar, Final, Protocol
 
 from muntin.http_core import ResponseHead, forbids_body
-from muntin.http_core.headers import Precondition, evaluate_preconditions
+from muntin.http_core import headers as families
 from muntin.runner import Exchange
 from muntin.web._response.eager import Eager
 from muntin.web._response.fields import LooseHeaders, format_content_type
@@ -183,7 +183,7 @@ class Response(StreamResponse):
         if not 200 <= self._status < 300:
             return
         modified = self.last_modified
-        found = evaluate_preconditions(
+        found = families.evaluate_preconditions(
             request.method,
             if_match=request.get_field("If-Match"),
             if_unmodified_since=request.get_field("If-Unmodified-Since"),
@@ -192,10 +192,10 @@ class Response(StreamResponse):
             etag=self.etag,
             last_modified=None if modified is None else modified.timestamp(),
         )
-        if found is Precondition.NOT_MODIFIED:
+        if found is families.Precondition.NOT_MODIFIED:
             self.set_status(304)
             self.body = None
-        elif found is Precondition.PRECONDITION_FAILED:
+        elif found is families.Precondition.PRECONDITION_FAILED:
             self.set_status(412)
             self.text = "412: Precondition Failed"
 

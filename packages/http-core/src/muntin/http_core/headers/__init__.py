@@ -89,31 +89,31 @@ if TYPE_CHECKING:
     )
 
 _HOMES: Final = {
-    "accept": (
+    "muntin.http_core.headers.accept": (
         "MAX_PREFERENCES Preference format_qualities negotiate_charset negotiate_encoding "
         "negotiate_language negotiate_media_type parse_qualities"
     ),
-    "authorization": (
+    "muntin.http_core.headers.authorization": (
         "Authorization BasicCredentials format_basic format_basic_challenge parse_authorization parse_basic"
     ),
-    "cache_control": "MAX_DIRECTIVES CacheControl format_cache_control parse_cache_control",
-    "conditions": "Precondition evaluate_preconditions is_range_current",
-    "cookies": "MAX_COOKIES format_cookies format_set_cookie parse_cookies",
-    "dates": "format_date parse_date",
-    "disposition": (
+    "muntin.http_core.headers.cache_control": "MAX_DIRECTIVES CacheControl format_cache_control parse_cache_control",
+    "muntin.http_core.headers.conditions": "Precondition evaluate_preconditions is_range_current",
+    "muntin.http_core.headers.cookies": "MAX_COOKIES format_cookies format_set_cookie parse_cookies",
+    "muntin.http_core.headers.dates": "format_date parse_date",
+    "muntin.http_core.headers.disposition": (
         "MAX_DISPOSITION_PARAMETERS Disposition format_disposition format_raw_disposition parse_disposition"
     ),
-    "etags": (
+    "muntin.http_core.headers.etags": (
         "ANY MAX_ETAGS ETag format_etag format_etags is_strong_match is_weak_match parse_etag parse_etags"
     ),
-    "filenames": "MAX_FILENAME sanitize_filename",
-    "forwarded": (
+    "muntin.http_core.headers.filenames": "MAX_FILENAME sanitize_filename",
+    "muntin.http_core.headers.forwarded": (
         "MAX_HOPS ForwardedElement Node format_forwarded format_node parse_forwarded parse_node "
         "parse_x_forwarded_for parse_x_forwarded_host parse_x_forwarded_port "
         "parse_x_forwarded_proto"
     ),
-    "media": "MAX_MEDIA_PARAMETERS MediaType format_media_type parse_media_type",
-    "ranges": (
+    "muntin.http_core.headers.media": "MAX_MEDIA_PARAMETERS MediaType format_media_type parse_media_type",
+    "muntin.http_core.headers.ranges": (
         "COALESCED_GAP MAX_RANGES ByteRange ContentRange RangeSpec format_content_range "
         "format_ranges format_unsatisfied_range parse_content_range parse_ranges resolve_ranges"
     ),

@@ -5,8 +5,7 @@ Knows the exchange and content codings. Does not know what the body means.
 
 from collections.abc import Iterator, Sequence
 
-from muntin.http_core import ProtocolError
-from muntin.http_core.coding import ContentDecoder, DecodingLimits, parse_content_encoding
+from muntin.http_core import ProtocolError, coding
 from muntin.runner import Exchange
 from muntin.web.exceptions import HTTPException, PayloadAccessError, exception_of
 
@@ -30,19 +29,19 @@ class RequestBody:
     def __init__(self, exchange: Exchange, max_size: int, *, decodes: bool = True) -> None:
         self._exchange = exchange
         self._max_size = max_size
-        self._decoder: ContentDecoder | None = None
+        self._decoder: coding.ContentDecoder | None = None
         self._pieces: Iterator[bytes] = iter(())
         self.received = 0
         """How much has arrived, before decoding (bytes)."""
         encoding = b", ".join(exchange.head.get_all(b"content-encoding"))
         if encoding and decodes:
             try:
-                codings = parse_content_encoding(encoding.decode("latin-1"))
+                codings = coding.parse_content_encoding(encoding.decode("latin-1"))
             except ProtocolError as error:
                 raise self._refusal(error) from None
             if codings:
                 # What may come out is limited by who reads, who knows what for; the ratio is limited here.
-                self._decoder = ContentDecoder(codings, DecodingLimits())
+                self._decoder = coding.ContentDecoder(codings, coding.DecodingLimits())
 
     def _refusal(self, error: ProtocolError) -> HTTPException:
         return exception_of(error, self._max_size)

@@ -13,16 +13,8 @@ from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy
 from yarl import URL
 
 from muntin.http_core import FramingKind, HttpVersion, RawFields, RequestHead
-from muntin.http_core.headers import (
-    ETag,
-    MediaType,
-    RangeSpec,
-    parse_cookies,
-    parse_date,
-    parse_etags,
-    parse_media_type,
-    parse_ranges,
-)
+from muntin.http_core import headers as families
+from muntin.http_core.headers import MediaType, parse_media_type
 from muntin.web._request.target import Target, build_url, parse_target
 
 __all__ = ["RequestFields", "decode_fields"]
@@ -186,27 +178,27 @@ class RequestFields:
                 else self._headers.getall("Cookie", ())
             )
             text = "; ".join(lines)
-            cookies = MappingProxyType(dict(parse_cookies(text))) if text else _NO_COOKIES
+            cookies = MappingProxyType(dict(families.parse_cookies(text))) if text else _NO_COOKIES
             self._cookies = cookies
         return cookies
 
     # Conditions (RFC 9110 §13) and ranges (§14)
 
-    def _tags(self, name: str) -> tuple[ETag, ...] | None:
+    def _tags(self, name: str) -> "tuple[families.ETag, ...] | None":
         text = self.get_field(name)
-        return None if text is None else parse_etags(text)
+        return None if text is None else families.parse_etags(text)
 
     def _date(self, name: bytes) -> datetime | None:
         lines = self.get_lines(name)
-        return parse_date(lines[0].decode("latin-1")) if lines else None
+        return families.parse_date(lines[0].decode("latin-1")) if lines else None
 
     @property
-    def if_match(self) -> tuple[ETag, ...] | None:
+    def if_match(self) -> "tuple[families.ETag, ...] | None":
         """The tags of If-Match; ``(ETag("*"),)`` for any; None when missing or malformed."""
         return self._tags("if-match")
 
     @property
-    def if_none_match(self) -> tuple[ETag, ...] | None:
+    def if_none_match(self) -> "tuple[families.ETag, ...] | None":
         """The tags of If-None-Match, likewise."""
         return self._tags("if-none-match")
 
@@ -231,11 +223,11 @@ class RequestFields:
         is to be ignored: malformed (RFC 9110 §14.2), or several ranges at once.
         """
         text = self.get_field("range")
-        ranges = None if text is None else parse_ranges(text)
+        ranges = None if text is None else families.parse_ranges(text)
         return _as_slice(ranges[0]) if ranges and len(ranges) == 1 else _WHOLE
 
 
-def _as_slice(spec: RangeSpec) -> slice:
+def _as_slice(spec: "families.RangeSpec") -> slice:
     first, last = spec
     if first is None:
         return slice(-(last or 0), None, 1)

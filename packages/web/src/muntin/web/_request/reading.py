@@ -5,12 +5,11 @@ Knows limits and what a body means by its Content-Type. Does not know who sent i
 
 import json
 from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from multidict import MultiDict, MultiDictProxy
 
-from muntin.http_core import FramingKind, ProtocolError
-from muntin.http_core.multipart import boundary_of, find_charset
+from muntin.http_core import FramingKind, ProtocolError, multipart
 from muntin.runner import Exchange
 from muntin.web._request.body import RequestBody
 from muntin.web._request.fields import RequestFields
@@ -23,8 +22,10 @@ from muntin.web.exceptions import (
     exception_of,
 )
 from muntin.web.json_responses import DEFAULT_CODEC, JSONCodec
-from muntin.web.multipart.forms import FormField, FormReader, parse_urlencoded
-from muntin.web.multipart.reader import MultipartReader
+
+if TYPE_CHECKING:
+    from muntin.web.multipart import MultipartReader
+    from muntin.web.multipart.forms import FormField
 
 __all__ = ["CLIENT_MAX_FIELDS", "CLIENT_MAX_SIZE", "RequestReading"]
 
@@ -52,7 +53,7 @@ class RequestReading(RequestFields):
     """How many fields a form may have."""
     _content: StreamReader | None
     _whole: bytes | None
-    _post: MultiDictProxy[FormField] | None
+    _post: "MultiDictProxy[FormField] | None"
 
     # What is known beforehand
 
@@ -159,7 +160,7 @@ class RequestReading(RequestFields):
         """
         data = await self.read()
         charset = self.charset
-        known = "utf-8" if charset is None else find_charset(charset)
+        known = "utf-8" if charset is None else multipart.find_charset(charset)
         if known is None:
             raise HTTPUnsupportedMediaType(text="415: unknown charset")
         try:
@@ -191,7 +192,7 @@ class RequestReading(RequestFields):
 
     # As a form
 
-    async def post(self) -> MultiDictProxy[FormField]:
+    async def post(self) -> "MultiDictProxy[FormField]":
         """Give the fields of the form that the body is; none for another type of body, or method.
 
         Text is text, a file a `FileField`; bytes are what has a type of its own but no file name.
@@ -209,18 +210,22 @@ class RequestReading(RequestFields):
                 raise exception_of(error, self.client_max_size) from None
         return form
 
-    async def _read_form(self) -> MultiDict[FormField]:
+    async def _read_form(self) -> "MultiDict[FormField]":
         essence = self.content_type
         if self.method not in self.POST_METHODS:
             return MultiDict()
         if essence == "multipart/form-data":
             return await self._read_multipart_form()
         if essence == "application/x-www-form-urlencoded" or not any(self.get_lines(b"content-type")):
+            from muntin.web.multipart.forms import parse_urlencoded  # noqa: PLC0415 - few requests bring a form
+
             return parse_urlencoded(await self.read(), self.charset or "utf-8", self.client_max_fields)
         return MultiDict()
 
-    async def _read_multipart_form(self) -> MultiDict[FormField]:
-        boundary = boundary_of(self.headers.get("Content-Type", ""))
+    async def _read_multipart_form(self) -> "MultiDict[FormField]":
+        from muntin.web.multipart.forms import FormReader  # noqa: PLC0415 - few requests bring a form
+
+        boundary = multipart.boundary_of(self.headers.get("Content-Type", ""))
         reader = FormReader(boundary, self.client_max_size, self.client_max_fields)
         try:
             if self._whole is not None:
@@ -234,12 +239,14 @@ class RequestReading(RequestFields):
             raise
         return reader.result()
 
-    async def multipart(self) -> MultipartReader:
+    async def multipart(self) -> "MultipartReader":
         """Give a reader of the parts of the body, whatever their size.
 
         Raises:
             HTTPBadRequest: its Content-Type is no multipart one, or names no boundary.
         """
+        from muntin.web.multipart import MultipartReader  # noqa: PLC0415 - few requests bring one
+
         return MultipartReader(
             self.headers,
             self.content,

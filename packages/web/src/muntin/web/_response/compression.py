@@ -7,8 +7,8 @@ from enum import Enum
 
 from multidict import CIMultiDict
 
-from muntin.http_core.coding import ContentEncoder, available_codings, encode_content
-from muntin.http_core.headers import format_etag, negotiate_encoding, parse_etag
+from muntin.http_core import coding
+from muntin.http_core import headers as families
 
 __all__ = ["Compression", "ContentCoding"]
 
@@ -40,7 +40,7 @@ class Compression:
         self._strategy = strategy
         self.chosen: str | None = None
         """The coding in use; None for none."""
-        self.encoder: ContentEncoder | None = None
+        self.encoder: coding.ContentEncoder | None = None
         """Encodes a streamed body."""
 
     def apply(self, accepted: str | None, headers: CIMultiDict[str]) -> None:
@@ -49,28 +49,28 @@ class Compression:
         if "Content-Encoding" in headers or "Content-Range" in headers:
             return
         if self.forced is None:
-            self.chosen = negotiate_encoding(accepted, available_codings())
+            self.chosen = families.negotiate_encoding(accepted, coding.available_codings())
         elif self.forced is not ContentCoding.identity:
             self.chosen = self.forced.value
         if self.chosen is None:
             return
         headers["Content-Encoding"] = self.chosen
         headers.pop("Content-Length", None)
-        tag = parse_etag(headers.get("ETag", ""))
+        tag = families.parse_etag(headers.get("ETag", ""))
         if tag is not None and not tag.is_weak:
             # RFC 9110 §8.8.1: the encoded bytes are others, so a strong tag would be a lie.
-            headers["ETag"] = format_etag(tag._replace(is_weak=True))
+            headers["ETag"] = families.format_etag(tag._replace(is_weak=True))
 
     def open(self) -> None:
         """Get ready to encode a streamed body."""
         if self.chosen is not None:
-            self.encoder = ContentEncoder(self.chosen, self._level, strategy=self._strategy)
+            self.encoder = coding.ContentEncoder(self.chosen, self._level, strategy=self._strategy)
 
     def encode(self, body: bytes) -> bytes:
         """Give a whole body encoded."""
         if self.chosen is None:
             return body
-        return encode_content(body, self.chosen, self._level, strategy=self._strategy)
+        return coding.encode_content(body, self.chosen, self._level, strategy=self._strategy)
 
 
 def _vary(headers: CIMultiDict[str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from muntin.http_core.headers import format_set_cookie
+from muntin.http_core import headers as families
 
 __all__ = ["ResponseCookies", "SetCookie"]
 
@@ -51,7 +51,7 @@ class ResponseCookies:
             ValueError: name, value or an attribute has a character that it may not have, or browsers would refuse
                 the cookie.
         """
-        field = format_set_cookie(name, value, **attributes)
+        field = families.format_set_cookie(name, value, **attributes)
         cookie = SetCookie(name, value, field, MappingProxyType(attributes))
         self._cookies[name, attributes["domain"], attributes["path"]] = cookie
 

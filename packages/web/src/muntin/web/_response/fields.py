@@ -14,16 +14,8 @@ from typing import Any, Final
 from multidict import CIMultiDict
 
 from muntin.http_core import FieldBlock, Fields, forbids_body, reason_of
-from muntin.http_core.headers import (
-    ETag,
-    MediaType,
-    format_date,
-    format_etag,
-    format_media_type,
-    parse_date,
-    parse_etag,
-    parse_media_type,
-)
+from muntin.http_core import headers as families
+from muntin.http_core.headers import MediaType, format_date, format_media_type, parse_media_type
 from muntin.web._response.cookies import ResponseCookies, SetCookie
 from muntin.web.legacy import warn_older
 from muntin.web.storage import Storage
@@ -244,7 +236,7 @@ class ResponseFields(Storage):
     def last_modified(self) -> datetime | None:
         """The date in Last-Modified; may be assigned as a time, as seconds since the epoch, or as a field value."""
         value = self._headers and self._headers.get("Last-Modified")
-        return parse_date(value) if value else None
+        return families.parse_date(value) if value else None
 
     @last_modified.setter
     def last_modified(self, value: date | float | str | None) -> None:
@@ -254,21 +246,23 @@ class ResponseFields(Storage):
             self.headers["Last-Modified"] = _format_modified(value)
 
     @property
-    def etag(self) -> ETag | None:
+    def etag(self) -> "families.ETag | None":
         """The entity tag; may be assigned as an `ETag` or as the text of a strong one, without its quotes.
 
         Raises:
             ValueError: assigned what no tag can be.
         """
         value = self._headers and self._headers.get("ETag")
-        return parse_etag(value) if value else None
+        return families.parse_etag(value) if value else None
 
     @etag.setter
-    def etag(self, value: ETag | str | None) -> None:
+    def etag(self, value: "families.ETag | str | None") -> None:
         if value is None:
             self.headers.pop("ETag", None)
-        elif isinstance(value, (ETag, str)):
-            self.headers["ETag"] = format_etag(value if isinstance(value, ETag) else ETag(value))
+        elif isinstance(value, str):
+            self.headers["ETag"] = families.format_etag(families.ETag(value))
+        elif isinstance(value, families.ETag):
+            self.headers["ETag"] = families.format_etag(value)
         else:
             raise ValueError(f"not an entity tag: {value!r}")
 

@@ -11,7 +11,6 @@ from muntin.http_core import RemoteProtocolError
 from muntin.middleware import describe_callable
 from muntin.runner import Exchange
 from muntin.web._response.upgrades import END_UPGRADED
-from muntin.web._server.debug_page import describe_exception
 from muntin.web.error_pages import ErrorPage, ErrorPages
 from muntin.web.exceptions import HTTPException, exception_of
 from muntin.web.legacy import warn_of_returned
@@ -81,6 +80,8 @@ class Recovery:
         if not is_answer and not is_expected:
             self._report(request, error)
             if self._debug:
+                from muntin.web._server.debug_page import describe_exception  # noqa: PLC0415 - never in production
+
                 return describe_exception(request, error)
         answer = None if page is None else await self._open_page(page, request, error)
         if answer is not None:

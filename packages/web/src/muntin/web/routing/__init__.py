@@ -8,7 +8,6 @@ from muntin.web.routing.dispatcher import UrlDispatcher
 from muntin.web.routing.match_info import UrlMappingMatchInfo
 from muntin.web.routing.resources import AbstractResource, DynamicResource, PlainResource, Resource
 from muntin.web.routing.routes import AbstractRoute, ResourceRoute, SystemRoute
-from muntin.web.routing.static_resource import StaticResource
 from muntin.web.routing.subapps import MatchedSubAppResource, PrefixedSubAppResource
 
 __all__ = [
@@ -21,7 +20,6 @@ __all__ = [
     "PrefixedSubAppResource",
     "Resource",
     "ResourceRoute",
-    "StaticResource",
     "SystemRoute",
     "UrlDispatcher",
     "UrlMappingMatchInfo",

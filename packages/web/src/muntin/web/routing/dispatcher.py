@@ -6,7 +6,7 @@ awaited. It must not know applications.
 
 from collections.abc import Iterable, Mapping
 from os import PathLike
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from muntin import router
 from muntin.router import AbstractRouteDef, Answer, Matched, MethodNotAllowed
@@ -17,9 +17,14 @@ from muntin.web.routing._handlers import AnyExpectHandler
 from muntin.web.routing.match_info import MatchInfoError, UrlMappingMatchInfo
 from muntin.web.routing.resources import AbstractResource, DynamicResource, PlainResource
 from muntin.web.routing.routes import AbstractRoute
-from muntin.web.routing.static_resource import CHUNK_SIZE, StaticResource
+
+if TYPE_CHECKING:
+    from muntin.web.routing.static_resource import StaticResource
 
 __all__ = ["UrlDispatcher", "as_web_route", "describe_answer"]
+
+# As `muntin.static.CHUNK_SIZE`, which is loaded when there are files to serve.
+_CHUNK_SIZE: Final = 262_144
 
 
 class _Unasked(Exception):
@@ -101,11 +106,11 @@ class UrlDispatcher(router.Router[Any]):
         *,
         name: str | None = None,
         expect_handler: AnyExpectHandler | None = None,
-        chunk_size: int = CHUNK_SIZE,
+        chunk_size: int = _CHUNK_SIZE,
         show_index: bool = False,
         follow_symlinks: bool = False,
         append_version: bool = False,
-    ) -> StaticResource:
+    ) -> "StaticResource":
         """Serve the files of a directory below a prefix.
 
         Args:
@@ -120,6 +125,8 @@ class UrlDispatcher(router.Router[Any]):
         Raises:
             ValueError: the directory does not exist, or the prefix is malformed.
         """
+        from muntin.web.routing.static_resource import StaticResource  # noqa: PLC0415 - not everybody serves files
+
         resource = StaticResource(
             prefix,
             path,

@@ -24,7 +24,7 @@ from muntin.web.routing.resources import Resource
 from muntin.web.routing.routes import ResourceRoute
 from muntin.web.stream_response import StreamResponse
 
-__all__ = ["CHUNK_SIZE", "StaticResource"]
+__all__ = ["StaticResource"]
 
 _REFUSALS: Final = {403: HTTPForbidden, 404: HTTPNotFound, 503: HTTPServiceUnavailable}
 """Refusals that are raised, so that middlewares see them like any other."""
