@@ -139,11 +139,12 @@ def test_a_process_without_descriptors(tree: Path) -> None:
     held = os.open(tree, os.O_RDONLY)  # the lowest free number, so none below the limit stays free
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (held + 1, hard))
-        statuses = [root.plan("GET", path, {}).status for path in ("hello.txt", "css/site.css", "../x")]
+        plans = [root.plan("GET", path, {}) for path in ("hello.txt", "css/site.css", "../x")]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         os.close(held)
-    assert statuses == [503, 503, 404]
+    assert [plan.status for plan in plans] == [503, 503, 404]
+    assert [dict(plan.fields).get("Retry-After") for plan in plans] == ["1", "1", None]
 
 
 def test_a_fallback_that_does_not_exist(tree: Path) -> None:

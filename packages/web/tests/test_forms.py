@@ -204,8 +204,9 @@ async def test_descriptors_are_capped_for_the_process(make_request, monkeypatch)
     monkeypatch.setattr(_spool, "MAX_SPOOLS", Spool._open_spools)
     body = form(part("f", b"x" * (FILES_IN_MEMORY + 1), "f"))
     before = descriptors()
-    with pytest.raises(HTTPServiceUnavailable):
+    with pytest.raises(HTTPServiceUnavailable) as caught:
         await make_request("POST", "/", MULTIPART, body=body, client_max_size=len(body)).post()
+    assert caught.value.headers["Retry-After"] == "1"
     assert descriptors() == before
     small = form(part("f", b"x", "f"))
     assert await make_request("POST", "/", MULTIPART, body=small).post()

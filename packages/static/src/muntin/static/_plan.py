@@ -5,10 +5,10 @@ Knows statuses, fields and bytes. Does not know sockets, frameworks or whether t
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from io import FileIO
 from types import TracebackType
-from typing import BinaryIO, NamedTuple, Self
+from typing import BinaryIO, Final, NamedTuple, Self
 from urllib.parse import quote
 
 from muntin.http_core import reason_of
@@ -179,11 +179,18 @@ def _read_now(descriptor: int, count: int) -> bytes | None:
     return _read_at(descriptor, count, 0)
 
 
+_FIELDS_BY_STATUS: Final[Mapping[int, Fields]] = {
+    503: (("Retry-After", "1"),)  # seconds: what is short is free again as soon as answers under way end
+}
+
+
 def plan_status(status: int, fields: Fields = (), *, method: str = "GET") -> FilePlan:
     """Plan an answer that is only a status, with a line of text that names it."""
     text = f"{status}: {reason_of(status)}".encode()
     about = (("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text))))
-    return FilePlan(status, about + fields, b"" if method == "HEAD" else text)
+    return FilePlan(
+        status, (*about, *_FIELDS_BY_STATUS.get(status, ()), *fields), b"" if method == "HEAD" else text
+    )
 
 
 def plan_redirect(name: str, query: str) -> FilePlan:

@@ -18,6 +18,9 @@ __all__ = ["MAX_SPOOLS", "Spool"]
 MAX_SPOOLS: Final = 512
 """How many requests of this process may have files on disk: half of the descriptors that a process usually gets."""
 
+_ASK_AGAIN: Final = {"Retry-After": "1"}
+"""Seconds: an upload that ends makes room."""
+
 
 class Spool:
     """One unnamed file, written by one coroutine and read by windows.
@@ -36,7 +39,7 @@ class Spool:
         self.size = 0
         """Bytes written."""
         if Spool._open_spools >= MAX_SPOOLS:
-            raise HTTPServiceUnavailable(text="503: too many uploads at once")
+            raise HTTPServiceUnavailable(headers=_ASK_AGAIN, text="503: too many uploads at once")
         Spool._open_spools += 1
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # it outlives this call
 

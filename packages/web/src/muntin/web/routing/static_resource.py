@@ -126,5 +126,5 @@ class StaticResource(Resource, router.PrefixResource[Any]):
         refusal = _REFUSALS.get(plan.status)
         if refusal is not None:
             plan.close()
-            raise refusal
+            raise refusal(headers=[field for field in plan.fields if field[0] == "Retry-After"])
         return PlannedResponse(plan, chunk_size=self._root.chunk_size)
