@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from muntin import web
+from muntin.http_core import Limits
 from muntin.runner import Caps, Timeouts
 from muntin.web.testing import TestServer
 
@@ -366,6 +367,36 @@ async def test_arguments_for_the_server_come_with_the_application():
     async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
         assert (await client.get(str(server.make_url("/short")))).status_code == 200
         assert (await client.get(str(server.make_url("/" + "long" * 20)))).status_code == 414
+
+
+@pytest.mark.parametrize(
+    ("of_application", "of_runner", "keep_alive"),
+    [
+        ({}, {"keepalive_timeout": 3}, 3),
+        ({"keepalive_timeout": 1}, {"keepalive_timeout": 3}, 1),
+        ({"keepalive_timeout": 1}, {"timeouts": Timeouts(keep_alive=5)}, 1),
+        ({"timeouts": Timeouts(keep_alive=5)}, {"keepalive_timeout": 3}, 5),
+        ({"timeouts": Timeouts(keep_alive=5), "keepalive_timeout": 1}, {"keepalive_timeout": 3}, 1),
+        ({"limits": Limits(), "caps": Caps()}, {"keepalive_timeout": 3}, 3),
+    ],
+)
+async def test_arguments_of_the_application_win(of_application, of_runner, keep_alive):
+    runner = web.AppRunner(web.Application(handler_args=of_application), **of_runner)
+    await runner.setup()
+    assert runner.server.timeouts.keep_alive == keep_alive
+    await runner.cleanup()
+
+
+async def test_the_access_log_of_the_application_wins(caplog):
+    """As in aiohttp, whatever whoever runs it says."""
+    mine, theirs = logging.getLogger("mine"), logging.getLogger("theirs")
+    app = web.Application(handler_args={"access_log": mine, "access_log_format": "mine %s"})
+    app.router.add_get("/", hello)
+    with caplog.at_level(logging.INFO):
+        async with TestServer(app, access_log=theirs) as server, httpx.AsyncClient(timeout=None) as client:
+            assert (await client.get(str(server.make_url("/")))).status_code == 200
+    assert [record.getMessage() for record in caplog.records if record.name == "mine"] == ["mine 200"]
+    assert not [record for record in caplog.records if record.name == "theirs"]
 
 
 @pytest.mark.row("RN-24")

@@ -46,7 +46,7 @@ class Application(State):
         logger: where failures of handlers are reported.
         router: another dispatcher than an empty one.
         middlewares: what stands around all handlers, the first outermost.
-        handler_args: arguments for the server, such as `keepalive_timeout`.
+        handler_args: arguments for the server, such as `keepalive_timeout`; they win over those of whoever runs it.
         client_max_size: how large a body may be that is read whole (bytes); 413 beyond, 0 for any size.
         client_max_fields: how many fields a form may have; 413 beyond.
         loop: the loop it will be served in; tolerated, and compared with the running one at start.

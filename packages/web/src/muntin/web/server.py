@@ -11,7 +11,7 @@ from typing import Any, Final
 from muntin import runner
 from muntin.runner import Exchange, ExchangeHandler
 from muntin.web._server.answering import Answering, Handle
-from muntin.web._server.options import read_server_options
+from muntin.web._server.options import overlay, read_server_options
 from muntin.web._server.recovery import PagesOf, Recovery
 from muntin.web._server.selecting import Selecting
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
@@ -125,13 +125,13 @@ def make_server(app: Application, **options: Any) -> Server:
 
     Args:
         app: the outermost application.
-        options: as for `run_app`; they win over the application's `handler_args`.
+        options: as for `run_app`; the application's `handler_args` win over them.
 
     Raises:
         TypeError: an option is not known.
     """
     return _ApplicationServer(
-        app, **{"logger": app.logger, "debug": app.debug, **app.handler_args, **options}
+        app, **overlay({"logger": app.logger, "debug": app.debug, **options}, app.handler_args)
     )
 
 

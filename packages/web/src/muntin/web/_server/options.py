@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from muntin.http_core import DEFAULT_LIMITS, Limits
 from muntin.runner import DEFAULT_CAPS, DEFAULT_TIMEOUTS, Caps, Timeouts
 
-__all__ = ["read_server_options"]
+__all__ = ["overlay", "read_server_options"]
 
 Numbers = TypeVar("Numbers", Limits, Timeouts, Caps)
 
@@ -27,6 +27,18 @@ _TIMEOUTS: Final = {
     "timeout_ceil_threshold": "ceil_threshold",
 }
 _CAPS: Final = {"read_bufsize": "body_buffer"}
+
+
+_GROUPS: Final = {"limits": _LIMITS, "timeouts": _TIMEOUTS, "caps": _CAPS}
+
+
+def overlay(options: Mapping[str, Any], winning: Mapping[str, Any]) -> dict[str, Any]:
+    """Give options with others that win over them.
+
+    All time-outs given at once win over any given by its own name among the others; limits and caps likewise.
+    """
+    replaced = {name for group, names in _GROUPS.items() if group in winning for name in names}
+    return {**{name: value for name, value in options.items() if name not in replaced}, **winning}
 
 
 def read_server_options(
