@@ -50,11 +50,11 @@ def run(tmp_path):
     environment = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "PYTHONUNBUFFERED": "1"}
     running = []
 
-    def run(*command, passed=()):
+    def run(*command, passed=(), **variables):
         process = subprocess.Popen(
             command,
             cwd=tmp_path,
-            env=environment,
+            env={**environment, **variables},
             pass_fds=passed,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -112,6 +112,24 @@ def test_a_command_that_names_a_place_listens_there_as_well(run):
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
+
+
+def test_the_supervisor_of_workers_feeds_the_watchdog(run):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        command = [sys.executable, "-c", START, str(listening.fileno()), "program.py"]
+        process, manager = run(*command, passed=[listening.fileno()], WATCHDOG_USEC="20000")
+        assert manager.recv(1024) == b"READY=1"
+    for _ in range(3):
+        assert manager.recv(1024) == b"WATCHDOG=1"
+    process.send_signal(signal.SIGTERM)
+    while (said := manager.recv(1024)) == b"WATCHDOG=1":
+        pass
+    assert said == b"STOPPING=1"
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    manager.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        manager.recv(1024)
 
 
 def test_systemd_itself(run):

@@ -3,10 +3,13 @@
 import os
 import re
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 
 import pytest
+import trustme
 
 posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked")
 
@@ -99,25 +102,33 @@ def test_the_route_table_is_shown_in_debug_mode(start, free_port):
 
 @pytest.mark.row("CF-07")
 def test_a_program_is_started_again_when_a_file_changes(start, free_port, tmp_path):
+    """What was asked while there was none to answer is answered by the next."""
     pytest.importorskip("watchfiles")
-    program = start(
-        MAKER, "-m", "muntin.web", "--reload", "-H", "127.0.0.1", "-P", str(free_port), "program:app"
-    )
+    options = ["--reload", "-H", "127.0.0.1", "-P", str(free_port)]
+    program = start(MAKER, "-X", "dev", "-m", "muntin.web", *options, "program:app")
     source = tmp_path / "program.py"
     good = source.read_text()
-    program.read_until("Serving on")
+    assert (
+        program.read_until("Serving on")
+        == f"Serving on http://127.0.0.1:{free_port} (press Ctrl-C to stop)\n"
+    )
+    program.read_until("METHODS")  # by -X dev
+    program.read_until("Ready")
     assert program.fetch(free_port) == "old"
     source.write_text(good + "\ndef broken(:\n")
     assert program.read_until("changed") == "program.py changed: starting again\n"
     assert "invalid syntax" in program.read_until("error: cannot import 'program'")
     program.read_until("waiting for a change")
-    source.write_text(good.replace('"old"', '"newer"'))
-    program.read_until("program.py changed")
-    program.read_until("Serving on")
-    assert program.fetch(free_port) == "newer"
+    with socket.create_connection(("127.0.0.1", free_port), 30) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        source.write_text(good.replace('"old"', '"newer"'))
+        program.read_until("program.py changed")
+        with client.makefile("rb") as answer:
+            assert answer.read().endswith(b"newer")
     program.interrupt()
     code, output = program.end()
     assert code == 0
+    assert "Serving on" not in output
     assert "Traceback" not in output
 
 
@@ -128,13 +139,17 @@ def test_a_program_is_started_again_when_a_file_changes(start, free_port, tmp_pa
         (["--workers", "two", "program:app"], "'two' is no number of processes"),
         (["--reload", "--workers", "2", "program:app"], "--reload serves with one process"),
         (["--loop", "trio", "program:app"], "invalid choice: 'trio'"),
+        (["--keyfile", "key.pem", "program:app"], "give --certfile as well"),
+        (["program:nothing"], "'program:nothing' cannot be called with a list of arguments: too many"),
         (["program:app", "argument"], "is an application, which takes no arguments"),
         (["--reload", "program:app"], "--reload needs watchfiles: pip install 'muntin-web[reload]'"),
         (["--loop", "uvloop", "program:app"], "--loop uvloop needs uvloop: pip install 'muntin-web[uvloop]'"),
     ],
 )
 def test_options_that_cannot_be_followed(tmp_path, arguments, said):
-    (tmp_path / "program.py").write_text("from muntin import web\n\napp = web.Application()\n")
+    (tmp_path / "program.py").write_text(
+        "from muntin import web\n\napp = web.Application()\n\ndef nothing(): ...\n"
+    )
     code = (
         "import sys; sys.modules.update(watchfiles=None, uvloop=None);"
         "from muntin.web.__main__ import main; sys.exit(main())"
@@ -163,3 +178,54 @@ def test_a_failure_of_the_application_is_not_taken_for_one_of_the_port(start, fr
     assert code == 1
     assert "ConnectionRefusedError: no database" in output
     assert "cannot serve on" not in output
+
+
+@posix
+@pytest.mark.row("RN-29")
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_workers_read_certificates_anew(start, free_port, tmp_path, loop):
+    pytest.importorskip(loop)
+    authority = trustme.CA()
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    trusting.set_alpn_protocols(["h2", "http/1.1"])
+
+    def renew():
+        certificate = authority.issue_cert("127.0.0.1")
+        certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+        certificate.cert_chain_pems[0].write_to_path(tmp_path / "chain.pem")
+        return int.from_bytes(ssl.PEM_cert_to_DER_cert((tmp_path / "chain.pem").read_text()))
+
+    def look():
+        with (
+            socket.create_connection(("127.0.0.1", free_port), 30) as plain,
+            trusting.wrap_socket(plain, server_hostname="127.0.0.1") as client,
+        ):
+            assert client.selected_alpn_protocol() == "http/1.1"
+            return int.from_bytes(client.getpeercert(binary_form=True))
+
+    first = renew()
+    options = ["-H", "127.0.0.1", "-P", str(free_port), "--workers", "1", "--loop", loop]
+    files = ["--certfile", "chain.pem", "--keyfile", "key.pem"]
+    program = start(MAKER, "-m", "muntin.web", *options, *files, "program:app")
+    assert f"https://127.0.0.1:{free_port}" in program.read_until("Serving on")
+    assert look() == first
+    second = renew()
+    assert second != first
+    program.send(signal.SIGHUP)
+    program.read_until_all(" serves", " stopped")
+    assert look() == second
+    # A certificate that cannot be read leaves those serving that have the older one.
+    (tmp_path / "chain.pem").write_text("nonsense")
+    program.send(signal.SIGHUP)
+    assert "cannot use the certificate of chain.pem and key.pem" in program.read_until("error:")
+    program.read_until("before it could serve")
+    assert look() == second
+    assert program.stop()[0] == 0
+
+
+def test_a_certificate_that_is_not_there(start):
+    code, output = start(MAKER, "-m", "muntin.web", "-P", "0", "--certfile", "no.pem", "program:app").end()
+    assert code == 1
+    assert "error: cannot use the certificate of no.pem" in output
+    assert "Traceback" not in output

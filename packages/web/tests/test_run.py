@@ -39,6 +39,25 @@ def test_it_serves_until_a_signal(start, free_port, number, loop):
     assert (code, output.split()) == (0, ["down", "after"])
 
 
+@pytest.mark.row("RN-02", "RN-03")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_application_is_made(start, free_port, number):
+    program = start(f"""
+        async def make():
+            try:
+                say("making")
+                await asyncio.sleep(3600)
+            finally:
+                say("given up")
+
+        web.run_app(make(), host="127.0.0.1", port={free_port})
+        say("after")
+    """)
+    program.read_until("making")
+    code, output = program.stop(number)
+    assert (code, output) == (0, "given up\nafter\n")
+
+
 @pytest.mark.row("RN-20", "RN-22", "RN-23", "RN-07")
 def test_the_end_is_in_order(start, free_port):
     program = start(f"""

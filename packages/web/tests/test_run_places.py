@@ -1,11 +1,17 @@
 """The arguments of `run_app` that say where and how to listen, as programs of their own."""
 
+import asyncio
+import os
+import re
 import socket
 import ssl
+import sys
 import urllib.request
 
 import pytest
 import trustme
+
+from muntin import web
 
 
 @pytest.mark.row("RN-29", "RN-01")
@@ -93,3 +99,88 @@ def test_a_task_that_failed_surfaces_at_the_end(start, free_port):
     code, output = program.stop()
     assert code == 1
     assert "LookupError: the queue is gone" in output
+
+
+@pytest.mark.row("RN-29")
+def test_a_certificate_is_replaced_in_its_context(start, free_port, tmp_path):
+    """The way of one process: new connections get what the context has by then."""
+    authority = trustme.CA()
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(tmp_path / "all.pem")
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    program = start(f"""
+        import ssl
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain("all.pem")
+
+        async def renew(request):
+            tls.load_cert_chain("all.pem")
+            return web.Response()
+
+        app = web.Application()
+        app.router.add_get("/", renew)
+        web.run_app(app, host="127.0.0.1", port={free_port}, ssl_context=lambda: tls)
+    """)
+    program.read_until("Serving on https://")
+    seen = set()
+    for _ in range(2):
+        with (
+            socket.create_connection(("127.0.0.1", free_port), 30) as plain,
+            trusting.wrap_socket(plain, server_hostname="127.0.0.1") as client,
+        ):
+            seen.add(client.getpeercert()["serialNumber"])
+            authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(
+                tmp_path / "all.pem"
+            )
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert client.recv(65536).startswith(b"HTTP/1.1 200")
+    assert len(seen) == 2
+    assert program.stop()[0] == 0
+
+
+@pytest.mark.row("RN-29")
+def test_an_empty_list_of_hosts_is_no_host(start):
+    program = start("""
+        import socket
+        sock = socket.create_server(("127.0.0.1", 0))
+        app = web.Application()
+        app.router.add_get("/", hello)
+        web.run_app(app, host=[], path=[], sock=iter([sock]))
+    """)
+    port = int(re.fullmatch(r"Serving on http://127.0.0.1:(\d+) .*\n", program.read_until("Serving on"))[1])
+    assert program.fetch(port) == "hello"
+    assert program.stop()[0] == 0
+
+
+@pytest.mark.parametrize(
+    "places", [{"host": []}, {"host": (), "port": 0}, {"path": []}, {"sock": [], "host": []}]
+)
+@pytest.mark.parametrize("workers", [None, 2])
+def test_there_has_to_be_a_place(places, workers):
+    with pytest.raises(ValueError, match="no place to listen at"):
+        web.run_app(web.Application(), **places, workers=workers)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux has Unix sockets without a file")
+@pytest.mark.parametrize("workers", [None, 1])
+def test_a_unix_socket_without_a_file(start, workers):
+    name = f"muntin-{os.getpid()}-{workers}"
+    program = start(f"""
+        app = web.Application()
+        app.router.add_get("/", hello)
+        web.run_app(app, path="\\0{name}", workers={workers})
+    """)
+    program.read_until(f"Serving on http://unix:@{name}:")
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(f"\0{name}")
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+    assert program.stop()[0] == 0
+
+
+def test_a_program_has_a_loop_of_its_own():
+    async def main():
+        with pytest.raises(RuntimeError, match=r"use web\.AppRunner"):
+            web.run_app(web.Application())
+
+    asyncio.run(main())

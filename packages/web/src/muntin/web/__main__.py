@@ -1,9 +1,14 @@
 """`python -m muntin.web`: serve an application, or the one that a function makes."""
 
 import asyncio
+import inspect
 import logging
+import os
+import socket
+import ssl
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,7 +16,7 @@ from typing import Any
 from muntin.router.printing import format_table
 from muntin.runner.systemd import take_sockets
 from muntin.web._run.command import Command, CommandError, load_target, parse_command
-from muntin.web._run.listening import ListeningError
+from muntin.web._run.listening import SERVING, Listening, ListeningError, describe_places
 from muntin.web._run.sources import make_application
 from muntin.web.application import Application
 from muntin.web.run import run_app
@@ -25,10 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = parse_command(sys.argv[1:] if arguments is None else arguments, is_activated=bool(passed))
     try:
         if command.reload:
-            _import("watchfiles", "--reload", "reload")
-            again = [sys.executable, "-m", "muntin.web", *command.without_reload]
-            import_module("muntin.web._run.reloading").run_and_watch(again, Path.cwd())
-            return 0
+            return _reload(command, passed)
         if command.routes:
             print(format_table(asyncio.run(make_application(_load(command))).router))
             return 0
@@ -41,17 +43,77 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run_app(
             lambda: _load_or_exit(command),
-            host=command.host,
-            port=command.port,
-            path=command.path,
-            sock=passed or None,
+            **_describe_places(command, passed),
+            ssl_context=_choose_tls(command),
+            print=print if command.sockets is None else _tell_all_but_the_place,
             workers=command.workers,
             loop_factory=loop_factory,
         )
     except ListeningError as error:
-        return _complain(f"cannot serve on {command.place or 'the sockets passed'}: {error}", 1)
+        return _complain_of_place(command, error)
     print("Stopped")
     return 0
+
+
+def _describe_places(command: Command, passed: list[socket.socket]) -> dict[str, Any]:
+    """Give where to listen, as `run_app` takes it."""
+    if command.sockets is not None:
+        return {"sock": [socket.socket(fileno=number) for number in command.sockets]}
+    return {"host": command.host, "port": command.port, "path": command.path, "sock": passed or None}
+
+
+def _choose_tls(command: Command) -> Callable[[], ssl.SSLContext] | None:
+    """Give what makes the context for TLS; in the process that serves, so that new workers read the files anew."""
+    certfile, keyfile = command.certfile, command.keyfile
+    if certfile is None:
+        return None
+
+    def make() -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.set_alpn_protocols(["http/1.1"])
+        try:
+            context.load_cert_chain(certfile, keyfile)
+        except OSError as error:
+            files = certfile if keyfile is None else f"{certfile} and {keyfile}"
+            raise SystemExit(_complain(f"cannot use the certificate of {files}: {error}", 1)) from error
+        return context
+
+    return make
+
+
+def _reload(command: Command, passed: list[socket.socket]) -> int:
+    """Hold the sockets, and serve by a process that is replaced when a file changes.
+
+    Raises:
+        CommandError: there is nothing that watches files.
+    """
+    _import("watchfiles", "--reload", "reload")
+    again = [sys.executable, *_list_interpreter_options(), "-m", "muntin.web"]
+    run_and_watch = import_module("muntin.web._run.reloading").run_and_watch
+    if os.name != "posix":  # descriptors are not passed there
+        run_and_watch([*again, *command.without_reload], Path.cwd())
+        return 0
+    listening = Listening.at(**_describe_places(command, passed), tls=_choose_tls(command))
+    try:
+        with listening.opened() as opened:
+            print(describe_places(opened.describe()), flush=True)
+            descriptors = [sock.fileno() for sock in opened.sockets]
+            again += ["--sockets", ",".join(map(str, descriptors)), *command.without_reload]
+            run_and_watch(again, Path.cwd(), descriptors)
+    except ListeningError as error:
+        return _complain_of_place(command, error)
+    return 0
+
+
+def _list_interpreter_options() -> list[str]:
+    """Give what stands between `python` and `-m muntin.web`, such as `-X dev`."""
+    before = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv) + 1]
+    return before[: before.index("-m")] if "-m" in before else []
+
+
+def _tell_all_but_the_place(text: str) -> None:
+    """Print what a process says that was started again: where it serves has been told."""
+    print("Ready" if text.startswith(SERVING) else text, flush=True)
 
 
 def _load(command: Command) -> Any:
@@ -65,6 +127,13 @@ def _load(command: Command) -> Any:
         if command.arguments:
             raise CommandError(f"{command.target!r} is an application, which takes no arguments")
         return found
+    try:
+        with suppress(ValueError):  # there are functions without a signature
+            inspect.signature(found).bind(command.arguments)
+    except TypeError as error:
+        raise CommandError(
+            f"{command.target!r} cannot be called with a list of arguments: {error}"
+        ) from error
     made = found(command.arguments)
     if not isinstance(made, Application) and not hasattr(made, "__await__"):
         raise CommandError(f"{command.target!r} gave {type(made).__name__}, and no web.Application")
@@ -89,6 +158,10 @@ def _import(module: str, option: str, extra: str) -> Any:
         return import_module(module)
     except ImportError:
         raise CommandError(f"{option} needs {module}: pip install 'muntin-web[{extra}]'") from None
+
+
+def _complain_of_place(command: Command, error: ListeningError) -> int:
+    return _complain(f"cannot serve on {command.place or 'the sockets passed'}: {error}", 1)
 
 
 def _complain(error: object, code: int) -> int:

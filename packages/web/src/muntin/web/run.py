@@ -9,14 +9,13 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from inspect import iscoroutine
-from ssl import SSLContext
 from typing import Any, Final
 
 from muntin.router.printing import format_table
-from muntin.runner import BACKLOG, SHUTDOWN_TIMEOUT, GracefulExit
-from muntin.runner.systemd import Watchdog, notify
+from muntin.runner import BACKLOG, SHUTDOWN_TIMEOUT, GracefulExit, signals
+from muntin.runner.systemd import Watchdog, notify, watchdog_interval
 from muntin.runner.workers import Supervisor, Worker, Workers
-from muntin.web._run.listening import Hosts, Listening, Paths, Sockets, describe_places
+from muntin.web._run.listening import Hosts, Listening, Paths, Sockets, Tls, describe_places
 from muntin.web._run.sources import Source, call_source, make_application
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.application import Application
@@ -71,7 +70,7 @@ def run_app(
     sock: Sockets = None,
     shutdown_timeout: float = SHUTDOWN_TIMEOUT,
     keepalive_timeout: float = _KEEPALIVE_TIMEOUT,
-    ssl_context: SSLContext | None = None,
+    ssl_context: Tls = None,
     print: Callable[..., Any] | None = print,
     backlog: int = BACKLOG,
     access_log_class: type[AbstractAccessLogger] = AccessLogger,
@@ -94,13 +93,14 @@ def run_app(
 
     Args:
         app: the application, a coroutine that makes it in the loop that serves it, or a function that gives either.
-        host: where to listen: a name or address, several, or None for all interfaces.
+        host: where to listen: a name or address, several, or None for all interfaces if no path and no socket is given.
         port: the port; None for 8080, or 8443 with TLS.
-        path: Unix sockets to listen at, in place of host and port if those are not given.
-        sock: bound sockets to listen at, likewise.
+        path: Unix sockets to listen at.
+        sock: bound sockets to listen at.
         shutdown_timeout: how long handlers may take to end (seconds), before they are cancelled and after.
         keepalive_timeout: how long a connection may idle (seconds); left out, `timeouts` among the options decide.
-        ssl_context: for TLS.
+        ssl_context: for TLS; or a function that makes it in the process that serves, so that workers that replace
+            others read its files anew.
         print: is told where the application is served; None for silence.
         backlog: connections that may wait to be accepted.
         access_log_class, access_log_format, access_log: what writes the access log, what and where.
@@ -111,22 +111,25 @@ def run_app(
         loop_factory: makes that new one, such as `uvloop.new_event_loop`.
         workers: how many processes serve, or `muntin.runner.workers.Workers` for more to say about them; None for
             this one alone. An application is started in every one of them, and what `app` calls is called there.
-        options: more arguments of the server, such as `max_line_size`.
+        options: more arguments of the server, such as `max_line_size`. The application's `handler_args` win over all
+            arguments of the server here.
 
     Raises:
         TypeError: `app` is no application, or an option is not known.
-        ValueError: workers were given a loop, or are not to handle signals.
+        ValueError: workers were given a loop, or are not to handle signals; or lists of places are all empty.
+        RuntimeError: a loop runs here already, or this is not the main thread, but is to handle signals.
         OSError: the address cannot be had.
         SystemExit: with `workers`, when they cannot serve; its status is theirs.
     """
     if keepalive_timeout != _KEEPALIVE_TIMEOUT or "timeouts" not in options:
         options["keepalive_timeout"] = keepalive_timeout
-    listening = Listening(
+    _require_no_running_loop()
+    listening = Listening.at(
         host=host,
         port=port,
         path=path,
         sock=sock,
-        ssl_context=ssl_context,
+        tls=ssl_context,
         backlog=backlog,
         reuse_address=reuse_address,
         reuse_port=reuse_port,
@@ -138,6 +141,9 @@ def run_app(
             _show(access_log)
         if worker is not None:
             worker.attend(loop)
+        elif handle_signals:
+            # Now, as to make an application may take its time, and to acquire what has to be given up in order.
+            signals.handle_signals(loop)
         runner = _ProgramRunner(
             await make_application(source),
             handle_signals=handle_signals and worker is None,
@@ -180,39 +186,51 @@ def run_app(
         elif print is not None:
             print(text)
 
-    if workers is None:
-        _run(loop or loop_factory(), serve(call_source(app), listening, None))
-        return
-    if loop is not None or not handle_signals:
-        raise ValueError("workers make a loop each, with loop_factory, and stop by signals: give neither")
-    if isinstance(workers, int):
-        workers = Workers(workers)
-    with listening.opened() as opened:
-        note = f" with {workers.count} workers"
+    def supervise(workers: Workers) -> int:
+        with listening.opened() as opened:
+            note = f" with {workers.count} workers"
 
-        def on_ready() -> None:
-            say(describe_places(opened.describe(), note))
-            notify("READY=1")
+            def on_ready() -> None:
+                say(describe_places(opened.describe(), note))
+                notify("READY=1")
 
-        def on_stop() -> None:
-            notify("STOPPING=1")
-            opened.close()
+            def on_stop() -> None:
+                notify("STOPPING=1")
+                opened.close()
 
-        supervisor = Supervisor(
-            lambda worker: _run(loop_factory(), serve(call_source(app), opened, worker)),
-            workers,
-            stop_timeout=2 * shutdown_timeout + workers.cleanup_timeout,
-            on_ready=on_ready,
-            on_stop=on_stop,
-        )
-        status = supervisor.run()
-    if iscoroutine(app):
-        app.close()  # each worker awaited its own copy
+            return Supervisor(
+                lambda worker: _run(loop_factory(), serve(call_source(app), opened, worker)),
+                workers,
+                stop_timeout=2 * shutdown_timeout + workers.cleanup_timeout,
+                on_ready=on_ready,
+                on_stop=on_stop,
+                on_alive=lambda: notify("WATCHDOG=1"),
+                alive_interval=watchdog_interval(),
+            ).run()
+
+    try:
+        if workers is None:
+            _run(loop or loop_factory(), serve(call_source(app), listening, None))
+            return
+        if loop is not None or not handle_signals:
+            raise ValueError("workers make a loop each, with loop_factory, and stop by signals: give neither")
+        status = supervise(Workers(workers) if isinstance(workers, int) else workers)
+    finally:
+        if iscoroutine(app):
+            app.close()  # in case that nobody here has awaited it: workers await a copy each
     if status:
         raise SystemExit(status)
 
 
 _PRINT: Final = print
+
+
+def _require_no_running_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("run_app() runs a loop of its own: where one runs already, use web.AppRunner")
 
 
 def _run(loop: asyncio.AbstractEventLoop, program: Any) -> None:

@@ -54,7 +54,8 @@ class Supervisor:
         stop_timeout: how long a worker may take to stop (seconds).
         on_ready: called when all serve for the first time.
         on_stop: called when it is decided to end; listening sockets are closed here, or who connects waits in vain.
-        on_alive: called again and again, for as long as this process is well and a worker serves whose loop turns.
+        on_alive: called again and again after `on_ready`, for as long as this process is well and a worker serves whose
+            loop turns.
         alive_interval: how often that is (seconds).
 
     Raises:
@@ -237,7 +238,7 @@ class Supervisor:
             self._alive_next = now + self._alive_interval
 
     def _is_alive(self) -> bool:
-        return self._status is None and self._count_serving() > 0
+        return self._status is None and self._on_ready is None and self._count_serving() > 0
 
     def _count_serving(self) -> int:
         return sum(process.stage is Stage.SERVING for process in self._fleet)

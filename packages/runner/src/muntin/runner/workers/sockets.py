@@ -7,9 +7,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from muntin.runner._socket_file import is_abstract
+from muntin.runner._socket_file import SocketFile, is_abstract
 
-__all__ = ["bind_tcp", "bind_unix"]
+__all__ = ["SocketFile", "bind_tcp", "bind_unix"]
 
 
 def bind_tcp(
@@ -67,8 +67,8 @@ def bind_unix(path: str | Path, *, backlog: int) -> socket.socket:
     """Listen at a Unix socket; one that an earlier process left there is replaced.
 
     Args:
-        path: where the socket file is made; whoever closes the socket removes it. With a NUL in front it is a name
-            without a file.
+        path: where the socket file is made; whoever closes the socket removes it (`SocketFile`). With a NUL in
+            front it is a name without a file.
         backlog: connections that may wait to be accepted.
 
     Raises:

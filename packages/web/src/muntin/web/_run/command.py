@@ -6,7 +6,7 @@ It reads arguments and imports what they name; it starts nothing.
 import importlib
 import re
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -29,6 +29,10 @@ class Command(NamedTuple):
     host: str | None
     port: int | None
     path: str | None
+    sockets: list[int] | None
+    """Descriptors that a process which reloads has passed; they are the place then."""
+    certfile: str | None
+    keyfile: str | None
     arguments: list[str]
     workers: int | None
     loop: str
@@ -51,8 +55,13 @@ def _make_parser() -> ArgumentParser:
         prog="python -m muntin.web", usage=_USAGE, description=_DESCRIPTION, allow_abbrev=False
     )
     parser.add_argument("-H", "-n", "--hostname", metavar="HOST", help="where to listen (localhost)")
-    parser.add_argument("-P", "-p", "--port", type=_read_port, metavar="PORT", help="at which port (8080)")
+    parser.add_argument(
+        "-P", "-p", "--port", type=_read_port, metavar="PORT", help="at which port (8080; TLS: 8443)"
+    )
     parser.add_argument("-U", "--path", metavar="PATH", help="a Unix socket to listen at")
+    parser.add_argument("--sockets", type=_read_descriptors, help=SUPPRESS)
+    parser.add_argument("--certfile", metavar="FILE", help="serve TLS, with this chain of certificates (PEM)")
+    parser.add_argument("--keyfile", metavar="FILE", help="and its key, if that is in a file of its own")
     parser.add_argument(
         "--workers", type=_read_count, metavar="N", help="serve with so many processes (this one alone)"
     )
@@ -71,6 +80,10 @@ def _read_port(text: str) -> int:
     return int(text)
 
 
+def _read_descriptors(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
+
+
 def _read_count(text: str) -> int:
     if not re.fullmatch("[0-9]{1,4}", text) or int(text) < 1:
         raise ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more")
@@ -78,7 +91,21 @@ def _read_count(text: str) -> int:
 
 
 _WITH_VALUE: Final = frozenset(
-    ("-H", "-n", "--hostname", "-P", "-p", "--port", "-U", "--path", "--workers", "--loop")
+    (
+        "-H",
+        "-n",
+        "--hostname",
+        "-P",
+        "-p",
+        "--port",
+        "-U",
+        "--path",
+        "--sockets",
+        "--certfile",
+        "--keyfile",
+        "--workers",
+        "--loop",
+    )
 )
 _NEWER: Final = frozenset(("-H", "--hostname", "-P", "--port", "-U", "--path"))
 """Options that may also stand behind the target, where all others belong to the function."""
@@ -103,7 +130,9 @@ def parse_command(arguments: Sequence[str], *, is_activated: bool = False) -> Co
         host = "localhost"
     port = options.port
     if port is None and host is not None:
-        port = 8080
+        port = 8080 if options.certfile is None else 8443
+    if options.keyfile is not None and options.certfile is None:
+        parser.error("--keyfile belongs to a certificate: give --certfile as well")
     if options.reload and options.workers is not None:
         parser.error("--reload serves with one process: leave out --workers")
     return Command(
@@ -111,6 +140,9 @@ def parse_command(arguments: Sequence[str], *, is_activated: bool = False) -> Co
         host=host,
         port=port,
         path=options.path,
+        sockets=options.sockets,
+        certfile=options.certfile,
+        keyfile=options.keyfile,
         arguments=rest,
         workers=options.workers,
         loop=options.loop,

@@ -3,24 +3,28 @@
 One process opens its sites itself. Many share sockets that are opened before there are processes.
 """
 
-import os
 import socket
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from ssl import SSLContext
+from typing import Any, Final, Self
 
-from muntin.runner import BaseSite, SockSite, TCPSite, UnixSite
+from muntin.runner import BACKLOG, BaseSite, SockSite, TCPSite, UnixSite
 from muntin.runner.sites import format_socket
-from muntin.runner.workers.sockets import bind_tcp, bind_unix
+from muntin.runner.workers.sockets import SocketFile, bind_tcp, bind_unix
 from muntin.web.runners import AppRunner
 
-__all__ = ["Hosts", "Listening", "ListeningError", "Paths", "Sockets", "describe_places"]
+__all__ = ["SERVING", "Hosts", "Listening", "ListeningError", "Paths", "Sockets", "Tls", "describe_places"]
+
+SERVING: Final = "Serving on"
 
 Hosts = str | Sequence[str] | None
 Paths = str | Path | Sequence[str | Path] | None
 Sockets = socket.socket | Iterable[socket.socket] | None
+Tls = SSLContext | Callable[[], SSLContext] | None
+"""A function is called in the process that serves."""
 
 
 class ListeningError(OSError):
@@ -31,33 +35,52 @@ class ListeningError(OSError):
 class Listening:
     """The places, and how they are opened."""
 
-    host: Hosts
+    hosts: tuple[str | None, ...]
+    """None for all interfaces."""
     port: int | None
-    path: Paths
-    sock: Sockets
-    ssl_context: SSLContext | None
+    paths: tuple[str | Path, ...]
+    """Of Unix sockets."""
+    sockets: tuple[socket.socket, ...]
+    """Those that are bound already."""
+    tls: Tls
     backlog: int
     reuse_address: bool | None
     reuse_port: bool | None
 
-    @property
-    def hosts(self) -> list[str | None]:
-        """The hosts, None for all interfaces: those too where no place is given."""
-        if isinstance(self.host, str):
-            return [self.host]
-        if self.host:
-            return list(self.host)
-        return [None] if self.port is not None or (self.path is None and self.sock is None) else []
+    @classmethod
+    def at(
+        cls,
+        *,
+        host: Hosts = None,
+        port: int | None = None,
+        path: Paths = None,
+        sock: Sockets = None,
+        tls: Tls = None,
+        backlog: int = BACKLOG,
+        reuse_address: bool | None = None,
+        reuse_port: bool | None = None,
+    ) -> Self:
+        """Give the places as `run_app` takes them: all interfaces, where none is given.
 
-    @property
-    def paths(self) -> list[str | Path]:
-        """The paths of Unix sockets."""
-        return [self.path] if isinstance(self.path, (str, Path)) else list(self.path or ())
-
-    @property
-    def sockets(self) -> list[socket.socket]:
-        """The sockets that are bound already."""
-        return [self.sock] if isinstance(self.sock, socket.socket) else list(self.sock or ())
+        Raises:
+            ValueError: they are given, as lists that are empty.
+        """
+        hosts = _list_of(host, str)
+        if host is None and (port is not None or (path is None and sock is None)):
+            hosts = (None,)
+        paths, sockets = _list_of(path, str, Path), _list_of(sock, socket.socket)
+        if not (hosts or paths or sockets):
+            raise ValueError("there is no place to listen at: give a host, a path or a socket")
+        return cls(
+            hosts=hosts,
+            port=port,
+            paths=paths,
+            sockets=sockets,
+            tls=tls,
+            backlog=backlog,
+            reuse_address=reuse_address,
+            reuse_port=reuse_port,
+        )
 
     async def start_sites(self, runner: AppRunner) -> list[BaseSite]:
         """Listen at every place with a runner that is set up.
@@ -65,7 +88,8 @@ class Listening:
         Raises:
             ListeningError: one of them cannot be had.
         """
-        tls, backlog = self.ssl_context, self.backlog
+        tls = self.tls if isinstance(self.tls, SSLContext | None) else self.tls()
+        backlog = self.backlog
         reuse = {"reuse_address": self.reuse_address, "reuse_port": self.reuse_port}
         sites: list[BaseSite] = [
             *(
@@ -79,7 +103,7 @@ class Listening:
             try:
                 await site.start()
             except OSError as error:
-                raise ListeningError(error.errno, str(error)) from error
+                raise ListeningError(*error.args) from error
         return sites
 
     @contextmanager
@@ -89,7 +113,7 @@ class Listening:
         Raises:
             ListeningError: one of them cannot be had.
         """
-        port = self.port if self.port is not None else (8443 if self.ssl_context else 8080)
+        port = self.port if self.port is not None else (8443 if self.tls else 8080)
         with ExitStack() as stack:
             opened: list[socket.socket] = []
             try:
@@ -104,11 +128,11 @@ class Listening:
                     opened += [stack.enter_context(sock) for sock in found]
                 for path in self.paths:
                     opened.append(stack.enter_context(bind_unix(path, backlog=self.backlog)))
-                    stack.callback(_remove, path, os.stat(path).st_ino)
+                    stack.callback(SocketFile(path).remove)
             except OSError as error:
-                raise ListeningError(error.errno, str(error)) from error
+                raise ListeningError(*error.args) from error
             opened += [stack.enter_context(sock) for sock in self.sockets]
-            yield replace(self, host=None, port=None, path=None, sock=opened)
+            yield replace(self, hosts=(), port=None, paths=(), sockets=tuple(opened))
 
     def close(self) -> None:
         """Close the sockets in this process."""
@@ -117,18 +141,16 @@ class Listening:
 
     def describe(self) -> list[str]:
         """Give the sockets that are bound already as URLs."""
-        scheme = "https" if self.ssl_context else "http"
+        scheme = "https" if self.tls else "http"
         return [format_socket(sock, scheme) for sock in self.sockets]
 
 
-def _remove(path: str | Path, inode: int) -> None:
-    """Remove a socket file, unless it is another one by now."""
-    with suppress(FileNotFoundError):
-        if os.stat(path).st_ino == inode:
-            os.remove(path)
+def _list_of(given: Any, *kinds: type) -> tuple[Any, ...]:
+    """Give one thing of these kinds, or several, as several."""
+    return (given,) if isinstance(given, kinds) else tuple(given or ())
 
 
 def describe_places(names: Iterable[str], note: str = "") -> str:
     """Give the line that tells where an application is served; where it is everywhere, by a name to click on."""
     places = [name.replace("//0.0.0.0:", "//localhost:").replace("//[::]:", "//localhost:") for name in names]
-    return f"Serving on {', '.join(dict.fromkeys(places))}{note} (press Ctrl-C to stop)"
+    return f"{SERVING} {', '.join(dict.fromkeys(places))}{note} (press Ctrl-C to stop)"

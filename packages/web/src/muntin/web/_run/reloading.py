@@ -1,12 +1,13 @@
 """Serving while somebody writes: a program in a process of its own, started anew whenever a Python file changes.
 
 What was imported cannot be imported away again, so it is the process that is replaced. One that ended, by a mistake
-in the code for example, has said why; the next change starts it again.
+in the code for example, has said why; the next change starts it again. The sockets are opened before, and stay open:
+who connects while no process serves is answered by the next.
 """
 
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -21,15 +22,16 @@ _GLANCE: Final = 500
 """How often it is looked whether the program still runs (milliseconds)."""
 
 
-def run_and_watch(command: Sequence[str], folder: Path) -> None:
+def run_and_watch(command: Sequence[str], folder: Path, descriptors: Collection[int] = ()) -> None:
     """Run a program until Ctrl-C or SIGTERM; start it anew when a Python file changes.
 
     Args:
         command: the program and its arguments.
         folder: where the files are, at any depth.
+        descriptors: those that the program inherits.
     """
     signal.signal(signal.SIGTERM, _interrupt)
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, pass_fds=descriptors)
     is_told = False
     try:
         for changes in watch(
@@ -39,7 +41,7 @@ def run_and_watch(command: Sequence[str], folder: Path) -> None:
                 names = sorted({_shorten(Path(path), folder) for _, path in changes})
                 print(f"{', '.join(names)} changed: starting again", flush=True)
                 _stop(process)
-                process = subprocess.Popen(command)
+                process = subprocess.Popen(command, pass_fds=descriptors)
                 is_told = False
             elif not is_told and process.poll() is not None:
                 print("the program ended: waiting for a change", flush=True)
