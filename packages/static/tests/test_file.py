@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from muntin.static import plan_file
+from muntin.http_core.headers import ETag
+from muntin.static import FilePlan, plan_file
 
 
 @pytest.mark.row("BH-11")
@@ -47,6 +48,31 @@ def test_another_media_type(tree: Path) -> None:
         content = b"".join(plan.chunks())
     assert content.count(b"Content-Type: video/x-test\r\n") == 2
     assert dict(plan_file(tree / "hello.txt", "GET", {}, media_type="x/y").fields)["Content-Type"] == "x/y"
+
+
+@pytest.mark.row("BH-11")
+def test_validators_of_the_application(tree: Path) -> None:
+    (tree / "hello.txt.gz").write_bytes(b"coded")
+
+    def ask(**fields: str) -> FilePlan:
+        names = {name.replace("_", "-"): value for name, value in fields.items()}
+        return plan_file(tree / "hello.txt", "GET", names, etag=ETag("build-7"), last_modified=1_600_000_000)
+
+    told = dict(ask().fields)
+    assert (told["ETag"], told["Last-Modified"]) == ('"build-7"', "Sun, 13 Sep 2020 12:26:40 GMT")
+    assert dict(ask(accept_encoding="gzip").fields)["ETag"] == '"build-7-gzip"'
+    assert ask(if_none_match='"build-7"').status == 304
+    assert ask(if_none_match='"build-7"', accept_encoding="gzip").status == 200
+    assert ask(if_match='"build-7"').status == 200
+    assert ask(if_match='"build-6"').status == 412
+    assert ask(if_modified_since="Sun, 13 Sep 2020 12:26:40 GMT").status == 304
+    assert ask(if_unmodified_since="Sun, 13 Sep 2020 12:26:39 GMT").status == 412
+    assert ask(range="bytes=0-4", if_range='"build-7"').status == 206
+    assert ask(range="bytes=0-4", if_range='"build-6"').status == 200
+    weak = plan_file(
+        tree / "hello.txt", "GET", {"Range": "bytes=0-4", "If-Range": 'W/"7"'}, etag=ETag("7", is_weak=True)
+    )
+    assert (weak.status, dict(weak.fields)["ETag"]) == (200, 'W/"7"')
 
 
 def test_what_cannot_be_sent(tree: Path) -> None:

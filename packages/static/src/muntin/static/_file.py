@@ -4,8 +4,9 @@ Knows that such a path is trusted, wherever it leads. Does not decide who may ha
 """
 
 import os
-from typing import Final
+from typing import Any, Final
 
+from muntin.http_core.headers import ETag
 from muntin.static._conditional import Field
 from muntin.static._content import Contents
 from muntin.static._plan import FilePlan, plan_content, plan_opened, plan_status
@@ -41,6 +42,8 @@ def plan_file(
     *,
     status: int = 200,
     media_type: str | None = None,
+    etag: ETag | None = None,
+    last_modified: int | None = None,
 ) -> FilePlan:
     """Plan the answer with one file that the application chose.
 
@@ -50,41 +53,43 @@ def plan_file(
         fields: the request's fields, as for `StaticRoot.plan`.
         status: the status if the file is sent; another one than 200 switches conditions and ranges off.
         media_type: the Content-Type, if not the one that the name suggests.
+        etag: the entity tag, if not the one that the file suggests. That of a compressed form has its coding appended.
+        last_modified: the time of the last change, in seconds since the epoch, if not that of the file.
 
     Raises:
         OSError: the storage fails. A missing file gives a plan with 404, a forbidden one 403.
     """
     name = os.path.abspath(path)
     field = field_of(fields)
+    given = (("media_type", media_type), ("etag", etag), ("last_modified", last_modified))
+    about = {key: value for key, value in given if value is not None}
     try:
-        return _plan(name, method, field, status, media_type)
+        return _plan(name, method, field, status, about)
     except FileNotFoundError:
         _RESOURCES.forget(name)
     except OSError as error:
         return plan_status(status_of(error), method=method)
     try:  # once more: a compressed form may have gone, and the file itself be there
-        return _plan(name, method, field, status, media_type)
+        return _plan(name, method, field, status, about)
     except OSError as error:
         return plan_status(status_of(error), method=method)
 
 
-def _plan(name: str, method: str, field: Field, status: int, media_type: str | None) -> FilePlan:
+def _plan(name: str, method: str, field: Field, status: int, about: dict[str, Any]) -> FilePlan:
     known = _RESOURCES.recall(name) or _RESOURCES.find(name, os.path.split(name))
     chosen = choose_form(known, field)
     kept = _CONTENTS.recall(chosen)
     if kept is not None:
-        return plan_content(kept.data, _retype(chosen, media_type), method, field, status=status)
+        return plan_content(kept.data, _amend(chosen, about), method, field, status=status)
     opened = open_form(_OPENER, chosen)
     chosen = renew_form(known, chosen, opened.status)
-    plan = plan_opened(
-        opened, _retype(chosen, media_type), method, field, path_of=_OPENER.path_of, status=status
-    )
+    plan = plan_opened(opened, _amend(chosen, about), method, field, path_of=_OPENER.path_of, status=status)
     if plan.status == status and plan.body:
         _CONTENTS.keep(chosen, _OPENER.path_of(chosen.parts), plan.body, opened.status)
     return plan
 
 
-def _retype(chosen: Representation, media_type: str | None) -> Representation:
-    if media_type is None:
+def _amend(chosen: Representation, about: dict[str, Any]) -> Representation:
+    if not about:
         return chosen
-    return describe(chosen.parts, chosen.about._replace(media_type=media_type), chosen.mtime_ns, chosen.size)
+    return describe(chosen.parts, chosen.about._replace(**about), chosen.mtime_ns, chosen.size)

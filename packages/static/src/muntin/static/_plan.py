@@ -42,7 +42,7 @@ class FilePlan:
     context manager. Closing twice does no harm, and there is nothing to close where `file` is None.
     """
 
-    __slots__ = ("body", "fields", "file", "length", "path", "segments", "status")
+    __slots__ = ("body", "fields", "file", "path", "segments", "status")
 
     def __init__(
         self,
@@ -66,10 +66,13 @@ class FilePlan:
         """What to send of `file`, in order."""
         self.path = path
         """The absolute path of `file` when the content is just that file, for senders that take a name."""
-        self.length = (
-            len(body) if body is not None else sum(len(piece.prefix) + piece.length for piece in segments)
-        )
+
+    @property
+    def length(self) -> int:
         """Bytes that are sent after the head."""
+        if self.body is not None:
+            return len(self.body)
+        return sum(len(piece.prefix) + piece.length for piece in self.segments)
 
     def close(self) -> None:
         """Give the descriptor back."""

@@ -21,6 +21,10 @@ class About(NamedTuple):
     """The content coding of the bytes; empty when they are the content itself."""
     cache_control: str | None = None
     vary: str = ""
+    etag: ETag | None = None
+    """The entity tag of the content, if not the one that the file suggests."""
+    last_modified: int | None = None
+    """Whole seconds since the epoch, if not the time of the file's last change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,13 @@ def describe(parts: tuple[str, ...], about: About, mtime_ns: int, size: int) -> 
     (RFC 9110 §8.8.3.3). It is strong because every write changes the time.
     """
     coding = about.coding
-    etag = ETag(f"{mtime_ns:x}-{size:x}" + (f"-{coding}" if coding else ""))
+    etag = about.etag or ETag(f"{mtime_ns:x}-{size:x}")
+    if coding:
+        etag = etag._replace(value=f"{etag.value}-{coding}")
     date: Fields
+    changed = mtime_ns // 1_000_000_000 if about.last_modified is None else about.last_modified
     # Never later than now: a date in the future MUST be replaced by the current one (RFC 9110 §8.8.2.1).
-    last_modified: int | None = min(mtime_ns // 1_000_000_000, int(time.time()))
+    last_modified: int | None = min(changed, int(time.time()))
     try:
         date = (("Last-Modified", format_date(last_modified or 0)),)
     except ValueError:
