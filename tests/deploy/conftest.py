@@ -52,12 +52,12 @@ def find_nginx() -> str:
     return found
 
 
-def write_configuration(folder: Path, *, port: int, application: int) -> list[str]:
-    """Write what we ship, with these ports, and what is around it; give the command."""
+def write_configuration(folder: Path, *, port: int, application: int, places: str = "") -> list[str]:
+    """Write what we ship, with these ports and more places in its server, and what is around it; give the command."""
     shipped = (ROOT / "examples" / "deploy" / "nginx.conf").read_text()
-    site, places = re.subn(r"\b127\.0\.0\.1:8080\b", f"127.0.0.1:{application}", shipped)
-    site, listens = re.subn(r"\blisten 80;", f"listen 127.0.0.1:{port};", site)
-    assert (places, listens) == (1, 1)
+    site, upstreams = re.subn(r"\b127\.0\.0\.1:8080\b", f"127.0.0.1:{application}", shipped)
+    site, listens = re.subn(r"\blisten 80;", f"listen 127.0.0.1:{port};\n{places}", site)
+    assert (upstreams, listens) == (1, 1)
     (folder / "site.conf").write_text(site)
     # A worker started by root would take another user's rights.
     user = f"user {getpass.getuser()};" if os.getuid() == 0 else ""
@@ -66,15 +66,15 @@ def write_configuration(folder: Path, *, port: int, application: int) -> list[st
 
 
 @asynccontextmanager
-async def behind_nginx(app: web.Application, folder: Path) -> AsyncIterator[int]:
-    """Serve an application behind nginx; give the port of nginx."""
+async def behind_nginx(app: web.Application, folder: Path, places: str = "") -> AsyncIterator[int]:
+    """Serve an application behind nginx, which has more places than the one for it; give the port of nginx."""
     # nginx takes over a socket that listens already, as when a new nginx replaces an old one: nobody else can have the
     # port, and whoever connects before it is ready waits in the queue.
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         async with TestServer(app, shutdown_timeout=1.0) as server:
             process = await asyncio.create_subprocess_exec(
-                *write_configuration(folder, port=port, application=server.port),
+                *write_configuration(folder, port=port, application=server.port, places=places),
                 pass_fds=[listening.fileno()],
                 env={**os.environ, "NGINX": f"{listening.fileno()};"},
                 stderr=asyncio.subprocess.PIPE,
@@ -91,6 +91,6 @@ async def behind_nginx(app: web.Application, folder: Path) -> AsyncIterator[int]
 
 
 @pytest.fixture
-def nginx(tmp_path: Path) -> Callable[[web.Application], AbstractAsyncContextManager[int]]:
-    """Give what serves an application behind nginx."""
-    return lambda app: behind_nginx(app, tmp_path)
+def nginx(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[int]]:
+    """Give what serves an application behind nginx, and what nginx finds in more places."""
+    return lambda app, places="": behind_nginx(app, tmp_path, places)

@@ -60,6 +60,7 @@ def test_a_root_must_be_a_directory(tree: Path) -> None:
 def test_what_a_root_says_of_itself(tree: Path) -> None:
     root = StaticRoot(tree, follow_symlinks=True)
     assert root.directory == str(tree)
+    assert repr(root) == f"<StaticRoot {str(tree)!r}>"
     assert root.follow_symlinks is True
     assert repr(root) == f"<StaticRoot {str(tree)!r}>"
 
