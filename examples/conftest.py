@@ -6,17 +6,29 @@ Each is in a folder of its own, and reachable through a socket in it only.
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 # Nothing here takes as long on a machine that works, however slow. Seconds.
-PATIENCE = 30.0
+PATIENCE = 120.0
+
+# Runs a command as a child, and ends it with a signal when its own input ends: with the tests, however those do.
+KEEPER = """
+import os, subprocess, sys
+number, user, *command = sys.argv[1:]
+with subprocess.Popen(command, stdin=subprocess.DEVNULL, user=user or None) as server:
+    os.close(1)
+    os.close(2)
+    sys.stdin.read()
+    server.send_signal(int(number))
+"""
 
 
 def find_program(name: str) -> str | None:
@@ -38,27 +50,63 @@ def require(programs: list[str], module: str) -> list[str]:
     return [path for path in found.values() if path is not None]
 
 
+class Server:
+    """A server of somebody else, in a process that no run of the tests leaves behind.
+
+    Args:
+        command: the program and its arguments; it logs to its standard output or error.
+        ready: what it logs when it serves.
+        end: the signal that ends it.
+        user: whose rights it has, if not ours.
+    """
+
+    def __init__(self, command: list[str], *, ready: str, end: signal.Signals, user: str = "") -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", KEEPER, str(int(end)), user, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd="/",
+            start_new_session=True,
+        )
+        said = []
+        for line in self._process.stdout:
+            said.append(line)
+            if ready in line:
+                return
+        self.stop()
+        raise AssertionError(f"{command[0]} did not start: {''.join(said)}")
+
+    def stop(self) -> None:
+        self._process.communicate(timeout=PATIENCE)
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
     """Give the folder of a PostgreSQL cluster that runs."""
-    initdb, pg_ctl = require(["initdb", "pg_ctl"], "asyncpg")
+    initdb, postgres = require(["initdb", "postgres"], "asyncpg")
     # The programs refuse to serve as root.
     owner = "postgres" if os.geteuid() == 0 else None
-    run = partial(
-        subprocess.run, check=True, timeout=PATIENCE, user=owner, cwd="/", stdout=subprocess.DEVNULL
-    )
     with tempfile.TemporaryDirectory() as folder:
         if owner:
             shutil.chown(folder, owner)
         data = f"{folder}/data"
         who = ["--username", "guest", "--auth", "trust"]
-        run([initdb, "--pgdata", data, *who, "--encoding", "UTF8", "--no-sync"])
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        run([pg_ctl, "start", "--wait", "--pgdata", data, "--log", f"{folder}/log", "--options", options])
+        make = [initdb, "--pgdata", data, *who, "--encoding", "UTF8", "--no-sync"]
+        subprocess.run(make, check=True, timeout=PATIENCE, user=owner, cwd="/", stdout=subprocess.DEVNULL)
+        # A log level above ERROR: nobody reads what is logged later.
+        settings = ["listen_addresses=", "fsync=off", "log_min_messages=log", "log_checkpoints=off"]
+        server = Server(
+            [postgres, "-D", data, "-k", folder, *(word for each in settings for word in ("-c", each))],
+            ready="ready to accept connections",
+            end=signal.SIGINT,
+            user=owner or "",
+        )
         try:
             yield folder
         finally:
-            run([pg_ctl, "stop", "--wait", "--pgdata", data, "--mode", "fast"])
+            server.stop()
 
 
 @pytest.fixture
@@ -76,19 +124,14 @@ class Redis:
     def __init__(self, program: str, folder: str) -> None:
         path = f"{folder}/redis.sock"
         self.url = f"unix://{path}"
-        self.command = [program, "--port", "0", "--unixsocket", path, "--dir", folder, "--save", ""]
+        self._command = [program, "--port", "0", "--unixsocket", path, "--dir", folder, "--save", ""]
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
-        for line in self.process.stdout:
-            if "ready to accept connections" in line.lower():
-                return
-        raise AssertionError("Redis did not start")
+        self._server = Server(self._command, ready="eady to accept connections", end=signal.SIGTERM)
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.communicate(timeout=PATIENCE)
+        self._server.stop()
 
 
 @pytest.fixture

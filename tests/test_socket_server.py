@@ -9,6 +9,9 @@ from socketserver import ThreadingTCPServer
 
 import pytest
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 EXAMPLE = Path(__file__).parents[1] / "examples" / "socket_server.py"
 
 
@@ -28,7 +31,7 @@ def address() -> Iterator[tuple[str, int]]:
 
 
 def converse(address: tuple[str, int], raw: bytes) -> bytes:
-    with socket.create_connection(address, timeout=10) as sock:
+    with socket.create_connection(address, timeout=PATIENCE) as sock:
         sock.sendall(raw)
         sock.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: sock.recv(65536), b""))

@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from conformance.http1.cases import Case, read_cases
 from conformance.http1.engine import tell
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 CASES = [pytest.param(case, id=case.id, marks=pytest.mark.row(*case.rows)) for case in read_cases()]
 SMALL = [case for case in read_cases() if len(case.raw) < 1000]
 ROOT = Path(__file__).parents[2]
@@ -57,7 +60,7 @@ def test_any_cut_gives_the_same(case: Case, cuts: list[int]) -> None:
 @pytest.mark.row("HI-55", "AH-18")
 def test_without_assertions_nothing_changes() -> None:
     command = [sys.executable, "-O", "-m", "conformance.http1.engine"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=PATIENCE)
     told = json.loads(done.stdout)
     assert told == {case.id: [case.expect, case.fate] for case in read_cases()}
 

@@ -13,7 +13,7 @@ from muntin.runner import Exchange, Server, ServerRunner, TCPSite, Timeouts
 
 CASES = [pytest.param(case, id=case.id, marks=pytest.mark.row(*case.rows)) for case in read_cases()]
 FOLLOW_UP = b"GET /follow-up HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-PATIENCE = 10.0
+PATIENCE = 120.0
 
 
 async def answer(exchange: Exchange) -> None:

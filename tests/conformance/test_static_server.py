@@ -19,6 +19,9 @@ from conformance.static.cases import (
 from muntin import web
 from muntin.static import StaticRoot
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 CASES = [
     pytest.param(case, id=str(case), marks=[pytest.mark.row(*case.rows)])
@@ -46,7 +49,7 @@ def ask(request: pytest.FixtureRequest, site: Path) -> Iterator[Callable[[bytes]
         return runner.addresses[0][1]
 
     async def exchange(raw: bytes) -> bytes:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(raw)
             answer = await reader.read()

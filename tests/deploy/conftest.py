@@ -17,7 +17,7 @@ from muntin import web
 from muntin.web.testing import TestServer
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 # What a distribution's nginx.conf has around the files in conf.d, with every file in one folder.
 AROUND = """

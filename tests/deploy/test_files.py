@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "examples" / "deploy"
 GUESTBOOK = ROOT / "examples" / "guestbook"
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def read(name):

@@ -13,7 +13,7 @@ from muntin.web.middlewares.proxies import trusted_proxies_middleware
 pytestmark = [pytest.mark.anyio, pytest.mark.row("XP-12")]
 
 MIB = 1 << 20
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 async def whoami(request):

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 # Nothing here takes as long on a machine that works, however slow. Seconds.
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 # What is said about where it listens.
 ADDRESS = re.compile(r"http://127\.0\.0\.1:[0-9]+")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 # A setting that cannot be used, and what the one line about it must mention.
 BAD_SETTINGS = [

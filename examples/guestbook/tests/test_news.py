@@ -8,7 +8,7 @@ import pytest
 from guestbook.settings import Settings, SettingsError
 from websockets.sync.client import connect
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def open_feed(guestbook, query=""):

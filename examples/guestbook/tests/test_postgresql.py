@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 
 from muntin import web
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @pytest.mark.row("XP-14")

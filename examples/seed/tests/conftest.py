@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 SEED = Path(__file__).parents[1]
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 # Runs a file as a program, with its server on a free port of loopback in place of the one it names.
 ANY_PORT = """

@@ -18,7 +18,7 @@ from muntin.web.testing import TestServer
 pytestmark = pytest.mark.anyio
 
 FOLDER = Path(__file__).parents[1] / "current"
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Browser(httpx.AsyncClient):

@@ -17,6 +17,9 @@ from websockets.asyncio.client import connect
 from muntin import web
 from muntin.web.testing import TestServer
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 pytestmark = [pytest.mark.anyio, pytest.mark.row("CF-17")]
 
 FOLDER = Path(__file__).parents[1] / "older"
@@ -26,7 +29,7 @@ class Browser(httpx.AsyncClient):
     """A client of one server."""
 
     def __init__(self, server: TestServer) -> None:
-        super().__init__(base_url=str(server.make_url("/")), timeout=30, trust_env=False)
+        super().__init__(base_url=str(server.make_url("/")), timeout=PATIENCE, trust_env=False)
 
 
 def url_of(server: TestServer) -> str:
@@ -364,7 +367,7 @@ async def test_debug(older: Any) -> None:
 def test_the_warnings_can_be_errors() -> None:
     program = "import sys; sys.path.insert(0, '.'); import variable_paths"
     command = [sys.executable, "-W", "error::DeprecationWarning", "-c", program]
-    ended = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 1
     assert "is spelt router.add_resource() now" in ended.stderr
     assert json.dumps("variable_paths.py")[1:-1] in ended.stderr

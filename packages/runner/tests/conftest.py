@@ -9,6 +9,9 @@ import pytest
 
 from muntin.runner import Exchange, Server, ServerRunner, TCPSite
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 try:
     import uvloop
 except ImportError:  # pragma: no cover - uvloop has no Windows build
@@ -43,16 +46,16 @@ class Client:
 
     async def head(self) -> bytes:
         """Everything up to the end of the next head."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await self.reader.readuntil(b"\r\n\r\n")
 
     async def exactly(self, count: int) -> bytes:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await self.reader.readexactly(count)
 
     async def rest(self) -> bytes:
         """Everything up to the end of the connection."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await self.reader.read()
 
     async def answer(self) -> tuple[bytes, bytes]:
@@ -91,7 +94,7 @@ class Serving:
 
     async def until(self, happened: Callable[[], object]) -> None:
         """Let the loop run until something has happened."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not happened():
                 await asyncio.sleep(0)
 
@@ -109,7 +112,7 @@ def serve() -> Callable[..., Any]:
         handler: Callable[[Exchange], Coroutine[Any, Any, object]], **options: Any
     ) -> AsyncIterator[Serving]:
         server = Server(handler, **options)
-        runner = ServerRunner(server, shutdown_timeout=5)
+        runner = ServerRunner(server, shutdown_timeout=PATIENCE)
         await runner.setup()
         site = TCPSite(runner, "127.0.0.1", 0)
         await site.start()

@@ -99,7 +99,7 @@ def test_no_descriptors_are_left(loop: str) -> None:
             for descriptor in taken:
                 os.close(descriptor)
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(100):
                 for _ in range(10):
                     await ask(port)
             print("recovered")

@@ -17,6 +17,9 @@ import trustme
 from muntin.http_core import LocalProtocolError, ResponseHead
 from muntin.runner import Exchange, Server, ServerRunner, TCPSite, UnixSite
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 SIZE = 12_000_000  # more than a socket and its peer buffer together
 Run = Callable[..., Any]
@@ -58,7 +61,7 @@ def count_descriptors() -> int:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0)
 
@@ -93,7 +96,7 @@ def test_a_reader_with_small_buffers(run: Run, serve: Serve, path: Path, content
         async with serve(respond_with(path, 0, 3_000_000)) as serving:
             reader, writer = await connect_slowly(serving.port)
             writer.write(GET)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 await reader.readuntil(b"\r\n\r\n")
                 assert await reader.readexactly(3_000_000) == content[:3_000_000]
             writer.close()
@@ -303,13 +306,13 @@ def test_a_file_that_is_shorter_cuts_the_connection(run: Run, serve: Serve, path
 
 def test_over_a_unix_socket(run: Run, path: Path, content: bytes, tmp_path: Path) -> None:
     async def main() -> None:
-        runner = ServerRunner(Server(respond_with(path)), shutdown_timeout=5)
+        runner = ServerRunner(Server(respond_with(path)), shutdown_timeout=PATIENCE)
         await runner.setup()
         try:
             await UnixSite(runner, tmp_path / "socket").start()
             reader, writer = await asyncio.open_unix_connection(tmp_path / "socket")
             writer.write(GET)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 await reader.readuntil(b"\r\n\r\n")
                 assert await reader.readexactly(SIZE) == content
             writer.close()
@@ -326,7 +329,7 @@ def test_over_tls(run: Run, path: Path, content: bytes) -> None:
         served, trusting = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
         authority.issue_cert("localhost").configure_cert(served)
         authority.configure_trust(trusting)
-        runner = ServerRunner(Server(respond_with(path)), shutdown_timeout=5)
+        runner = ServerRunner(Server(respond_with(path)), shutdown_timeout=PATIENCE)
         await runner.setup()
         try:
             site = TCPSite(runner, "127.0.0.1", 0, ssl_context=served)
@@ -335,7 +338,7 @@ def test_over_tls(run: Run, path: Path, content: bytes) -> None:
                 "127.0.0.1", site.port, ssl=trusting, server_hostname="localhost"
             )
             writer.write(GET)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 await reader.readuntil(b"\r\n\r\n")
                 assert await reader.readexactly(SIZE) == content
             writer.close()

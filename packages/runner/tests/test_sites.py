@@ -28,6 +28,9 @@ from muntin.runner import (
 )
 from muntin.runner.sites import format_socket
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 Run = Callable[..., Any]
 GET = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
@@ -38,7 +41,7 @@ async def hello(exchange: Exchange) -> None:
 
 @asynccontextmanager
 async def set_up() -> AsyncIterator[ServerRunner]:
-    runner = ServerRunner(Server(hello), shutdown_timeout=1)
+    runner = ServerRunner(Server(hello), shutdown_timeout=PATIENCE)
     await runner.setup()
     try:
         yield runner
@@ -48,7 +51,7 @@ async def set_up() -> AsyncIterator[ServerRunner]:
 
 async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
     writer.write(GET)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         raw = await reader.read()
     writer.close()
     return raw.partition(b"\r\n\r\n")[2]

@@ -11,6 +11,9 @@ import pytest
 from muntin.http_core import ResponseHead
 from muntin.runner import Exchange, Server, ServerRunner, SockSite, Timeouts
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 BRIEF = Timeouts(linger=0.1)
 Run = Callable[..., Any]
@@ -36,10 +39,10 @@ def test_who_waits_in_the_backlog_is_answered(run: Run) -> None:
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
             port = listening.getsockname()[1]
-            runner = ServerRunner(Server(hello), shutdown_timeout=5)
+            runner = ServerRunner(Server(hello), shutdown_timeout=PATIENCE)
             await runner.setup()
             await SockSite(runner, listening.dup()).start()
-            peers = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(50)]
+            peers = [socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) for _ in range(50)]
             for peer in peers:
                 peer.sendall(GET)
             await runner.cleanup()
@@ -60,10 +63,10 @@ def test_what_was_sent_on_an_idle_connection_is_answered(run: Run, serve: Serve,
     async def main() -> None:
         loop = asyncio.get_running_loop()
         async with serve(hello, timeouts=BRIEF) as serving:
-            with socket.create_connection(("127.0.0.1", serving.port), timeout=10) as peer:
+            with socket.create_connection(("127.0.0.1", serving.port), timeout=PATIENCE) as peer:
                 peer.setblocking(False)
                 await loop.sock_sendall(peer, GET)
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE):
                     while not (await loop.sock_recv(peer, 65536)).endswith(b"hello"):
                         pass
                 peer.send(sent)
@@ -134,15 +137,13 @@ def test_the_rest_of_a_body_does_not_cost_its_answer(run: Run, serve: Serve) -> 
 @pytest.mark.row("RN-20")
 def test_who_connects_while_the_server_stops_cannot_hold_it(run: Run) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
         with socket.create_server(("127.0.0.1", 0), backlog=10) as listening:
-            runner = ServerRunner(Server(hello, timeouts=BRIEF), shutdown_timeout=60)
+            runner = ServerRunner(Server(hello, timeouts=BRIEF), shutdown_timeout=3600)
             await runner.setup()
             await SockSite(runner, listening.dup()).start()
-            with socket.create_connection(listening.getsockname(), timeout=10) as silent:
-                began = loop.time()
-                await runner.cleanup()
-                assert loop.time() - began < 20
+            with socket.create_connection(listening.getsockname(), timeout=PATIENCE) as silent:
+                async with asyncio.timeout(PATIENCE):
+                    await runner.cleanup()
                 assert silent.recv(1) == b""
 
     run(main())
@@ -156,7 +157,7 @@ def test_a_connection_that_outlasts_its_server_is_cut(run: Run) -> None:
         server = Server(hello)
         with socket.create_server(("127.0.0.1", 0)) as listening:
             await server.shutdown()
-            peer = socket.create_connection(listening.getsockname(), timeout=10)
+            peer = socket.create_connection(listening.getsockname(), timeout=PATIENCE)
             accepted, _ = listening.accept()
         with peer:
             await loop.connect_accepted_socket(server, accepted)

@@ -14,7 +14,7 @@ from muntin.runner.systemd import Watchdog, notify, take_sockets, watchdog_inter
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is systemd on Linux only")
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 # Puts sockets where systemd does, at descriptor 3 and on, and becomes the service.
 START = """

@@ -13,6 +13,9 @@ from muntin.http_core import RemoteProtocolError, ResponseHead
 from muntin.runner import DEFAULT_TIMEOUTS, Exchange, Timeouts
 from muntin.runner._watch import awaits_room
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 Run = Callable[..., Any]
 Serve = Callable[..., Any]
@@ -229,7 +232,7 @@ async def ended(sock: socket.socket) -> bool:
     """Read on to the end; tell whether it was a reset, not an end that could be taken for that of the answer."""
     loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await loop.sock_recv(sock, 1 << 20):
                 pass
     except ConnectionResetError:
@@ -312,7 +315,7 @@ def test_who_reads_steadily_gets_it_all(run: Run, serve: Serve) -> None:
                         got += len(await loop.sock_recv(sock, 4096))
                     serving.let_time_pass(1)
                 assert serving.server.connections
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(PATIENCE):
                     while piece := await loop.sock_recv(sock, 1 << 20):
                         got += len(piece)
                 assert got > 20_000_000

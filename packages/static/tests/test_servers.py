@@ -31,7 +31,7 @@ from conformance.static.cases import (  # noqa: E402 - it is found by the line a
     read_cases,
 )
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds for a start, and for an answer."""
 
 # Where a server is to listen, in its own words.

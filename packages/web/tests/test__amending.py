@@ -19,6 +19,9 @@ from muntin.web.middlewares.response_compression import compression_middleware
 from muntin.web.middlewares.security_headers import security_headers_middleware
 from muntin.web.testing import TestClient, TestServer
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 SHOP = "https://shop.example"
 # Imports each alone, and tells which of them somebody has to pay for that did not ask for it.
 IMPORT_EACH_ALONE = """
@@ -129,10 +132,10 @@ async def test_a_websocket_outlives_the_time_limit():
         asyncio.get_running_loop().call_later(0.1, late.set)
         await late.wait()
         await ws.send("still there")
-        assert await asyncio.wait_for(ws.recv(), 5) == "still there"
+        assert await asyncio.wait_for(ws.recv(), PATIENCE) == "still there"
 
 
 def test_who_does_not_import_them_does_not_pay():
     command = [sys.executable, "-c", IMPORT_EACH_ALONE]
-    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert run.stdout == ""

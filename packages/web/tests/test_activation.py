@@ -13,7 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is systemd on Linux only")
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 # Does what systemd does between fork and exec: the socket at descriptor 3, and for whom it is.
 START = """

@@ -10,6 +10,9 @@ import pytest
 from muntin import web
 from muntin.web.testing import TestClient, TestServer
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 pytestmark = pytest.mark.anyio
 
 
@@ -273,7 +276,7 @@ async def exchange_bytes(server, data):
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     try:
         writer.write(data)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await reader.read()
     finally:
         writer.close()

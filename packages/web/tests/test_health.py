@@ -12,7 +12,7 @@ from muntin import web
 from muntin.web.health import HEALTH, Health
 from muntin.web.testing import TestClient, TestServer
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @pytest.fixture

@@ -9,6 +9,9 @@ import sys
 
 import pytest
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 
 # SIGUSR1 lets on_shutdown end; SIGUSR2 lets a whole shutdown_timeout pass.
@@ -106,7 +109,7 @@ APP_RUNNER = """
 
 def is_refused(port):
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=30).close()
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
     except ConnectionRefusedError:
         return True
     return False
@@ -126,9 +129,9 @@ def test_the_steps_of_the_end(start, free_port, way):
     program = start(source)
     program.read_until("Serving on")
     with (
-        socket.create_connection(("127.0.0.1", free_port), timeout=30) as idle,
-        socket.create_connection(("127.0.0.1", free_port), timeout=30) as uploading,
-        socket.create_connection(("127.0.0.1", free_port), timeout=30) as endless,
+        socket.create_connection(("127.0.0.1", free_port), timeout=PATIENCE) as idle,
+        socket.create_connection(("127.0.0.1", free_port), timeout=PATIENCE) as uploading,
+        socket.create_connection(("127.0.0.1", free_port), timeout=PATIENCE) as endless,
     ):
         idle.sendall(b"GET /idle HTTP/1.1\r\nHost: a\r\n\r\n")
         assert idle.recv(65536).startswith(b"HTTP/1.1 200")
@@ -235,7 +238,7 @@ def test_a_second_signal_waits_for_nobody(start, free_port, loop, first, second)
         pytest.importorskip("uvloop")
     program = start(write_program(free_port, loop=loop))
     program.read_until("Serving on")
-    with socket.create_connection(("127.0.0.1", free_port), timeout=30) as client:
+    with socket.create_connection(("127.0.0.1", free_port), timeout=PATIENCE) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         program.read_until("begun")
         program.send(first)
@@ -249,7 +252,7 @@ def test_a_second_signal_waits_for_nobody(start, free_port, loop, first, second)
 def test_a_second_signal_ends_a_signal_that_hangs(start, free_port):
     program = start(write_program(free_port, more="app.on_shutdown.append(hang)"))
     program.read_until("Serving on")
-    with socket.create_connection(("127.0.0.1", free_port), timeout=30) as client:
+    with socket.create_connection(("127.0.0.1", free_port), timeout=PATIENCE) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         program.read_until("begun")
         program.send(signal.SIGTERM)
@@ -262,7 +265,7 @@ def test_a_second_signal_ends_a_signal_that_hangs(start, free_port):
 def test_a_third_signal_cuts_handlers_that_resist(start, free_port):
     program = start(write_program(free_port))
     program.read_until("Serving on")
-    with socket.create_connection(("127.0.0.1", free_port), timeout=30) as client:
+    with socket.create_connection(("127.0.0.1", free_port), timeout=PATIENCE) as client:
         client.sendall(b"GET /resist HTTP/1.1\r\nHost: a\r\n\r\n")
         program.read_until("begun")
         for awaited in ("on_shutdown", "resisted", "context left"):

@@ -15,6 +15,9 @@ from muntin.http_core import Limits
 from muntin.runner import Caps, Timeouts
 from muntin.web.testing import TestServer
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 pytestmark = pytest.mark.anyio
 
 VARIABLE = contextvars.ContextVar("VARIABLE", default="default")
@@ -292,8 +295,8 @@ async def test_the_older_way(app):
         assert (await client.get(f"http://127.0.0.1:{port}/")).text == "hello"
         listener.close()
         await app.shutdown()
-        with anyio.fail_after(5), pytest.warns(DeprecationWarning, match="cleanup"):
-            await handler.finish_connections(60.0)
+        with anyio.fail_after(PATIENCE), pytest.warns(DeprecationWarning, match="cleanup"):
+            await handler.finish_connections(3600.0)
         await app.cleanup()
     assert log == ["shutdown"]
     assert not handler.connections
@@ -326,7 +329,7 @@ async def test_a_peer_that_goes_away_in_the_middle_is_no_error(app, caplog):
         writer.write(b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12")
         await begun.wait()
         writer.transport.abort()
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE):
             await failed.wait()
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
@@ -355,7 +358,7 @@ async def test_a_shielded_coroutine_outlives_its_peer(app):
         writer.write(b"GET /write HTTP/1.1\r\nHost: a\r\n\r\n")
         await begun.wait()
         writer.transport.abort()
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE):
             await written.wait()
     assert log == ["cancelled"]
 
@@ -426,11 +429,11 @@ async def test_documented_arguments_take_effect(app):
     await begun.wait()
     writer.write(bytes(9_000_000))
     (connection,) = runner.server.connections
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE):
         while connection.is_reading:
             await asyncio.sleep(0)
     go_on.set()
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE):
         while "waiting" not in seen:
             await asyncio.sleep(0)
     assert seen["keepalive"] == 1

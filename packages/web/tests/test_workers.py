@@ -15,6 +15,9 @@ from muntin import web
 from muntin.runner.workers import Workers
 from muntin.web.run import run_app
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked")
 
 SERVE = """
@@ -267,6 +270,6 @@ def test_what_workers_do_not_take():
 def test_the_supervisor_needs_fork():
     code = "import os; del os.fork; from muntin import web; web.run_app(web.Application(), port=0, workers=2)"
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert "RuntimeError: several workers need os.fork()" in ended.stderr

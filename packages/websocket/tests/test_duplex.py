@@ -5,6 +5,9 @@ import pytest
 
 from muntin.websocket.aio import TransportDuplex
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 pytestmark = pytest.mark.anyio
 
 
@@ -29,7 +32,7 @@ class Sink:
         self.changed.set()
 
     async def wait(self, condition):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not condition():
                 self.changed.clear()
                 await self.changed.wait()
@@ -118,7 +121,7 @@ async def test_draining_waits_for_the_peer(ends):
     sink = Sink()
     right.attach(sink)
     right.resume_reading()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*waiting)
 
 

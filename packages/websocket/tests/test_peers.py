@@ -23,6 +23,9 @@ from wsproto.extensions import PerMessageDeflate
 from muntin.websocket import Deflate, WSMsgType
 from muntin.websocket.aio import connect, serve
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 aiohttp = pytest.importorskip("aiohttp")
 websockets = pytest.importorskip("websockets")
 websockets_server = pytest.importorskip("websockets.asyncio.server")
@@ -128,7 +131,7 @@ async def test_a_churn_of_rude_clients_leaves_nothing_behind():
                     assert (await socket.receive()).type is WSMsgType.ERROR
                     await socket.close()
 
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             for _ in range(5):
                 await asyncio.gather(*(visit(number) for number in range(20)))
             while server.sockets or not asyncio.all_tasks() <= before:
@@ -192,7 +195,10 @@ async def test_wsproto_talks_to_us(offer):
         ended.set_result((socket.close_code, socket.close_reason))
 
     extensions = () if offer is None else [PerMessageDeflate(**offer)]
-    async with await serve(handler, "127.0.0.1", 0, subprotocols=["chat"]) as server, asyncio.timeout(20):
+    async with (
+        await serve(handler, "127.0.0.1", 0, subprotocols=["chat"]) as server,
+        asyncio.timeout(PATIENCE),
+    ):
         client, accepted = await open_wsproto(server.port, extensions=extensions, subprotocols=["x", "chat"])
         assert isinstance(accepted, AcceptConnection)
         assert accepted.subprotocol == "chat"
@@ -278,7 +284,7 @@ async def test_every_peer_sees_our_code_and_reason(see, closing):
         await socket.close(code=code, message=reason)
         ended.set_result((socket.close_code, socket.exception()))
 
-    async with await serve(handler, "127.0.0.1", 0) as server, asyncio.timeout(20):
+    async with await serve(handler, "127.0.0.1", 0) as server, asyncio.timeout(PATIENCE):
         assert await see(server.port) == closing
         # And we see that it has agreed; aiohttp does so with a code of its own.
         assert await ended == (1000 if see is _seen_by_aiohttp else closing[0], None)

@@ -6,6 +6,9 @@ import pytest
 from muntin.websocket import HandshakeError, WSCloseCode, WSMsgType
 from muntin.websocket.aio import Server, connect, serve
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
+
 pytestmark = pytest.mark.anyio
 
 
@@ -22,7 +25,7 @@ async def exchange(port, data):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(data)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await reader.read()
     finally:
         writer.close()
@@ -86,7 +89,7 @@ async def test_the_server_goes_away():
     sockets = [await connect(f"ws://127.0.0.1:{server.port}/") for _ in range(3)]
     await sockets[0].send_str("x")
     await sockets[0].receive()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await server.close(message="closing time")
     for socket in sockets:
         message = await socket.receive()
@@ -96,11 +99,11 @@ async def test_the_server_goes_away():
 
 
 async def test_the_server_goes_away_before_a_handshake_is_complete():
-    server = await serve(echo, "127.0.0.1", 0)
+    server = await serve(echo, "127.0.0.1", 0, open_timeout=3600)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(b"GET / HT")
     async with await connect(f"ws://127.0.0.1:{server.port}/"):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await server.close()
     try:
         assert await reader.read() == b""
@@ -139,7 +142,7 @@ async def test_a_peer_that_vanishes_is_no_failure_of_the_handler(caplog):
         socket = await connect(f"ws://127.0.0.1:{server.port}/", deflate=None)
         await socket.receive()
         socket.abort()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await ended.wait()
     assert not caplog.records
 
