@@ -163,10 +163,15 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         until = self.now + seconds
         while self._timers and self._timers[0][0] <= until:
-            self.now, _, timer = heapq.heappop(self._timers)
+            due, _, timer = heapq.heappop(self._timers)
+            self.now = max(self.now, due)
             if not timer.is_cancelled:
                 timer.run()
         self.now = until
+
+    def stall(self, seconds: float) -> None:
+        """Let time pass without a turn of the loop: what is due by then comes late."""
+        self.now += seconds
 
     @property
     def pending(self) -> int:

@@ -25,7 +25,30 @@ def start(clock):
 async def test_a_silent_peer_is_given_up_on(clock, start):
     _, calls = start()
     clock.advance(100)
-    assert calls == [("ping", 10), ("give up", 15)]
+    assert calls == [("ping", 10), ("give up", pytest.approx(15, abs=0.01))]
+
+
+@pytest.mark.parametrize("stall", [5, 5.5, 100])
+async def test_an_answer_that_a_busy_loop_has_not_read_counts(clock, start, stall):
+    """Timers may come before what can be read, in a turn of the loop; uvloop's do."""
+    heartbeat, calls = start()
+    clock.advance(10)
+    clock.stall(stall)
+    clock.advance(0)
+    heartbeat.hear()
+    clock.advance(9.9)
+    assert [call for call, _ in calls] == ["ping"]
+
+
+async def test_what_the_loop_was_late_its_peer_was_not(clock, start):
+    """Up to what a peer has anyway: the machine slept, and the answer is on its way."""
+    _, calls = start()
+    clock.advance(10)
+    clock.stall(7)
+    clock.advance(1.9)
+    assert [call for call, _ in calls] == ["ping"]
+    clock.advance(0.2)
+    assert [call for call, _ in calls] == ["ping", "give up"]
 
 
 async def test_any_word_breaks_the_silence(clock, start):

@@ -111,7 +111,7 @@ async def test_aiohttp_sees_going_away_for_a_code_that_means_nothing():
 @pytest.mark.row("HI-46")
 async def test_a_churn_of_rude_clients_leaves_nothing_behind():
     before = asyncio.all_tasks()
-    async with await serve(echo, "127.0.0.1", 0, heartbeat=5) as server:
+    async with await serve(echo, "127.0.0.1", 0, heartbeat=1000) as server:
         url = f"ws://127.0.0.1:{server.port}/"
 
         async def visit(number):

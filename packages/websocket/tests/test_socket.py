@@ -403,7 +403,7 @@ async def test_heartbeat(open_socket, clock):
     socket.data_received(peer.reply_to(ping))
     clock.advance(5)
     assert not socket.closed
-    clock.advance(10)
+    clock.advance(10.1)
     assert isinstance(socket.exception(), TimeoutError)
     assert duplex.is_aborted
     assert [message.type async for message in socket] == [ERROR]
