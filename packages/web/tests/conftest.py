@@ -82,11 +82,6 @@ def say(*words):
 
 async def hello(request):
     return web.Response(text="hello")
-
-async def slow(request):
-    say("begun")
-    await asyncio.sleep(0.5)
-    return web.Response(text="slow")
 """
 PATIENCE = 120.0
 """How long a program may take to say something (seconds); a busy machine is slow."""
@@ -202,6 +197,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
         programs.append(Program(*(arguments or ("program.py",)), cwd=tmp_path))
         return programs[-1]
 
+    # A shell lets what runs in its background ignore SIGINT, and what that starts would ignore it as well.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield start
     for program in programs:
         program.close()
+    signal.signal(signal.SIGINT, before)

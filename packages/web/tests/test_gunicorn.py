@@ -30,7 +30,7 @@ APPLICATION = """
 
     def make_app():
         app = web.Application()
-        app.add_routes([web.get("/", pid), web.get("/slow", slow), web.get("/endless", endless)])
+        app.add_routes([web.get("/", pid), web.get("/endless", endless)])
         app.cleanup_ctx.append(context)
         return app
 

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -64,26 +63,33 @@ def test_a_signal_while_the_application_is_made(start, free_port, number):
 @pytest.mark.row("RN-20", "RN-22", "RN-23", "RN-07")
 def test_the_end_is_in_order(start, free_port):
     program = start(f"""
+        stopping = asyncio.Event()
+
         async def background():
-            await asyncio.sleep(0.7)
+            await stopping.wait()
+            for _ in range(100):
+                await asyncio.sleep(0)
             say("background done")
 
         async def listener():
             try:
-                await asyncio.sleep(60)
+                await asyncio.Event().wait()
             except asyncio.CancelledError:
                 say("listener cancelled")
                 raise
 
         async def leave_behind(request):
             request.app["task"].append(asyncio.create_task(background()))
-            return await slow(request)
+            say("begun")
+            await stopping.wait()
+            return web.Response(text="slow")
 
         async def start_listener(app):
             app["task"] = [asyncio.create_task(listener())]
 
         async def on_shutdown(app):
             say("shutdown")
+            stopping.set()
 
         async def on_cleanup(app):
             say("cleanup")
@@ -93,7 +99,7 @@ def test_the_end_is_in_order(start, free_port):
         app.on_startup.append(start_listener)
         app.on_shutdown.append(on_shutdown)
         app.on_cleanup.append(on_cleanup)
-        web.run_app(app, host="127.0.0.1", port={free_port}, shutdown_timeout=10)
+        web.run_app(app, host="127.0.0.1", port={free_port}, shutdown_timeout=1000)
         say("after")
     """)
     program.read_until("Serving on")
@@ -117,7 +123,7 @@ def test_an_endless_handler_is_cancelled(start, free_port):
         async def endless(request):
             say("begun")
             try:
-                await asyncio.sleep(60)
+                await asyncio.Event().wait()
             finally:
                 say("cancelled")
 
@@ -133,10 +139,8 @@ def test_an_endless_handler_is_cancelled(start, free_port):
     with socket.create_connection(("127.0.0.1", free_port), timeout=PATIENCE) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         program.read_until("begun")
-        began = time.monotonic()
         code, output = program.stop()
     assert (code, output.splitlines()) == (0, ["cancelled", "cleanup"])
-    assert time.monotonic() - began < 10
 
 
 @pytest.mark.row("RN-03", "RN-18", "RN-19")
