@@ -109,6 +109,32 @@ async def test_directories(files):
         assert "<b>.txt" not in answer.text
 
 
+@pytest.mark.row("ST-03", "ST-04", "HI-33")
+async def test_the_prefix_without_its_slash(files):
+    listing = {"show_index": True}
+    for options, status, location in (({}, 403, None), (listing, 301, "./static/")):
+        async with make_client(files, **options) as client:
+            for method in ("GET", "HEAD"):
+                answer = await client.request(method, "/static")
+                assert (answer.status, answer.headers.get("Location")) == (status, location)
+            assert (await client.post("/static")).status == 405
+            assert (await client.get("/statics")).status == 404
+    inner = web.Application()
+    inner.add_routes([web.static("/my files", files, **listing), web.static("/", files, **listing)])
+    app = web.Application()
+    app.add_subapp("/admin", inner)
+    async with TestClient(app) as client:
+        for path, location in {
+            "/admin/my%20files?a=1&b=%2F": "./my%20files/?a=1&b=%2F",
+            "/admin/my%20file%73": "./my%20files/",
+            "/admin": "./admin/",
+        }.items():
+            answer = await client.get(path)
+            assert (answer.status, answer.headers["Location"]) == (301, location)
+        assert "Index of /" in (await client.get("/admin/my%20file%73/")).text
+        assert "Index of /" in (await client.get("/admin/")).text
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
 @pytest.mark.row("ST-05", "ST-06", "ST-07")
 async def test_links(files):
@@ -247,7 +273,8 @@ async def test_options_can_have_a_handler(files):
     with pytest.raises(RuntimeError, match="OPTIONS"):
         resource.set_options_route(preflight)
     assert sorted(route.method for route in resource) == ["GET", "HEAD", "OPTIONS"]
-    assert resource.get_info()["prefix"] == "/static"
+    assert resource.get_info() == {"directory": files, "prefix": "/static", "routes": resource.methods}
+    assert not resource.raw_match("/static")
     async with TestClient(app) as client:
         assert (await client.options("/static/a.txt")).headers["X-Cors"] == "yes"
 

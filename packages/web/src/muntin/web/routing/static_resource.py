@@ -3,19 +3,17 @@
 It knows the prefix and how a plan is answered; which file a path selects is for `muntin.static`.
 """
 
+from collections.abc import Mapping
 from os import PathLike
+from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from yarl import URL
 
 from muntin import router
-from muntin.static import CHUNK_SIZE, StaticRoot, plan_apart
-from muntin.web.exceptions import (
-    HTTPForbidden,
-    HTTPNotFound,
-    HTTPServiceUnavailable,
-)
+from muntin.static import CHUNK_SIZE, FilePlan, StaticRoot, plan_apart, plan_redirect
+from muntin.web.exceptions import HTTPException, HTTPForbidden, HTTPNotFound, HTTPServiceUnavailable
 from muntin.web.file_response import PlannedResponse, read_fields
 from muntin.web.legacy import warn_older
 from muntin.web.routing._asking import Asking
@@ -106,15 +104,24 @@ class StaticResource(Resource, router.PrefixResource[Any]):
 
     def get_info(self) -> dict[str, Any]:
         """Describe the resource: its `directory`, `prefix`, and `routes` by method."""
-        return {"directory": self.directory, "prefix": self.canonical, "routes": self.methods}
+        return {"directory": Path(self.directory), "prefix": self.canonical, "routes": self.methods}
+
+    def raw_match(self, path: str) -> bool:
+        # Nothing can be added to it by its prefix, as handlers are to the resource of a template.
+        return False
+
+    def read(self, path: str) -> Mapping[str, str] | None:
+        # The prefix itself is the directory as well, only without its slash.
+        return {self.variable: ""} if path == self.own_prefix else super().read(path)
 
     def _path_below(self, request: Asking, path: str) -> str:
-        """Give the path below the prefix as it stands in the target, with the slash that it begins with."""
+        """Give the path below the prefix as it stands in the target, with the slash that it begins with, if any."""
         prefix = self.canonical
-        if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] == "/":
+        if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("/", ""):
             return path[len(prefix) :]
         # The prefix was written in an unusual way; what the router decoded says the same.
-        return "/" + quote(str(request.match_info[self.variable]), errors="surrogateescape")
+        rest = quote(str(request.match_info[self.variable]), errors="surrogateescape")
+        return f"/{rest}" if rest or path.endswith("/") else ""
 
     async def _handle(self, request: Asking) -> StreamResponse:
         path, query = request.target
@@ -123,8 +130,16 @@ class StaticResource(Resource, router.PrefixResource[Any]):
             plan = await plan_apart(self._root, request.method, below, read_fields(request), query=query)
         else:
             plan = self._root.plan(request.method, below, read_fields(request), query=query)
-        refusal = _REFUSALS.get(plan.status)
-        if refusal is not None:
+        if plan.status in _REFUSALS:
+            raise _refuse(plan)
+        if not below and plan.status < 400:
             plan.close()
-            raise refusal(headers=[field for field in plan.fields if field[0] == "Retry-After"])
+            plan = plan_redirect(unquote(self.canonical.rpartition("/")[2]), query)
         return PlannedResponse(plan, chunk_size=self._root.chunk_size)
+
+
+def _refuse(plan: FilePlan) -> HTTPException:
+    """Give the exception that says what a plan says; its text, and the fields about that, are those of all others."""
+    return _REFUSALS[plan.status](
+        headers=[pair for pair in plan.fields if not pair[0].startswith("Content-")]
+    )
