@@ -83,9 +83,19 @@ def make_files(base):
     return root
 
 
+def answer_with(web, path, status):
+    async def handler(request):
+        return web.FileResponse(path, status=status)
+
+    return handler
+
+
 async def serve(stack, web, root):
     app = web.Application()
     app.router.add_static("/static", root)
+    app.router.add_static("/listed", root, show_index=True)
+    for path, name, status in (("/file", "a.txt", 200), ("/lost", "a.txt", 404), ("/folder", "sub", 200)):
+        app.router.add_route("*", path, answer_with(web, root / name, status))
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -58,6 +58,44 @@ async def test_given_fields_win(ask, path):
     assert answer.headers.getall("ETag") == ['"mine"']
 
 
+@pytest.mark.row("BH-11")
+async def test_conditions_are_judged_by_the_fields_that_were_given(ask, path):
+    (path.parent / "report.txt.gz").write_bytes(gzip.compress(b"a report"))
+
+    def make():
+        return web.FileResponse(
+            path, headers={"ETag": '"build-7"', "Last-Modified": "Sun, 13 Sep 2020 12:26:40 GMT"}
+        )
+
+    async def status(**fields):
+        return (
+            await ask(make, headers={name.replace("_", "-"): value for name, value in fields.items()})
+        ).status
+
+    assert await status(If_None_Match='"build-7"') == 304
+    assert await status(If_None_Match='"other"') == 200
+    assert await status(If_None_Match='"build-7"', Accept_Encoding="gzip") == 200
+    assert await status(If_None_Match='"build-7-gzip"', Accept_Encoding="gzip") == 304
+    assert await status(If_Match='"build-7"') == 200
+    assert await status(If_Modified_Since="Sun, 13 Sep 2020 12:26:40 GMT") == 304
+    assert await status(Range="bytes=0-1", If_Range='"build-7"') == 206
+    assert await status(Range="bytes=0-1", If_Range='"other"') == 200
+    malformed = await ask(
+        lambda: web.FileResponse(path, headers={"ETag": "build-7", "Last-Modified": "today"})
+    )
+    assert malformed.headers["ETag"] == (await ask(lambda: web.FileResponse(path))).headers["ETag"]
+
+
+@pytest.mark.parametrize("content", ["<h1>Not here</h1>", ""])
+async def test_a_page_for_an_error(ask, tmp_path, content):
+    (tmp_path / "404.html").write_text(content)
+    for method, body in (("GET", content), ("HEAD", "")):
+        answer = await ask(lambda: web.FileResponse(tmp_path / "404.html", status=404), method)
+        assert (answer.status, answer.text) == (404, body)
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert answer.headers["Content-Length"] == str(len(content))
+
+
 @pytest.mark.row("BH-13")
 async def test_a_missing_file_is_404(ask, tmp_path):
     answer = await ask(lambda: web.FileResponse(tmp_path / "none", headers={"Content-Type": "image/png"}))

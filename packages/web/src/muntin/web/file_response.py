@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 from multidict import CIMultiDict
 
-from muntin.http_core import FieldBlock, Fields, ResponseHead, reason_of
+from muntin.http_core import FieldBlock, Fields, ResponseHead
 from muntin.runner import Exchange
 from muntin.static import CHUNK_SIZE, REQUEST_FIELDS, FilePlan, plan_file
 from muntin.web._response.fields import SERVER_FIELD, LooseHeaders
@@ -19,8 +19,8 @@ from muntin.web.stream_response import Answerable, StreamResponse
 
 __all__ = ["FileResponse", "PlannedResponse", "read_fields"]
 
-_OWN: Final = frozenset(("content-length", "content-range", "content-encoding"))
-"""Fields that follow from what is sent, and that nobody else can know."""
+_OWN: Final = frozenset(("content-length", "content-range", "content-encoding", "etag", "last-modified"))
+"""Fields of which the plan has the last word: they follow from what is sent, or the plan was told what is wanted."""
 
 _ASKED_FOR: Final = {name.encode("ascii"): name for name in REQUEST_FIELDS}
 
@@ -102,18 +102,19 @@ class FileResponse(StreamResponse):
 
     def _make_plan(self, request: Answerable) -> FilePlan:
         """Plan the answer to this very request."""
+        changed = self.last_modified
         return plan_file(
             self._path,
             request.exchange.head.method,
             read_fields(request),
             status=self._status,
             media_type=self._content_type_field(),
+            etag=self.etag,
+            last_modified=None if changed is None else int(changed.timestamp()),
         )
 
     def _adopt(self, plan: FilePlan) -> None:
         """Take status and fields of the plan, under those that the application gave."""
-        if plan.status >= 400 and not plan.length:
-            plan = _explain(plan)
         self._plan = plan
         if plan.status != self._status:
             self.set_status(plan.status)
@@ -215,11 +216,3 @@ class PlannedResponse(FileResponse):
         self._path = plan.path or ""
         self._chunk_size = chunk_size
         self._plan = plan
-
-
-def _explain(plan: FilePlan) -> FilePlan:
-    """Give the plan of a refusal the text that other refusals have."""
-    text = f"{plan.status}: {reason_of(plan.status)}".encode("ascii")
-    fields = [pair for pair in plan.fields if pair[0].lower() not in ("content-length", "content-type")]
-    fields.append(("Content-Type", "text/plain; charset=utf-8"))
-    return FilePlan(plan.status, tuple(fields), text)
