@@ -11,6 +11,7 @@ from stat import S_ISDIR
 from typing import Final
 from urllib.parse import quote
 
+from muntin.http_core.headers import parse_qualities
 from muntin.static._conditional import Field
 from muntin.static._content import Contents
 from muntin.static._fingerprint import VERSION_KEY, Fingerprints, version_in
@@ -164,9 +165,7 @@ class StaticRoot:
             plan = self._plan_place(name, place, method, field, query)
         except OSError as error:
             plan = plan_status(status_of(error), method=method)
-        if self._fallback and plan.status in _FALLS_BACK and "text/html" in (field("accept") or "").lower():
-            return self._plan_fallback(method, field)
-        return plan
+        return self._fall_back(plan, method, field) if self._fallback and plan.status in _FALLS_BACK else plan
 
     def version_of(self, filename: str | os.PathLike[str]) -> str | None:
         """Give the version of a file: 22 characters that change with its content; None where there is no such file.
@@ -238,13 +237,17 @@ class StaticRoot:
             status_of(error)
             return None
 
-    def _plan_fallback(self, method: str, field: Field) -> FilePlan:
-        try:
-            found = self._pages.recall("") or self._pages.find("", self._fallback, vary="Accept")
-            return self._plan_resource(found, method, field, "")
-        except OSError as error:
-            self._pages.forget("")
-            return plan_status(status_of(error), method=method)
+    def _fall_back(self, refusal: FilePlan, method: str, field: Field) -> FilePlan:
+        """Answer a request for a page with the fallback, and any other one as before; either depends on Accept."""
+        status = refusal.status
+        if _names_html(field("accept") or ""):
+            try:
+                found = self._pages.recall("") or self._pages.find("", self._fallback, vary="Accept")
+                return self._plan_resource(found, method, field, "")
+            except OSError as error:
+                self._pages.forget("")
+                status = status_of(error)
+        return plan_status(status, (("Vary", "Accept"),), method=method)
 
     # What a resource answers
 
@@ -312,6 +315,10 @@ class StaticRoot:
 def _spell(path: str, place: Place) -> str:
     """Give the one spelling of a path that is remembered: else others (%61 for a) would crowd out other files."""
     return path if "%" not in path else "/".join(map(quote_name, place.parts))
+
+
+def _names_html(accept: str) -> bool:
+    return any(member.value == "text/html" and member.quality for member in parse_qualities(accept))
 
 
 def _exempt(hashed: frozenset[str], policy: CachePolicy) -> CachePolicy:
