@@ -50,7 +50,8 @@ def test_connections_too_many_are_told_so(run: Run, serve: Serve, caplog: pytest
     with caplog.at_level(logging.WARNING, "muntin.server"):
         run(main())
     # How many are open depends on when the server's own clock ticks.
-    (record,) = caplog.records
+    # A loop in debug mode tells of its own slowness as well.
+    (record,) = [record for record in caplog.records if record.name == "muntin.server"]
     assert re.fullmatch(r"turned away 1 connections: [23] are open", record.getMessage())
 
 
