@@ -47,7 +47,7 @@ NOT_LOADED = {
         "muntin.http_core.headers.forwarded": "not everybody is behind a proxy",
         "muntin.http_core.headers.ranges": "only files are asked for in pieces",
         "muntin.http_core.multipart.decoder": "few requests bring a form",
-        "muntin.runner.workers": "who has one process needs no supervisor",
+        "muntin.runner.workers": "most programs are one process",
         "muntin.static": "not everybody serves files",
         "muntin.web._server.debug_page": "it is for developers",
         "muntin.web.event_stream": "not everybody sends events",
@@ -63,6 +63,10 @@ NOT_LOADED = {
         "secrets": "only boundaries of multipart are drawn by lot",
         "tempfile": "only large uploads go to disk",
         "uuid": "few variables are of that type",
+    },
+    "muntin.web.run": {
+        "muntin.runner.workers": "most programs are one process",
+        "pathlib": "a path is what os.fspath takes",
     },
 }
 

@@ -9,17 +9,19 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from inspect import iscoroutine
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from muntin.router.printing import format_table
 from muntin.runner import BACKLOG, SHUTDOWN_TIMEOUT, GracefulExit, signals
 from muntin.runner.systemd import Watchdog, notify, watchdog_interval
-from muntin.runner.workers import Supervisor, Worker, Workers
 from muntin.web._run.listening import Hosts, Listening, Paths, Sockets, Tls, describe_places
 from muntin.web._run.sources import Source, call_source, make_application
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.application import Application
 from muntin.web.runners import AppRunner
+
+if TYPE_CHECKING:
+    from muntin.runner.workers import Worker, Workers
 
 __all__ = ["run_app"]
 
@@ -82,7 +84,7 @@ def run_app(
     handler_cancellation: bool = False,
     loop: asyncio.AbstractEventLoop | None = None,
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
-    workers: int | Workers | None = None,
+    workers: "int | Workers | None" = None,
     **options: Any,
 ) -> None:
     """Serve an application until SIGINT or SIGTERM, then stop in order.
@@ -135,7 +137,7 @@ def run_app(
         reuse_port=reuse_port,
     )
 
-    async def serve(source: Any, listening: Listening, worker: Worker | None) -> None:
+    async def serve(source: Any, listening: Listening, worker: "Worker | None") -> None:
         loop = asyncio.get_running_loop()
         if loop.get_debug() and access_log is not None and access_log.name == _ACCESS_LOGGER.name:
             _show(access_log)
@@ -186,7 +188,11 @@ def run_app(
         elif print is not None:
             print(text)
 
-    def supervise(workers: Workers) -> int:
+    def supervise(workers: "int | Workers") -> int:
+        from muntin.runner.workers import Supervisor, Workers  # noqa: PLC0415 - most programs are one process
+
+        if isinstance(workers, int):
+            workers = Workers(workers)
         with listening.opened() as opened:
             note = f" with {workers.count} workers"
 
@@ -214,7 +220,7 @@ def run_app(
             return
         if loop is not None or not handle_signals:
             raise ValueError("workers make a loop each, with loop_factory, and stop by signals: give neither")
-        status = supervise(Workers(workers) if isinstance(workers, int) else workers)
+        status = supervise(workers)
     finally:
         if iscoroutine(app):
             app.close()  # in case that nobody here has awaited it: workers await a copy each

@@ -5,7 +5,6 @@ import socket
 import stat
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 from muntin.runner._socket_file import SocketFile, is_abstract
 
@@ -63,7 +62,7 @@ def bind_tcp(
     return sockets
 
 
-def bind_unix(path: str | Path, *, backlog: int) -> socket.socket:
+def bind_unix(path: str | os.PathLike[str], *, backlog: int) -> socket.socket:
     """Listen at a Unix socket; one that an earlier process left there is replaced.
 
     Args:

@@ -7,13 +7,12 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from os import PathLike
 from ssl import SSLContext
 from typing import Any, Final, Self
 
 from muntin.runner import BACKLOG, BaseSite, SockSite, TCPSite, UnixSite
 from muntin.runner.sites import format_socket
-from muntin.runner.workers.sockets import SocketFile, bind_tcp, bind_unix
 from muntin.web.runners import AppRunner
 
 __all__ = ["SERVING", "Hosts", "Listening", "ListeningError", "Paths", "Sockets", "Tls", "describe_places"]
@@ -21,7 +20,7 @@ __all__ = ["SERVING", "Hosts", "Listening", "ListeningError", "Paths", "Sockets"
 SERVING: Final = "Serving on"
 
 Hosts = str | Sequence[str] | None
-Paths = str | Path | Sequence[str | Path] | None
+Paths = str | PathLike[str] | Sequence[str | PathLike[str]] | None
 Sockets = socket.socket | Iterable[socket.socket] | None
 Tls = SSLContext | Callable[[], SSLContext] | None
 """A function is called in the process that serves."""
@@ -38,7 +37,7 @@ class Listening:
     hosts: tuple[str | None, ...]
     """None for all interfaces."""
     port: int | None
-    paths: tuple[str | Path, ...]
+    paths: tuple[str | PathLike[str], ...]
     """Of Unix sockets."""
     sockets: tuple[socket.socket, ...]
     """Those that are bound already."""
@@ -68,7 +67,7 @@ class Listening:
         hosts = _list_of(host, str)
         if host is None and (port is not None or (path is None and sock is None)):
             hosts = (None,)
-        paths, sockets = _list_of(path, str, Path), _list_of(sock, socket.socket)
+        paths, sockets = _list_of(path, str, PathLike), _list_of(sock, socket.socket)
         if not (hosts or paths or sockets):
             raise ValueError("there is no place to listen at: give a host, a path or a socket")
         return cls(
@@ -113,12 +112,14 @@ class Listening:
         Raises:
             ListeningError: one of them cannot be had.
         """
+        from muntin.runner.workers import sockets  # noqa: PLC0415 - most programs are one process
+
         port = self.port if self.port is not None else (8443 if self.tls else 8080)
         with ExitStack() as stack:
             opened: list[socket.socket] = []
             try:
                 for host in self.hosts:
-                    found = bind_tcp(
+                    found = sockets.bind_tcp(
                         host,
                         port,
                         backlog=self.backlog,
@@ -127,8 +128,8 @@ class Listening:
                     )
                     opened += [stack.enter_context(sock) for sock in found]
                 for path in self.paths:
-                    opened.append(stack.enter_context(bind_unix(path, backlog=self.backlog)))
-                    stack.callback(SocketFile(path).remove)
+                    opened.append(stack.enter_context(sockets.bind_unix(path, backlog=self.backlog)))
+                    stack.callback(sockets.SocketFile(path).remove)
             except OSError as error:
                 raise ListeningError(*error.args) from error
             opened += [stack.enter_context(sock) for sock in self.sockets]
