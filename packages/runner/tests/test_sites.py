@@ -211,6 +211,18 @@ def test_named_pipes_need_windows(run: Run) -> None:
     run(main())
 
 
+@pytest.mark.row("RN-07")
+def test_the_older_place_of_a_time_out(run: Run) -> None:
+    async def main() -> None:
+        async with set_up() as runner:
+            with pytest.warns(DeprecationWarning, match="give it to the runner") as warned:
+                TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=5)
+            assert warned[0].filename == __file__
+            assert runner.shutdown_timeout == 5
+
+    run(main())
+
+
 def test_mistakes(run: Run) -> None:
     async def main() -> None:
         with pytest.raises(RuntimeError, match="setup"):

@@ -32,7 +32,7 @@ class BaseRunner(ABC):
 
     def __init__(self, *, handle_signals: bool = False, shutdown_timeout: float = SHUTDOWN_TIMEOUT) -> None:
         self._handles_signals = handle_signals
-        self._shutdown_timeout = shutdown_timeout
+        self.shutdown_timeout = shutdown_timeout
         self._server: Server | None = None
         self._sites: list[BaseSite] = []
         self._cancellations = 0
@@ -143,7 +143,7 @@ class BaseRunner(ABC):
     async def end_connections(self) -> None:
         """Wait for the handlers, for no longer than the time-out, then cancel them."""
         if self._server is not None:
-            await self._server.shutdown(self._shutdown_timeout, is_hurried=self.is_hurried)
+            await self._server.shutdown(self.shutdown_timeout, is_hurried=self.is_hurried)
 
     # What sites call
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import sys
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,6 +36,9 @@ _DAY = 86400.0
 class SiteRunner(Protocol):
     """What a site needs of its runner."""
 
+    shutdown_timeout: float
+    """How long handlers may take to end (seconds)."""
+
     @property
     def server(self) -> Server | None:
         """The server, once the runner is set up."""
@@ -53,16 +57,29 @@ class BaseSite(ABC):
         runner: a runner that is set up.
         ssl_context: for TLS.
         backlog: connections that may wait to be accepted.
+        shutdown_timeout: the older place of the runner's, which it sets.
 
     Raises:
         RuntimeError: the runner is not set up.
     """
 
     def __init__(
-        self, runner: SiteRunner, *, ssl_context: SSLContext | None = None, backlog: int = BACKLOG
+        self,
+        runner: SiteRunner,
+        *,
+        ssl_context: SSLContext | None = None,
+        backlog: int = BACKLOG,
+        shutdown_timeout: float | None = None,
     ) -> None:
         if runner.server is None:
             raise RuntimeError("call the runner's setup() before making a site")
+        if shutdown_timeout is not None:
+            warnings.warn(
+                "the shutdown_timeout of a site is that of its runner: give it to the runner",
+                DeprecationWarning,
+                stacklevel=3,
+            )
+            runner.shutdown_timeout = shutdown_timeout
         self._runner = runner
         self._ssl_context = ssl_context
         self._backlog = backlog
@@ -190,8 +207,9 @@ class TCPSite(BaseSite):
         backlog: int = BACKLOG,
         reuse_address: bool | None = None,
         reuse_port: bool | None = None,
+        shutdown_timeout: float | None = None,
     ) -> None:
-        super().__init__(runner, ssl_context=ssl_context, backlog=backlog)
+        super().__init__(runner, ssl_context=ssl_context, backlog=backlog, shutdown_timeout=shutdown_timeout)
         if host is not None and not isinstance(host, str) and not host:
             raise ValueError("a site needs a host: give None for all interfaces")
         self._host = host
@@ -242,8 +260,9 @@ class UnixSite(BaseSite):
         *,
         ssl_context: SSLContext | None = None,
         backlog: int = BACKLOG,
+        shutdown_timeout: float | None = None,
     ) -> None:
-        super().__init__(runner, ssl_context=ssl_context, backlog=backlog)
+        super().__init__(runner, ssl_context=ssl_context, backlog=backlog, shutdown_timeout=shutdown_timeout)
         self._path = os.fspath(path)
         self._file: SocketFile | None = None
 
@@ -276,8 +295,8 @@ class NamedPipeSite(BaseSite):
         RuntimeError: the loop cannot serve pipes; on Windows the proactor loop can.
     """
 
-    def __init__(self, runner: SiteRunner, path: str) -> None:
-        super().__init__(runner)
+    def __init__(self, runner: SiteRunner, path: str, *, shutdown_timeout: float | None = None) -> None:
+        super().__init__(runner, shutdown_timeout=shutdown_timeout)
         if not hasattr(asyncio.get_running_loop(), "start_serving_pipe"):
             raise RuntimeError("named pipes need the proactor event loop of Windows")
         self._path = path
@@ -312,8 +331,9 @@ class SockSite(BaseSite):
         *,
         ssl_context: SSLContext | None = None,
         backlog: int = BACKLOG,
+        shutdown_timeout: float | None = None,
     ) -> None:
-        super().__init__(runner, ssl_context=ssl_context, backlog=backlog)
+        super().__init__(runner, ssl_context=ssl_context, backlog=backlog, shutdown_timeout=shutdown_timeout)
         self._sock = sock
 
     @property

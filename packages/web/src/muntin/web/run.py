@@ -35,9 +35,8 @@ _LAST_MOMENT: Final = 1.0
 class _ProgramRunner(AppRunner):
     """A runner for a program: it also waits for tasks that handlers left behind."""
 
-    def __init__(self, app: Application, *, shutdown_timeout: float, **options: Any) -> None:
-        super().__init__(app, shutdown_timeout=shutdown_timeout, **options)
-        self._patience = shutdown_timeout
+    def __init__(self, app: Application, **options: Any) -> None:
+        super().__init__(app, **options)
         self._own: frozenset[asyncio.Task[Any]] = frozenset()
 
     def note_own_tasks(self) -> None:
@@ -54,7 +53,7 @@ class _ProgramRunner(AppRunner):
 
     async def _wait_for_tasks(self) -> None:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._patience
+        deadline = loop.time() + self.shutdown_timeout
         spared = self._own | {asyncio.current_task()}
         while left := [task for task in asyncio.all_tasks() if task not in spared]:
             patience = deadline - loop.time()

@@ -59,7 +59,6 @@ class AppRunner(BaseRunner):
             raise TypeError("this application is inside another one: run that")
         self._app = app
         self._options = options
-        self._task_patience = shutdown_timeout
 
     @property
     def app(self) -> Application:
@@ -92,7 +91,7 @@ class AppRunner(BaseRunner):
     async def end_connections(self) -> None:
         """Wait for the handlers and for the tasks of `spawn`, for no longer than the time-out."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._task_patience
+        deadline = loop.time() + self.shutdown_timeout
         await super().end_connections()
         if tasks := set(self._app.iterate_tasks()):
             await asyncio.wait(tasks, timeout=max(0.0, deadline - loop.time()))
