@@ -498,6 +498,38 @@ def test_a_body_that_breaks_off(
     assert re.fullmatch(r"refused a request from .*: 400 \S.*", record.getMessage())
 
 
+@pytest.mark.row("HI-50")
+@pytest.mark.parametrize("way", ["at once", "waits", "refused"])
+def test_a_reset_between_the_answer_and_its_end(
+    run: Run, serve: Serve, caplog: pytest.LogCaptureFixture, way: str
+) -> None:
+    """A client that speaks TLS to us does that: it takes the first bytes of our answer for nonsense."""
+
+    async def main() -> None:
+        peer = socket.socket()
+        answered = asyncio.Event()
+
+        async def answer(exchange: Exchange, *_: Rejected) -> None:
+            if way == "waits":
+                await asyncio.sleep(0)
+            exchange.close_after()
+            exchange.respond(*ok())
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+            answered.set()
+
+        async with serve(answer, rejector=answer) as serving:
+            peer.connect(("127.0.0.1", serving.port))
+            well_formed = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1"
+            peer.send(b"\x16\x03\r\n\r\n" if way == "refused" else well_formed)
+            async with asyncio.timeout(10):
+                await answered.wait()
+            await serving.until(lambda: not serving.server.connections)
+
+    run(main())
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 @pytest.mark.row("HC-17", "HC-18")
 def test_writing_to_a_peer_that_is_gone(run: Run, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:

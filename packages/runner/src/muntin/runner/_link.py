@@ -106,7 +106,12 @@ class Link(asyncio.Protocol):
             return
         self._advance(Step.LAST)
         self._deadline = self.clock.deadline_in(self._service.timeouts.linger)
-        self.transport.write_eof()
+        try:
+            self.transport.write_eof()
+        except OSError:
+            # The peer has reset the connection, and the loop does not know it yet.
+            self.abort()
+            return
         if not self._is_reading:
             self._set_reading(True)
 
