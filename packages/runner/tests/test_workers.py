@@ -194,6 +194,15 @@ def test_a_bare_server_in_two_processes(supervise):
     assert process.wait(PATIENCE) == 0
 
 
+def test_workers_are_watched_from_the_main_thread(supervise):
+    process = supervise("""
+        import threading
+        threading.Thread(target=run, args=(work, Workers(1))).start()
+    """)
+    output, _ = process.communicate(timeout=30)
+    assert "RuntimeError: workers are watched from the main thread" in output
+
+
 def test_a_first_start_that_hangs_is_the_end(supervise):
     process = supervise("""
         def hang(worker):
@@ -318,6 +327,9 @@ def test_a_unix_socket_without_a_file():
 def test_numbers_out_of_range():
     with pytest.raises(ValueError, match="1 worker at least"):
         Workers(0)
+    for wrong in (True, "2", 2.0, None):
+        with pytest.raises(TypeError, match="is a whole number"):
+            Workers(wrong)
     for wrong in ({"start_timeout": 0}, {"start_timeout": math.nan}, {"heartbeat_timeout": -1}):
         with pytest.raises(ValueError, match="more than 0"):
             Workers(1, **wrong)

@@ -60,6 +60,15 @@ def test_a_signal_while_the_application_is_made(start, free_port, number):
     assert (code, output) == (0, "given up\nafter\n")
 
 
+@pytest.mark.row("RN-02")
+def test_a_signal_while_a_module_is_imported(start, tmp_path):
+    (tmp_path / "slow.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(3600)\n")
+    program = start("", "-m", "muntin.web", "slow:app")
+    program.read_until("importing")
+    program.interrupt()
+    assert program.end() == (0, "Stopped\n")
+
+
 @pytest.mark.row("RN-20", "RN-22", "RN-23", "RN-07")
 def test_the_end_is_in_order(start, free_port):
     program = start(f"""
@@ -330,7 +339,8 @@ def test_an_application_of_the_wrong_kind():
         (["-P", "99999", "module:function"], 2, "'99999' is no port"),
         (["-P", "-1", "module:function"], 2, "'-1' is no port"),
         (["broken:function"], 2, "cannot import 'broken'"),
-        (["-U", "missing/socket", "good:function"], 1, "cannot serve on missing/socket"),
+        (["-U", "missing/socket", "good:function"], 1, "cannot listen at 'missing/socket': No such file"),
+        (["-U", "long" * 50, "good:function"], 1, "AF_UNIX path too long"),
     ],
 )
 def test_commands_that_cannot_be_followed(tmp_path, arguments, code, said):

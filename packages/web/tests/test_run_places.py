@@ -187,3 +187,20 @@ def test_a_program_has_a_loop_of_its_own():
             web.run_app(web.Application())
 
     asyncio.run(main())
+
+
+@pytest.mark.row("RN-29")
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no Unix sockets")
+@pytest.mark.parametrize("workers", [None, 1])
+def test_paths_of_all_kinds(start, tmp_path, workers):
+    program = start(f"""
+        from pathlib import Path
+        web.run_app(web.Application(), path=["one", b"two", Path("three")], workers={workers})
+    """)
+    line = program.read_until("Serving on")
+    for name in ("one", "two", "three"):
+        assert f"http://unix:{name}:" in line
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(tmp_path / name))
+    assert program.stop()[0] == 0
+    assert not any((tmp_path / name).exists() for name in ("one", "two", "three"))

@@ -3,7 +3,9 @@
 import os
 from contextlib import suppress
 
-__all__ = ["SocketFile", "is_abstract"]
+__all__ = ["SocketFile", "SocketPath", "is_abstract"]
+
+SocketPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 class SocketFile:
@@ -13,7 +15,7 @@ class SocketFile:
         path: where it is; nothing for a name without a file.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: SocketPath) -> None:
         self._path = path
         self._identity = _identify(path)
 
@@ -25,12 +27,12 @@ class SocketFile:
         self._identity = None
 
 
-def is_abstract(path: str | os.PathLike[str]) -> bool:
+def is_abstract(path: SocketPath) -> bool:
     """Whether a path of a Unix socket is a name without a file, as Linux has them (unix(7))."""
-    return os.fspath(path).startswith("\0")
+    return os.fsdecode(path).startswith("\0")
 
 
-def _identify(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+def _identify(path: SocketPath) -> tuple[int, int] | None:
     if is_abstract(path):
         return None
     with suppress(FileNotFoundError):

@@ -12,7 +12,7 @@ from ssl import SSLContext
 from typing import Any, Protocol
 
 from muntin.runner._server import Server
-from muntin.runner._socket_file import SocketFile
+from muntin.runner._socket_file import SocketFile, SocketPath
 
 __all__ = [
     "BACKLOG",
@@ -20,6 +20,7 @@ __all__ = [
     "NamedPipeSite",
     "SiteRunner",
     "SockSite",
+    "SocketPath",
     "TCPSite",
     "UnixSite",
     "format_socket",
@@ -256,14 +257,14 @@ class UnixSite(BaseSite):
     def __init__(
         self,
         runner: SiteRunner,
-        path: str | os.PathLike[str],
+        path: SocketPath,
         *,
         ssl_context: SSLContext | None = None,
         backlog: int = BACKLOG,
         shutdown_timeout: float | None = None,
     ) -> None:
         super().__init__(runner, ssl_context=ssl_context, backlog=backlog, shutdown_timeout=shutdown_timeout)
-        self._path = os.fspath(path)
+        self._path = os.fsdecode(path)
         self._file: SocketFile | None = None
 
     @property
@@ -271,9 +272,13 @@ class UnixSite(BaseSite):
         return _format_path(self._path, self._scheme("http"))
 
     async def listen(self, server: Server) -> asyncio.AbstractServer:
-        listener = await asyncio.get_running_loop().create_unix_server(
-            server, self._path, backlog=self._backlog, **self._describe_tls(server)
-        )
+        try:
+            listener = await asyncio.get_running_loop().create_unix_server(
+                server, self._path, backlog=self._backlog, **self._describe_tls(server)
+            )
+        except OSError as error:
+            why = error.strerror or error  # a path that is too long has no number
+            raise OSError(error.errno, f"cannot listen at {self._path!r}: {why}") from error
         self._file = SocketFile(self._path)
         return listener
 

@@ -51,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except ListeningError as error:
         return _complain_of_place(command, error)
+    except KeyboardInterrupt:
+        pass  # while the module was imported
     print("Stopped")
     return 0
 

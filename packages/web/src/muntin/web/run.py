@@ -190,10 +190,10 @@ def run_app(
     def supervise(workers: "int | Workers") -> int:
         from muntin.runner.workers import Supervisor, Workers  # noqa: PLC0415 - most programs are one process
 
-        if isinstance(workers, int):
+        if not isinstance(workers, Workers):
             workers = Workers(workers)
         with listening.opened() as opened:
-            note = f" with {workers.count} workers"
+            note = f" with {workers.count} worker{'s' if workers.count > 1 else ''}"
 
             def on_ready() -> None:
                 say(describe_places(opened.describe(), note))

@@ -19,6 +19,7 @@ class Workers:
         cleanup_timeout: how long a worker may take to stop (seconds), besides what its handlers may.
 
     Raises:
+        TypeError: the count is no whole number.
         ValueError: a number is out of range.
     """
 
@@ -30,6 +31,8 @@ class Workers:
     cleanup_timeout: float = 10.0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.count, int) or isinstance(self.count, bool):
+            raise TypeError(f"a number of workers is a whole number, not {self.count!r}")
         if self.count < 1:
             raise ValueError(f"there has to be 1 worker at least, not {self.count}")
         if self.max_requests < 0 or self.max_requests_jitter < 0:

@@ -109,7 +109,13 @@ class Supervisor:
         }
 
     def run(self) -> int:
-        """Start the workers and stay until all have ended; gives the exit status."""
+        """Start the workers and stay until all have ended; gives the exit status.
+
+        Raises:
+            RuntimeError: this is not the main thread, which is the only one that signals reach.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("workers are watched from the main thread: signals reach no other")
         with (
             SignalReader(self._actions.keys()) as self._signals,
             selectors.DefaultSelector() as self._selector,

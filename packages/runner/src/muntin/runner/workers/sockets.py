@@ -6,7 +6,7 @@ import stat
 import sys
 from contextlib import suppress
 
-from muntin.runner._socket_file import SocketFile, is_abstract
+from muntin.runner._socket_file import SocketFile, SocketPath, is_abstract
 
 __all__ = ["SocketFile", "bind_tcp", "bind_unix"]
 
@@ -62,7 +62,7 @@ def bind_tcp(
     return sockets
 
 
-def bind_unix(path: str | os.PathLike[str], *, backlog: int) -> socket.socket:
+def bind_unix(path: SocketPath, *, backlog: int) -> socket.socket:
     """Listen at a Unix socket; one that an earlier process left there is replaced.
 
     Args:
@@ -83,5 +83,5 @@ def bind_unix(path: str | os.PathLike[str], *, backlog: int) -> socket.socket:
     except OSError as error:
         sock.close()
         why = error.strerror or error  # a path that is too long has no number
-        raise OSError(error.errno, f"cannot listen at {os.fspath(path)!r}: {why}") from error
+        raise OSError(error.errno, f"cannot listen at {os.fsdecode(path)!r}: {why}") from error
     return sock

@@ -12,7 +12,7 @@ from ssl import SSLContext
 from typing import Any, Final, Self
 
 from muntin.runner import BACKLOG, BaseSite, SockSite, TCPSite, UnixSite
-from muntin.runner.sites import format_socket
+from muntin.runner.sites import SocketPath, format_socket
 from muntin.web.runners import AppRunner
 
 __all__ = ["SERVING", "Hosts", "Listening", "ListeningError", "Paths", "Sockets", "Tls", "describe_places"]
@@ -20,7 +20,7 @@ __all__ = ["SERVING", "Hosts", "Listening", "ListeningError", "Paths", "Sockets"
 SERVING: Final = "Serving on"
 
 Hosts = str | Sequence[str] | None
-Paths = str | PathLike[str] | Sequence[str | PathLike[str]] | None
+Paths = SocketPath | Sequence[SocketPath] | None
 Sockets = socket.socket | Iterable[socket.socket] | None
 Tls = SSLContext | Callable[[], SSLContext] | None
 """A function is called in the process that serves."""
@@ -37,7 +37,7 @@ class Listening:
     hosts: tuple[str | None, ...]
     """None for all interfaces."""
     port: int | None
-    paths: tuple[str | PathLike[str], ...]
+    paths: tuple[SocketPath, ...]
     """Of Unix sockets."""
     sockets: tuple[socket.socket, ...]
     """Those that are bound already."""
@@ -67,7 +67,7 @@ class Listening:
         hosts = _list_of(host, str)
         if host is None and (port is not None or (path is None and sock is None)):
             hosts = (None,)
-        paths, sockets = _list_of(path, str, PathLike), _list_of(sock, socket.socket)
+        paths, sockets = _list_of(path, str, bytes, PathLike), _list_of(sock, socket.socket)
         if not (hosts or paths or sockets):
             raise ValueError("there is no place to listen at: give a host, a path or a socket")
         return cls(
