@@ -14,6 +14,7 @@ from muntin.runner.workers import Workers
 from muntin.runner.workers._plan import plan
 from muntin.runner.workers._process import BEAT, READY, RETIRE, Process, Stage
 from muntin.runner.workers._restarts import Restarts
+from muntin.runner.workers._waits import Waits
 from muntin.runner.workers.sockets import bind_tcp, bind_unix
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
@@ -90,6 +91,26 @@ def test_failures_make_the_next_start_wait():
     restarts.forgive()
     assert restarts.not_before < 0
     assert not restarts.is_hopeless
+
+
+def test_what_the_supervisor_slept_through_does_not_count():
+    """However long this process was stopped, nobody gets old by that; what was waited for as it was meant to counts."""
+    clock = 1000.0
+
+    def sleep(seconds):
+        nonlocal clock
+        clock += seconds
+
+    waits = Waits(6.0, read_clock=lambda: clock)
+    worker = Process(1, None, 0.0, stage=Stage.SERVING)
+    patience = {Stage.SERVING: 30.0}
+    assert waits.wait(lambda meant: sleep(5), None) == 5
+    assert waits.wait(lambda meant: sleep(meant), 5.0) == 10
+    assert waits.wait(lambda meant: sleep(meant + 3600), 20.0) < 16.2
+    assert waits.now < worker.deadline(patience)
+    for _ in range(3):
+        waits.wait(lambda meant: sleep(meant + 0.001), worker.deadline(patience) - waits.now)
+    assert waits.now >= worker.deadline(patience)
 
 
 def test_what_a_worker_says():

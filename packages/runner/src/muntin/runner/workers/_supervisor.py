@@ -24,7 +24,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
@@ -34,7 +33,8 @@ from muntin.runner.workers._process import Process, Stage
 from muntin.runner.workers._restarts import SETTLED, Restarts
 from muntin.runner.workers._settings import Workers
 from muntin.runner.workers._signals import SignalReader, ignore
-from muntin.runner.workers._worker import Worker
+from muntin.runner.workers._waits import Waits
+from muntin.runner.workers._worker import BEATS, Worker
 
 __all__ = ["Supervisor"]
 
@@ -121,12 +121,13 @@ class Supervisor:
             selectors.DefaultSelector() as self._selector,
         ):
             self._selector.register(self._signals, selectors.EVENT_READ)
+            # As often as a worker says that it lives.
+            waits = Waits(self._settings.heartbeat_timeout / BEATS)
+            now = waits.now
             while self._status is None or self._fleet:
-                now = time.monotonic()
                 self._adjust(now)
                 self._tell_alive(now)
-                self._selector.select(self._wait_for(now))
-                now = time.monotonic()
+                now = waits.wait(self._selector.select, self._wait_for(now))
                 for number in self._signals.read():
                     self._actions[number](now)
                 for process in list(self._fleet):

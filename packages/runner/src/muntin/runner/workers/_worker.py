@@ -13,10 +13,10 @@ from muntin.runner.signals import handle_signals
 from muntin.runner.workers._process import BEAT, READY, RETIRE
 from muntin.runner.workers._settings import Workers
 
-__all__ = ["Worker"]
+__all__ = ["BEATS", "Worker"]
 
 _LOGGER: Final = logging.getLogger("muntin.workers")
-_BEATS: Final = 5
+BEATS: Final = 5
 """Heart-beats in the time after which a worker counts as stuck: one that is late is no reason to kill."""
 
 
@@ -30,7 +30,7 @@ class Worker:
 
     def __init__(self, channel: socket.socket, workers: Workers) -> None:
         self._channel = channel
-        self._interval = workers.heartbeat_timeout / _BEATS
+        self._interval = workers.heartbeat_timeout / BEATS
         self._left = workers.max_requests
         if self._left:
             self._left += random.randint(0, workers.max_requests_jitter)
