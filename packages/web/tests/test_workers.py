@@ -86,7 +86,7 @@ def test_workers_are_replaced_one_by_one_and_stop_in_order(start, free_port):
 
 def test_a_killed_worker_and_one_that_hangs_are_replaced(start, free_port):
     program = start(f"""{SERVE}
-    web.run_app(app, host="127.0.0.1", port={free_port}, workers=Workers(2, heartbeat_timeout=2))
+    web.run_app(app, host="127.0.0.1", port={free_port}, workers=Workers(2, heartbeat_timeout=4))
     """)
     first, second = read_workers(program, 2)
     program.read_until("Serving on")
