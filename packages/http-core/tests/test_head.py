@@ -285,6 +285,14 @@ def test_expect_and_upgrade() -> None:
     assert (head.expect, head.upgrade) == (None, None)
 
 
+def test_empty_elements_of_an_expectation_do_not_count() -> None:
+    for value in (b"", b" ", b", ,\t,"):
+        assert read(b"GET / HTTP/1.1\r\n" + HOST + b"Expect:" + value + b"\r\n\r\n").expect is None
+    for value in (b",100-continue", b"100-continue, ", b"\r\nExpect: 100-continue"):
+        assert read(b"GET / HTTP/1.1\r\n" + HOST + b"Expect:" + value + b"\r\n\r\n").expect == "100-continue"
+    assert read(b"GET / HTTP/1.1\r\n" + HOST + b"Expect: a,, b\r\n\r\n").expect == "a,, b"
+
+
 SMALL = Limits(request_line=40, field_line=30, field_section=100, field_count=5)
 
 

@@ -76,6 +76,30 @@ def make_factory(log, name):
     return factory
 
 
+@pytest.mark.row("MW-07")
+@pytest.mark.parametrize("older", [False, True])
+async def test_what_is_written_on_a_handler_is_seen_by_all(older):
+    seen = []
+
+    def make_looking(name):
+        @middleware
+        async def look(request, handler):
+            seen.append((name, handler.__name__, handler.is_open))
+            return await handler(request)
+
+        return look
+
+    async def page(request):
+        return request
+
+    page.is_open = True
+    passing = [make_factory([], "old")] if older else []
+    run = compose(page, [*passing, make_looking("first"), make_looking("second")])
+    assert (run.__name__, run.is_open) == ("page", True)
+    assert await run("r") == "r"
+    assert seen == [("first", "page", True), ("second", "page", True)]
+
+
 @pytest.mark.row("MW-04", "MW-05", "MW-07")
 async def test_a_factory_is_given_what_the_next_one_gave():
     log = []

@@ -129,10 +129,6 @@ async def answering_alone(a, b):
     return "a response"
 
 
-def not_awaited(app, handler):
-    return handler
-
-
 class Calling:
     async def __call__(self, one, other):
         return await other(one)
@@ -146,7 +142,6 @@ class Calling:
         (calling_and_catching, "calling_and_catching cannot be used: .*calls the handler at once"),
         (asking, "asking cannot be used: .*asks the application for 'method'.*@middleware"),
         (answering_alone, "answering_alone cannot be used: .*gives str instead of a handler"),
-        (not_awaited, "not_awaited cannot be used: .*gives function, which cannot be awaited"),
         (Calling(), "Calling object.* cannot be used: .*calls the handler at once"),
         (partial(calling), "calling cannot be used: .*calls the handler at once"),
     ],

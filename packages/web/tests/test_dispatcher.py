@@ -287,6 +287,7 @@ async def test_resolve(make_request):
     missing = await router.resolve(make_request("GET", "/a/b"))
     assert isinstance(missing.http_exception, web.HTTPNotFound)
     assert missing.route.status == 404
+    assert repr(missing) == "<MatchInfoError 404: Not Found>"
     refused = await router.resolve(make_request("PUT", "/a"))
     assert refused.http_exception.allowed_methods == {"GET", "HEAD"}
     found, allowed = await route.resource.resolve(make_request("GET", "/a"))

@@ -239,51 +239,6 @@ async def test_a_clone_goes_down_the_chain():
     assert answer.json() == ["https://public.example/a", "192.0.2.7", "a"]
 
 
-@pytest.mark.row("MW-14", "CF-16", "MW-03", "CF-04")
-def test_mistakes_are_found_at_start():
-    async def forgotten(request, handler):
-        return await handler(request)
-
-    async def abbreviated(req, nxt):
-        return await nxt(req)
-
-    @web.middleware
-    async def misnamed(request, nxt):
-        return await nxt(request)
-
-    @web.middleware
-    async def twice(request, handler):
-        return await handler(request)
-
-    for chain, fault in (
-        ([forgotten], "forgotten cannot be used: .*without @middleware"),
-        ([abbreviated], "abbreviated cannot be used: .*without @middleware"),
-        ([misnamed], "misnamed cannot be used: .*by that very name"),
-        ([twice, twice], "twice cannot be used: it is in the list twice"),
-    ):
-        with pytest.raises(TypeError, match=fault):
-            web.Application(middlewares=chain)
-        inner, main = web.Application(), web.Application()
-        inner.middlewares.extend(chain)
-        main.add_subapp("/inner", inner)
-        with pytest.raises(TypeError, match=fault):
-            web.AppRunner(main).app.freeze()
-
-    def make(text):
-        @web.middleware
-        async def around(request, handler):
-            return await handler(request)
-
-        return around
-
-    with pytest.raises(TypeError, match="make cannot be used"):
-        web.Application(middlewares=[make])
-    app = web.Application()
-    app.middlewares.append(make)
-    with pytest.raises(TypeError, match="make cannot be used"):
-        app.freeze()
-
-
 @pytest.mark.row("WB-07", "WB-09", "WB-13")
 async def test_prepare_signals_of_all_applications():
     log = []

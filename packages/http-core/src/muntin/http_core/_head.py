@@ -77,7 +77,8 @@ def _interpret(
     # An HTTP/1.0 peer knows neither (RFC 9110 §10.1.1 and §7.8).
     if version is HTTP_11:
         if b"expect" in told:
-            expect = b", ".join(told[b"expect"]).decode("latin-1").lower()
+            # A list, whose empty elements do not count (RFC 9110, section 5.6.1.2); of none nothing is expected.
+            expect = b", ".join(told[b"expect"]).decode("latin-1").lower().strip(", \t") or None
         if b"upgrade" in told and b"upgrade" in options:
             upgrade = b", ".join(told[b"upgrade"]).decode("latin-1")
     return RequestHead(

@@ -26,7 +26,8 @@ class Middlewares(FrozenList[Callable[..., Any]]):
         check_middlewares(self)
 
     async def try_factories(self, owner: Any) -> None:
-        """Call, once, those of which only that can tell what they are; raises as `try_factories`."""
+        """Look at them, and call, once, those of which only that can tell what they are; raises as `try_factories`."""
+        self.check()
         await try_factories(self, owner)
 
 
@@ -116,8 +117,8 @@ def _refuse(function: Callable[..., Any], fault: str) -> CompositionError:
 async def try_factories(middlewares: Sequence[Callable[..., Any]], owner: Any) -> None:
     """Call unmarked functions that may be anything, as factories are called, and look at what they do.
 
-    A coroutine function whose parameters are called `app` and `handler` is taken at its word. What others raise says
-    nothing, and is left to the first request.
+    Those whose parameters are called `app` and `handler` are taken at their word. What others raise says nothing, and
+    is left to the first request.
 
     Args:
         middlewares: checked before with `check_middlewares`.
@@ -127,7 +128,7 @@ async def try_factories(middlewares: Sequence[Callable[..., Any]], owner: Any) -
         CompositionError: one calls the handler, asks the owner for what only a request has, or gives no handler.
     """
     for each in middlewares:
-        if is_middleware(each) or (is_coroutine_callable(each) and _is_called_factory(_signature(each))):
+        if is_middleware(each) or _is_called_factory(_signature(each)):
             continue
         fault = await _try(each, owner)
         if fault is not None:
@@ -147,12 +148,9 @@ async def _try(factory: Factory[Any, Any], owner: Any) -> str | None:
 
     fault = None
     try:
-        made: Any = factory(owner, answer)
-        if inspect.isawaitable(made):
-            made = await made
-            fault = None if callable(made) else f"it gives {type(made).__name__} instead of a handler"
-        else:
-            fault = f"it gives {type(made).__name__}, which cannot be awaited"
+        made: Any = await factory(owner, answer)
+        if not callable(made):
+            fault = f"it gives {type(made).__name__} instead of a handler"
     except Exception as error:
         if isinstance(error, AttributeError) and error.obj is owner:
             fault = f"it asks the application for {error.name!r}"

@@ -200,6 +200,10 @@ class Application(State):
         self._check_open("add a sub-application")
         if subapp.pre_frozen:
             raise RuntimeError("a frozen application cannot be put inside another one")
+        if subapp.router.resolves_itself:
+            raise TypeError(
+                f"{subapp.router!r} has a resolve() of its own, which only an outermost router can have"
+            )
 
     def _adopt(self, resource: PrefixedSubAppResource | MatchedSubAppResource, subapp: "Application") -> None:
         self._router.register_resource(resource)
@@ -243,8 +247,10 @@ class Application(State):
 
         Raises:
             RuntimeError: it was made for another loop.
+            TypeError: a middleware is of the wrong kind.
         """
         await self._life.start()
+        await self._middlewares.try_factories(self)
         if not self._router.mounts:
             self.freeze()
         self._life.is_serving = True

@@ -41,6 +41,8 @@ class Selecting:
     @property
     def select(self) -> Callable[[Request], Handle]:
         """What gives the handler; chosen by what the router needs to know."""
+        if self._router.resolves_itself:
+            return self.select_as_resolved
         if self._router.is_pure:
             return self.select_by_path
         return self.select_later if _has_own_rules(self._router) else self.select_by_host
@@ -67,6 +69,19 @@ class Selecting:
     async def _find_and_run(self, request: Request) -> Any:
         answer = await self._router.find(request.method, request.target.path, request.host, request)
         return await self._settle(request, answer)(request)
+
+    def select_as_resolved(self, request: Request) -> Handle:
+        """Give what asks a router that resolves by rules of its own."""
+        return self._resolve_and_run
+
+    async def _resolve_and_run(self, request: Request) -> Any:
+        info = await self._router.resolve(request)
+        if info.http_exception is None:
+            info.attach(self._pipelines.of(info.route))
+        else:
+            info.attach(self._pipelines.of_refusal(getattr(info, "mounts", ())))
+        request.bind(info)
+        return await (info.run if request.exchange.head.expect is None else _expect)(request)
 
     def error_pages_of(self, request: Request, error: Exception) -> Iterator[ErrorPages]:
         """Give the error pages that concern a request, those of the innermost application first."""

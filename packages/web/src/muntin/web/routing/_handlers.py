@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Executor
 from contextvars import copy_context
+from functools import wraps
 from typing import Any
 
 from muntin.middleware import describe_callable, is_coroutine_callable, is_plain_function, warn_about
@@ -66,6 +67,7 @@ def adapt_handler(handler: Any) -> Any:
 
 
 def _await_if_needed(handler: Callable[[Any], Any]) -> AnyHandler:
+    @wraps(handler)
     async def run(request: Any) -> StreamResponse:
         response = handler(request)
         if inspect.isawaitable(response):
@@ -100,6 +102,7 @@ def run_in_threads(handler: Callable[[Any], Any], executor: Executor) -> AnyHand
             # No future takes it, and the request would wait for ever.
             raise RuntimeError(f"handler {describe_callable(handler)} raised StopIteration") from error
 
+    @wraps(handler)
     async def run(request: Any) -> StreamResponse:
         response = await asyncio.get_running_loop().run_in_executor(
             executor, copy_context().run, call, request

@@ -6,6 +6,7 @@ it must not know how an application comes by its middlewares.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import wraps
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -64,6 +65,7 @@ class Pipeline:
 def _enter(app: ChainOwner, handler: AnyHandler) -> AnyHandler:
     """Let the request belong to an inner application while its part of the pipeline runs."""
 
+    @wraps(handler)
     async def enter(request: Asking) -> StreamResponse:
         info = request.match_info
         outer = info.current_app

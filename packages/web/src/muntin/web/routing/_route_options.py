@@ -7,7 +7,7 @@ nothing for them. It must not know applications.
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 from muntin.web.exceptions import HTTPServiceUnavailable
@@ -59,6 +59,7 @@ def apply_outside(handler: AnyHandler, options: Mapping[str, Any]) -> AnyHandler
 
 
 def _limit_time(handler: AnyHandler, seconds: float) -> AnyHandler:
+    @wraps(handler)
     async def run(request: Any) -> StreamResponse:
         deadline = asyncio.timeout(seconds)
         try:
@@ -73,6 +74,7 @@ def _limit_time(handler: AnyHandler, seconds: float) -> AnyHandler:
 
 
 def _limit_body(handler: AnyHandler, size: int) -> AnyHandler:
+    @wraps(handler)
     async def run(request: Any) -> StreamResponse:
         request.client_max_size = size
         return await handler(request)
@@ -85,6 +87,7 @@ def _cancel(task: "asyncio.Task[Any]") -> None:
 
 
 def _cancel_on_disconnect(handler: AnyHandler) -> AnyHandler:
+    @wraps(handler)
     async def run(request: Asking) -> StreamResponse:
         task = asyncio.current_task()
         if task is not None:

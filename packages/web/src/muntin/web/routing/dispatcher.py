@@ -156,6 +156,11 @@ class UrlDispatcher(router.Router[Any]):
 
     # Answering
 
+    @property
+    def resolves_itself(self) -> bool:
+        """Whether a subclass has a `resolve` of its own."""
+        return type(self).resolve is not UrlDispatcher.resolve
+
     async def find(self, method: str, path: str, host: str | None, request: Asking) -> Answer[Any]:
         """Find the route for a request, and wait for resources that have to be awaited."""
         answers: dict[int, Answer[Any] | None] = {}
@@ -178,7 +183,10 @@ class UrlDispatcher(router.Router[Any]):
             answers[id(resource)] = await _ask(resource, request)
 
     async def resolve(self, request: Asking) -> UrlMappingMatchInfo:
-        """Give the match info of a request; one that raises 404 or 405 if nothing matches."""
+        """Give the match info of a request; one that raises 404 or 405 if nothing matches.
+
+        A subclass may have one of its own: it is asked for every request, if its application is the outermost.
+        """
         answer = await self.find(request.method, request.target.path, request.host, request)
         return describe_answer(answer, request.method)
 
@@ -213,5 +221,5 @@ def describe_answer(answer: Answer[Any], method: str) -> UrlMappingMatchInfo:
             return answer.variables  # a resource with rules of its own has described it
         return UrlMappingMatchInfo(answer.values, as_web_route(answer.route))
     if isinstance(answer, MethodNotAllowed):
-        return MatchInfoError(HTTPMethodNotAllowed(method, answer.allowed))
-    return MatchInfoError(HTTPNotFound())
+        return MatchInfoError(HTTPMethodNotAllowed(method, answer.allowed), mounts=answer.mounts)
+    return MatchInfoError(HTTPNotFound(), mounts=answer.mounts)

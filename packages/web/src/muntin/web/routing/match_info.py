@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from muntin.router import MountPoint
 from muntin.web.exceptions import HTTPException
 from muntin.web.routing._handlers import AnyExpectHandler
 from muntin.web.routing._pipeline import Pipeline
@@ -132,13 +133,21 @@ class MatchInfoError(UrlMappingMatchInfo):
     Args:
         http_exception: what answers it.
         pipeline: the middlewares around the answer.
+        mounts: what the request was led through, for who puts the middlewares around it.
     """
 
-    __slots__ = ("_http_exception",)
+    __slots__ = ("_http_exception", "mounts")
 
-    def __init__(self, http_exception: HTTPException, pipeline: Pipeline | None = None) -> None:
+    def __init__(
+        self,
+        http_exception: HTTPException,
+        pipeline: Pipeline | None = None,
+        *,
+        mounts: tuple[MountPoint, ...] = (),
+    ) -> None:
         super().__init__({}, None, pipeline)
         self._http_exception = http_exception
+        self.mounts = mounts
 
     @property
     def route(self) -> AbstractRoute:
@@ -152,4 +161,4 @@ class MatchInfoError(UrlMappingMatchInfo):
         return self._http_exception
 
     def __repr__(self) -> str:
-        return f"<MatchInfoError {self._http_exception!r}>"
+        return f"<MatchInfoError {self._http_exception.status}: {self._http_exception.reason}>"
