@@ -38,19 +38,19 @@ def path(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> Path:
     return path
 
 
-def respond_with(path: Path, offset: int = 0, count: int = SIZE) -> Callable[[Exchange], Any]:
+def respond_with(path: Path, offset: int = 0, count: int = SIZE, **options: int) -> Callable[[Exchange], Any]:
     async def handler(exchange: Exchange) -> None:
         with path.open("rb") as file:
-            await exchange.respond_file(ResponseHead(200), file, offset, count)
+            await exchange.respond_file(ResponseHead(200), file, offset, count, **options)
 
     return handler
 
 
-def stream(path: Path, offset: int = 0, count: int = SIZE) -> Callable[[Exchange], Any]:
+def stream(path: Path, offset: int = 0, count: int = SIZE, **options: int) -> Callable[[Exchange], Any]:
     async def handler(exchange: Exchange) -> None:
         with path.open("rb") as file:
             exchange.start(ResponseHead(200, [("Content-Length", str(count))]))
-            await exchange.send_file(file, offset, count)
+            await exchange.send_file(file, offset, count, **options)
             exchange.finish()
 
     return handler
@@ -323,13 +323,22 @@ def test_over_a_unix_socket(run: Run, path: Path, content: bytes, tmp_path: Path
     run(main())
 
 
-def test_over_tls(run: Run, path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("way", [respond_with, stream])
+def test_over_tls(run: Run, path: Path, content: bytes, way: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, sizes = os.pread, set[int]()
+
+    def note(descriptor: int, size: int, offset: int) -> bytes:
+        sizes.add(size)
+        return read(descriptor, size, offset)
+
+    monkeypatch.setattr(os, "pread", note)
+
     async def main() -> None:
         authority = trustme.CA()
         served, trusting = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
         authority.issue_cert("localhost").configure_cert(served)
         authority.configure_trust(trusting)
-        runner = ServerRunner(Server(respond_with(path)), shutdown_timeout=PATIENCE)
+        runner = ServerRunner(Server(way(path, chunk_size=100_000)), shutdown_timeout=PATIENCE)
         await runner.setup()
         try:
             site = TCPSite(runner, "127.0.0.1", 0, ssl_context=served)
@@ -347,3 +356,4 @@ def test_over_tls(run: Run, path: Path, content: bytes) -> None:
             await runner.cleanup()
 
     run(main())
+    assert sizes == {100_000}

@@ -103,6 +103,11 @@ async def test_a_missing_file_is_404(ask, tmp_path):
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
+def test_chunks_have_a_size(path):
+    with pytest.raises(ValueError, match="at least 1 byte"):
+        web.FileResponse(path, chunk_size=0)
+
+
 async def test_a_compressed_sibling(ask, path):
     (path.parent / "report.txt.gz").write_bytes(gzip.compress(b"a report"))
     answer = await ask(lambda: web.FileResponse(path), headers={"Accept-Encoding": "gzip"})

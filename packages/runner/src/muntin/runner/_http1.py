@@ -24,6 +24,7 @@ from muntin.runner._leftover import DRAIN_BUDGET
 from muntin.runner._peer import TransportPeer
 from muntin.runner._request_body import RequestBody, WholeBody
 from muntin.runner._sendfile import push_file, read_pieces
+from muntin.runner.exchange import CHUNK_SIZE
 
 __all__ = ["Carrier", "Http1Exchange"]
 
@@ -158,29 +159,35 @@ class Http1Exchange:
         if end:
             connection.transport.write(end)
 
-    async def send_file(self, file: BinaryIO, offset: int, count: int) -> None:
+    async def send_file(
+        self, file: BinaryIO, offset: int, count: int, *, chunk_size: int = CHUNK_SIZE
+    ) -> None:
         engine = self._require_open().engine
         if self.head.method == "HEAD" or not count:
             return
         if engine.answer_framing.kind is FramingKind.CHUNKED:
-            await self._write_file(file, offset, count, self.send)
+            await self._write_file(file, offset, count, chunk_size, self.send)
         else:
             engine.count(count)
-            await self._push_file(b"", file, offset, count)
+            await self._push_file(b"", file, offset, count, chunk_size)
 
-    async def respond_file(self, head: ResponseHead, file: BinaryIO, offset: int, count: int) -> None:
+    async def respond_file(
+        self, head: ResponseHead, file: BinaryIO, offset: int, count: int, *, chunk_size: int = CHUNK_SIZE
+    ) -> None:
         connection = self._require_open()
         if not self.body.is_complete:
             self._settle_body()
         block, count = connection.engine.announce(head, count, connection.clock.date_line)
         self.is_started = True
         if count:
-            await self._push_file(block, file, offset, count)
+            await self._push_file(block, file, offset, count, chunk_size)
         else:
             connection.transport.write(block)
         self.is_finished = True
 
-    async def _push_file(self, ahead: bytes, file: BinaryIO, offset: int, count: int) -> None:
+    async def _push_file(
+        self, ahead: bytes, file: BinaryIO, offset: int, count: int, chunk_size: int
+    ) -> None:
         """Send bytes, then a stretch of a file as it is; by the kernel if that can do it."""
         connection = self._connection
         transport, sent = connection.transport, 0
@@ -195,13 +202,13 @@ class Http1Exchange:
         elif ahead:
             transport.write(ahead)
         if sent < count:
-            await self._write_file(file, offset + sent, count - sent, transport.write)
+            await self._write_file(file, offset + sent, count - sent, chunk_size, transport.write)
 
     async def _write_file(
-        self, file: BinaryIO, offset: int, count: int, write: Callable[[bytes], None]
+        self, file: BinaryIO, offset: int, count: int, chunk_size: int, write: Callable[[bytes], None]
     ) -> None:
         connection = self._connection
-        async with aclosing(read_pieces(connection.loop, file, offset, count)) as pieces:
+        async with aclosing(read_pieces(connection.loop, file, offset, count, chunk_size)) as pieces:
             async for data in pieces:
                 write(data)
                 count -= len(data)

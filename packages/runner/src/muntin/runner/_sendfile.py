@@ -24,7 +24,7 @@ CAN_SEND: Final = hasattr(os, "sendfile")
 
 # So many bytes at most before the others on the loop have their turn: a tenth of a millisecond or two of copying.
 _STRETCH: Final = 1 << 20
-# So many bytes are read at a time where they have to be read.
+# So many bytes are brought into memory at a time.
 _PIECE: Final = 1 << 18
 
 _NOWAIT: Final = getattr(os, "RWF_NOWAIT", 0) if hasattr(os, "preadv") else 0
@@ -201,11 +201,11 @@ class _Pump:
 
 
 async def read_pieces(
-    loop: asyncio.AbstractEventLoop, file: BinaryIO, offset: int, count: int
+    loop: asyncio.AbstractEventLoop, file: BinaryIO, offset: int, count: int, piece: int
 ) -> AsyncGenerator[bytes, None]:
     """Read `count` bytes of a file from `offset`, a piece at a time; fewer where it has ended."""
     while count:
-        size = min(count, _PIECE)
+        size = min(count, piece)
         if _NOWAIT and _is_in_memory(file.fileno(), offset, size):
             data = os.pread(file.fileno(), size, offset)
         else:

@@ -5,11 +5,14 @@ protocol below implements it. It knows of heads, bodies and back-pressure, not o
 """
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 from muntin.http_core import Fields, RawFields, RequestHead, ResponseHead
 
-__all__ = ["Body", "Duplex", "Exchange", "ExchangeHandler", "Peer", "Receiver"]
+__all__ = ["CHUNK_SIZE", "Body", "Duplex", "Exchange", "ExchangeHandler", "Peer", "Receiver"]
+
+CHUNK_SIZE: Final = 262_144
+"""Bytes of a file that are read at a time where the kernel does not send it."""
 
 
 class Peer(Protocol):
@@ -206,18 +209,25 @@ class Exchange(Protocol):
             LocalProtocolError: fewer bytes were sent than Content-Length declared: the connection is cut.
         """
 
-    async def send_file(self, file: BinaryIO, offset: int, count: int) -> None:
+    async def send_file(
+        self, file: BinaryIO, offset: int, count: int, *, chunk_size: int = CHUNK_SIZE
+    ) -> None:
         """Send `count` bytes of a regular file from `offset`, by the kernel where the connection allows it.
+
+        Elsewhere, as under TLS, it is read in chunks of `chunk_size` bytes.
 
         Raises:
             LocalProtocolError: as `send`.
             ConnectionResetError: the peer is gone, or the file was shorter: the connection is cut.
         """
 
-    async def respond_file(self, head: ResponseHead, file: BinaryIO, offset: int, count: int) -> None:
-        """Send head and `count` bytes of a regular file from `offset`, and finish; Content-Length is added.
+    async def respond_file(
+        self, head: ResponseHead, file: BinaryIO, offset: int, count: int, *, chunk_size: int = CHUNK_SIZE
+    ) -> None:
+        """Send head and `count` bytes of a regular file from `offset`, as `send_file`, and finish.
 
-        It is `respond` for what is not in memory: where the socket has room, nothing is waited for.
+        It is `respond` for what is not in memory: Content-Length is added, and where the socket has room, nothing is
+        waited for.
 
         Raises:
             LocalProtocolError: as `respond`.

@@ -53,6 +53,9 @@ class FileResponse(StreamResponse):
         status: the status if the file is sent whole.
         reason: the reason phrase; None for the registered one.
         headers: fields; those that describe the file win over what its name suggests.
+
+    Raises:
+        ValueError: `chunk_size` is less than one byte.
     """
 
     _packet_mode = PacketMode.CORK
@@ -67,6 +70,8 @@ class FileResponse(StreamResponse):
         reason: str | None = None,
         headers: LooseHeaders | None = None,
     ) -> None:
+        if chunk_size < 1:
+            raise ValueError(f"chunk_size is at least 1 byte, not {chunk_size}")
         self._planned: Fields | None = None
         """What the plan says, while nobody has looked at the fields."""
         self._mapping: CIMultiDict[str] | None = None
@@ -164,7 +169,7 @@ class FileResponse(StreamResponse):
             _, offset, count = plan.segments[0]
             self._exchange = exchange
             head = ResponseHead(self._status, self._whole_fields(), self._reason)
-            await exchange.respond_file(head, plan.file, offset, count)
+            await exchange.respond_file(head, plan.file, offset, count, chunk_size=self._chunk_size)
             self._body_length = count
         else:
             await self._send_segments(exchange, plan)
@@ -182,7 +187,7 @@ class FileResponse(StreamResponse):
             if prefix:
                 exchange.send(prefix)
             if count and plan.file is not None:
-                await exchange.send_file(plan.file, offset, count)
+                await exchange.send_file(plan.file, offset, count, chunk_size=self._chunk_size)
             self._body_length += len(prefix) + count
         self._end(exchange)
 

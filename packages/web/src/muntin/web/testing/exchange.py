@@ -32,6 +32,7 @@ from muntin.http_core import (
     ResponseHead,
     ServerConnection,
 )
+from muntin.runner.exchange import CHUNK_SIZE
 from muntin.web.testing.answer import Answer, parse_answer
 from muntin.web.testing.body import MemoryBody
 from muntin.web.testing.duplex import MemoryDuplex
@@ -209,12 +210,16 @@ class MemoryExchange:
         self.send_raw(end)
         self.is_finished = True
 
-    async def send_file(self, file: BinaryIO, offset: int, count: int) -> None:
+    async def send_file(
+        self, file: BinaryIO, offset: int, count: int, *, chunk_size: int = CHUNK_SIZE
+    ) -> None:
         """See `muntin.runner.Exchange.send_file`."""
         self.send(self._read_file(file, offset, count))
         await self.drain()
 
-    async def respond_file(self, head: ResponseHead, file: BinaryIO, offset: int, count: int) -> None:
+    async def respond_file(
+        self, head: ResponseHead, file: BinaryIO, offset: int, count: int, *, chunk_size: int = CHUNK_SIZE
+    ) -> None:
         """See `muntin.runner.Exchange.respond_file`."""
         self.respond(head, self._read_file(file, offset, count))
         await self.drain()
