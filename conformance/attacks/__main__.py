@@ -17,7 +17,7 @@ _HEALTHY: Final = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 _PAUSE: Final = 0.05
 # Seconds between two slow connections.
 _APART: Final = 0.002
-_PATIENCE: Final = 30
+_PATIENCE: Final = 120
 
 
 @contextmanager

@@ -29,6 +29,8 @@ from muntin import web
 from muntin.websocket import ConnectionClosed, Deflate
 from muntin.websocket.aio import WebSocket, connect
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
 # Clients at a time.
 CROWD = 40
 # The messages of those who send a lot, in bytes.
@@ -165,7 +167,7 @@ async def hang_up(url: str) -> None:
 def raw_socket(url: str, path: str) -> socket.socket:
     """Ask for a socket, and do not look at the answer."""
     host, port = url.removeprefix("ws://").split(":")
-    sock = socket.create_connection((host, int(port)), timeout=10)
+    sock = socket.create_connection((host, int(port)), timeout=PATIENCE)
     sock.setblocking(False)
     sock.send(
         f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -200,7 +202,7 @@ async def serving() -> AsyncIterator[int]:
     finally:
         process.terminate()
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await process.wait()
         except TimeoutError:
             process.kill()
@@ -209,7 +211,7 @@ async def serving() -> AsyncIterator[int]:
 
 async def look(port: int) -> State:
     """Ask the server for its state."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /state HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         answer = await reader.read()
@@ -246,12 +248,12 @@ async def churn(seconds: float, report: Callable[[str], object] = print) -> list
         end, rounds, visits = time.monotonic() + seconds, 0, 0
         while rounds <= WARM_UP or time.monotonic() < end:
             crowd = [CLIENTS[number % len(CLIENTS)] for number in range(CROWD)]
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 found = await asyncio.gather(*(client(url) for client in crowd), return_exceptions=True)
             for error in found:
                 if error is not None and not isinstance(error, (ConnectionClosed, ConnectionError)):
                     raise error
-            state = await look_when_quiet(port, before, 10.0)
+            state = await look_when_quiet(port, before, PATIENCE)
             rounds, visits = rounds + 1, visits + CROWD
             if faults := grown(before, state):
                 return faults

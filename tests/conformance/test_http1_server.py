@@ -32,7 +32,7 @@ def port() -> Iterator[int]:
     stop = asyncio.Event()
 
     async def serve() -> None:
-        runner = ServerRunner(Server(answer, timeouts=Timeouts(linger=0.5)), shutdown_timeout=5)
+        runner = ServerRunner(Server(answer, timeouts=Timeouts(linger=0.5)), shutdown_timeout=PATIENCE)
         await runner.setup()
         site = TCPSite(runner, "127.0.0.1", 0)
         await site.start()

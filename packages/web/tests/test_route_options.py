@@ -39,8 +39,8 @@ async def test_a_time_limit_is_503_and_seen_by_middlewares():
     app.add_routes(
         [
             web.get("/endless", endless, timeout=0.001),
-            web.get("/quick", quick, timeout=10),
-            web.get("/own", own, timeout=10),
+            web.get("/quick", quick, timeout=1000),
+            web.get("/own", own, timeout=1000),
         ]
     )
     async with TestClient(app) as client:
@@ -119,7 +119,7 @@ async def test_a_time_limit_over_a_socket():
             ended.append(request.path)
 
     app = web.Application()
-    app.add_routes([web.get("/endless", endless, timeout=0.01), web.post("/read", read, timeout=10)])
+    app.add_routes([web.get("/endless", endless, timeout=0.01), web.post("/read", read, timeout=1000)])
     async with (
         TestServer(app) as server,
         httpx.AsyncClient(timeout=None, base_url=str(server.make_url("/"))) as client,
@@ -168,7 +168,7 @@ async def test_only_the_handler_that_wants_it_is_cancelled_with_its_peer_over_a_
 
     app = web.Application()
     app.add_routes([web.get("/cancel", wait, cancel_on_disconnect=True), web.get("/stay", wait)])
-    async with TestServer(app, shutdown_timeout=5) as server:
+    async with TestServer(app, shutdown_timeout=1000) as server:
         for path in ("/cancel", "/stay"):
             begun.clear()
             ended.clear()

@@ -141,7 +141,7 @@ async def test_a_slow_handler_ends_within_the_timeout(app):
     app.router.add_get("/slow", slow)
     app.on_shutdown.append(shutdown)
     app.on_cleanup.append(cleanup)
-    server = TestServer(app, shutdown_timeout=5)
+    server = TestServer(app, shutdown_timeout=PATIENCE)
     async with server, httpx.AsyncClient(timeout=None) as client:
         asking = asyncio.create_task(client.get(str(server.make_url("/slow"))))
         await begun.wait()
@@ -230,7 +230,7 @@ async def test_spawned_tasks_are_waited_for(app):
     app.add_subapp("/inner", inner)
     app.on_shutdown.append(shutdown)
     app.on_cleanup.append(cleanup)
-    server = TestServer(app, shutdown_timeout=5)
+    server = TestServer(app, shutdown_timeout=PATIENCE)
     async with server, httpx.AsyncClient(timeout=None) as client:
         assert (await client.get(str(server.make_url("/inner/begin")))).text == "begun"
         assert log == []
