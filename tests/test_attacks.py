@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the attacks cou
 @pytest.mark.row("AH-39", "HI-23", "HI-24", "HI-25", "HI-50")
 @pytest.mark.parametrize("attack", ["never a byte", "slowloris", "slow body", "slow read", "no handshake"])
 def test_slow_peers_are_dropped(attack: str) -> None:
-    """In time means here: in two minutes, so that a busy machine makes no difference; the time-outs are about a second."""
+    """In time means here: in two minutes, as a busy machine may be slow; the time-outs are about a second."""
     done = subprocess.run(
         [sys.executable, "-m", "conformance.attacks", "--brief", attack],
         cwd=Path(__file__).parents[1],
