@@ -201,6 +201,41 @@ def test_more_and_fewer_workers(start, free_port):
     assert program.stop()[0] == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
+def test_signals_for_the_application_are_passed_on(start, free_port, tmp_path, number):
+    program = start(f"""{SERVE}
+    import signal
+
+    async def listen(app):
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler({int(number)}, lambda: say("signalled", os.getpid()))
+
+    def make():
+        app = make_app()
+        if "mute" not in os.listdir():
+            app.on_startup.append(listen)
+        return app
+
+    web.run_app(make, host="127.0.0.1", port={free_port}, workers=2)
+    """)
+    workers = read_workers(program, 2)
+    program.read_until("Serving on")
+    program.send(number)
+    lines = program.read_until_all("signalled", "signalled")
+    assert sorted(int(line.split()[1]) for line in lines if "signalled" in line) == sorted(workers)
+    # Nobody who does not care about them is harmed.
+    (tmp_path / "mute").touch()
+    program.send(signal.SIGHUP)
+    program.read_until_all(" serves", " serves", " stopped", " stopped")
+    program.send(number)
+    program.send(signal.SIGTTIN)  # whose answer comes later
+    program.read_until(" serves")
+    assert program.fetch(free_port)
+    code, output = program.stop()
+    assert code == 0
+    assert "killed" not in output
+
+
 @pytest.mark.row("RN-20")
 @pytest.mark.parametrize("numbers", [(signal.SIGTERM, signal.SIGTERM), (signal.SIGQUIT,)])
 def test_somebody_insists(start, free_port, numbers):

@@ -13,6 +13,7 @@ imported in the worker: the supervisor stays free of it, and a reload reads the 
 | SIGQUIT | stop, and be quick about it |
 | SIGHUP | replace all workers, one after the other, each when its successor serves |
 | SIGTTIN, SIGTTOU | one worker more, one less |
+| SIGUSR1, SIGUSR2 | pass them on to the workers that serve; who does not handle them there ignores them |
 """
 
 import faulthandler
@@ -39,6 +40,10 @@ from muntin.runner.workers._worker import BEATS, Worker
 __all__ = ["Supervisor"]
 
 _LOGGER: Final = logging.getLogger("muntin.workers")
+_IGNORED: Final = ("SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2")
+"""What workers ignore, until what they serve decides otherwise. A terminal sends the first two to all processes, but
+they are for the supervisor."""
+
 _HURRY: Final = 5.0
 """How long a worker has, once somebody insists (seconds)."""
 _LAST_WORDS: Final = 2.0
@@ -106,6 +111,8 @@ class Supervisor:
             signal.SIGHUP: self._reload,
             signal.SIGTTIN: lambda now: self._resize(1),
             signal.SIGTTOU: lambda now: self._resize(-1),
+            signal.SIGUSR1: lambda now: self._pass_on(signal.SIGUSR1),
+            signal.SIGUSR2: lambda now: self._pass_on(signal.SIGUSR2),
         }
 
     def run(self) -> int:
@@ -158,6 +165,11 @@ class Supervisor:
         if self._status is None:
             self._wanted = max(1, self._wanted + change)
             _LOGGER.info("%d workers are wanted", self._wanted)
+
+    def _pass_on(self, number: signal.Signals) -> None:
+        for process in self._fleet:
+            if process.stage is Stage.SERVING:
+                os.kill(process.pid, number)
 
     def _end(self, status: int, now: float) -> None:
         """Stop all workers, to end with a status unless another was decided on."""
@@ -284,8 +296,8 @@ class Supervisor:
         status = 1
         try:
             self._signals.leave()
-            for number in (signal.SIGINT, signal.SIGHUP):
-                signal.signal(number, ignore)
+            for name in _IGNORED:
+                signal.signal(signal.Signals[name], ignore)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, self._actions.keys())
             self._selector.close()
             # A channel says that the supervisor is gone once nobody else holds its other end.
