@@ -25,6 +25,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
@@ -89,7 +90,8 @@ class Supervisor:
         self._on_alive = on_alive
         self._alive_interval = alive_interval
         self._alive_next = -math.inf if alive_interval < math.inf else math.inf
-        """When to say next that workers serve, if they do (seconds)."""
+        """When to say next that workers serve, if they do (seconds), by the clock of whoever listens: for them the time
+        passed that this process missed."""
         self._patience = {
             Stage.STARTING: workers.start_timeout,
             Stage.SERVING: workers.heartbeat_timeout,
@@ -133,7 +135,7 @@ class Supervisor:
             now = waits.now
             while self._status is None or self._fleet:
                 self._adjust(now)
-                self._tell_alive(now)
+                self._tell_alive()
                 now = waits.wait(self._selector.select, self._wait_for(now))
                 for number in self._signals.read():
                     self._actions[number](now)
@@ -250,8 +252,9 @@ class Supervisor:
             self._on_ready()
             self._on_ready = None
 
-    def _tell_alive(self, now: float) -> None:
+    def _tell_alive(self) -> None:
         """Say that workers serve, when it is time for that. Those that hang do not count: they are being aborted."""
+        now = time.monotonic()
         if now >= self._alive_next and self._is_alive():
             self._on_alive()
             self._alive_next = now + self._alive_interval
@@ -264,13 +267,13 @@ class Supervisor:
 
     def _wait_for(self, now: float) -> float | None:
         """Give how long there is nothing to do, unless something happens (seconds)."""
-        deadlines = [process.deadline(self._patience) for process in self._fleet]
-        if self._status is None:
-            deadlines.append(self._restarts.not_before if self._restarts.not_before > now else math.inf)
+        waits = [process.deadline(self._patience) - now for process in self._fleet]
+        if self._status is None and self._restarts.not_before > now:
+            waits.append(self._restarts.not_before - now)
         if self._is_alive():
-            deadlines.append(self._alive_next)
-        soonest = min(deadlines, default=math.inf)
-        return None if soonest == math.inf else max(0.0, soonest - now)
+            waits.append(self._alive_next - time.monotonic())
+        soonest = min(waits, default=math.inf)
+        return None if soonest == math.inf else max(0.0, soonest)
 
     # Forks
 
