@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
+import zmq
+import zmq.asyncio
 from websockets.asyncio.client import connect
 
 from muntin import web
@@ -302,6 +304,26 @@ async def test_redis_listener(current: Any, redis: Any) -> None:
             while not await client.publish("news", "hello"):
                 await asyncio.sleep(0)
             assert await socket.recv() == "hello"
+
+
+@pytest.mark.row("XP-15", "RN-26", "WS-16")
+async def test_zeromq_listener(current: Any) -> None:
+    with zmq.asyncio.Context() as context, context.socket(zmq.XPUB) as publisher:
+        port = publisher.bind_to_random_port("tcp://127.0.0.1")
+        module = current("zeromq_listener")
+        server = TestServer(module.make_app(f"tcp://127.0.0.1:{port}"))
+        async with server, asyncio.timeout(PATIENCE):
+            assert await publisher.recv() == b"\x01news", (
+                "somebody subscribes, so nothing is lost from here on"
+            )
+            async with (
+                connect(url_of(server, "/news"), proxy=None) as one,
+                connect(url_of(server, "/news"), proxy=None) as other,
+            ):
+                for topic, text in ((b"weather", b"rain"), (b"news", "привет".encode())):
+                    await publisher.send_multipart([topic, text])
+                assert [await one.recv(), await other.recv()] == ["привет"] * 2
+        assert [task for task in asyncio.all_tasks() if "pass_on" in repr(task.get_coro())] == []
 
 
 @pytest.mark.row("RN-26")
