@@ -217,7 +217,7 @@ async def test_context_managers_are_contexts():
     assert log == ["up", "down"]
 
 
-@pytest.mark.row("WB-22", "WB-23")
+@pytest.mark.row("WB-10", "WB-11", "WB-22", "WB-23")
 async def test_inner_applications_live_with_the_outer():
     log = []
     main, sub, inner = web.Application(), web.Application(), web.Application()

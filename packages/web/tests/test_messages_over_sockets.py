@@ -271,3 +271,32 @@ async def test_an_event_stream_ends_with_its_client(base):
     await reader.readuntil(b": \n\n")
     writer.close()
     await until(lambda: SEEN == ["left"])
+
+
+WITHOUT_CORK = """
+import socket, sys
+for name in ("TCP_CORK", "TCP_NOPUSH"):
+    if hasattr(socket, name):
+        delattr(socket, name)
+from muntin import web
+
+async def ask(request):
+    response = web.StreamResponse()
+    response.set_tcp_cork(True)
+    await response.prepare(request)
+    nodelay = request.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    await response.write(f"{response.tcp_cork} {bool(nodelay)}".encode())
+    return response
+
+app = web.Application()
+app.router.add_get("/", ask)
+web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]))
+"""
+
+
+@pytest.mark.row("HC-32")
+def test_a_system_without_cork_has_nagles_algorithm_in_its_place(start, free_port):
+    program = start("", "-c", WITHOUT_CORK, str(free_port))
+    program.read_until("http://")
+    assert program.fetch(free_port) == "True False"
+    assert program.stop() == (0, "")

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 
@@ -39,6 +40,26 @@ def test_it_serves_until_a_signal(start, free_port, number, loop):
     assert program.fetch(free_port) == "hello"
     code, output = program.stop(number)
     assert (code, output.split()) == (0, ["down", "after"])
+
+
+@pytest.mark.row("RN-01")
+def test_where_it_serves_when_nothing_is_said(start):
+    program = start("""
+        app = web.Application()
+        app.router.add_get("/", hello)
+        try:
+            web.run_app(app)
+        except OSError as error:
+            say("taken:", error)
+    """)
+    line = program.read_until(":")
+    if line.startswith("taken"):
+        pytest.skip("another program has port 8080")
+    assert "http://localhost:8080 " in line
+    # One of many addresses of this machine, and none that anybody names.
+    with urllib.request.urlopen("http://127.0.0.2:8080/", timeout=PATIENCE) as answer:
+        assert answer.read() == b"hello"
+    assert program.stop() == (0, "")
 
 
 @pytest.mark.row("RN-02", "RN-03")

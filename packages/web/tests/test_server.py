@@ -242,7 +242,11 @@ async def test_an_expect_handler_may_answer(ask, raises):
     async def handler(request):
         raise AssertionError("not to be called")
 
-    app = make_app(handler, expect_handler=expect)
+    @web.middleware
+    async def around(request, handler):
+        raise AssertionError("not to be called")
+
+    app = make_app(handler, expect_handler=expect, middlewares=[around])
     assert (await ask(app, headers={"Expect": "100-continue"})).status == 403
 
 
