@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin.web.content import StreamReader
+from muntin.web.exceptions import HTTPBadRequest, RequestPayloadError
 from muntin.web.request import Request
 from muntin.web.testing.exchange import MemoryExchange
 
@@ -50,7 +51,7 @@ async def test_reading_by_size():
     assert await content.read(5) == b"c"
     assert await content.read(0) == b""
     assert await content.readexactly(4) == b"defg"
-    with pytest.raises(asyncio.IncompleteReadError) as caught:
+    with pytest.raises(HTTPBadRequest) as caught:
         await content.readexactly(2)
     assert caught.value.partial == b"h"
     assert await content.read() == b""
@@ -63,12 +64,15 @@ async def test_reading_lines():
     assert [line async for line in content] == [b"a\n", b"bb\n", b"\n", b"c"]
     assert await content.readline() == b""
     long = reader(b"x" * 100, b"y" * 100)
-    with pytest.raises(ValueError):
+    with pytest.raises(RequestPayloadError):  # which nobody has to catch: it answers
         await long.readline(max_line_length=150)
     with pytest.raises(ValueError):
         await reader(b"x" * 10 + b"\n").readline(max_line_length=10)
     with pytest.raises(ValueError):
-        await reader(b"x" * 70000, b"x").readline()
+        await reader(b"x" * 524288, b"x").readline()
+    with pytest.raises(ValueError):
+        await reader(b"x" * 11).readline(max_line_length=10)
+    assert await reader(b"x" * 10).readline(max_line_length=10) == b"x" * 10
     split = reader(b"a\r", b"\nb")
     assert await split.readuntil(b"\r\n") == b"a\r\n"
     assert await split.readuntil(b"\r\n") == b"b"

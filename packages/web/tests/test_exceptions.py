@@ -1,5 +1,7 @@
 """All answers that can be raised, held against a table of their own."""
 
+import asyncio
+import copy
 import json
 import pickle
 
@@ -21,7 +23,9 @@ from muntin.web.exceptions import (
     HTTPSuccessful,
     HTTPUnauthorized,
     HTTPUnavailableForLegalReasons,
+    IncompletePayload,
     JSONPayloadError,
+    TextPayloadError,
 )
 from muntin.web.response import Response
 
@@ -139,12 +143,12 @@ def test_pickling_keeps_everything_but_the_exchange(make_request, status):
     error = make(status)
     error.headers["X-A"] = "b"
     error.deliver_nowait(make_request())
-    copy = pickle.loads(pickle.dumps(error))
-    assert type(copy) is type(error)
-    assert (copy.status, copy.reason, copy.body, copy.args) == (status, error.reason, error.body, error.args)
-    assert copy.headers == error.headers
-    assert not copy.prepared
-    assert copy.deliver_nowait(make_request())
+    for other in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(other) is type(error)
+        assert (other.status, other.reason, other.body) == (status, error.reason, error.body)
+        assert (other.args, other.headers) == (error.args, error.headers)
+        assert not other.prepared
+        assert other.deliver_nowait(make_request())
 
 
 @pytest.mark.row("HC-38")
@@ -205,9 +209,27 @@ def test_the_other_special_ones():
     assert HTTPUnavailableForLegalReasons(None).link is None
 
 
+def test_text_in_another_charset_is_both_of_what_it_may_be_caught_as():
+    with pytest.raises(UnicodeDecodeError) as caught:
+        b"a\xfc".decode()
+    error = TextPayloadError(caught.value)
+    assert isinstance(error, UnicodeDecodeError)
+    assert (error.status, error.encoding, error.start, error.object) == (400, "utf-8", 1, b"")
+    assert str(error) == "utf-8: invalid start byte (byte 1)"
+    assert pickle.loads(pickle.dumps(error)).status == 400
+
+
+def test_an_early_end_is_both_of_what_it_may_be_caught_as():
+    error = IncompletePayload(b"abc", 4)
+    assert isinstance(error, asyncio.IncompleteReadError)
+    assert (error.status, error.partial, error.expected, str(error)) == (400, b"abc", 4, "3 of 4 bytes")
+    other = pickle.loads(pickle.dumps(error))
+    assert (other.status, other.partial) == (400, b"abc")
+
+
 def test_malformed_json_is_both_of_what_it_may_be_caught_as():
     error = JSONPayloadError("Expecting value", 3)
     assert isinstance(error, json.JSONDecodeError)
     assert (error.status, error.pos, error.msg, error.doc) == (400, 3, "Expecting value", "")
-    copy = pickle.loads(pickle.dumps(error))
-    assert (copy.status, copy.pos) == (400, 3)
+    other = pickle.loads(pickle.dumps(error))
+    assert (other.status, other.pos) == (400, 3)

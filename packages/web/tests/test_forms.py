@@ -40,7 +40,8 @@ def form(*parts):
     [
         (URLENCODED, b"a=1&b=&a=%D0%B0+b\r\n", [("a", "1"), ("b", ""), ("a", "а b")]),
         (URLENCODED + "; charset=koi8-r", b"a=%D1", [("a", "я")]),
-        ("X: y", b"a=1", [("a", "1")]),
+        ("X: y", b"a=1", []),
+        (f"{URLENCODED}\r\n{URLENCODED}", b"a=1", []),
         (URLENCODED, b"", []),
         ("Content-Type: application/json", b"a=1", []),
     ],

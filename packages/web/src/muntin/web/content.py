@@ -4,16 +4,17 @@
 coding; those are undone below it.
 """
 
-from asyncio import IncompleteReadError
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol
+
+from muntin.web.exceptions import IncompletePayload, RequestPayloadError
 
 __all__ = ["ByteSource", "StreamReader"]
 
 # How much may wait here before the peer is held back is the connection's to say; lines have a limit of their own.
 # The longest line that `readline` gives unless told otherwise (bytes).
-_MAX_LINE: Final = 65536
+_MAX_LINE: Final = 524288
 
 
 class ByteSource(Protocol):
@@ -197,19 +198,21 @@ class StreamReader:
         """Give exactly `n` bytes.
 
         Raises:
-            asyncio.IncompleteReadError: the body ends before that.
+            IncompletePayload: the body ends before that; an asyncio.IncompleteReadError, and HTTPBadRequest when it is
+                not caught.
         """
         while len(self._buffer) < n and await self._fill():
             pass
         if len(self._buffer) < n:
-            raise IncompleteReadError(self._take(n), n)
+            raise IncompletePayload(self._take(n), n)
         return self._take(n)
 
     async def readline(self, *, max_line_length: int | None = None) -> bytes:
         """Give the next line with its line feed; the last may have none; b"" at the end.
 
         Raises:
-            ValueError: it is longer than `max_line_length` (bytes; 64 KiB for None).
+            RequestPayloadError: it is longer than `max_line_length` (bytes; 512 KiB for None); a ValueError, and
+                HTTPBadRequest when it is not caught.
         """
         return await self.readuntil(b"\n", max_size=max_line_length)
 
@@ -217,7 +220,8 @@ class StreamReader:
         """Give all up to the separator, and that; what there is when the body ends without one.
 
         Raises:
-            ValueError: it is longer than `max_size` (bytes; 64 KiB for None), or the separator is empty.
+            RequestPayloadError: it is longer than `max_size` (bytes; 512 KiB for None); as `readline`.
+            ValueError: the separator is empty.
         """
         if not separator:
             raise ValueError("a separator has at least one byte")
@@ -225,13 +229,12 @@ class StreamReader:
         searched = 0
         while (at := self._buffer.find(separator, searched)) < 0:
             searched = max(len(self._buffer) - len(separator) + 1, 0)
-            if searched > limit:
-                raise ValueError(f"no separator within {limit} bytes")
-            if not await self._fill():
-                return self._take_all()
-        if at + len(separator) > limit:
-            raise ValueError(f"no separator within {limit} bytes")
-        return self._take(at + len(separator))
+            if searched > limit or not await self._fill():
+                break
+        size = len(self._buffer) if at < 0 else at + len(separator)
+        if size > limit:
+            raise RequestPayloadError(text=f"400: no separator within {limit} bytes")
+        return self._take(size)
 
     async def readchunk(self) -> tuple[bytes, bool]:
         """Give what there is of the next chunk, and whether that ends it; (b"", False) at the end of the body.

@@ -16,9 +16,9 @@ from muntin.web._request.fields import RequestFields
 from muntin.web.content import StreamReader
 from muntin.web.exceptions import (
     HTTPRequestEntityTooLarge,
-    HTTPUnsupportedMediaType,
     JSONPayloadError,
-    RequestPayloadError,
+    TextPayloadError,
+    UnknownCharset,
     exception_of,
 )
 from muntin.web.json_responses import DEFAULT_CODEC, JSONCodec
@@ -76,7 +76,7 @@ class RequestReading(RequestFields):
 
     @property
     def _is_read(self) -> bool:
-        return self._whole is not None or (self._content is not None and self._content.total_bytes > 0)
+        return bool(self._whole) or (self._content is not None and self._content.total_bytes > 0)
 
     # As a stream
 
@@ -154,19 +154,20 @@ class RequestReading(RequestFields):
         """Give the whole body as text, by the charset that it names, or else as UTF-8.
 
         Raises:
-            HTTPUnsupportedMediaType: the charset is not known here.
-            HTTPBadRequest: it is not in its charset.
+            UnknownCharset: the charset is not known here; a LookupError, and HTTPUnsupportedMediaType when it is not
+                caught.
+            TextPayloadError: it is not in its charset; a UnicodeDecodeError, and HTTPBadRequest when it is not caught.
             HTTPException, ConnectionResetError: as `read`.
         """
         data = await self.read()
         charset = self.charset
         known = "utf-8" if charset is None else multipart.find_charset(charset)
         if known is None:
-            raise HTTPUnsupportedMediaType(text="415: unknown charset")
+            raise UnknownCharset(text="415: unknown charset")
         try:
             return data.decode(known)
-        except UnicodeDecodeError:
-            raise RequestPayloadError(text="400: the body is not in its charset") from None
+        except UnicodeDecodeError as error:
+            raise TextPayloadError(error) from None
 
     async def json(self, *, loads: Callable[[str], Any] | None = None) -> Any:
         """Give the value that the body says in JSON.
@@ -216,7 +217,7 @@ class RequestReading(RequestFields):
             return MultiDict()
         if essence == "multipart/form-data":
             return await self._read_multipart_form()
-        if essence == "application/x-www-form-urlencoded" or not any(self.get_lines(b"content-type")):
+        if essence == "application/x-www-form-urlencoded":
             from muntin.web.multipart.forms import parse_urlencoded  # noqa: PLC0415 - few requests bring a form
 
             return parse_urlencoded(await self.read(), self.charset or "utf-8", self.client_max_fields)

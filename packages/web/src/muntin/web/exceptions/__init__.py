@@ -47,9 +47,12 @@ from muntin.web.exceptions.clients import (
     HTTPUpgradeRequired,
 )
 from muntin.web.exceptions.payload import (
+    IncompletePayload,
     JSONPayloadError,
     PayloadAccessError,
     RequestPayloadError,
+    TextPayloadError,
+    UnknownCharset,
     exception_of,
 )
 from muntin.web.exceptions.redirects import (
@@ -145,8 +148,11 @@ __all__ = [
     "HTTPUseProxy",
     "HTTPVariantAlsoNegotiates",
     "HTTPVersionNotSupported",
+    "IncompletePayload",
     "JSONPayloadError",
     "PayloadAccessError",
     "RequestPayloadError",
+    "TextPayloadError",
+    "UnknownCharset",
     "exception_of",
 ]

@@ -1,5 +1,6 @@
 """What goes wrong with the body of a request, as answers."""
 
+import asyncio
 import json
 from typing import Final
 
@@ -7,7 +8,15 @@ from muntin.http_core import ProtocolError
 from muntin.web.exceptions import clients, servers
 from muntin.web.exceptions._base import HTTPException
 
-__all__ = ["JSONPayloadError", "PayloadAccessError", "RequestPayloadError", "exception_of"]
+__all__ = [
+    "IncompletePayload",
+    "JSONPayloadError",
+    "PayloadAccessError",
+    "RequestPayloadError",
+    "TextPayloadError",
+    "UnknownCharset",
+    "exception_of",
+]
 
 
 class RequestPayloadError(clients.HTTPBadRequest, ValueError):
@@ -62,3 +71,35 @@ class JSONPayloadError(RequestPayloadError, json.JSONDecodeError):
         self.msg, self.pos, self.doc = msg, pos, ""
         self.lineno, self.colno = 1, pos + 1
         self.args = (f"{msg} (char {pos})",)
+
+
+class TextPayloadError(RequestPayloadError, UnicodeDecodeError):  # type: ignore[override]
+    """A body is not in its charset. Its `reason` is that of the answer.
+
+    Args:
+        error: what decoding it raised.
+    """
+
+    def __init__(self, error: UnicodeDecodeError) -> None:
+        RequestPayloadError.__init__(self, text="400: the body is not in its charset")
+        # All but the bytes, which are the peer's and may be many.
+        UnicodeDecodeError.__init__(self, error.encoding, b"", error.start, error.end, error.reason)
+        self.args = (f"{error.encoding}: {error.reason} (byte {error.start})",)
+
+
+class UnknownCharset(clients.HTTPUnsupportedMediaType, LookupError):
+    """The charset of a body is not known here. Uncaught it is answered by 415."""
+
+
+class IncompletePayload(RequestPayloadError, asyncio.IncompleteReadError):
+    """A body ends before all was there that was to be read.
+
+    Args:
+        partial: what was there.
+        expected: how much was to be there (bytes).
+    """
+
+    def __init__(self, partial: bytes, expected: int) -> None:
+        RequestPayloadError.__init__(self, text="400: the body ends too early")
+        self.partial, self.expected = partial, expected
+        self.args = (f"{len(partial)} of {expected} bytes",)
