@@ -232,7 +232,8 @@ class BaseRequest(RequestReading, Storage):
 
         Raises:
             RuntimeError: the body was read already.
-            ValueError: not a host, or a field has a character that it may not have.
+            ValueError: not a host, a path that does not begin with a slash, or a field has a character that it may not
+                have.
         """
         if self._is_read:
             raise RuntimeError("a request cannot be cloned after its body was read")
@@ -345,6 +346,8 @@ def _replace_head(
     if rel_url is not None:
         url = URL(rel_url)
         target = url.raw_path_qs or "/"
+        if not target.startswith("/"):
+            raise ValueError(f"not the path of a request: {rel_url!r}")
     block = b"".join(b"%b: %b\r\n" % pair for pair in fields)
     return RequestHead(
         method or head.method,

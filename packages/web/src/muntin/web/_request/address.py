@@ -74,7 +74,7 @@ def build_absolute_url(scheme: str, host: str, method: str, target: Target) -> U
     Raises:
         ValueError: the port of the host is none.
     """
-    name, port = split_port(host)
+    name, port = split_port(host.lower())  # no host has a case (RFC 3986 §3.2.2)
     if port not in (None, _DEFAULT_PORTS.get(scheme)):
         name = f"{name}:{port}"
     # The other two forms name no path: that of a CONNECT is an authority, and * stands for the server.

@@ -97,13 +97,14 @@ class RequestFields:
     @property
     def raw_path(self) -> str:
         """Path and query exactly as they were sent."""
-        path, query = self.target
-        return f"{path}?{query}" if query else path
+        sent = self._head.target
+        return sent if sent.startswith("/") else self.path_qs
 
     @property
     def path_qs(self) -> str:
-        """Path and query, percent-encoded."""
-        return self.raw_path
+        """Path and query, percent-encoded; without the question mark of an empty query."""
+        path, query = self.target
+        return f"{path}?{query}" if query else path
 
     @property
     def query_string(self) -> str:
@@ -141,11 +142,11 @@ class RequestFields:
 
     @property
     def media_type(self) -> MediaType:
-        """What Content-Type says; ``application/octet-stream`` when it is missing or malformed."""
+        """What Content-Type says; ``application/octet-stream`` when it is missing, malformed or there twice."""
         media = self._media_type
         if media is None:
             lines = self.get_lines(b"content-type")
-            media = self._media_type = read_media_type(lines[0]) if lines else _NO_MEDIA_TYPE
+            media = self._media_type = read_media_type(lines[0]) if len(lines) == 1 else _NO_MEDIA_TYPE
         return media
 
     @property
