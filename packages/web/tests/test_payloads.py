@@ -40,7 +40,7 @@ async def generate() -> AsyncIterator[bytes]:
         (lambda: memoryview(b"abcd"), b"abcd", "application/octet-stream", 4),
         (lambda: "üü", "üü".encode(), "text/plain; charset=utf-8", 4),
         (lambda: io.BytesIO(b"abcd"), b"abcd", "application/octet-stream", 4),
-        (lambda: io.StringIO("üü"), "üü".encode(), "application/octet-stream", None),
+        (lambda: io.StringIO("üü"), "üü".encode(), "text/plain; charset=utf-8", 4),
         (generate, b"abcd", "application/octet-stream", None),
     ],
 )

@@ -35,7 +35,9 @@ def sent(request):
         ({"text": "x", "content_type": "text/html"}, "text/html; charset=utf-8", b"x"),
         ({"text": "я", "headers": {"Content-Type": "a/b; charset=koi8-r"}}, "a/b; charset=koi8-r", b"\xd1"),
         ({"body": b"x", "content_type": "image/png"}, "image/png", b"x"),
-        ({}, "application/octet-stream", b""),
+        ({}, None, b""),
+        ({"body": b""}, None, b""),
+        ({"text": ""}, "text/plain; charset=utf-8", b""),
     ],
 )
 def test_one_write_with_type_and_length(make_request, arguments, content_type, body):
@@ -43,7 +45,7 @@ def test_one_write_with_type_and_length(make_request, arguments, content_type, b
     assert Response(**arguments).deliver_nowait(request)
     answer = sent(request)
     assert (answer.status, answer.reason, answer.body) == (200, "OK", body)
-    assert answer.headers["Content-Type"] == content_type
+    assert answer.headers.get("Content-Type") == content_type
     assert answer.headers["Content-Length"] == str(len(body))
     assert answer.headers["Server"].startswith("muntin/")
     assert len(request.exchange.writes) == 1
@@ -464,10 +466,15 @@ def test_conditional_answers(make_request, method, line, status):
     assert failed.status == 404
 
 
-def test_trailers_need_a_streamed_body(make_request):
+@pytest.mark.parametrize("has_trailers", [True, False])
+def test_a_body_that_is_known_can_be_streamed(make_request, has_trailers):
     request, response = make_request(), Response(text="abc")
-    response.trailers["X-Sum"] = "1"
-    response.enable_chunked_encoding()
+    if has_trailers:
+        response.trailers["X-Sum"] = "1"
+    else:
+        response.enable_chunked_encoding()
+        assert response.content_length is None
+    assert not response.deliver_nowait(request)
     asyncio.run(response.deliver(request))
-    assert sent(request).body == b"abc"
-    assert dict(sent(request).trailers) == {"X-Sum": "1"}
+    assert sent(request).headers["Transfer-Encoding"] == "chunked"
+    assert (sent(request).body, len(sent(request).trailers)) == (b"abc", has_trailers)

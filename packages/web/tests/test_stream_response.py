@@ -143,7 +143,11 @@ async def test_the_order_of_calls_is_checked(make_request):
         response.write_eof()
     await response.drain()
     request = make_request()
+    assert response.task is None
     await response.prepare(request)
+    assert response.task is asyncio.current_task()
+    with pytest.raises(RuntimeError, match="before prepare"):
+        response.set_status(404)
     await response.write_eof()
     with pytest.raises(RuntimeError, match="after write_eof"):
         response.write(b"x")

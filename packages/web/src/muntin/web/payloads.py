@@ -9,7 +9,7 @@ import os
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from io import BytesIO, IOBase, StringIO, TextIOBase
 from json import dumps as json_dumps
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final, Protocol, TextIO
 
 from multidict import CIMultiDict
 
@@ -26,6 +26,7 @@ __all__ = [
     "Payload",
     "PayloadFactory",
     "StringPayload",
+    "TextFilePayload",
     "get_payload",
     "register_payload",
 ]
@@ -67,7 +68,7 @@ class Payload:
         self._filename = filename
         self._is_consumed = False
         self._headers: CIMultiDict[str] = CIMultiDict(headers or ())
-        if content_type is None and filename is not None:
+        if content_type is None and filename is not None and "Content-Type" not in self._headers:
             from mimetypes import guess_type  # noqa: PLC0415 - few bodies are files
 
             content_type = guess_type(filename)[0]
@@ -250,21 +251,15 @@ class FilePayload(Payload):
     """An open file, from where it stands to its end. It is read in an executor, and closed when it was written."""
 
     def __init__(self, value: IO[Any], *, disposition: str = "attachment", **kwargs: Any) -> None:
-        is_text = isinstance(value, TextIOBase)
         name = getattr(value, "name", None)
         if kwargs.get("filename") is None and isinstance(name, str) and name and name[0] != "<":
             kwargs["filename"] = os.path.basename(name)
-        if is_text and kwargs.get("encoding") is None:
-            kwargs["encoding"] = "utf-8"
         super().__init__(value, **kwargs)
-        self._is_text = is_text
         if self._filename is not None and "Content-Disposition" not in self._headers:
             self.set_content_disposition(disposition, filename=self._filename)
 
     @property
     def size(self) -> int | None:
-        if self._is_text:
-            return None
         try:
             here = self._value.tell()
             end = self._value.seek(0, os.SEEK_END)
@@ -286,17 +281,49 @@ class FilePayload(Payload):
             piece = read(_FILE_CHUNK) if is_near else await loop.run_in_executor(None, read, _FILE_CHUNK)
             if not piece:
                 break
-            yield piece.encode(self._encoding or "utf-8") if self._is_text else piece
+            yield self._encode(piece)
         self._is_consumed = True
 
+    def _encode(self, piece: Any) -> bytes:
+        return bytes(piece)
+
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return self._rest().decode(encoding, errors)
+
+    def _rest(self) -> bytes:
+        """Give what is left, and leave it there."""
         here = self._value.tell()
-        content = self._value.read()
+        rest = self._encode(self._value.read())
         self._value.seek(here)
-        return content if isinstance(content, str) else content.decode(encoding, errors)
+        return rest
 
     async def close(self) -> None:
         self._value.close()
+
+
+class TextFilePayload(FilePayload):
+    """A file that was opened as text: it is encoded anew, by UTF-8 if no encoding is told."""
+
+    default_content_type = "text/plain"
+
+    def __init__(self, value: TextIO, *, encoding: str | None = None, **kwargs: Any) -> None:
+        self._charset = encoding or "utf-8"
+        super().__init__(value, encoding=encoding, **kwargs)
+        media = parse_media_type(self.content_type)
+        is_told = kwargs.get("content_type") is not None or "Content-Type" in (kwargs.get("headers") or ())
+        if media is not None and media.type == "text" and not is_told:
+            self._headers["Content-Type"] = f"{media.essence}; charset={self._charset}"
+
+    @property
+    def size(self) -> int | None:
+        # Of a file on disk nobody knows before what its line ends become.
+        return len(self._rest()) if isinstance(self._value, StringIO) else None
+
+    def _encode(self, piece: Any) -> bytes:
+        return str(piece).encode(self._charset)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return self._rest().decode(self._charset, errors)
 
 
 class AsyncIterablePayload(Payload):
@@ -331,6 +358,7 @@ _FACTORIES: list[tuple[type, PayloadFactory]] = [
     (bytearray, BytesPayload),
     (memoryview, BytesPayload),
     (str, StringPayload),
+    (TextIOBase, TextFilePayload),
     (IOBase, FilePayload),
     (AsyncIterable, AsyncIterablePayload),
 ]

@@ -167,7 +167,7 @@ class Response(StreamResponse):
             return declared
         if isinstance(self._body, Payload):
             return self._body.size
-        if self._compression is not None:
+        if self._compression is not None or self._is_streamed:
             return None
         return len(self._body or b"")
 
@@ -211,7 +211,7 @@ class Response(StreamResponse):
             return False
         exchange = request.exchange
         if self._is_unusual:
-            if len(body) > self._zlib_executor_size:
+            if self._is_streamed or len(body) > self._zlib_executor_size:
                 return False
             self._negotiate(exchange)
             body = self._encode_now(body)
@@ -228,7 +228,7 @@ class Response(StreamResponse):
                 await self._body.close()
 
     async def _deliver(self, request: Any) -> None:
-        if not self._check_fresh(request) or not self._delivers_itself or self._trailers is not None:
+        if not self._check_fresh(request) or not self._delivers_itself or self._is_streamed:
             await super().deliver(request)
             return
         await self._settle(request)
@@ -237,6 +237,11 @@ class Response(StreamResponse):
             await self.write_eof()
             return
         self._respond(request.exchange, self._encoded)
+
+    @property
+    def _is_streamed(self) -> bool:
+        """Whether the body goes out as a stream does, though it is known."""
+        return self._is_chunked or self._trailers is not None
 
     def _respond(self, exchange: Exchange, body: bytes) -> None:
         exchange.respond(ResponseHead(self._status, self._fields_to_send(), self._reason), body)
@@ -269,7 +274,7 @@ class Response(StreamResponse):
 
     def _start(self, exchange: Exchange) -> None:
         length = self.content_length if self._encoded is None else len(self._encoded)
-        if length is not None and not self._is_chunked and not forbids_body(self._status):
+        if length is not None and not self._is_streamed and not forbids_body(self._status):
             self.headers.setdefault("Content-Length", str(length))
         super()._start(exchange)
 

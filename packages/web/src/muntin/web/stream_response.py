@@ -4,9 +4,11 @@ It describes and asks the exchange to send. It knows nothing of framing: the exc
 peer understands.
 """
 
+import asyncio
 import warnings
 import zlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from types import NoneType
 from typing import Any, Final, Protocol
 
 from multidict import CIMultiDict
@@ -120,7 +122,23 @@ class StreamResponse(ResponseFields):
         """The same, by its other name: what frames the body is the protocol's business."""
         return self._body_length
 
+    @property
+    def task(self) -> "asyncio.Task[Any] | None":
+        """The task that answers the request, when it is asked for by the handler; None before the head was sent."""
+        return None if self._exchange is None else asyncio.current_task()
+
     # What can be asked for
+
+    def set_status(self, status: int, reason: str | None = None) -> None:
+        """Set the status code, and the reason phrase: the registered one for None.
+
+        Raises:
+            ValueError: not a status of an answer, or a reason with control characters.
+            RuntimeError: the head was sent.
+        """
+        if self._exchange is not None:
+            raise RuntimeError("the status was sent: set it before prepare()")
+        super().set_status(status, reason)
 
     def force_close(self) -> None:
         """Let this be the last answer on its connection."""
@@ -145,7 +163,7 @@ class StreamResponse(ResponseFields):
             )
         if self._headers is not None and "Content-Length" in self._headers:
             raise RuntimeError("chunked encoding and a Content-Length exclude each other")
-        self._is_chunked = True
+        self._is_chunked = self._is_unusual = True
 
     @property
     def compression(self) -> bool:
@@ -165,7 +183,12 @@ class StreamResponse(ResponseFields):
             force: this coding, whatever the client accepts; True for deflate.
             strategy: how zlib looks for repetition, such as `zlib.Z_FILTERED`, where the coding is gzip or deflate.
             level: from fast to small; the range is the coding's own.
+
+        Raises:
+            TypeError: `force` is something else than a `ContentCoding` or a bool.
         """
+        if not isinstance(force, (ContentCoding, bool, NoneType)):
+            raise TypeError(f"a coding is a ContentCoding, not {force!r}")
         if force is True:
             force = ContentCoding.deflate
         zlib_strategy = zlib.Z_DEFAULT_STRATEGY if strategy is None else strategy

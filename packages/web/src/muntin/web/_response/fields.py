@@ -97,7 +97,7 @@ def format_content_type(essence: str, charset: str | None) -> str:
         raise ValueError(f"not a type and a subtype: {essence!r}")
     if charset is None:
         return essence
-    return essence + format_media_type(MediaType("a", "b", (("charset", charset.lower()),)))[3:]
+    return essence + format_media_type(MediaType("a", "b", (("charset", charset),)))[3:]
 
 
 @lru_cache(64)
@@ -292,7 +292,8 @@ class ResponseFields(Storage):
 
         Args:
             name: a token.
-            value: text without control characters; what a cookie cannot hold is quoted and escaped.
+            value: text without control characters; what a cookie cannot hold is quoted and escaped. A number, or
+                whatever else, is taken by its `str()`.
             expires: seconds since the epoch, or a date as a field shows it.
             domain: the hosts it goes to; None for this one only.
             max_age: seconds to keep it; 0 removes it.
@@ -318,7 +319,7 @@ class ResponseFields(Storage):
             "samesite": samesite,
             "partitioned": bool(partitioned),
         }
-        self._cookies.set(name, value, attributes)
+        self._cookies.set(name, str(value), attributes)
 
     def del_cookie(
         self,
@@ -349,10 +350,14 @@ class ResponseFields(Storage):
 
     # On the way out
 
+    def _has_content(self) -> bool:
+        """Tell whether there may be a body, whose type has to be told (RFC 9110 §8.3)."""
+        return not forbids_body(self._status) and self.content_length != 0
+
     def _put_defaults(self) -> None:
         """Put into the mapping what would be sent anyway, for signals to see and change."""
         headers = self.headers
-        if not forbids_body(self._status):
+        if self._has_content():
             headers.setdefault("Content-Type", OCTET_STREAM)
         headers.setdefault("Date", format_date(time.time()))
         headers.setdefault("Server", SERVER)
@@ -367,7 +372,7 @@ class ResponseFields(Storage):
         fields: list[tuple[str, str]] = [] if headers is None else list(headers.items())
         if headers is None or "Content-Type" not in headers:
             content_type = self._content_type if headers is None else None
-            if content_type is not None or not forbids_body(self._status):
+            if content_type is not None or self._has_content():
                 fields.append(("Content-Type", content_type or OCTET_STREAM))
         if headers is None or "Server" not in headers:
             fields.append(SERVER_FIELD)
@@ -385,6 +390,6 @@ def _format_modified(value: date | float | str) -> str:
             value = datetime(value.year, value.month, value.day)
         if value.tzinfo is None:
             value = value.replace(tzinfo=UTC)
-        return format_date(value.timestamp())
+        value = value.timestamp()
     # Rounded up: the thing did not change after this second.
     return format_date(-(-value // 1))

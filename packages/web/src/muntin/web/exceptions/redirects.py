@@ -35,6 +35,7 @@ class HTTPMove(HTTPRedirection):
 
     Raises:
         ValueError: the location is empty, or has a control character.
+        TypeError: it is neither text nor a URL.
     """
 
     def __init__(
@@ -65,11 +66,12 @@ def format_location(location: StrOrURL) -> str:
 
     Raises:
         ValueError: it has a control character: encoded, it would lead elsewhere than was meant.
+        TypeError: it is neither text nor a URL.
     """
     text = str(location)
     if not text.isprintable() and any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValueError(f"a location cannot have control characters: {text!r}")
-    return str(URL(text)) if isinstance(location, str) else text
+    return text if isinstance(location, URL) else str(URL(location))
 
 
 class HTTPMultipleChoices(HTTPMove):
