@@ -117,6 +117,57 @@ def test_no_descriptors_are_left(loop: str) -> None:
 
 @pytest.mark.row("HI-54")
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_an_end_without_descriptors(loop: str) -> None:
+    """A server that has none left, and does not accept for that reason, still stops in order."""
+    said = run_program(
+        """
+        async def main():
+            loop = asyncio.get_running_loop()
+            failures = []
+            refused = asyncio.Event()
+
+            def note(_, context):
+                if "out of system resource" in context["message"]:
+                    refused.set()
+                else:
+                    failures.append(context)
+
+            loop.set_exception_handler(note)
+            runner, port = await start()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(GET)
+            await reader.readuntil(b"hello")
+            peer = socket.socket()
+            peer.setblocking(False)
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            spare = os.dup(0)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (spare, hard))
+            os.close(spare)
+            taken = []
+            try:
+                while True:
+                    taken.append(os.dup(0))
+            except OSError as error:
+                assert error.errno == 24, error
+            await loop.sock_connect(peer, ("127.0.0.1", port))
+            if sys.argv[1] == "asyncio":
+                await refused.wait()
+            await runner.cleanup()
+            print(failures, await reader.read())
+            for descriptor in taken:
+                os.close(descriptor)
+            peer.close()
+            writer.close()
+
+        run(main())
+        """,
+        loop,
+    )
+    assert said == "[] b''\n"
+
+
+@pytest.mark.row("HI-54")
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_many_connections_leave_nothing(loop: str) -> None:
     """After thousands of connections of all kinds there are as many descriptors, tasks and objects as after 500."""
     said = run_program(

@@ -177,7 +177,7 @@ def _list_sockets(listener: asyncio.AbstractServer | None) -> list[socket.socket
 def _empty_backlog(listening: socket.socket) -> list[socket.socket]:
     """Accept whoever waits in the backlog of a socket."""
     accepted: list[socket.socket] = []
-    with socket.socket(fileno=os.dup(listening.fileno())) as same, suppress(OSError):
+    with suppress(OSError), socket.socket(fileno=os.dup(listening.fileno())) as same:
         same.setblocking(False)
         # Until nobody waits, or there are no descriptors left.
         while True:
