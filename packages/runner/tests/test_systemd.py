@@ -111,6 +111,22 @@ def test_nobody_has_to_listen(name):
 
 
 @pytest.mark.parametrize("manager", ["file"], indirect=True)
+def test_telling_needs_a_descriptor(manager, listening):
+    lines = start(
+        f"""
+        import os, resource
+        from muntin.runner.systemd import notify
+        spare = os.dup(0)
+        os.close(spare)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (spare, spare))
+        print(notify("READY=1", environment={{"NOTIFY_SOCKET": {manager[1]!r}}}))
+        """,
+        listening[0],
+    )
+    assert lines == ["False"]
+
+
+@pytest.mark.parametrize("manager", ["file"], indirect=True)
 def test_the_watchdog_is_fed_until_the_end(manager):
     sock, name = manager
     environment = {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "2000", "WATCHDOG_PID": str(os.getpid())}

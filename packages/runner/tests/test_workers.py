@@ -268,6 +268,41 @@ def test_a_start_that_hangs_leaves_the_others_serving(supervise):
     assert output.count("stopped") >= 1
 
 
+def test_forks_that_fail_are_tried_again(supervise):
+    process = supervise("""
+        fork, forks = os.fork, iter([True, False, False, True])
+
+        def fork_or_fail():
+            if next(forks):
+                return fork()
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+        os.fork = fork_or_fail
+        run(work, Workers(2), on_ready=lambda: say("all serve"))
+    """)
+    lines = read_until(process, "all serve")
+    assert [line for line in lines if "forked" in line] == [
+        f"no worker can be forked: [Errno 11] Resource temporarily unavailable; the next starts in {wait} s\n"
+        for wait in (0.5, 1.0)
+    ]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+
+
+def test_a_first_fork_that_fails_is_the_end(supervise):
+    process = supervise("""
+        def fail():
+            raise OSError(12, "Cannot allocate memory")
+
+        os.fork = fail
+        run(work, Workers(2))
+    """)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "no worker can be forked: [Errno 12] Cannot allocate memory; none serves" in output
+    assert "Traceback" not in output
+
+
 def test_a_supervisor_tells_that_workers_serve(supervise, tmp_path):
     """It says nothing while none does, however well it is itself."""
     gate = tmp_path / "gate"

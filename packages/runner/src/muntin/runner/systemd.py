@@ -65,12 +65,12 @@ def notify(*states: str, environment: _Environment = os.environ) -> bool:
     if not path.startswith(("/", "@")):
         return False
     address = "\0" + path[1:] if path.startswith("@") else path
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-        sock.setblocking(False)
-        try:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.setblocking(False)
             sock.sendto("\n".join(states).encode(), address)
-        except OSError:
-            return False
+    except OSError:
+        return False
     return True
 
 

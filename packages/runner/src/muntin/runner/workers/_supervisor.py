@@ -28,6 +28,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, Final, NoReturn
 
 from muntin.runner.workers._plan import plan
@@ -214,13 +215,16 @@ class Supervisor:
         if process.served_since > now:
             how += " before it could serve"
         self._learn(process, now)
-        is_alone = not any(other.stage is Stage.SERVING for other in self._fleet)
-        if is_alone and (self._restarts.is_hopeless or not self._has_served):
-            _LOGGER.error("worker %d %s; none serves, so that is the end", process.pid, how)
-            self._end(code if code > 0 else 1, now)
+        self._go_on(f"worker {process.pid} {how}", code if code > 0 else 1, now)
+
+    def _go_on(self, trouble: str, status: int, now: float) -> None:
+        """Tell of some trouble, and end if there is no hope."""
+        if not self._count_serving() and (self._restarts.is_hopeless or not self._has_served):
+            _LOGGER.error("%s; none serves, so that is the end", trouble)
+            self._end(status, now)
         else:
             wait = max(0.0, self._restarts.not_before - now)
-            _LOGGER.error("worker %d %s; the next starts in %.1f s", process.pid, how, wait)
+            _LOGGER.error("%s; the next starts in %.1f s", trouble, wait)
 
     def _learn(self, process: Process, now: float) -> None:
         """Draw the conclusion from a worker that fails, once."""
@@ -245,8 +249,8 @@ class Supervisor:
         )
         for process in stops:
             process.send(signal.SIGTERM, Stage.STOPPING, now)
-        if now >= self._restarts.not_before:
-            for _ in range(starts):
+        for _ in range(starts):
+            if now >= self._restarts.not_before:
                 self._start(now)
         if self._on_ready is not None and self._count_serving() >= self._wanted > 0:
             self._on_ready()
@@ -267,6 +271,8 @@ class Supervisor:
 
     def _wait_for(self, now: float) -> float | None:
         """Give how long there is nothing to do, unless something happens (seconds)."""
+        if self._status is not None and not self._fleet:
+            return 0.0
         waits = [process.deadline(self._patience) - now for process in self._fleet]
         if self._status is None and self._restarts.not_before > now:
             waits.append(self._restarts.not_before - now)
@@ -282,14 +288,23 @@ class Supervisor:
             _LOGGER.warning(
                 "a worker is forked while other threads run: it may inherit a lock that nobody frees"
             )
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        theirs.setblocking(False)
-        _flush()
-        with self._signals.holding():
-            pid = os.fork()
-            if pid == 0:
-                self._become_worker(ours, theirs)
+        with ExitStack() as stack:
+            try:
+                ours, theirs = map(stack.enter_context, socket.socketpair())
+                ours.setblocking(False)
+                theirs.setblocking(False)
+                _flush()
+                with self._signals.holding():
+                    pid = os.fork()
+                    if pid == 0:
+                        self._become_worker(ours, theirs)
+            except (
+                OSError
+            ) as error:  # there is not memory enough, or there are too many processes or descriptors
+                self._restarts.note_failure(now)
+                self._go_on(f"no worker can be forked: {error}", 1, now)
+                return
+            stack.pop_all()
         theirs.close()
         self._fleet.append(Process(pid, ours, now))
         self._selector.register(ours, selectors.EVENT_READ)
