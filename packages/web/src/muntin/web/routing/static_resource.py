@@ -111,8 +111,10 @@ class StaticResource(Resource, router.PrefixResource[Any]):
         return False
 
     def read(self, path: str) -> Mapping[str, str] | None:
-        # The prefix itself is the directory as well, only without its slash.
-        return {self.variable: ""} if path == self.own_prefix else super().read(path)
+        found = super().read(path)
+        if found is None and path == self.own_prefix:
+            return {self.variable: ""}  # the directory as well, only without its slash
+        return found
 
     def _path_below(self, request: Asking, path: str) -> str:
         """Give the path below the prefix as it stands in the target, with the slash that it begins with, if any."""
