@@ -4,8 +4,7 @@
 
 Each number is the median over interleaved rounds (every pipeline once, then again). The last column is what one more
 middleware added on average; the goal is less than 0.6 microseconds. It is the processor's time, so that whatever else
-runs counts less. Beside the documented kind stands the older one,
-whose factory is awaited for each request.
+runs counts less. Beside the documented kind stands the older one, whose factory is awaited for each request.
 """
 
 import argparse
