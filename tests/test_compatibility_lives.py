@@ -158,7 +158,7 @@ def no_yield(web: Any, app: Any, log: list[str]) -> None:
 @life
 def things_are_added_at_the_start(web: Any, app: Any, log: list[str]) -> None:
     async def add(app: Any) -> None:
-        app["key"] = "value"
+        app[web.AppKey("key", str)] = "value"
         app.router.add_get("/", add)
         app.on_shutdown.append(note(log, "late shutdown"))
         app.on_cleanup.append(note(log, "late cleanup"))
