@@ -109,7 +109,10 @@ PROGRAM = """
     Health(delay={delay}).install(app)
     app.add_routes([web.get("/", hello)])
     app.on_cleanup.append(cleanup)
-    web.run_app(app, host="127.0.0.1", port={port}, workers={workers})
+    from muntin.runner.workers import Workers
+    # Less time for the end than the delay, which is not part of it.
+    workers = {workers} and Workers({workers}, cleanup_timeout=3)
+    web.run_app(app, host="127.0.0.1", port={port}, shutdown_timeout=0.1, workers=workers)
     say("after")
 """
 
@@ -126,18 +129,33 @@ def ask(program, port):
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize("workers", [None, 2])
 def test_sigterm(start, free_port, workers):
-    program = start(PROGRAM.format(delay=2, port=free_port, workers=workers))
+    program = start(PROGRAM.format(delay=4, port=free_port, workers=workers))
     program.read_until("Serving on")
     assert ask(program, free_port) == "ready"
     program.send(signal.SIGTERM)
+    while ask(program, free_port) != "draining":
+        pass
+    assert program.fetch(free_port) == "hello"
     code, output = program.end()
     assert code == 0
     assert output.splitlines() == ["cleaned up"] * (workers or 1) + ["after"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
-def test_a_second_sigterm_does_not_wait(start, free_port):
-    program = start(PROGRAM.format(delay=600, port=free_port, workers=None))
+def test_workers_that_are_replaced_do_not_drain(start, free_port):
+    """The others serve, and whoever asks is not to send requests elsewhere."""
+    program = start(PROGRAM.format(delay=600, port=free_port, workers=2))
+    program.read_until("Serving on")
+    program.send(signal.SIGHUP)
+    for _ in range(2):
+        program.read_until("cleaned up")
+    assert ask(program, free_port) == "ready"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+@pytest.mark.parametrize("workers", [None, 1])
+def test_a_second_sigterm_does_not_wait(start, free_port, workers):
+    program = start(PROGRAM.format(delay=600, port=free_port, workers=workers))
     program.read_until("Serving on")
     program.send(signal.SIGTERM)
     while ask(program, free_port) != "draining":

@@ -176,8 +176,10 @@ def run_app(
             try:
                 if worker is None:
                     notify("STOPPING=1")
-                else:
+                elif worker.is_relieved:
                     await runner.retire()
+                else:
+                    worker.drain(lambda: bool(runner.sites))
             finally:
                 await runner.cleanup()
 

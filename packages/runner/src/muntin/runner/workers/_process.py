@@ -1,7 +1,8 @@
 """A worker as its supervisor sees it: a process id, a channel, and how far it is.
 
-A worker says three things: that it serves, that it is alive, and that it wants to be replaced. What follows when it
-says nothing in time is a table.
+A worker says four things: that it serves, that it is alive, that it wants to be replaced, and that it goes on for a
+while though it was told to stop. What follows when it says nothing in time is a table. It is told one thing besides
+signals: that others serve in its place.
 """
 
 import os
@@ -13,11 +14,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-__all__ = ["BEAT", "READY", "RETIRE", "Process", "Stage"]
+__all__ = ["BEAT", "DRAINING", "READY", "RELIEVED", "RETIRE", "Process", "Stage"]
 
 READY: Final = b"+"
 BEAT: Final = b"."
 RETIRE: Final = b"-"
+DRAINING: Final = b"~"
+"""A beat of one that still serves, until balancers have noticed that it is about to stop."""
+RELIEVED: Final = b"/"
 
 
 class Stage(Enum):
@@ -26,6 +30,8 @@ class Stage(Enum):
     STARTING = auto()
     """It is not known yet whether it can serve."""
     SERVING = auto()
+    DRAINING = auto()
+    """It was asked to stop, and serves on until those who send requests have noticed."""
     STOPPING = auto()
     """It was asked to stop, and answers what is under way."""
     FORCED = auto()
@@ -39,6 +45,7 @@ _KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none, a
 _OVERDUE: Final[Mapping[Stage, tuple[signal.Signals, Stage]]] = {
     Stage.STARTING: (signal.SIGABRT, Stage.ABORTING),
     Stage.SERVING: (signal.SIGABRT, Stage.ABORTING),
+    Stage.DRAINING: (signal.SIGABRT, Stage.ABORTING),
     Stage.STOPPING: (_KILL, Stage.KILLED),
     Stage.FORCED: (_KILL, Stage.KILLED),
     Stage.ABORTING: (_KILL, Stage.KILLED),
@@ -72,8 +79,21 @@ class Process:
                     self.served_since = now
                 if RETIRE in said:
                     self.is_outdated = True
+                self._note_draining(said.endswith(DRAINING), now)
             return False
         return True
+
+    def _note_draining(self, is_draining: bool, now: float) -> None:
+        if is_draining and self.stage is Stage.STOPPING:
+            self.enter(Stage.DRAINING, now)
+        elif self.stage is Stage.DRAINING and not is_draining:
+            self.enter(Stage.STOPPING, now)
+
+    def relieve(self, now: float) -> None:
+        """Let it stop, since others serve."""
+        with suppress(OSError):
+            self.channel.send(RELIEVED)
+        self.send(signal.SIGTERM, Stage.STOPPING, now)
 
     def enter(self, stage: Stage, now: float) -> None:
         """Note how far it is."""
@@ -87,7 +107,7 @@ class Process:
 
     def deadline(self, patience: Mapping[Stage, float]) -> float:
         """Give the time by which it has to be heard, or gone."""
-        begun = self.heard if self.stage is Stage.SERVING else self.since
+        begun = self.heard if self.stage in (Stage.SERVING, Stage.DRAINING) else self.since
         return begun + patience.get(self.stage, float("inf"))
 
     def escalate(self, now: float) -> None:

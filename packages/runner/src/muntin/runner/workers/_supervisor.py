@@ -96,6 +96,7 @@ class Supervisor:
         self._patience = {
             Stage.STARTING: workers.start_timeout,
             Stage.SERVING: workers.heartbeat_timeout,
+            Stage.DRAINING: workers.heartbeat_timeout,
             Stage.STOPPING: stop_timeout,
             Stage.FORCED: _HURRY,
             Stage.ABORTING: _LAST_WORDS,
@@ -248,7 +249,7 @@ class Supervisor:
             self._fleet, self._wanted, is_careful=self._restarts.failures > 0 or not self._has_served
         )
         for process in stops:
-            process.send(signal.SIGTERM, Stage.STOPPING, now)
+            process.relieve(now)
         for _ in range(starts):
             if now >= self._restarts.not_before:
                 self._start(now)
@@ -336,6 +337,7 @@ class Supervisor:
 
 _OFFENCES: Final = {
     Stage.STARTING: "does not serve after {:g} s, its start_timeout. It is aborted",
+    Stage.DRAINING: "is stuck: its loop does not turn for {:g} s. It is aborted",
     Stage.SERVING: "is stuck: its loop does not turn for {:g} s. It is aborted",
     Stage.STOPPING: "does not stop in {:g} s. It is killed",
     Stage.FORCED: "does not stop in {:g} s. It is killed",

@@ -6,11 +6,12 @@ import os
 import random
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 from muntin.runner.signals import handle_signals
-from muntin.runner.workers._process import BEAT, READY, RETIRE
+from muntin.runner.workers._process import BEAT, DRAINING, READY, RELIEVED, RETIRE
 from muntin.runner.workers._settings import Workers
 
 __all__ = ["BEATS", "Worker"]
@@ -31,6 +32,8 @@ class Worker:
     def __init__(self, channel: socket.socket, workers: Workers) -> None:
         self._channel = channel
         self._interval = workers.heartbeat_timeout / BEATS
+        self._is_relieved = False
+        self._is_draining: Callable[[], bool] = lambda: False
         self._left = workers.max_requests
         if self._left:
             self._left += random.randint(0, workers.max_requests_jitter)
@@ -39,6 +42,12 @@ class Worker:
     def counts_requests(self) -> bool:
         """Whether it ends after some number of requests."""
         return self._left > 0
+
+    @property
+    def is_relieved(self) -> bool:
+        """Whether it is to make room, once it was told to stop: others serve, or its supervisor is gone."""
+        self._hear()
+        return self._is_relieved
 
     def attend(self, loop: asyncio.AbstractEventLoop) -> None:
         """Stop on SIGTERM, and when the supervisor is gone. Ctrl-C reaches all processes, and is the supervisor's."""
@@ -51,6 +60,14 @@ class Worker:
         self._say(READY)
         self._beat(loop)
 
+    def drain(self, is_draining: Callable[[], bool]) -> None:
+        """Say that it serves on, though it was told to stop, for as long as a function tells that it does.
+
+        So long it is judged like one that serves; the time that it may take to stop begins then.
+        """
+        self._is_draining = is_draining
+        self._say(DRAINING)
+
     def count_request(self) -> None:
         """Ask to be replaced when there were enough."""
         self._left -= 1
@@ -58,7 +75,7 @@ class Worker:
             self._say(RETIRE)
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._say(BEAT)
+        self._say(DRAINING if self._is_draining() else BEAT)
         loop.call_later(self._interval, self._beat, loop)
 
     def _say(self, word: bytes) -> None:
@@ -66,11 +83,22 @@ class Worker:
         with suppress(OSError):
             self._channel.send(word)
 
+    def _hear(self) -> bool:
+        """Take in what the supervisor says; tell whether there is one."""
+        try:
+            said = self._channel.recv(16)
+        except BlockingIOError:
+            return True
+        except ConnectionResetError:
+            said = b""
+        if not said or RELIEVED in said:
+            self._is_relieved = True
+        return bool(said)
+
     def _notice_end(self, loop: asyncio.AbstractEventLoop) -> None:
         """End in order: nobody is left who would replace this process, or stop it."""
-        with suppress(BlockingIOError, ConnectionResetError):
-            if self._channel.recv(1):
-                return
+        if self._hear():
+            return
         loop.remove_reader(self._channel)
         _LOGGER.error("worker %d stops: its supervisor is gone", os.getpid())
         os.kill(os.getpid(), signal.SIGTERM)
