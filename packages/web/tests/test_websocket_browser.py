@@ -123,6 +123,7 @@ async def test_chromium_sees_our_code_and_reason(page):
 @pytest.mark.row("WS-02")
 async def test_a_page_that_is_left_ends_its_sockets(page):
     opened, seen = page
+    home = opened.url
     await opened.evaluate(
         """() => new Promise(resolve => {
             window.socket = new WebSocket(location.origin.replace("http", "ws") + "/echo");
@@ -131,3 +132,4 @@ async def test_a_page_that_is_left_ends_its_sockets(page):
     )
     await opened.goto("about:blank")
     assert await seen.get() == (1001, None)
+    await opened.goto(home)
