@@ -25,8 +25,9 @@ PACKAGES = {
 
 def module_name(source: Path) -> str:
     """Give the dotted name of a source file."""
-    parts = source.with_suffix("").parts
-    return ".".join(parts[parts.index("src") + 1 :]).removesuffix(".__init__")
+    # Of the last "src": the repository may be in a folder of that name.
+    path = source.with_suffix("").as_posix().rpartition("/src/")[2]
+    return path.replace("/", ".").removesuffix(".__init__")
 
 
 def is_public(name: str) -> bool:

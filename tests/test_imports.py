@@ -86,9 +86,20 @@ TABLE = read_table()
 
 def module_name(source: Path) -> str:
     """Give the dotted name of a source file."""
-    parts = source.with_suffix("").parts
-    start = parts.index("src") + 1 if "src" in parts else parts.index("examples") + 2
-    return ".".join(parts[start:]).removesuffix(".__init__")
+    # Matched from the end: the folders that the repository is in have names of their own.
+    found = re.search(r".*/(?:src|examples/[^/]+)/(.+)\.py", source.as_posix())
+    assert found is not None
+    return found[1].replace("/", ".").removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("above", ["/", "/home/me/src/", "/examples/of/mine/src/"])
+def test_the_names_of_modules(above):
+    names = {
+        "packages/http-core/src/muntin/http_core/__init__.py": "muntin.http_core",
+        "packages/web/src/muntin/web/run.py": "muntin.web.run",
+        "examples/seed/older/hello.py": "older.hello",
+    }
+    assert {path: module_name(Path(above, path)) for path in names} == names
 
 
 def find_imports(source: Path) -> Iterator[Import]:
