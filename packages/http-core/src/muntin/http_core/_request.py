@@ -27,6 +27,8 @@ __all__ = ["RequestSide"]
 # The steps that every exchange takes, looked up in the table once.
 _IDLE = RequestState.IDLE
 _DONE = advance_request(RequestState.IDLE, Input.HEAD_ALONE)
+_BODY = advance_request(RequestState.IDLE, Input.HEAD)
+_ENDED = advance_request(_BODY, Input.END)
 
 
 class RequestSide(Endpoint):
@@ -69,7 +71,7 @@ class RequestSide(Endpoint):
         try:
             if self._request is _IDLE:
                 return self._next_head()
-            if self._request is RequestState.BODY:
+            if self._request is _BODY:
                 return self._next_of_body()
         except RemoteProtocolError as fault:
             self._request = advance_request(self._request, Input.FAULT)
@@ -93,7 +95,7 @@ class RequestSide(Endpoint):
             self._request = _DONE
         else:
             self._reader = make_reader(framing, self._limits)
-            self._request = advance_request(self._request, Input.HEAD)
+            self._request = _BODY
         self._check = None
         self._head = head
         self._last = not head.keep_alive
@@ -136,7 +138,7 @@ class RequestSide(Endpoint):
         left = self.request_left
         if not left or left > len(self._buffer):
             return None
-        self._request = advance_request(self._request, Input.END)
+        self._request = _ENDED
         self._reader = None
         return self._buffer.take(left)
 

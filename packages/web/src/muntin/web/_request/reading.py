@@ -110,16 +110,21 @@ class RequestReading(RequestFields):
             HTTPUnsupportedMediaType: it is in a content coding that is not known here.
             ConnectionResetError: the peer is gone.
         """
-        whole = self._whole
+        whole = self._read_now()
         if whole is None:
-            whole = self._whole = await self._read_whole()
+            whole = self._whole = await self._read_pieces()
         return whole
 
-    async def _read_whole(self) -> bytes:
-        if not self.body_exists:
-            return b""
+    def _read_now(self) -> bytes | None:
+        """Give the whole body if nothing has to be waited for: small ones come with their head."""
+        whole = self._whole
+        if whole is not None:
+            return whole
+        kind, declared = self._head.framing
+        if kind is FramingKind.NONE:
+            whole = self._whole = b""
+            return whole
         limit = self.client_max_size
-        declared = self._head.framing.length
         if 0 < limit < declared:
             # Nobody has to send what will not be taken: there is no 100 Continue before this.
             raise HTTPRequestEntityTooLarge(limit, declared)
@@ -128,7 +133,11 @@ class RequestReading(RequestFields):
             and self.exchange.body.is_complete
             and not (self._decodes and self.get_lines(b"content-encoding"))
         ):
-            return self._take_whole(limit)
+            whole = self._whole = self._take_whole(limit)
+        return whole
+
+    async def _read_pieces(self) -> bytes:
+        limit = self.client_max_size
         content = self.content
         pieces: list[bytes] = []
         size = 0
@@ -140,7 +149,7 @@ class RequestReading(RequestFields):
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _take_whole(self, limit: int) -> bytes:
-        """Give a body that is here already: small ones come with their head."""
+        """Give a body that is here already."""
         body = self.exchange.body
         pieces = [body.receive_nowait()]
         while not body.at_eof:
@@ -159,7 +168,10 @@ class RequestReading(RequestFields):
             TextPayloadError: it is not in its charset; a UnicodeDecodeError, and HTTPBadRequest when it is not caught.
             HTTPException, ConnectionResetError: as `read`.
         """
-        data = await self.read()
+        data = self._read_now()
+        return self._decode(await self.read() if data is None else data)
+
+    def _decode(self, data: bytes) -> str:
         charset = self.charset
         known = "utf-8" if charset is None else multipart.find_charset(charset)
         if known is None:
@@ -180,7 +192,9 @@ class RequestReading(RequestFields):
                 else a `loads` that is given here raises is passed on.
             HTTPException, ConnectionResetError: as `text`.
         """
-        text = await self.text()
+        # Not by way of the other two: small bodies are what most handlers read, and each call of these takes its time.
+        data = self._read_now()
+        text = self._decode(await self.read() if data is None else data)
         if loads is None:
             return self._codec().decode(text)
         try:
