@@ -67,6 +67,8 @@ CALLS = [
     "app.get('missing'), app.get('missing', 1), 'missing' in app",
     "app.setdefault('name', 1), app['name'], list(app), app.pop('name'), len(app)",
     "web.AppKey('k', int) == web.AppKey('k', int)",
+    "[type(key).__name__ for key in sorted(['c', web.AppKey('b'), 'a', web.AppKey('d')])]",
+    "web.AppKey('a') < web.AppKey('b'), web.AppKey('b') < web.AppKey('a'), web.AppKey('a') < 'a'",
     "app() is app",
     "app.frozen, app.pre_frozen, app.freeze(), app.frozen, app.pre_frozen, router.frozen, app.freeze()",
     "app.pre_freeze(), app.frozen, app.pre_frozen",

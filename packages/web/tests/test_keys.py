@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from muntin import web
 from muntin.web.keys import AppKey, RequestKey, ResponseKey
 
 
@@ -23,3 +24,13 @@ def test_repr_shows_module_name_and_type(kind: Any) -> None:
 def test_the_type_may_be_the_parameter() -> None:
     assert "type=int" in repr(AppKey[int]("x"))
     assert repr(AppKey[int]("x")).startswith(f"<AppKey({__name__}.x")
+
+
+def test_keys_are_sorted_by_their_names_before_plain_ones() -> None:
+    first, second = web.AppKey("a", str), web.AppKey("b", int)
+    app = web.Application()
+    app["plain"] = app[second] = app[first] = 1
+    app["another"] = 1
+    assert sorted(app) == sorted(app, reverse=True)[::-1] == [first, second, "another", "plain"]
+    with pytest.raises(TypeError):
+        first < 1  # noqa: B015

@@ -15,6 +15,9 @@ from muntin.web.migrate._rules import RULES
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
 
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 300
+
 HEAD = "import aiohttp, asyncio\nfrom aiohttp import web\n"
 
 # A line as it may stand in a project, and what is said about it.

@@ -37,6 +37,18 @@ class BaseKey(Generic[T]):
         """Module and name, as in ``shop.orders.database``."""
         return f"{self._module}.{self._name}"
 
+    def __lt__(self, other: object) -> bool:
+        """Tell whether it stands before another one when they are sorted: by their names, and all before plain ones."""
+        if isinstance(other, BaseKey):
+            return self.name < other.name
+        return True if isinstance(other, str) else NotImplemented
+
+    def __gt__(self, other: object) -> bool:
+        """Tell whether it stands behind another one when they are sorted."""
+        if isinstance(other, BaseKey):
+            return self.name > other.name
+        return False if isinstance(other, str) else NotImplemented
+
     def __repr__(self) -> str:
         kind = self._type or next(iter(get_args(getattr(self, "__orig_class__", None))), None)
         shown = "unknown" if kind is None else _format_type(kind)
