@@ -1,5 +1,6 @@
 """Files in a real browser: headless Chromium seeks in a sound, and shows what is in a directory."""
 
+import re
 import wave
 
 import pytest
@@ -69,12 +70,14 @@ async def test_chromium_seeks_by_ranges(files, browser):
         duration, position = await page.evaluate(SEEK, ["/files/long.wav", SECONDS - 5])
         await page.close()
     assert (round(duration), round(position)) == (SECONDS, SECONDS - 5)
-    assert {status for _, status, _ in asked} == {206}
-    assert asked[0][0] == "bytes=0-"
+    assert asked[0][:2] == ("bytes=0-", 206)
+    # 304: it may ask whether a part that it has is still right.
+    assert {status for _, status, _ in asked} <= {206, 304}
+    told = [given for _, status, given in asked if status == 206]
     size = (files / "long.wav").stat().st_size
-    starts = [int(given.removeprefix("bytes ").partition("-")[0]) for _, _, given in asked]
-    assert all(given.endswith(f"/{size}") for _, _, given in asked)
-    assert max(starts) > size // 2  # it went there without all that lies before
+    parts = [re.fullmatch(rf"bytes (\d+)-\d+/{size}", given) for given in told]
+    assert all(parts)
+    assert max(int(part[1]) for part in parts) > size // 2  # it went there without all that lies before
 
 
 @pytest.mark.row("ST-04", "HI-40", "AH-08")
