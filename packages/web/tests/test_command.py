@@ -142,6 +142,11 @@ def test_a_program_is_started_again_when_a_file_changes(start, free_port, tmp_pa
         (["--workers", "two", "program:app"], "'two' is no number of processes"),
         (["--reload", "--workers", "2", "program:app"], "--reload serves with one process"),
         (["--loop", "trio", "program:app"], "invalid choice: 'trio'"),
+        (
+            ["--workers", "2", "--start-timeout", "0", "program:app"],
+            "'0' is no time: give seconds, more than 0",
+        ),
+        (["--start-timeout", "5", "program:app"], "give --workers as well"),
         (["--keyfile", "key.pem", "program:app"], "give --certfile as well"),
         (["program:nothing"], "'program:nothing' cannot be called with a list of arguments: too many"),
         (["program:app", "argument"], "is an application, which takes no arguments"),
@@ -225,6 +230,16 @@ def test_workers_read_certificates_anew(start, free_port, tmp_path, loop):
     program.read_until("before it could serve")
     assert look() == second
     assert program.stop()[0] == 0
+
+
+@posix
+def test_a_module_that_hangs(start, tmp_path):
+    (tmp_path / "slow.py").write_text("import time\ntime.sleep(3600)\n")
+    options = ["-P", "0", "--workers", "2", "--start-timeout", "0.5"]
+    code, output = start("", "-m", "muntin.web", *options, "slow:app").end()
+    assert code == 1
+    assert "does not serve after 0.5 s, its start_timeout. It is aborted" in output
+    assert 'slow.py", line 2' in output  # where it hangs
 
 
 def test_a_certificate_that_is_not_there(start):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from muntin.router.printing import format_table
 from muntin.runner.systemd import take_sockets
@@ -20,6 +20,9 @@ from muntin.web._run.listening import SERVING, Listening, ListeningError, descri
 from muntin.web._run.sources import make_application
 from muntin.web.application import Application
 from muntin.web.run import run_app
+
+if TYPE_CHECKING:
+    from muntin.runner.workers import Workers
 
 __all__ = ["main"]
 
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             **_describe_places(command, passed),
             ssl_context=_choose_tls(command),
             print=print if command.sockets is None else _tell_all_but_the_place,
-            workers=command.workers,
+            workers=_describe_workers(command),
             loop_factory=loop_factory,
         )
     except ListeningError as error:
@@ -62,6 +65,15 @@ def _describe_places(command: Command, passed: list[socket.socket]) -> dict[str,
     if command.sockets is not None:
         return {"sock": [socket.socket(fileno=number) for number in command.sockets]}
     return {"host": command.host, "port": command.port, "path": command.path, "sock": passed or None}
+
+
+def _describe_workers(command: Command) -> "int | Workers | None":
+    """Give what is asked of workers, as `run_app` takes it."""
+    if command.workers is None or command.start_timeout is None:
+        return command.workers
+    from muntin.runner.workers import Workers  # noqa: PLC0415 - most programs are one process
+
+    return Workers(command.workers, start_timeout=command.start_timeout)
 
 
 def _choose_tls(command: Command) -> Callable[[], ssl.SSLContext] | None:

@@ -35,6 +35,7 @@ class Command(NamedTuple):
     keyfile: str | None
     arguments: list[str]
     workers: int | None
+    start_timeout: float | None
     loop: str
     reload: bool
     routes: bool
@@ -66,6 +67,12 @@ def _make_parser() -> ArgumentParser:
         "--workers", type=_read_count, metavar="N", help="serve with so many processes (this one alone)"
     )
     parser.add_argument(
+        "--start-timeout",
+        type=_read_seconds,
+        metavar="SECONDS",
+        help="how long a worker may take until it serves (60)",
+    )
+    parser.add_argument(
         "--loop", choices=("asyncio", "uvloop"), default="asyncio", help="the event loop (asyncio)"
     )
     parser.add_argument("--reload", action="store_true", help="start again when a Python file changes")
@@ -82,6 +89,12 @@ def _read_port(text: str) -> int:
 
 def _read_descriptors(text: str) -> list[int]:
     return [int(number) for number in text.split(",")]
+
+
+def _read_seconds(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) or float(text) == 0:
+        raise ArgumentTypeError(f"{text!r} is no time: give seconds, more than 0")
+    return float(text)
 
 
 def _read_count(text: str) -> int:
@@ -104,6 +117,7 @@ _WITH_VALUE: Final = frozenset(
         "--certfile",
         "--keyfile",
         "--workers",
+        "--start-timeout",
         "--loop",
     )
 )
@@ -135,6 +149,8 @@ def parse_command(arguments: Sequence[str], *, is_activated: bool = False) -> Co
         parser.error("--keyfile belongs to a certificate: give --certfile as well")
     if options.reload and options.workers is not None:
         parser.error("--reload serves with one process: leave out --workers")
+    if options.start_timeout is not None and options.workers is None:
+        parser.error("--start-timeout is for workers: give --workers as well")
     return Command(
         target=options.target,
         host=host,
@@ -145,6 +161,7 @@ def parse_command(arguments: Sequence[str], *, is_activated: bool = False) -> Co
         keyfile=options.keyfile,
         arguments=rest,
         workers=options.workers,
+        start_timeout=options.start_timeout,
         loop=options.loop,
         reload=options.reload,
         routes=options.routes,
