@@ -139,6 +139,18 @@ async def text_file(web, request, note):
     return web.Response(body=open(__file__, encoding="utf-8"))  # noqa: ASYNC230
 
 
+async def coded_file(web, request, note):
+    response = web.Response(body=io.BytesIO(b"hello " * 1000))
+    response.enable_compression(web.ContentCoding.gzip)
+    return response
+
+
+async def coded_if_wanted(web, request, note):
+    response = web.Response(body=io.BytesIO(b"hello " * 1000))
+    response.enable_compression()
+    return response
+
+
 async def binary_file(web, request, note):
     return web.Response(body=open(__file__, "rb"))  # noqa: ASYNC230
 
@@ -148,6 +160,7 @@ def cases():
 
 
 DIFFERENCES = {
+    "*/coded_*/answer": "`Vary` with compression",
     "HEAD/*/answer": "answers to HEAD",
     "*/writer/size": "multipart bodies as they are written",
     "*/writer/fields": "multipart bodies as they are written",

@@ -54,6 +54,8 @@ class Response(StreamResponse):
     """
 
     _packet_mode = PacketMode.CORK
+    _held: tuple[Payload, ...] = ()
+    """What is to be closed in the end: all payloads that were the body, even if another has replaced them."""
     _delivers_itself: ClassVar[bool] = True
     """Whether no subclass has put its own way of sending in the place of ours."""
 
@@ -133,6 +135,8 @@ class Response(StreamResponse):
             self._body = bytes(body)
         else:
             self._body = payload = get_payload(body)
+            self._held = (*self._held, payload)
+            self._is_unusual = True
             for name, value in payload.headers.items():
                 if self._content_type_field() is None or name.lower() != "content-type":
                     self.headers.setdefault(name, value)
@@ -165,15 +169,16 @@ class Response(StreamResponse):
         declared = super().content_length
         if declared is not None:
             return declared
-        if isinstance(self._body, Payload):
-            return self._body.size
-        if self._compression is not None or self._is_streamed:
-            return None
-        return len(self._body or b"")
+        return None if self._compression is not None or self._is_streamed else self._size()
 
     @content_length.setter
     def content_length(self, value: int | None) -> None:
         raise RuntimeError("the length of a Response is that of its body")
+
+    def _size(self) -> int | None:
+        """Give the length of the body before any coding."""
+        body = self._body
+        return body.size if isinstance(body, Payload) else len(body or b"")
 
     def make_conditional(self, request: Conditional) -> None:
         """Become 304 or 412, without the body, if the request's preconditions want that (RFC 9110 §13).
@@ -203,7 +208,7 @@ class Response(StreamResponse):
 
     def deliver_nowait(self, request: Any) -> bool:
         if self._exchange is not None or request.prepare_signals or not self._delivers_itself:
-            return super().deliver_nowait(request)
+            return super().deliver_nowait(request) and not self._held
         body = self._body
         if body is None:
             body = b""
@@ -211,7 +216,7 @@ class Response(StreamResponse):
             return False
         exchange = request.exchange
         if self._is_unusual:
-            if self._is_streamed or len(body) > self._zlib_executor_size:
+            if self._is_streamed or self._held or len(body) > self._zlib_executor_size:
                 return False
             self._negotiate(exchange)
             body = self._encode_now(body)
@@ -224,8 +229,9 @@ class Response(StreamResponse):
         try:
             await self._deliver(request)
         finally:
-            if isinstance(self._body, Payload):
-                await self._body.close()
+            held, self._held = self._held, ()
+            for payload in held:
+                await payload.close()
 
     async def _deliver(self, request: Any) -> None:
         if not self._check_fresh(request) or not self._delivers_itself or self._is_streamed:
@@ -273,7 +279,12 @@ class Response(StreamResponse):
             self.headers.setdefault("Content-Length", str(length))
 
     def _start(self, exchange: Exchange) -> None:
-        length = self.content_length if self._encoded is None else len(self._encoded)
+        if self._encoded is not None:
+            length: int | None = len(self._encoded)
+        elif self._compression is not None and self._compression.chosen is None:
+            length = self._size()  # the client wants no coding
+        else:
+            length = self.content_length
         if length is not None and not self._is_streamed and not forbids_body(self._status):
             self.headers.setdefault("Content-Length", str(length))
         super()._start(exchange)
