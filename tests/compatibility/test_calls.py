@@ -14,7 +14,7 @@ from aiohttp import web as theirs
 
 from muntin import web as ours
 
-PAGE = Path(__file__).parents[1] / "docs" / "reference" / "web" / "compatibility-application.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "web" / "compatibility-application.md"
 
 pytestmark = [
     pytest.mark.row("RT-02", "RT-09", "RT-10", "RT-33", "WB-21", "WB-29", "BH-03", "BH-04", "BH-05", "BH-06"),

@@ -16,7 +16,7 @@ from aiohttp import web as theirs
 
 from muntin import web as ours
 
-PAGE = Path(__file__).parents[1] / "docs" / "reference" / "web" / "compatibility-application.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "web" / "compatibility-application.md"
 
 pytestmark = [
     pytest.mark.row("WB-15", "WB-16", "WB-17", "WB-18", "WB-19", "WB-22", "WB-29", "BH-18"),
