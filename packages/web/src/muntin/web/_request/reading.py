@@ -126,7 +126,7 @@ class RequestReading(RequestFields):
             return whole
         limit = self.client_max_size
         if 0 < limit < declared:
-            # Nobody has to send what will not be taken: there is no 100 Continue before this.
+            # Nobody has to send what will not be taken: a body that is held back is not asked for.
             raise HTTPRequestEntityTooLarge(limit, declared)
         if (
             self._content is None
