@@ -1,6 +1,7 @@
 """A cut through every chapter of the Autobahn suite, against both roles; all of it: `conformance/websocket/run.py`."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,13 @@ def anyio_backend():
 def runner():
     spec = importlib.util.spec_from_file_location("conformance_websocket", RUNNER)
     module = importlib.util.module_from_spec(spec)
+    path, had_resources = sys.path[:], "pkg_resources" in sys.modules
     spec.loader.exec_module(module)
-    return module
+    yield module
+    # kosoku has a stand-in for pkg_resources where that is not installed; pytest would take it for the real one.
+    sys.path[:] = path
+    if not had_resources:
+        sys.modules.pop("pkg_resources", None)
 
 
 @pytest.mark.parametrize("role", ["fuzz_server", "fuzz_client"])
