@@ -117,7 +117,10 @@ def start() -> Iterator[Start]:
         programs.append(Program(*first, *arguments, cwd=SEED / folder))
         return programs[-1]
 
+    # A shell lets what runs in its background ignore SIGINT, and what that starts would ignore it as well.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield start
+    signal.signal(signal.SIGINT, before)
     for program in programs:
         if program.process.poll() is None:
             program.process.kill()

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -69,13 +68,9 @@ def test_hello_as_a_program(start: Any) -> None:
 
 @pytest.mark.row("CF-07", "RN-14", "RN-15")
 def test_command_line(start: Any) -> None:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    command = f"-m muntin.web -n 127.0.0.1 -p {port} command_line.make_app --name Ada"
+    command = "-m muntin.web -n 127.0.0.1 -p 0 command_line.make_app --name Ada"
     program = start("older", *command.split(), any_port=False)
-    program.read_until("Serving on")
-    assert httpx.get(f"http://127.0.0.1:{port}", trust_env=False, timeout=None).text == "Hello, Ada"
+    assert httpx.get(program.read_url(), trust_env=False, timeout=None).text == "Hello, Ada"
     code, output = program.stop()
     assert (code, output) == (0, "Stopped\n")
 
