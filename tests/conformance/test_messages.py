@@ -10,11 +10,11 @@ import pytest
 pytest.importorskip("aiohttp")
 
 from conformance.http1.peers import find_version
-from conformance.messages import bodies, exceptions, heads, objects, payloads, responses, streams
+from conformance.messages import bodies, exceptions, heads, objects, parts, payloads, responses, streams
 from conformance.messages.page import RECORDED, read_rows
 from conformance.messages.sides import compare, open_sides
 
-TABLES = [bodies, exceptions, heads, objects, payloads, responses, streams]
+TABLES = [bodies, exceptions, heads, objects, parts, payloads, responses, streams]
 
 
 async def find_differences(table: ModuleType) -> dict[str, tuple[str, str]]:
