@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = sorted(ROOT.glob("packages/*"))
 SOURCES = sorted(ROOT.glob("packages/*/src/**/*.py"))
 
-# About 150 lines is the habit and 400 a lot; above this a file has to become two nouns.
-LONGEST_FILE = 450
+# About 150 lines is the habit; above this a file has to become two nouns.
+LONGEST_FILE = 400
 
 FRAGMENT = re.compile(
     r"(\+[a-z0-9]+(-[a-z0-9]+)*|[0-9]+)\.(feature|bugfix|deprecation|breaking|doc|packaging|contrib|misc)\.md"

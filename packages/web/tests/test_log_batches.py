@@ -131,14 +131,23 @@ def test_handlers_that_keep_lines_get_them_as_they_are(tmp_path, make_request, m
     assert path.read_text(encoding="utf-8") == "200\n404\n"
 
 
-def test_a_file_that_is_opened_later_gets_its_lines(tmp_path, make_request):
-    handler = logging.FileHandler(tmp_path / "access.log", delay=True)
+@pytest.mark.parametrize("delay", [False, True])
+def test_a_file_may_be_moved_away_and_opened_anew(tmp_path, make_request, delay):
+    """As programs do that rotate logs: the next line opens the file that was closed, or not open yet."""
+    path = tmp_path / "access.log"
+    handler = logging.FileHandler(path, delay=delay)
     logger = logging.Logger("access", logging.INFO)
     logger.propagate = False
     logger.addHandler(handler)
-    web.AccessLogger(logger, "%s").log(make_request(), web.Response(), 0.0)
+    access_log = web.AccessLogger(logger, "%s %%s")
+    access_log.log(make_request(), web.Response(), 0.0)
+    path.rename(tmp_path / "access.log.1")
     handler.close()
-    assert (tmp_path / "access.log").read_text() == "200\n"
+    for status in (404, 500):
+        access_log.log(make_request(), web.Response(status=status), 0.0)
+    handler.close()
+    assert (tmp_path / "access.log.1").read_text() == "200 %s\n"
+    assert path.read_text() == "404 %s\n500 %s\n"
 
 
 def test_lines_come_from_several_threads(logger, stream):

@@ -96,13 +96,15 @@ def _keeps_lines(formatter: logging.Formatter | None) -> bool:
         return False
 
 
-def _write_at_once(handler: logging.StreamHandler[TextIO]) -> Callable[[str], Any] | None:
-    """Give what does the same as a handler without records; None if its file is opened later."""
-    if getattr(handler, "stream", None) is None:
-        return None
+def _write_at_once(handler: logging.StreamHandler[TextIO]) -> Callable[[str], Any]:
+    """Give what does the same as a handler without records."""
 
     def write_line(line: str) -> None:
         with handler.lock or _NO_LOCK:
+            # A file that was closed, or is to be opened late, is opened by the handler.
+            if getattr(handler, "stream", None) is None:
+                handler.emit(logging.makeLogRecord({"msg": line}))
+                return
             handler.stream.write(line + handler.terminator)
             handler.flush()
 
