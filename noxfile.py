@@ -39,6 +39,8 @@ EVERYTHING = PACKAGES | EXAMPLES
 COMPILER = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
 CAN_COMPILE = shutil.which(COMPILER) is not None and Path(sysconfig.get_path("include"), "Python.h").exists()
 KERNELS = {"MUNTIN_COMPILED": "1"} if CAN_COMPILE else {}
+# Tests ask nobody but this machine, and no proxy on the way to it.
+ENVIRONMENT = KERNELS | {"no_proxy": "127.0.0.1,localhost"}
 
 # How long an interrupted demo may take to finish the requests that are under way, in seconds.
 GRACE = 15
@@ -90,7 +92,7 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the laws of the repository and the tests of all packages and examples, or what `--` names."""
     install_from_source(session, *tools("tests"), *tools("peers"), *test_requirements(*EVERYTHING))
-    session.run("pytest", *(session.posargs or ["tests", "packages", "examples"]), env=KERNELS)
+    session.run("pytest", *(session.posargs or ["tests", "packages", "examples"]), env=ENVIRONMENT)
     if not session.posargs:
         # What has compiled kernels does all of it in plain Python, too.
         session.run("pytest", "-q", "packages/websocket", env={"MUNTIN_PURE": "1"})
@@ -137,7 +139,7 @@ def isolation(session: nox.Session, package: str) -> None:
         session.install(*test_requirements(package))
         shutil.copy(ROOT / "pyproject.toml", away)
         shutil.copytree(ROOT / "packages" / package / "tests", Path(away, "tests"))
-        session.run("python", "-I", "-m", "pytest", "-q", "tests", env=KERNELS)
+        session.run("python", "-I", "-m", "pytest", "-q", "tests", env=ENVIRONMENT)
 
 
 @nox.session
