@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds 
 CHURN = os.environ.get("MUNTIN_CHURN", "3000")
 """Connections that come and go; `nox -s endurance` sends more."""
 
-PROLOGUE = """
+PROLOGUE = '''
 import asyncio, gc, logging, os, resource, socket, sys
 from muntin.http_core import ResponseHead
 from muntin.runner import Caps, Server, ServerRunner, TCPSite, Timeouts
@@ -39,13 +39,33 @@ async def ask(port):
     writer.close()
     return raw
 
+def take_descriptors():
+    """Leave none; give what ends that."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    spare = os.dup(0)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (spare, hard))
+    os.close(spare)
+    taken = []
+    try:
+        while True:
+            taken.append(os.dup(0))
+    except OSError as error:
+        assert error.errno == 24, error
+
+    def give_back():
+        for descriptor in taken:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    return give_back
+
 async def start(**options):
     runner = ServerRunner(Server(hello, **options), shutdown_timeout=5)
     await runner.setup()
     site = TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     return runner, site.port
-"""
+'''
 
 
 def run_program(source: str, *arguments: str) -> str:
@@ -76,16 +96,7 @@ def test_no_descriptors_are_left(loop: str) -> None:
             peers = [socket.socket() for _ in range(20)]
             for peer in peers:
                 peer.setblocking(False)
-            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-            spare = os.dup(0)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (spare, hard))
-            os.close(spare)
-            taken = []
-            try:
-                while True:
-                    taken.append(os.dup(0))
-            except OSError as error:
-                assert error.errno == 24, error
+            give_back = take_descriptors()
             loop = asyncio.get_running_loop()
             connected = 0
             for peer in peers:
@@ -96,9 +107,7 @@ def test_no_descriptors_are_left(loop: str) -> None:
                 await reader.readuntil(b"hello")
                 await asyncio.sleep(0)
             print("served on")
-            for descriptor in taken:
-                os.close(descriptor)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            give_back()
             async with asyncio.timeout(100):
                 for _ in range(10):
                     await ask(port)
@@ -139,23 +148,13 @@ def test_an_end_without_descriptors(loop: str) -> None:
             await reader.readuntil(b"hello")
             peer = socket.socket()
             peer.setblocking(False)
-            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-            spare = os.dup(0)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (spare, hard))
-            os.close(spare)
-            taken = []
-            try:
-                while True:
-                    taken.append(os.dup(0))
-            except OSError as error:
-                assert error.errno == 24, error
+            give_back = take_descriptors()
             await loop.sock_connect(peer, ("127.0.0.1", port))
             if sys.argv[1] == "asyncio":
                 await refused.wait()
             await runner.cleanup()
             print(failures, await reader.read())
-            for descriptor in taken:
-                os.close(descriptor)
+            give_back()
             peer.close()
             writer.close()
 
