@@ -77,10 +77,11 @@ def find_writer(logger: logging.Logger) -> Callable[[str], Any] | None:
     if handler.level > logging.INFO or handler.filters or not _keeps_lines(handler.formatter):
         return None
     # Not of classes derived from these, which may have changed what they do with a record.
-    if isinstance(handler, BatchingHandler) and type(handler) is BatchingHandler:
+    if type(handler) is BatchingHandler:
         return handler.write_line
-    is_plain = type(handler) in (logging.StreamHandler, logging.FileHandler)
-    return _write_at_once(handler) if is_plain and isinstance(handler, logging.StreamHandler) else None
+    if type(handler) is logging.StreamHandler or type(handler) is logging.FileHandler:
+        return _write_at_once(handler)
+    return None
 
 
 def _keeps_lines(formatter: logging.Formatter | None) -> bool:
@@ -96,13 +97,13 @@ def _keeps_lines(formatter: logging.Formatter | None) -> bool:
         return False
 
 
-def _write_at_once(handler: logging.StreamHandler[TextIO]) -> Callable[[str], Any]:
+def _write_at_once(handler: logging.StreamHandler[Any]) -> Callable[[str], Any]:
     """Give what does the same as a handler without records."""
 
     def write_line(line: str) -> None:
         with handler.lock or _NO_LOCK:
             # A file that was closed, or is to be opened late, is opened by the handler.
-            if getattr(handler, "stream", None) is None:
+            if handler.stream is None:
                 handler.emit(logging.makeLogRecord({"msg": line}))
                 return
             handler.stream.write(line + handler.terminator)
