@@ -172,6 +172,14 @@ def test_handlers_may_come_later(logger, stream, make_request):
     assert stream.getvalue() == later.getvalue() == "200\n"
 
 
+def test_a_logger_may_be_disabled_later(logger, stream, make_request):
+    """As `logging.config` does with those that a new configuration does not name."""
+    access_log = web.AccessLogger(logger, "%s")
+    logger.disabled = True
+    access_log.log(make_request(), web.Response(), 0.0)
+    assert stream.getvalue() == ""
+
+
 class Formatter(logging.Formatter):
     """A formatter of somebody else's."""
 

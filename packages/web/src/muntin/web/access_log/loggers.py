@@ -119,7 +119,7 @@ class AccessLogger(AbstractAccessLogger):
         self._name = _make_namer(atoms)
         self._make_record = _make_record_maker(logger)
         self._write = find_writer(logger)
-        # Whoever adds or changes handlers later wants to see records.
+        # Whoever adds or takes handlers later wants to see records.
         self._handlers = list(logger.handlers)
 
     def _compile(self, template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
@@ -131,9 +131,10 @@ class AccessLogger(AbstractAccessLogger):
 
     def log(self, request: Any, response: Any, time: float) -> None:
         try:
-            if self._write is None or self.logger.handlers != self._handlers:
+            logger = self.logger
+            if self._write is None or logger.disabled or logger.handlers != self._handlers:
                 line, values = self._describe(request, response, time)
-                self.logger.handle(self._make_record(line, self._name(values)))
+                logger.handle(self._make_record(line, self._name(values)))
             else:
                 self._write(self._tell(request, response, time))
         except Exception:
