@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from muntin.router._quoting import decode_part, encode_part, is_canonical, requote
+from muntin.router._quoting import decode_part, encode_part, is_canonical, requote, strip_prefix
 
 # What a request line may hold: yarl drops control characters and splits at "?" and "#", which none of it is.
 WIRE = st.text(
@@ -62,3 +62,44 @@ def test_parts_survive(text, keep_slash):
 
 def test_escapes_that_are_not_text_stay():
     assert decode_part("a%FFb%2F") == "a%FFb/"
+
+
+@pytest.mark.row("HI-39", "RT-31")
+@pytest.mark.parametrize(
+    ("path", "prefix", "rest"),
+    [
+        ("/st/a%2fb", "/st", "/a%2fb"),
+        ("/%73t/a%2fb", "/st", "/a%2fb"),
+        ("/%73%74/%61", "/st", "/%61"),
+        ("/%73t", "/st", ""),
+        ("/s%74/", "/st", "/"),
+        ("/%c3%b6/x", "/%C3%B6", "/x"),
+        ("/ö/x", "/%C3%B6", "/x"),
+        ("/a%2fb/c/d", "/a%2Fb/c", "/d"),
+        ("/a%2Fb/c", "/a/b", None),
+        ("/st%2Fa", "/st", None),
+        ("/%73t%2Fa", "/st", None),
+        ("/%73", "/st", None),
+        ("/stx/a", "/st", None),
+        ("/%73tx/a", "/st", None),
+        ("/a%2Fb", "", "/a%2Fb"),
+        ("", "", ""),
+        ("*", "", None),
+    ],
+)
+def test_what_comes_after_a_prefix(path, prefix, rest):
+    assert strip_prefix(path, prefix) == rest
+
+
+@given(st.lists(st.text("aZ09-~é€/", min_size=1)), WIRE, st.data())
+def test_a_prefix_counts_in_every_spelling(segments, rest, data):
+    """Each octet as it is or escaped in either case, slashes inside a segment always escaped."""
+
+    def spell(octet):
+        ways = [f"%{octet:02x}", f"%{octet:02X}"] + [chr(octet)] * (chr(octet) in "aZ09-~")
+        return data.draw(st.sampled_from(ways))
+
+    spelled = "".join("/" + "".join(map(spell, segment.encode())) for segment in segments)
+    assert strip_prefix(f"{spelled}/{rest}", requote(spelled)) == f"/{rest}"
+    assert strip_prefix(spelled, requote(spelled)) == ""
+    assert strip_prefix(f"{spelled}%2F{rest}", requote(spelled)) is None

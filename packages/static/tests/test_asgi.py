@@ -131,6 +131,20 @@ async def test_answers_may_be_changed_above(tree: Path) -> None:
         ("/m/../x", "/m", b"/m/../x", "/../x"),
         ("/m/../x", "/m", b"/m/%2e%2e/x", "/%2e%2e/x"),
         ("/m/\udcff", "/m", None, "/%FF"),
+        ("/m/a/b", "/m", b"/%6d/a%2Fb", "/a%2Fb"),
+        ("/m n/a/b", "/m n", b"/m%20%6E/a%2fb", "/a%2fb"),
+        ("/m/n/a/b", "/m/n", b"/m/%6E/a%2Fb", "/a%2Fb"),
+        ("/ö/a/b", "/ö", b"/\xc3\xb6/a%2Fb", "/a%2Fb"),
+        ("/m/a/\ufffd", "/m", b"/%6D/a%2F%FF", "/a%2F%FF"),
+        ("/m/a?b", "/m", b"/m/a%3Fb?c=%2F", "/a%3Fb"),
+        # The slash between the mount and the file, or one inside the mount's path, was encoded.
+        ("/m/a", "/m", b"/m%2Fa", "/%2F"),
+        ("/m/n/a", "/m/n", b"/m%2fn/a", "/%2F"),
+        # A middleware has changed the path, and left the target.
+        ("/m/a b", "/m", b"/v1/m/a%20b", "/a%20b"),
+        ("/m/a/b", "/m", b"/v1/m/a%2Fb", "/%2F"),
+        ("/a/b", "/m", b"/m/a/b", "/a/b"),
+        ("/a/b", "/m", b"/m/a%2Fb", "/%2F"),
     ],
 )
 async def test_paths_below_a_mount(path: str, root_path: str, raw_path: bytes | None, below: str) -> None:
@@ -183,7 +197,14 @@ async def test_mounted(client: httpx.AsyncClient, tree: Path) -> None:
     assert (await client.get("/assets/with%20space/a%20b.txt")).text == "spaces\n"
     assert (await client.get("/assets/nothing")).status_code == 404
     assert (await client.get("/assets/%2e%2e/secret.txt")).status_code == 404
-    assert (await client.get("/assets/css%2fsite.css")).status_code == 404
+    assert (await client.get("/%61ssets/css/site.css")).status_code == 200
+    for target in (
+        "/assets/css%2fsite.css",
+        "/%61ssets/css%2fsite.css",
+        "/asset%73/css%2Fsite.css",
+        "/assets%2Fcss/site.css",
+    ):
+        assert (await client.get(target)).status_code == 404
     assert "./site.css" in (await client.get("/assets/css/")).text
     assert (await client.get("/assets/css")).headers["location"] == "./css/"
     assert (await client.post("/assets/hello.txt")).status_code == 405

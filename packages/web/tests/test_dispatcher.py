@@ -293,6 +293,9 @@ async def test_resolve(make_request):
     found, allowed = await route.resource.resolve(make_request("GET", "/a"))
     assert dict(found) == {"name": "a"}
     assert allowed == {"GET", "HEAD"}
+    spelled = router.add_get("/below/{name}", hello).resource
+    assert dict((await spelled.resolve(make_request("GET", "/%62elow/%61%2f")))[0]) == {"name": "a/"}
+    assert await spelled.resolve(make_request("GET", "/%62elow%2Fa")) == (None, set())
 
 
 @pytest.mark.row("RT-13", "RT-29", "HC-33", "BH-08")

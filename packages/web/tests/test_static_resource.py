@@ -166,6 +166,44 @@ async def test_nothing_outside_is_served(files, path):
         assert (await client.get(f"/static/{path}")).status == 404
 
 
+@pytest.mark.row("HI-39", "ST-11")
+@pytest.mark.parametrize("mounts", [(), ("/in ner",), ("/ö", "/b%2Fc")])
+async def test_an_encoded_slash_names_no_file_however_the_prefix_is_spelled(files, mounts):
+    app = web.Application()
+    app.add_routes([web.static("/st", files), web.static("/x y", files)])
+    for mount in reversed(mounts):
+        outer = web.Application()
+        outer.add_subapp(mount, app)
+        app = outer
+    before = "".join(mounts).replace(" ", "%20").replace("ö", "%C3%B6")
+    spelled = before.replace("in", "%69%6E").replace("%C3", "%c3").replace("%2F", "%2f").replace("b", "%62")
+    async with TestClient(app) as client:
+        for prefix in ("/st", "/%73t", "/s%74", "/x%20y", "/%78%20%79"):
+            for where in (before, spelled):
+                assert (await client.get(f"{where}{prefix}/sub/b.css")).status == 200
+                assert (await client.get(f"{where}{prefix}/%73ub/b.css")).status == 200
+                for encoded in ("sub%2fb.css", "sub%2Fb.css", "%2Fa.txt", "sub%2f..%2fa.txt", "a.txt%2F"):
+                    assert (await client.get(f"{where}{prefix}/{encoded}")).status == 404, (
+                        where,
+                        prefix,
+                        encoded,
+                    )
+        assert (await client.get(f"{before}/st%2Fa.txt")).status == 404
+
+
+@pytest.mark.row("HI-39")
+async def test_a_target_changed_after_the_match_makes_no_slash_of_an_encoded_one(files):
+    @web.middleware
+    async def change(request, handler):
+        return await handler(request.clone(rel_url="/en" + request.rel_url.raw_path))
+
+    app = web.Application(middlewares=[change])
+    app.add_routes([web.static("/st", files)])
+    async with TestClient(app) as client:
+        for path, status in {"/st/sub/b.css": 200, "/st/sub%2fb.css": 404, "/%73t/sub%2Fb.css": 404}.items():
+            assert (await client.get(path)).status == status
+
+
 @pytest.mark.row("ST-08", "ST-09", "CF-05")
 async def test_versions(files):
     app = web.Application()

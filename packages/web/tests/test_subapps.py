@@ -122,6 +122,10 @@ async def test_resolving_by_hand(make_request):
     info, allowed = await resource.resolve(make_request("GET", "/sub/x"))
     assert (info.route, allowed) == (route, {"GET"})
     assert await resource.resolve(make_request("GET", "/other/x")) == (None, set())
+    for spelled in ("/%73ub/x", "/su%62/%78"):
+        info, allowed = await resource.resolve(make_request("GET", spelled))
+        assert (info.route, allowed) == (route, {"GET"})
+    assert await resource.resolve(make_request("GET", "/%73ub%2Fx")) == (None, set())
     refused, allowed = await resource.resolve(make_request("PUT", "/sub/x"))
     assert (refused.http_exception.status, allowed) == (405, {"GET", "HEAD"})
     assert not resource.raw_match("/sub")

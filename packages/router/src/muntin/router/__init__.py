@@ -2,6 +2,7 @@
 
 from ._hosts import HostPattern
 from ._mounts import HostMount, Mount, Mountable, PrefixMount
+from ._quoting import requote, strip_prefix
 from ._resources import DynamicResource, PlainResource, PrefixResource, Resource
 from ._router import Router
 from ._routes import (
@@ -86,7 +87,9 @@ __all__ = [
     "patch",
     "post",
     "put",
+    "requote",
     "route",
     "static",
+    "strip_prefix",
     "view",
 ]

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
-__all__ = ["decode_part", "encode_part", "is_canonical", "requote"]
+__all__ = ["decode_part", "encode_part", "is_canonical", "requote", "strip_prefix"]
 
 # pchar (RFC 3986, section 3.3): an escape of one of these says nothing that the bare character does not.
 _BARE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@"
@@ -41,6 +41,29 @@ def requote(path: str) -> str:
 def _requote_one(match: re.Match[str]) -> str:
     text = match[0]
     return _SPELLINGS.get(text) or "".join(f"%{octet:02X}" for octet in text.encode("utf-8", "surrogatepass"))
+
+
+def strip_prefix(path: str, prefix: str) -> str | None:
+    """Return what comes after a prefix in a path, in the path's own spelling; None if the path is not below it.
+
+    Segments are compared one by one in their canonical spelling: `/%73tatic/a%2Fb` below `/static` is `/a%2Fb`, and an
+    encoded slash never separates anything. Who opens files by the rest of a path takes it from here and decodes it
+    segment by segment: decoded text cannot tell an encoded slash from a real one.
+
+    Args:
+        path: as it was sent, percent-encoded.
+        prefix: in its canonical spelling, without a slash at its end, as `canonical` is.
+    """
+    if path.startswith(prefix):
+        rest = path[len(prefix) :]
+        return rest if rest[:1] in ("", "/") else None
+    if is_canonical(path):
+        return None
+    depth = prefix.count("/") + 1
+    segments = path.split("/", depth)
+    if requote("/".join(segments[:depth])) != prefix:
+        return None
+    return f"/{segments[depth]}" if len(segments) > depth else ""
 
 
 def encode_part(text: str, *, keep_slash: bool = False) -> str:

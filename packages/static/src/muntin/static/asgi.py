@@ -8,7 +8,7 @@ import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from muntin.static._apart import plan_apart, read_apart
 from muntin.static._plan import FilePlan, plan_redirect
@@ -19,6 +19,9 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+_NO_FILE: Final = "/%2F"
+"""A path that no file has, wherever it is looked for."""
 
 _FIELDS: Final = {name.encode(): name for name in REQUEST_FIELDS}  # all others are not even decoded
 
@@ -80,22 +83,38 @@ async def _live(receive: Receive, send: Send) -> None:
 
 
 def path_below(scope: Scope) -> str:
-    """Give the path below the mount as it stood in the target.
+    """Return the path below the mount as it stood in the target, still percent-encoded.
 
-    Without `raw_path`, or where the mount's own path was written in an unusual way, the decoded path is encoded again:
-    then a slash that was encoded counts as a slash, and is as harmless as any other.
+    The mount's own path is compared segment by segment, however it was spelled, so that an encoded slash never
+    separates anything. Where a middleware changed the path and left `raw_path` as it was, the changed path is encoded
+    again; a target with an encoded slash names no file then. Only without `raw_path` does an encoded slash count as a
+    slash, because nothing tells it from one.
     """
     path: str = scope["path"]
     prefix: str = scope.get("root_path", "").rstrip("/")
     if not prefix or not (path == prefix or path.startswith(prefix + "/")):
         prefix = ""
+    rest = path[len(prefix) :]
     raw: bytes | None = scope.get("raw_path")
-    if raw is not None:
-        whole = raw.decode("utf-8", "surrogateescape")
-        for written in (prefix, quote(prefix)):
-            if whole == written or whole.startswith(written + "/"):
-                return whole[len(written) :]
-    return quote(path[len(prefix) :], errors="surrogateescape")
+    if raw is None:
+        return quote(rest, errors="surrogateescape")
+    whole = raw.partition(b"?")[0].decode("utf-8", "surrogateescape")  # some servers leave the query there
+    depth = prefix.count("/") + 1
+    segments = whole.split("/", depth)
+    below = f"/{segments[depth]}" if len(segments) > depth else ""
+    if _means("/".join(segments[:depth]), prefix) and _means(below, rest):
+        return below
+    if "%2f" in whole.lower():
+        return _NO_FILE
+    return quote(rest, errors="surrogateescape")
+
+
+def _means(written: str, decoded: str) -> bool:
+    """Say whether this is how a decoded path was written, for servers that replace what is not UTF-8 as well."""
+    if "%" not in written and written == decoded:
+        return True
+    octets = unquote_to_bytes(written.encode("utf-8", "surrogateescape"))
+    return decoded in (octets.decode("utf-8", "surrogateescape"), octets.decode("utf-8", "replace"))
 
 
 def _fields_of(scope: Scope) -> Callable[[str], str | None]:

@@ -76,8 +76,10 @@ class Resource(router.Resource[Any]):
 
     async def resolve(self, request: Asking) -> Resolved:
         """Answer a request, by its path."""
-        path = request.target.path
-        answer = self.match(request.method, path.removeprefix(self.prefix), request.host)
+        path = router.strip_prefix(request.target.path, self.prefix)
+        if path is None:
+            return None, set()
+        answer = self.match(request.method, router.requote(path), request.host)
         if isinstance(answer, Matched):
             route = answer.route
             if not isinstance(route, ResourceRoute):

@@ -24,6 +24,9 @@ from muntin.web.stream_response import StreamResponse
 
 __all__ = ["StaticResource"]
 
+_NO_FILE: Final = "/%2F"
+"""A path that no file has, wherever it is looked for."""
+
 _REFUSALS: Final = {403: HTTPForbidden, 404: HTTPNotFound, 503: HTTPServiceUnavailable}
 """Refusals that are raised, so that middlewares see them like any other."""
 
@@ -117,11 +120,14 @@ class StaticResource(Resource, router.PrefixResource[Any]):
         return found
 
     def _path_below(self, request: Asking, path: str) -> str:
-        """Give the path below the prefix as it stands in the target, with the slash that it begins with, if any."""
-        prefix = self.canonical
-        if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("/", ""):
-            return path[len(prefix) :]
-        # The prefix was written in an unusual way; what the router decoded says the same.
+        """Return the path below the prefix as it stands in the target, with the slash that it begins with, if any."""
+        below = router.strip_prefix(path, self.canonical)
+        if below is not None:
+            return below
+        # The application gave the request another target after it was matched: what was matched counts. There an
+        # encoded slash cannot be told from a real one any more, so a target with one names no file.
+        if "%2f" in path.lower():
+            return _NO_FILE
         rest = quote(str(request.match_info[self.variable]), errors="surrogateescape")
         return f"/{rest}" if rest or path.endswith("/") else ""
 

@@ -49,10 +49,8 @@ class PrefixedSubAppResource(router.PrefixMount[Any]):
 
     async def resolve(self, request: Asking) -> Resolved:
         """Answer a request; what the application does not find is not found."""
-        path = request.target.path
-        if path != self.canonical and not path.startswith(self.canonical + "/"):
-            return None, set()
-        return await _resolve(self._app, path[len(self.canonical) :], request)
+        path = router.strip_prefix(request.target.path, self.canonical)
+        return (None, set()) if path is None else await _resolve(self._app, path, request)
 
     def raw_match(self, path: str) -> bool:
         """Tell whether a prefix is that of the application: never, as others may stand there too."""
