@@ -3,7 +3,10 @@
 import asyncio
 import gzip
 import json
+import os
 import zlib
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -162,6 +165,90 @@ async def test_content_codings_are_undone_within_bounds(make_request, coding, bo
     with pytest.raises(HTTPException) as caught:
         await request.read()
     assert caught.value.status == status
+
+
+def silence(before: bytes) -> Iterator[bytes]:
+    """Twenty megabytes of gzip that say no more than what stands before them, as chunks."""
+    encoder = zlib.compressobj(0, wbits=31)
+    begin = encoder.compress(before) + encoder.flush(zlib.Z_FULL_FLUSH)
+    nothing = b"\x00\x00\x00\xff\xff" * 8192
+    for data in (begin, *[nothing] * 512, encoder.flush()):
+        yield b"%x\r\n%b\r\n" % (len(data), data)
+    yield b"0\r\n\r\n"
+
+
+def silent_request(content_type: str, limit: int) -> Request:
+    head = f"POST / HTTP/1.1\r\nHost: h\r\nContent-Type: {content_type}\r\nContent-Encoding: gzip\r\n"
+    return Request(MemoryExchange(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode()), limit)
+
+
+async def read_while_it_comes(
+    request: Request, pieces: Iterator[bytes], reading: Coroutine[Any, Any, Any]
+) -> None:
+    """Read what is fed piece by piece, for as long as somebody reads."""
+    task = asyncio.ensure_future(reading)
+    await asyncio.sleep(0)
+    for piece in pieces:
+        if task.done():
+            break
+        request.exchange.feed(piece)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    await task
+
+
+FORM = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
+
+
+@pytest.mark.parametrize("limit", [1 << 20, 1 << 16])
+@pytest.mark.parametrize(
+    ("content_type", "how", "before"),
+    [
+        ("text/plain", "read", b""),
+        ("text/plain", "text", b"x" * 60_000),
+        ("application/json", "json", b"{"),
+        ("application/x-www-form-urlencoded", "post", b"a="),
+        ("multipart/form-data; boundary=b", "post", b""),
+        ("multipart/form-data; boundary=b", "post", FORM + b"x" * 60_000),
+    ],
+)
+async def test_a_coding_that_says_nothing_is_bounded_by_what_was_sent(content_type, how, before, limit):
+    request = silent_request(content_type, limit)
+    with pytest.raises(HTTPRequestEntityTooLarge):
+        await read_while_it_comes(request, silence(before), getattr(request, how)())
+    assert request.content.total_raw_bytes <= limit + (1 << 16)
+
+
+async def test_the_same_without_a_limit_and_where_parts_are_read_as_they_come():
+    async def read_parts(request: Request) -> None:
+        async for part in await request.multipart():
+            await part.read()
+
+    request = silent_request("multipart/form-data; boundary=b", 1 << 20)
+    for reading in (read_parts(request), request.read(), request.release()):
+        with pytest.raises(HTTPRequestEntityTooLarge):
+            await read_while_it_comes(request, silence(FORM), reading)
+        assert request.content.total_raw_bytes < 1 << 19
+        request = silent_request("text/plain", 0)
+
+
+async def test_a_stream_may_be_larger_as_sent_and_what_is_left_of_it_read_whole():
+    content = os.urandom(300_000)
+    packed = gzip.compress(content)
+    head = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+    pieces = [packed[at : at + 10_000] for at in range(0, len(packed), 10_000)]
+
+    def request(limit):
+        chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
+        return Request(MemoryExchange([head, *chunks, b"0\r\n\r\n"]), limit)
+
+    whole = request(1000)
+    assert b"".join([piece async for piece in whole.content.iter_any()]) == content
+    rest = request(100_000)
+    begin = await rest.content.readexactly(250_000)
+    assert begin + await rest.read() == content
+    with pytest.raises(HTTPRequestEntityTooLarge):
+        await request(299_000).read()
 
 
 @pytest.mark.row("HI-26")

@@ -13,6 +13,7 @@ from muntin.http_core.coding import (
     DEFAULT_DECODING_LIMITS,
     ContentCodingError,
     ContentDecoder,
+    ContentEncoder,
     DecodingLimits,
     available_codings,
     decode_content,
@@ -157,6 +158,60 @@ def test_a_bomb_is_413_at_the_ratio() -> None:
 
 
 @pytest.mark.row("HI-26")
+def silence(coding: str) -> tuple[bytes, bytes]:
+    """How a body of a coding begins, and what may follow any number of times without saying anything."""
+    match coding:
+        case "gzip" | "deflate":
+            deflate = zlib.compressobj(wbits=31 if coding == "gzip" else 15)
+            return deflate.flush(zlib.Z_FULL_FLUSH), b"\x00\x00\x00\xff\xff"  # an empty stored block
+        case "br":
+            return b"\x0c", b"\x06"  # an empty block of metadata
+        case _:
+            return b"", struct.pack("<4sI", b"\x50\x2a\x4d\x18", 1 << 16) + bytes(
+                1 << 16
+            )  # a skippable frame
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_input_that_says_nothing_is_413(coding: str) -> None:
+    begin, nothing = silence(coding)
+    floor = DEFAULT_DECODING_LIMITS.overhead_floor
+    fits = begin + nothing * ((floor - len(begin)) // len(nothing))
+    assert list(ContentDecoder([coding]).decode(fits)) == []
+    assert status_of(fits + nothing * (16384 // len(nothing) + 1), [coding], bytes_too=False) == 413
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_silence_after_content_or_around_it_is_bounded_by_what_was_said(coding: str) -> None:
+    limits = DecodingLimits(overhead=4, overhead_floor=100)
+    encoder = zlib.compressobj(0, wbits=31)
+    said = encoder.compress(b"x" * 1000) + encoder.flush(zlib.Z_FULL_FLUSH)
+    fits, too_much = (said + b"\x00\x00\x00\xff\xff" * count for count in (500, 900))
+    decoder = ContentDecoder(["gzip"], limits)
+    assert b"".join(decoder.decode(fits)) == b"x" * 1000
+    assert status_of(too_much, ["gzip"], limits, bytes_too=False) == 413
+    # Beneath another coding silence says something, but not to who reads; and it is short.
+    assert status_of(encode_content(too_much, coding), [coding, "gzip"][::-1], limits, bytes_too=False) == 413
+
+
+@pytest.mark.parametrize(
+    "codings",
+    [*([coding] for coding in CODINGS), ["gzip", "gzip", "gzip"], ["gzip", "br"], ["zstd", "deflate"]],
+)
+def test_content_that_is_flushed_after_every_byte_is_no_silence(codings: list[str]) -> None:
+    limits = DecodingLimits(overhead_floor=64)
+    encoders = [ContentEncoder(coding) for coding in codings]
+    content = os.urandom(2000)
+    decoder = ContentDecoder(codings, limits)
+    decoded = b""
+    for byte in content:
+        data = bytes([byte])
+        for encoder in encoders:
+            data = encoder.encode(data) + encoder.flush()
+        decoded += b"".join(decoder.decode(data))
+    assert decoded == content
+
+
 def test_a_bomb_in_the_middle_is_413_although_nothing_comes_out() -> None:
     # 20 MB of empty members of gzip, which make nothing, inside of a frame of a few kB.
     inner = gzip.compress(b"", mtime=0) * 900 + gzip.compress(bytes(20 << 20), 0)
@@ -169,7 +224,7 @@ def test_a_bomb_in_the_middle_is_413_although_nothing_comes_out() -> None:
 def test_thirty_thousand_empty_members_are_413(coding: str) -> None:
     member = encode_content(b"", coding)
     assert status_of(member * 30_000, [coding]) == 413
-    limits = DecodingLimits(members=30_000)
+    limits = DecodingLimits(members=30_000, overhead_floor=1 << 20)
     assert decode_content(member * 30_000, [coding], limits) == b""
     assert status_of(member * 3, [coding], DecodingLimits(members=2)) == 413
 

@@ -33,28 +33,37 @@ class _Identity:
 class _Stage:
     """One coding, with a meter on it.
 
-    Each of several has its own, and all compare with what came in as the body: what a coding in the middle
-    blows up costs time, even when the last one shrinks it, and two modest ratios make an immodest one.
+    Each of several has its own, and all compare their output with what came in as the body: what a coding in
+    the middle blows up costs time, even when the last one shrinks it, and two modest ratios make an immodest
+    one.
     """
 
     def __init__(self, stream: StreamDecoder, limits: DecodingLimits) -> None:
         self._stream = stream
         self._limits = limits
+        self._taken = 0
         self._given = 0
         self.finish = stream.finish
 
     def decode(self, data: bytes, received: int) -> Iterator[bytes]:
+        self._taken += len(data)
         for piece in self._stream.decode(data):
             self._given += len(piece)
-            self._check(received)
+            self._check_size(received)
             yield piece
+        self._check_overhead()
 
-    def _check(self, received: int) -> None:
+    def _check_size(self, received: int) -> None:
         limits = self._limits
         if limits.output is not None and self._given > limits.output:
             raise ContentCodingError(413, "decoded content too large")
         if self._given > max(limits.ratio_floor, limits.ratio * received):
             raise ContentCodingError(413, "encoded content expands too much")
+
+    def _check_overhead(self) -> None:
+        """Refuse input that goes on and says nothing: whoever bounds the output alone would read it for ever."""
+        if self._taken > max(self._limits.overhead_floor, self._limits.overhead * self._given):
+            raise ContentCodingError(413, "encoded content says too little")
 
 
 class ContentDecoder:

@@ -18,6 +18,12 @@ class DecodingLimits:
     does is made of other codings, or of several, and is made to do so."""
     ratio_floor: int = 1 << 20
     """Output up to which the ratio does not matter: few bytes can well say a megabyte of the same."""
+    overhead: int = 32
+    """How many times larger than the output the input may be; 413 beyond. A coding that is flushed after every
+    byte takes about eight bytes for each, and three of them eleven; what takes more says nothing for as long as
+    it likes."""
+    overhead_floor: int = 1 << 18
+    """Input up to which that does not matter: zstd holds up to 128 KiB back, until a block is complete."""
     chunk: int = 65536
     """The largest piece that is given at once; with it, the memory that decoding takes."""
     members: int = 1000

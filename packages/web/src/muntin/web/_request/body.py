@@ -5,7 +5,7 @@ Knows the exchange and content codings. Does not know what the body means.
 
 from collections.abc import Iterator, Sequence
 
-from muntin.http_core import ProtocolError, coding
+from muntin.http_core import ProtocolError, RemoteProtocolError, coding
 from muntin.runner import Exchange
 from muntin.web.exceptions import HTTPException, PayloadAccessError, exception_of
 
@@ -24,13 +24,14 @@ class RequestBody:
         HTTPUnsupportedMediaType: it is in a content coding that is not known here.
     """
 
-    __slots__ = ("_decoder", "_exchange", "_max_size", "_pieces", "received")
+    __slots__ = ("_decoder", "_exchange", "_max_received", "_max_size", "_pieces", "received")
 
     def __init__(self, exchange: Exchange, max_size: int, *, decodes: bool = True) -> None:
         self._exchange = exchange
         self._max_size = max_size
         self._decoder: coding.ContentDecoder | None = None
         self._pieces: Iterator[bytes] = iter(())
+        self._max_received: int | None = None
         self.received = 0
         """How much has arrived, before decoding (bytes)."""
         encoding = b", ".join(exchange.head.get_all(b"content-encoding"))
@@ -50,6 +51,14 @@ class RequestBody:
     def is_coded(self) -> bool:
         return self._decoder is not None
 
+    def limit_received(self, size: int) -> None:
+        """Refuse an encoded body of which more than `size` further bytes arrive; 0 for any size.
+
+        For those who read it whole: they bound what comes out, and a coding may say nothing for as long as it likes.
+        Without a coding both are the same.
+        """
+        self._max_received = self.received + size if size else None
+
     def take_chunk_ends(self) -> Sequence[int]:
         # Nothing says where in the decoded bytes they are.
         return () if self._decoder is not None else self._exchange.body.take_chunk_ends()
@@ -64,7 +73,7 @@ class RequestBody:
             if self._decoder is None:
                 return self._count(self._exchange.body.receive_nowait())
             piece = next(self._pieces, b"")
-            while not piece and (data := self._count(self._exchange.body.receive_nowait())):
+            while not piece and (data := self._count_encoded(self._exchange.body.receive_nowait())):
                 self._pieces = self._decoder.decode(data)
                 piece = next(self._pieces, b"")
         except ProtocolError as error:
@@ -74,9 +83,9 @@ class RequestBody:
     async def receive(self) -> bytes:
         try:
             if self._decoder is None:
-                return await self._receive_raw()
+                return self._count(await self._receive_raw())
             while not (piece := next(self._pieces, b"")):
-                data = await self._receive_raw()
+                data = self._count_encoded(await self._receive_raw())
                 if not data:
                     self._decoder.finish()
                     return b""
@@ -90,8 +99,14 @@ class RequestBody:
         body = exchange.body
         if exchange.is_finished and not body.is_complete:
             raise PayloadAccessError("the request was answered before its body was read")
-        return self._count(await body.receive())
+        return await body.receive()
 
     def _count(self, data: bytes) -> bytes:
         self.received += len(data)
+        return data
+
+    def _count_encoded(self, data: bytes) -> bytes:
+        self.received += len(data)
+        if self._max_received is not None and self.received > self._max_received:
+            raise RemoteProtocolError(413, "encoded content too large")
         return data

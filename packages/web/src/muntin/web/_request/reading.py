@@ -38,7 +38,7 @@ CLIENT_MAX_FIELDS: Final = 1000
 class RequestReading(RequestFields):
     """A request whose body can be read; what `Request` is made of, too."""
 
-    __slots__ = ("_content", "_post", "_whole", "client_max_fields", "client_max_size", "exchange")
+    __slots__ = ("_body", "_content", "_post", "_whole", "client_max_fields", "client_max_size", "exchange")
 
     POST_METHODS: ClassVar[frozenset[str]] = frozenset({"DELETE", "PATCH", "POST", "PUT", "TRACE"})
     """The methods whose forms `post` reads."""
@@ -51,6 +51,8 @@ class RequestReading(RequestFields):
     """How large a body may be that is read whole (bytes); 0 for any size."""
     client_max_fields: int
     """How many fields a form may have."""
+    _body: RequestBody
+    """What the stream reads; there is one as soon as somebody has asked for the stream."""
     _content: StreamReader | None
     _whole: bytes | None
     _post: "MultiDictProxy[FormField] | None"
@@ -89,8 +91,8 @@ class RequestReading(RequestFields):
         """
         content = self._content
         if content is None:
-            body = RequestBody(self.exchange, self.client_max_size, decodes=self._decodes)
-            content = self._content = StreamReader(body)
+            self._body = RequestBody(self.exchange, self.client_max_size, decodes=self._decodes)
+            content = self._content = StreamReader(self._body)
         return content
 
     async def release(self) -> None:
@@ -105,7 +107,7 @@ class RequestReading(RequestFields):
         """Give the whole body; again, if it was read.
 
         Raises:
-            HTTPRequestEntityTooLarge: it is larger than `client_max_size`.
+            HTTPRequestEntityTooLarge: it is larger than `client_max_size`, as it was sent or decoded.
             HTTPBadRequest: it is broken.
             HTTPUnsupportedMediaType: it is in a content coding that is not known here.
             ConnectionResetError: the peer is gone.
@@ -139,6 +141,7 @@ class RequestReading(RequestFields):
     async def _read_pieces(self) -> bytes:
         limit = self.client_max_size
         content = self.content
+        self._body.limit_received(limit)
         pieces: list[bytes] = []
         size = 0
         while piece := await content.readany():
@@ -246,7 +249,9 @@ class RequestReading(RequestFields):
             if self._whole is not None:
                 await reader.feed(self._whole)
             else:
-                while piece := await self.content.readany():
+                content = self.content
+                self._body.limit_received(self.client_max_size)
+                while piece := await content.readany():
                     await reader.feed(piece)
             await reader.feed(b"")
         except BaseException:
