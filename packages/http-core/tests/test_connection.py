@@ -1,9 +1,12 @@
 """Answers and the order of things: whole conversations with the server's side of a connection."""
 
+from collections.abc import Callable
+
 import pytest
 
 from muntin.http_core import (
     NO_BODY,
+    AnswerState,
     BodyData,
     BodyFraming,
     EndOfBody,
@@ -334,6 +337,91 @@ def test_an_answer_may_overtake_its_request() -> None:
     assert connection.next_event() == EndOfBody()
     connection.start_next_exchange()
     assert isinstance(connection.next_event(), RequestHead)
+
+
+EXPECTATIONS = (
+    b"100-continue",
+    b"100-Continue",
+    b"100-continue, 100-continue",
+    b"100-continue\r\nExpect: 100-continue",
+    b"100-continue,tea",
+    b"tea, 100-continue",
+    b"100-continue;q=1",
+    b"100-continue 100-continue",
+    b"tea",
+    b",",
+    b"",
+)
+"""What may stand in Expect; a proxy on the way may take any of it for a reason to hold a body back."""
+
+
+def respond_at_once(connection: ServerConnection) -> bytes:
+    return connection.respond(ok(), b"no")[0]
+
+
+def announce_at_once(connection: ServerConnection) -> bytes:
+    return connection.announce(ok(), 2)[0]
+
+
+def stream_at_once(connection: ServerConnection) -> bytes:
+    return connection.start(ok(("Content-Length", "0"))) + connection.finish()
+
+
+@pytest.mark.row("HI-22")
+@pytest.mark.parametrize("way", [respond_at_once, announce_at_once, stream_at_once])
+@pytest.mark.parametrize("expectation", EXPECTATIONS)
+@pytest.mark.parametrize(
+    "framing",
+    [b"Content-Length: 39\r\n\r\n", b"Content-Length: 39\r\n\r\nhalf", b"Transfer-Encoding: chunked\r\n\r\n"],
+)
+def test_an_early_response_to_a_body_that_may_be_held_back_is_the_last(
+    way: Callable[[ServerConnection], bytes], expectation: bytes, framing: bytes
+) -> None:
+    connection = after(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: " + expectation + b"\r\n" + framing)
+    connection.next_event()
+    assert b"\r\nConnection: close\r\n" in way(connection)
+    assert connection.answer_state is AnswerState.LAST
+    assert not connection.keeps_alive
+    # Whatever comes now, be it the body or a request in its place, leads to no further exchange.
+    connection.receive(b"GET /smuggled HTTP/1.1\r\nHost: victim\r\n\r\n")
+    with pytest.raises(LocalProtocolError):
+        connection.start_next_exchange()
+
+
+@pytest.mark.row("HI-22")
+def test_a_peer_of_http_10_may_hold_its_body_back_too() -> None:
+    raw = b"POST / HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+    assert b"Connection: close\r\n" in respond_at_once(after(raw))
+    assert b"Connection: keep-alive\r\n" in respond_at_once(after(raw.replace(b"Expect", b"Except")))
+
+
+@pytest.mark.row("HI-22")
+def test_a_final_response_after_100_still_waits_for_the_body() -> None:
+    connection = after(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+    connection.inform(100)
+    assert b"Connection: close\r\n" in respond_at_once(connection)
+
+
+@pytest.mark.row("HI-22")
+@pytest.mark.parametrize("expectation", EXPECTATIONS)
+def test_a_body_that_has_come_keeps_the_connection_whatever_was_expected(expectation: bytes) -> None:
+    for framing in (b"Content-Length: 2\r\n\r\nhi", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"\r\n"):
+        connection = after(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: " + expectation + b"\r\n" + framing + GET)
+        while not isinstance(connection.next_event(), Signal):
+            pass
+        assert b"Connection:" not in respond_at_once(connection)
+        assert connection.start_next_exchange()
+
+
+def test_who_expects_to_be_asked_for_a_body() -> None:
+    def asks(expectation: bytes) -> bool:
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: " + expectation + b"\r\n\r\n"
+        connection = ServerConnection()
+        connection.receive(head)
+        event = connection.next_event()
+        return isinstance(event, RequestHead) and event.expects_continue
+
+    assert [asks(each) for each in EXPECTATIONS] == [True] * 6 + [False] * 5
 
 
 def test_interim_answers() -> None:

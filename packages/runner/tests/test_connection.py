@@ -7,12 +7,13 @@ import re
 import socket
 import struct
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 
 from muntin.http_core import LocalProtocolError, Rejected, RemoteProtocolError, ResponseHead
-from muntin.runner import Exchange, Timeouts
+from muntin.runner import Exchange, ExchangeHandler, Timeouts
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -287,6 +288,70 @@ def test_a_final_answer_instead_of_continue_ends_the_connection(run: Run, serve:
             assert b"Connection: close\r\n" in head
             client.send(b"GET /y HTTP/1.1\r\nHost: a\r\n\r\n")
             assert await client.rest() == b""
+
+    run(main())
+
+
+async def stream_at_once(exchange: Exchange) -> None:
+    exchange.start(ResponseHead(200))
+    exchange.send(b"no")
+    exchange.finish()
+
+
+def open_this_file() -> BinaryIO:
+    return Path(__file__).open("rb")
+
+
+async def respond_file_at_once(exchange: Exchange) -> None:
+    with open_this_file() as file:
+        await exchange.respond_file(ResponseHead(200), file, 0, 10)
+
+
+@pytest.mark.row("HI-22")
+@pytest.mark.parametrize(
+    "expectation",
+    [
+        b"100-continue, 100-continue",
+        b"100-continue\r\nExpect: 100-continue",
+        b"100-continue;tea",
+        b"tea",
+        b"",
+    ],
+)
+@pytest.mark.parametrize("way", [say_target, stream_at_once, respond_file_at_once])
+def test_whoever_may_hold_a_body_back_is_served_one_response(
+    run: Run, serve: Serve, expectation: bytes, way: ExchangeHandler
+) -> None:
+    smuggled = b"GET /y HTTP/1.1\r\nHost: a\r\nX-Padding: 0123456789\r\n\r\n"
+
+    async def main() -> None:
+        async with serve(way) as serving:
+            client = await serving.connect()
+            client.send(
+                b"POST /x HTTP/1.1\r\nHost: a\r\nExpect: " + expectation
+                + b"\r\nContent-Length: %d\r\n\r\n" % len(smuggled)
+            )  # fmt: skip
+            assert b"Connection: close\r\n" in await client.head()
+            client.send(smuggled + b"GET /z HTTP/1.1\r\nHost: a\r\n\r\n")
+            rest = await client.rest()
+            assert b"HTTP/1.1" not in rest
+
+    run(main())
+
+
+@pytest.mark.row("HC-22")
+def test_continue_is_sent_to_who_expects_more_than_that(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        async with serve(echo) as serving:
+            for expectation in (b"100-continue, tea", b"tea\r\nExpect: 100-continue"):
+                client = await serving.connect()
+                client.send(
+                    b"POST / HTTP/1.1\r\nHost: a\r\nExpect: " + expectation + b"\r\nContent-Length: 2\r\n\r\n"
+                )
+                assert await client.head() == b"HTTP/1.1 100 Continue\r\n\r\n"
+                client.send(b"hi" + GET)
+                assert (await client.answer())[1] == b"hi"
+                assert (await client.answer())[1] == b""
 
     run(main())
 

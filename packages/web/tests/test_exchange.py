@@ -153,3 +153,18 @@ async def test_an_expectation_is_met_when_somebody_reads():
         assert bytes(exchange.sent) == expected
         exchange.feed(b"ab")
         assert await reading == b"ab"
+
+
+@pytest.mark.row("HI-22")
+async def test_an_early_response_is_the_last_by_the_rule_of_the_engine():
+    head = b"POST / HTTP/1.1\r\nHost: h\r\nExpect: %b\r\nContent-Length: 2\r\n\r\n"
+    for expectation in (b"100-continue", b"100-continue, 100-continue", b"tea", b""):
+        for body, keeps in ((b"", False), (b"a", False), (b"ab", True)):
+            exchange = MemoryExchange(head % expectation + body)
+            exchange.waive_continue()
+            exchange.respond(ResponseHead(404), b"no")
+            assert exchange.keeps_alive is keeps
+            assert (b"Connection: close" in exchange.sent) is not keeps
+    held = MemoryExchange(head % b"tea, 100-continue")
+    held.start(ResponseHead(404))
+    assert b"Connection: close" in held.sent

@@ -53,6 +53,7 @@ __all__ = ["ServerConnection"]
 
 # The steps that every exchange takes, looked up in the tables once.
 _REQUEST_IDLE = RequestState.IDLE
+_REQUEST_BODY = advance_request(RequestState.IDLE, Input.HEAD)
 _REQUEST_DONE = advance_request(RequestState.IDLE, Input.HEAD_ALONE)
 _ANSWER_IDLE = AnswerState.IDLE
 _ANSWER_DONE = advance_answer(AnswerState.IDLE, Input.WHOLE)
@@ -128,6 +129,8 @@ class ServerConnection(RequestSide):
             advance_answer(self._answer, Input.WHOLE)
         if closes:
             self._last = True
+        if self._request is _REQUEST_BODY:
+            self._close_after_early_response()
         self._answer = _ANSWER_LAST if self._last else _ANSWER_DONE
         return b"".join((line, raw, date, length_line, self._end_of_head())), body
 
@@ -146,6 +149,8 @@ class ServerConnection(RequestSide):
         self._writer = BodyWriter(framing)
         if outgoing.closes or framing.kind is FramingKind.CLOSE:
             self._last = True
+        if self._request is _REQUEST_BODY:
+            self._close_after_early_response()
         return b"".join(
             (
                 line,
@@ -275,6 +280,12 @@ class ServerConnection(RequestSide):
         self._answer = _ANSWER_IDLE
         self._head = None
         return self._ended or len(self._buffer) > 0
+
+    def _close_after_early_response(self) -> None:
+        # A peer that may hold its body back can send it or leave it out, once it is told the response. What comes next
+        # could then be the body or another request, so nothing may come (RFC 9110 §10.1.1).
+        if self._require_head().may_hold_body:
+            self._last = True
 
     def _require_head(self) -> RequestHead:
         if self._head is None:

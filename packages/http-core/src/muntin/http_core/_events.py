@@ -172,6 +172,20 @@ class RequestHead(Head):
         self._block = block
         self._fields = None
 
+    @property
+    def expects_continue(self) -> bool:
+        """Whether `100-continue` is among the expectations: the peer wants to be asked for its body."""
+        return self.expect is not None and "100-continue" in map(str.strip, self.expect.split(","))
+
+    @property
+    def may_hold_body(self) -> bool:
+        """Whether the peer may keep its body back until it has seen a response.
+
+        Any Expect counts, also one that means nothing to us, and one from an HTTP/1.0 peer: some proxy on the way may
+        have understood it, and act by it.
+        """
+        return self.framing is not NO_BODY and self.get(b"expect") is not None
+
     def __repr__(self) -> str:
         return f"<RequestHead {self.method} {self.target}>"
 

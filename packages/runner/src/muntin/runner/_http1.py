@@ -80,7 +80,7 @@ class Http1Exchange:
     ) -> None:
         self._connection = connection
         self._on_disconnect: list[Callable[[], None]] | None = None
-        self._owes_continue = head.expect == "100-continue"
+        self._owes_continue = head.expect is not None and head.expects_continue
         self.head = head
         self.body = body
         self.peer = peer
@@ -114,7 +114,7 @@ class Http1Exchange:
         if connection.exchange is not self:
             self._require_open()
         if not self.body.is_complete:
-            self._settle_body()
+            self._limit_drain()
         block, body = connection.engine.respond(head, body, connection.clock.date_line)
         self.is_started = self.is_finished = True
         if len(body) < _JOIN_BELOW:
@@ -128,8 +128,6 @@ class Http1Exchange:
 
     def start(self, head: ResponseHead) -> None:
         connection = self._require_open()
-        if self._owes_continue:
-            self._settle_body()
         block = connection.engine.start(head, connection.clock.date_line)
         self.is_started = True
         connection.transport.write(block)
@@ -176,7 +174,7 @@ class Http1Exchange:
     ) -> None:
         connection = self._require_open()
         if not self.body.is_complete:
-            self._settle_body()
+            self._limit_drain()
         block, count = connection.engine.announce(head, count, connection.clock.date_line)
         self.is_started = True
         if count:
@@ -240,14 +238,11 @@ class Http1Exchange:
         if self.owes_continue and self._connection.exchange is self:
             self.inform(100)
 
-    def _settle_body(self) -> None:
-        """Say that this answer is the last, where nobody will want to read the request to its end."""
+    def _limit_drain(self) -> None:
+        """Make this response the last where more is left of the request's body than is worth reading."""
         engine = self._connection.engine
-        owed, self._owes_continue = self._owes_continue, False
-        # A peer that waits to be asked for its body may send it or not, now that it is answered instead. What follows
-        # could be either, so nothing may follow (RFC 9110 §10.1.1).
         left = engine.request_left
-        if owed or left is None or left > DRAIN_BUDGET:
+        if left is None or left > DRAIN_BUDGET:
             engine.close_after()
 
     def upgrade(self, head: ResponseHead) -> TransportDuplex:

@@ -79,7 +79,7 @@ class MemoryExchange:
         self._is_stalled = False
         self._room = asyncio.Event()
         self._on_disconnect: list[Callable[[], None]] = []
-        self._owes_continue = self.head.expect == "100-continue"
+        self._owes_continue = self.head.expects_continue
         self._duplex: MemoryDuplex | None = None
         self.feed(b"".join(pieces))
 
@@ -176,7 +176,6 @@ class MemoryExchange:
     def respond(self, head: ResponseHead, body: bytes = b"") -> None:
         """See `muntin.runner.Exchange.respond`."""
         self._require_peer()
-        self._settle_expectation()
         block, body = self._engine.respond(head, body)
         self.send_raw(block + body)
         self.is_started = self.is_finished = True
@@ -184,7 +183,6 @@ class MemoryExchange:
     def start(self, head: ResponseHead) -> None:
         """See `muntin.runner.Exchange.start`."""
         self._require_peer()
-        self._settle_expectation()
         self.send_raw(self._engine.start(head))
         self.is_started = True
 
@@ -275,9 +273,3 @@ class MemoryExchange:
     def _ask_for_body(self) -> None:
         if self._owes_continue and not self.is_started:
             self.inform(100)
-
-    def _settle_expectation(self) -> None:
-        if self._owes_continue:
-            self._owes_continue = False
-            if not self.body.is_complete:
-                self._engine.close_after()
