@@ -1,4 +1,11 @@
+import codecs
+import encodings
+from collections.abc import Iterator
+from encodings.aliases import aliases
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from muntin.http_core.multipart import MultipartError, decode_text, find_charset
 
@@ -31,6 +38,58 @@ def test_unknown_is_400(name: str) -> None:
     with pytest.raises(MultipartError) as caught:
         decode_text(b"x", name)
     assert caught.value.status == 400
+
+
+def spellings() -> Iterator[str]:
+    """Every name that Python has for an encoding, in several spellings."""
+    for name in {*aliases, *aliases.values()}:
+        yield from (name, name.upper(), name.replace("_", "-"), name.replace("_", " "), f"-{name}--")
+
+
+def test_knows_the_names_that_python_knows() -> None:
+    for name in spellings():
+        if (known := find_charset(name)) is not None:
+            assert codecs.lookup(name).name == known
+    known = {find_charset(name) for name in spellings()}
+    for name in spellings():
+        try:
+            found = codecs.lookup(name).name
+        except LookupError:
+            continue
+        assert (find_charset(name) is not None) == (found in known), name
+
+
+@pytest.mark.parametrize("name", ["x-{}", "utf-8-{}", "cp{}", "iso-8859-{}99", "utf{}8", "{}"])
+def test_the_registry_does_not_hear_of_names_that_a_client_chose(name: str) -> None:
+    heard: list[str] = []
+
+    def listen(asked: str) -> None:
+        heard.append(asked)
+
+    codecs.register(listen)
+    try:
+        for tail in ("zz", "--" * 8, "a_b", "1234"):
+            if (known := find_charset(name.format(tail))) is not None:
+                decode_text(b"x", name.format(tail))
+                assert codecs.lookup(known).name == known
+    finally:
+        codecs.unregister(listen)
+    assert heard == []
+
+
+def test_spellings_of_one_charset_are_not_remembered_one_by_one() -> None:
+    remembered = len(encodings._cache)  # type: ignore[attr-defined]
+    for count in range(1, 30):
+        assert decode_text(b"x", f"utf{'-' * count}8") == "x"
+        with pytest.raises(MultipartError):
+            decode_text(b"x", f"x-unknown-{count}")
+    assert len(encodings._cache) <= remembered + 1  # type: ignore[attr-defined]
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=50))
+def test_any_name_is_one_of_ours_or_none(name: str) -> None:
+    known = find_charset(name)
+    assert known is None or codecs.lookup(known).name == known
 
 
 def test_decodes() -> None:

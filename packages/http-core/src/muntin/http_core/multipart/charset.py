@@ -1,15 +1,18 @@
 """The character encodings that a form may name (RFC 7578 §4.6 and §5.1.2).
 
-A client names them, so only encodings of text are known here, by a list of our own: the registry of Python
+A client names them, so only encodings of text are known here, by a table of our own: the registry of Python
 also has codecs that decompress, that run in quadratic time (punycode, idna), or that are no encodings at
-all (rot13).
+all (rot13). It is never asked for a name that a client chose: it remembers every spelling that it is asked
+for, known or not, for as long as the process lives.
 """
 
-import codecs
+import re
+from encodings.aliases import aliases
 from typing import Final
 
 from muntin.http_core.multipart.errors import MultipartError
 
+_PUNCTUATION: Final = re.compile(r"[^0-9a-z]+")
 # By the names that `codecs` gives them.
 _CHARSETS: Final = frozenset(
     (
@@ -33,17 +36,30 @@ _CHARSETS: Final = frozenset(
 )
 
 
+def _normalize(name: str) -> str:
+    """Return a name as Python's registry compares it: in lower case, whatever parts its words."""
+    return _PUNCTUATION.sub("_", name.lower()).strip("_")
+
+
+def _list_spellings() -> dict[str, str]:
+    """Return Python's name of each encoding by every spelling of it."""
+    # The module of an encoding has a name of its own, and the aliases lead to that.
+    modules = {aliases.get(spelling := _normalize(name), spelling): name for name in _CHARSETS}
+    found = {
+        _normalize(spelling): modules[module] for spelling, module in aliases.items() if module in modules
+    }
+    return found | modules | {_normalize(name): name for name in _CHARSETS}
+
+
+_SPELLINGS: Final = _list_spellings()
+
+
 def find_charset(name: str) -> str | None:
-    """Give Python's name of the encoding that `name` means, or None when it is none of text."""
-    # The longest name in use has some twenty characters; a lookup normalises and remembers whatever it is
-    # given.
+    """Return Python's name of the encoding that `name` means, or None when it is none of text."""
+    # The longest name in use has some twenty characters.
     if not name.isascii() or len(name) > 40:
         return None
-    try:
-        found = codecs.lookup(name).name
-    except (LookupError, ValueError):
-        return None
-    return found if found in _CHARSETS else None
+    return _SPELLINGS.get(_normalize(name))
 
 
 def decode_text(data: bytes, charset: str = "utf-8") -> str:
