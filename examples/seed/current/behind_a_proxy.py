@@ -19,9 +19,11 @@ async def believe_proxy(request: web.Request, handler: Handler) -> web.StreamRes
     if request.remote != "127.0.0.1":
         return await handler(request)
     sent = request.headers
-    last = sent.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    scheme = sent.get("X-Forwarded-Proto", request.scheme)
-    return await handler(request.clone(remote=last or request.remote, scheme=scheme))
+    # The proxy adds at the end: what stands before that, its client may have written.
+    address = ", ".join(sent.getall("X-Forwarded-For", [])).rpartition(",")[2].strip()
+    scheme = ", ".join(sent.getall("X-Forwarded-Proto", [])).rpartition(",")[2].strip()
+    is_scheme = scheme in ("http", "https")
+    return await handler(request.clone(remote=address or None, scheme=scheme if is_scheme else None))
 
 
 async def tell(request: web.Request) -> web.Response:

@@ -101,6 +101,24 @@ def test_scheme_host_and_remote_are_the_connections(make_request):
     assert request.forwarded == ({"for": "6.6.6.6", "host": "evil", "proto": "https"},)
 
 
+@pytest.mark.row("HI-48")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("what is this, for=192.0.2.7;proto=https", [{}, {"for": "192.0.2.7", "proto": "https"}]),
+        ("for=nobody;proto=https, for=192.0.2.7", [{"proto": "https"}, {"for": "192.0.2.7"}]),
+        ('for="abc, for=192.0.2.7', [{}, {"for": "192.0.2.7"}]),
+        ("for=_a;for=_b, for=192.0.2.7;x=y", [{}, {"for": "192.0.2.7"}]),
+        ("for=192.0.2.7;host=a, for=_a;proto=1", [{"for": "192.0.2.7", "host": "a"}, {"for": "_a"}]),
+        (", ,", []),
+        (", ".join(["for=_a"] * 40 + ["for=_b"]), [{"for": "_a"}] * 31 + [{"for": "_b"}]),
+    ],
+)
+def test_what_a_client_wrote_into_forwarded_does_not_hide_what_a_proxy_added(make_request, text, said):
+    request = make_request("GET", "/", f"Forwarded: {text}")
+    assert request.forwarded == tuple(said)
+
+
 @pytest.mark.parametrize(
     ("address", "remote"),
     [(("::1", 1, 0, 0), "::1"), ("/run/x.sock", "/run/x.sock"), ("", None), (None, None)],

@@ -1,4 +1,5 @@
 from ipaddress import ip_address
+from itertools import islice
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,10 @@ from muntin.http_core.headers import (
     parse_x_forwarded_for,
     parse_x_forwarded_host,
     parse_x_forwarded_port,
+    parse_x_forwarded_prefix,
     parse_x_forwarded_proto,
+    walk_forwarded,
+    walk_x_forwarded,
 )
 
 OBFUSCATED = st.text("aZ0._-", min_size=1, max_size=8).map("_".__add__)
@@ -141,6 +145,7 @@ def test_parses(text: str, elements: list[ForwardedElement]) -> None:
         "by=x",
         "for=1.2.3.4 by=5.6.7.8",
         "for=1.2.3.4\r\n",
+        "for=1.2.3.4\n",
         ";".join(f"p{number}=x" for number in range(17)),
     ],
 )
@@ -189,6 +194,7 @@ def test_what_is_formatted_is_parsed_back(elements: list[ForwardedElement]) -> N
         [ForwardedElement(by=Node("_a\r\n"))],
         [ForwardedElement(host="a b")],
         [ForwardedElement(proto="http, for=_x")],
+        [ForwardedElement(host="a", malformed=frozenset({"for"}))],
     ],
 )
 def test_refuses_to_format_what_is_malformed(elements: list[ForwardedElement]) -> None:
@@ -230,3 +236,86 @@ def test_x_forwarded_host_proto_and_port() -> None:
         assert parse_x_forwarded_proto(proto) is None
     for port in ("", "65536", "+1", "٤", "1_0", "9" * 10_000):
         assert parse_x_forwarded_port(port) is None
+
+
+def test_x_forwarded_prefix() -> None:
+    assert parse_x_forwarded_prefix("/a, /b/c%20d/ ,/") == ("/a", "/b/c%20d", "")
+    assert parse_x_forwarded_prefix("/.well-known/a..b/...") == ("/.well-known/a..b/...",)
+    for prefix in (
+        *(
+            "",
+            "a",
+            "//a",
+            "/a//b",
+            "/a//",
+            "/..",
+            "/../a",
+            "/a/./b",
+            "/%2e%2E/a",
+            "/.%2e",
+            "/a?b",
+            "/a#b",
+            "/a b",
+        ),
+        *("/a\\b", "/é", "/%", "/%g0", "http://a", "/a\n", "/" + "a" * 255, "/a" * 100_000),
+    ):
+        assert parse_x_forwarded_prefix(prefix) is None
+
+
+GARBAGE = st.text('abf=o:r;,"\\ \t_.1é', max_size=30)
+
+
+@pytest.mark.row("HI-48")
+@given(GARBAGE, st.lists(ELEMENTS, min_size=1, max_size=4))
+def test_what_stands_further_left_has_no_influence(garbage: str, elements: list[ForwardedElement]) -> None:
+    text = f"{garbage}, {format_forwarded(elements)}"
+    assert [*islice(walk_forwarded(text), len(elements))] == elements[::-1]
+
+
+@given(GARBAGE)
+def test_whole_fields_and_walks_agree(text: str) -> None:
+    walked = [*walk_forwarded(text)]
+    is_sound = walked and all(element is not None and not element.malformed for element in walked)
+    assert parse_forwarded(text) == (tuple(walked[::-1]) if is_sound else None)
+
+
+@pytest.mark.row("HI-48")
+@pytest.mark.parametrize(
+    ("text", "elements"),
+    [
+        ("", []),
+        (", ,", []),
+        ("for=_a, what is this", [None, ForwardedElement(Node("_a"))]),
+        ("for=_a;for=_b", [None]),
+        ('for="_a, for=_b', [ForwardedElement(Node("_b")), None]),
+        (
+            'host="a, b", for=_b',
+            [ForwardedElement(Node("_b")), ForwardedElement(malformed=frozenset({"host"}))],
+        ),
+        ('x="\\", ", for=_b', [ForwardedElement(Node("_b")), ForwardedElement()]),
+        ('x="\\\\", for=_b', [ForwardedElement(Node("_b")), ForwardedElement()]),
+        ('for=_a;x="', [None]),
+        ('for=_a, "', [None, ForwardedElement(Node("_a"))]),
+        ('for=_a, \\"', [None, ForwardedElement(Node("_a"))]),
+        (
+            "for=me;by=_b;host=a;proto=1",
+            [ForwardedElement(None, Node("_b"), "a", malformed=frozenset({"for", "proto"}))],
+        ),
+    ],
+)
+def test_walks(text: str, elements: list[ForwardedElement | None]) -> None:
+    assert [*walk_forwarded(text)] == elements
+
+
+@pytest.mark.row("HI-42")
+@pytest.mark.parametrize(
+    "text", ["," * 200_000, '\\",' * 60_000, '",' * 100_000, 'a="' * 60_000, '\\"' * 100_000, "a=b," * 50_000]
+)
+def test_a_step_from_the_right_takes_linear_time(text: str) -> None:
+    assert len([*islice(walk_forwarded(text), MAX_HOPS)]) <= MAX_HOPS
+
+
+def test_walks_of_lists() -> None:
+    assert [*walk_x_forwarded("a ,\tb,, c")] == ["c", "", "b", "a"]
+    assert [*walk_x_forwarded("")] == [""]
+    assert next(walk_x_forwarded("," * 200_000 + "a")) == "a"

@@ -52,6 +52,8 @@ FORBIDDEN_TRAILERS: Final = frozenset(
         b"www-authenticate",
         b"x-forwarded-for",
         b"x-forwarded-host",
+        b"x-forwarded-port",
+        b"x-forwarded-prefix",
         b"x-forwarded-proto",
     }
 )

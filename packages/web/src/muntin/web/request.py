@@ -8,6 +8,7 @@ matching has found.
 import asyncio
 from collections.abc import Mapping, Sequence
 from copy import copy
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from multidict import CIMultiDictProxy
@@ -40,11 +41,12 @@ __all__ = ["BaseRequest", "EncodedBaseRequest", "EncodedRequest", "Request"]
 
 
 class _Replaced(NamedTuple):
-    """What `clone` was told about the connection."""
+    """What `believe` was told in place of what the connection says."""
 
     scheme: str | None = None
     host: str | None = None
     remote: str | None = None
+    prefix: str = ""
 
 
 _NOTHING_REPLACED = _Replaced()
@@ -122,26 +124,37 @@ class BaseRequest(RequestReading, Storage):
         return self._replaced.remote or ip_of(self.exchange.peer.address)
 
     @property
+    def prefix(self) -> str:
+        """The path below which a proxy publishes what it passes on, such as ``/shop``; empty if no trusted one says so.
+
+        It is part of `url`, and of no other path here: routes do not know it. Put it before the paths of links.
+        """
+        return self._replaced.prefix
+
+    @property
     def url(self) -> URL:
-        """The URL that was asked for, of `scheme`, `host` and target.
+        """The URL that was asked for, of `scheme`, `host`, `prefix` and target.
 
         Raises:
             HTTPBadRequest: the peer named a port that is none.
         """
         try:
-            return build_absolute_url(self.scheme, self.host, self.method, self.target)
+            return build_absolute_url(self.scheme, self.host, self.method, self.target, self.prefix)
         except ValueError:
             raise HTTPBadRequest(text="400: malformed Host") from None
 
     @property
     def forwarded(self) -> tuple[Mapping[str, str], ...]:
-        """What proxies say in Forwarded (RFC 7239), the client's first; anybody can have written it.
+        """What proxies say in Forwarded (RFC 7239), the nearest one last; anybody can have written it.
 
-        Each has ``by``, ``for``, ``host`` and ``proto`` as far as they are there; none when it is malformed.
+        Each has ``by``, ``for``, ``host`` and ``proto`` as far as they are there and well-formed. Of a longer field
+        these are the last 32 elements.
         """
         text = self.get_field("forwarded")
-        elements = None if text is None else families.parse_forwarded(text)
-        return tuple(_describe_hop(element) for element in elements or ())
+        if text is None:
+            return ()
+        elements = [*islice(families.walk_forwarded(text), families.MAX_HOPS)]
+        return tuple(_describe_hop(element) for element in reversed(elements))
 
     @property
     def trailers(self) -> CIMultiDictProxy[str]:
@@ -198,7 +211,12 @@ class BaseRequest(RequestReading, Storage):
         self.exchange.inform(status, fields)
 
     def believe(
-        self, *, scheme: str | None = None, host: str | None = None, remote: str | None = None
+        self,
+        *,
+        scheme: str | None = None,
+        host: str | None = None,
+        remote: str | None = None,
+        prefix: str | None = None,
     ) -> None:
         """Take the word of somebody who knows better than the connection who asked for what: a proxy of ours.
 
@@ -210,6 +228,7 @@ class BaseRequest(RequestReading, Storage):
             scheme or known.scheme,
             known.host if host is None else check_host(host),
             remote or known.remote,
+            known.prefix if prefix is None else prefix,
         )
 
     # Copies
@@ -321,7 +340,9 @@ class Request(BaseRequest):
         return json_response(body=encoded, **kwargs)
 
 
-def _describe_hop(element: "families.ForwardedElement") -> Mapping[str, str]:
+def _describe_hop(element: "families.ForwardedElement | None") -> Mapping[str, str]:
+    if element is None:
+        return {}
     said = {
         "by": element.by and families.format_node(element.by),
         "for": element.for_ and families.format_node(element.for_),

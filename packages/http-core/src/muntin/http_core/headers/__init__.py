@@ -66,7 +66,10 @@ if TYPE_CHECKING:
         parse_x_forwarded_for,
         parse_x_forwarded_host,
         parse_x_forwarded_port,
+        parse_x_forwarded_prefix,
         parse_x_forwarded_proto,
+        walk_forwarded,
+        walk_x_forwarded,
     )
     from muntin.http_core.headers.media import (
         MAX_MEDIA_PARAMETERS,
@@ -110,7 +113,7 @@ _HOMES: Final = {
     "muntin.http_core.headers.forwarded": (
         "MAX_HOPS ForwardedElement Node format_forwarded format_node parse_forwarded parse_node "
         "parse_x_forwarded_for parse_x_forwarded_host parse_x_forwarded_port "
-        "parse_x_forwarded_proto"
+        "parse_x_forwarded_prefix parse_x_forwarded_proto walk_forwarded walk_x_forwarded"
     ),
     "muntin.http_core.headers.media": "MAX_MEDIA_PARAMETERS MediaType format_media_type parse_media_type",
     "muntin.http_core.headers.ranges": (
@@ -189,7 +192,10 @@ __all__ = [
     "parse_x_forwarded_for",
     "parse_x_forwarded_host",
     "parse_x_forwarded_port",
+    "parse_x_forwarded_prefix",
     "parse_x_forwarded_proto",
     "resolve_ranges",
     "sanitize_filename",
+    "walk_forwarded",
+    "walk_x_forwarded",
 ]

@@ -1,10 +1,14 @@
 """Forwarded (RFC 7239) and the X-Forwarded fields before it.
 
 Knows their grammar. Does not know whom to trust: whatever these fields say, the client may have written.
+
+Proxies add to the right. `parse_x` reads a whole field, which one malformed member spoils: it is for fields whose
+writer is known. `walk_x` reads from the right and only as far as it is asked: it is for those who trust the nearest
+proxies and nobody before them, since what stands to the left of where they stop then has no influence.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple, TypeVar
@@ -15,7 +19,7 @@ MAX_HOPS: Final = 32
 """How many hops a field may list; a longer one is malformed. Real chains have two or three."""
 
 _MAX_PAIRS: Final = 16
-_PAIR: Final = re.compile(rf"[ \t]*+(?:({TOKEN})=(?:({TOKEN})|({QUOTED_STRING})))?[ \t]*+([;,]|$)")
+_PAIR: Final = re.compile(rf"[ \t]*+(?:({TOKEN})=(?:({TOKEN})|({QUOTED_STRING})))?[ \t]*+(;|\Z)")
 # RFC 7239 §6; the lengths are those of the longest IPv6 address, and of what anyone needs.
 _NODE: Final = re.compile(
     r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15}|(?i:unknown)|_[0-9A-Za-z._-]{1,255}))(?::([0-9]{1,5}|_[0-9A-Za-z._-]{1,255}))?"
@@ -25,6 +29,9 @@ _HOST: Final = re.compile(
 )
 _SCHEME: Final = re.compile(r"[A-Za-z][0-9A-Za-z+.-]{0,31}")
 _PORT: Final = re.compile(r"[0-9]{1,5}")
+# Neither empty nor dots: `//a` would be another host. No comma, which parts members.
+_SEGMENT: Final = re.compile(r"(?!(?:\.|%2[Ee]){1,2}\Z)(?:[0-9A-Za-z\-._~!$&'()*+;=:@]|%[0-9A-Fa-f]{2})+")
+_LONGEST_PREFIX: Final = 255
 
 _T = TypeVar("_T")
 
@@ -55,6 +62,8 @@ class ForwardedElement:
     """Its Host field."""
     proto: str | None = None
     """Its scheme, in lower case."""
+    malformed: frozenset[str] = frozenset()
+    """The names of the parameters that are left out because they are malformed; only `walk_forwarded` finds any."""
 
 
 def _parse_ipv4(text: str) -> IPv4Address | None:
@@ -110,16 +119,66 @@ def format_node(node: Node) -> str:
 
 
 def parse_forwarded(text: str, *, limit: int = MAX_HOPS) -> tuple[ForwardedElement, ...] | None:
-    """Give the elements of a Forwarded field, the client's first.
+    """Parse a whole Forwarded field into its elements, the client's first.
 
-    None when it is malformed, says a thing twice of one hop, or lists more than `limit` hops. Parameters
+    None when anything in it is malformed, it says a thing twice of one hop, or lists more than `limit` hops. Parameters
     that are not in RFC 7239 are passed over.
     """
     elements: list[ForwardedElement] = []
+    for element in walk_forwarded(text):
+        if element is None or element.malformed or len(elements) == limit:
+            return None
+        elements.append(element)
+    return tuple(reversed(elements)) or None
+
+
+def walk_forwarded(text: str) -> Iterator[ForwardedElement | None]:
+    """Iterate over the elements of a Forwarded field from the right, the nearest proxy's first.
+
+    Each is read when it is asked for, whatever stands to the left of it.
+    None stands for an element that is no list of parameters, or says a thing twice. A parameter that is malformed is
+    left out of its element, which names it in `malformed`. Empty elements are passed over (RFC 9110 §5.6.1.2).
+    """
+    end = len(text)
+    while end >= 0:
+        comma = _find_comma(text, end)
+        pairs = _parse_pairs(text[comma + 1 : end])
+        if pairs is None:
+            yield None
+        elif pairs:
+            yield _make_element(pairs)
+        end = comma
+
+
+def _find_comma(text: str, end: int) -> int:
+    """Find the last comma before `end` that is not quoted; -1 if there is none.
+
+    Read from the right, a quoted string begins at the first quotation mark without a backslash before it: the mark that
+    opens stands behind an equals sign, and those inside are escaped. So what stands further left does not matter.
+    """
+    comma = text.rfind(",", 0, end)
+    while True:
+        closing = text.rfind('"', comma + 1, end)
+        if closing < 0:
+            return comma
+        opening = text.rfind('"', 0, closing)
+        while opening > 0 and text[opening - 1] == "\\":
+            opening = text.rfind('"', 0, opening)
+        if opening < 0:
+            return (
+                comma  # nothing opens it: the element is malformed, and ends where one without quotes would
+            )
+        end = opening
+        if comma > end:
+            comma = text.rfind(",", 0, end)
+
+
+def _parse_pairs(element: str) -> dict[str, str] | None:
+    """Parse the parameters of one element, names in lower case; None when they are malformed, repeated or too many."""
     pairs: dict[str, str] = {}
     position = 0
     while True:
-        match = _PAIR.match(text, position)
+        match = _PAIR.match(element, position)
         if match is None:
             return None
         name, token, quoted, separator = match.groups()
@@ -128,27 +187,20 @@ def parse_forwarded(text: str, *, limit: int = MAX_HOPS) -> tuple[ForwardedEleme
             if name in pairs or len(pairs) == _MAX_PAIRS:
                 return None
             pairs[name] = token if quoted is None else unquote_string(quoted)
-        if separator != ";" and pairs:
-            element = _make_element(pairs)
-            if element is None or len(elements) == limit:
-                return None
-            elements.append(element)
-            pairs = {}
         if not separator:
-            return tuple(elements) or None
+            return pairs
         position = match.end()
 
 
-def _make_element(pairs: dict[str, str]) -> ForwardedElement | None:
-    """Read the parameters; one that is there and malformed spoils the element."""
+def _make_element(pairs: dict[str, str]) -> ForwardedElement:
+    """Build an element of those parameters that are well-formed."""
     for_ = _read(parse_node, pairs.get("for"))
     by = _read(parse_node, pairs.get("by"))
     host = _read(_parse_host, pairs.get("host"))
     proto = _read(_parse_scheme, pairs.get("proto"))
-    given = sum(name in pairs for name in ("for", "by", "host", "proto"))
-    if given != 4 - [for_, by, host, proto].count(None):
-        return None
-    return ForwardedElement(for_, by, host, proto)
+    read = {"for": for_, "by": by, "host": host, "proto": proto}
+    malformed = frozenset(name for name, value in read.items() if value is None and name in pairs)
+    return ForwardedElement(for_, by, host, proto, malformed)
 
 
 def _read(parse: Callable[[str], _T | None], text: str | None) -> _T | None:
@@ -175,7 +227,7 @@ def _format_element(element: ForwardedElement) -> str:
         "proto": element.proto,
     }
     given = {name: value for name, value in pairs.items() if value is not None}
-    if not given or _make_element(given) is None:
+    if not given or element.malformed or _make_element(given).malformed:
         raise ValueError(f"not an element of Forwarded: {element!r}")
     return ";".join(
         f"{name}={value if is_token(value) else quote_string(value)}" for name, value in given.items()
@@ -205,6 +257,26 @@ def parse_x_forwarded_port(text: str, *, limit: int = MAX_HOPS) -> tuple[int, ..
     return _parse_list(text, _parse_port, limit)
 
 
+def parse_x_forwarded_prefix(text: str, *, limit: int = MAX_HOPS) -> tuple[str, ...] | None:
+    """Parse an X-Forwarded-Prefix field: paths below which proxies publish what they pass on; None when malformed.
+
+    Without the slash at the end: the root is the empty text.
+    """
+    return _parse_list(text, _parse_prefix, limit)
+
+
+def walk_x_forwarded(text: str) -> Iterator[str]:
+    """Iterate over the members of an X-Forwarded field as they are, from the right: the nearest proxy's first.
+
+    An empty one counts: who wrote nothing there did not say who asked. `parse_x_forwarded_for` and its kin read one.
+    """
+    end = len(text)
+    while end >= 0:
+        comma = text.rfind(",", 0, end)
+        yield text[comma + 1 : end].strip(" \t")
+        end = comma
+
+
 def _parse_list(text: str, parse: Callable[[str], _T | None], limit: int) -> tuple[_T, ...] | None:
     members: list[_T] = []
     # One split more than the limit tells a field that is too long from one that is just long enough.
@@ -231,3 +303,10 @@ def _parse_scheme(text: str) -> str | None:
 
 def _parse_port(text: str) -> int | None:
     return int(text) if _PORT.fullmatch(text) and int(text) <= 65535 else None
+
+
+def _parse_prefix(text: str) -> str | None:
+    if len(text) > _LONGEST_PREFIX or not text.startswith("/"):
+        return None
+    prefix = text.removesuffix("/")
+    return prefix if all(map(_SEGMENT.fullmatch, prefix.split("/")[1:])) else None

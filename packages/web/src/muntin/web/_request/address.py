@@ -11,7 +11,15 @@ from yarl import URL
 
 from muntin.web._request.target import Target
 
-__all__ = ["build_absolute_url", "check_host", "format_local_host", "host_of_target", "ip_of", "split_port"]
+__all__ = [
+    "build_absolute_url",
+    "check_host",
+    "format_local_host",
+    "host_of_target",
+    "ip_of",
+    "replace_port",
+    "split_port",
+]
 
 # uri-host [":" port] (RFC 3986 §3.2.2), nothing that would end the authority of a URL or begin another part of it.
 _HOST: Final = re.compile(
@@ -68,8 +76,24 @@ def split_port(host: str) -> tuple[str, int | None]:
     return name, port
 
 
-def build_absolute_url(scheme: str, host: str, method: str, target: Target) -> URL:
-    """Give the URL that was asked for.
+def replace_port(host: str, port: int, scheme: str) -> str:
+    """Return a host with another port, which is left out where it is the scheme's own."""
+    try:
+        name, _ = split_port(host)
+    except ValueError:
+        return host  # what the peer named is no host, and no port mends that
+    return name if port == _DEFAULT_PORTS.get(scheme) else f"{name}:{port}"
+
+
+def build_absolute_url(scheme: str, host: str, method: str, target: Target, prefix: str = "") -> URL:
+    """Return the URL that was asked for.
+
+    Args:
+        scheme: of the URL.
+        host: with or without a port.
+        method: of the request.
+        target: of the request.
+        prefix: what stood before its path where a proxy was asked.
 
     Raises:
         ValueError: the port of the host is none.
@@ -79,4 +103,6 @@ def build_absolute_url(scheme: str, host: str, method: str, target: Target) -> U
         name = f"{name}:{port}"
     # The other two forms name no path: that of a CONNECT is an authority, and * stands for the server.
     path = target.path if target.path.startswith("/") else "/"
-    return URL.build(scheme=scheme, authority=name, path=path, query_string=target.query, encoded=True)
+    return URL.build(
+        scheme=scheme, authority=name, path=prefix + path, query_string=target.query, encoded=True
+    )

@@ -6,6 +6,8 @@ It knows addresses as text, of whoever connected. Which of them are worth believ
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from muntin.web.middlewares._names import check_collection
+
 __all__ = ["Address", "Network", "is_within", "parse_address", "parse_networks"]
 
 Address = IPv4Address | IPv6Address
@@ -13,14 +15,12 @@ Network = IPv4Network | IPv6Network
 
 
 def parse_networks(networks: Iterable[str]) -> tuple[Network, ...]:
-    """Give networks, such as ``10.0.0.0/8`` or ``::1``.
+    """Parse networks, such as ``10.0.0.0/8`` or ``::1``.
 
     Raises:
-        ValueError: one is none.
+        ValueError: one is none, or it is one text in place of a collection.
     """
-    if isinstance(networks, str):
-        raise ValueError(f"give a collection of networks, such as [{networks!r}]")
-    return tuple(ip_network(each) for each in networks)
+    return tuple(ip_network(each) for each in check_collection("networks", networks))
 
 
 def parse_address(text: str) -> Address:

@@ -15,6 +15,7 @@ from muntin.web._response.fields import check_fields
 from muntin.web.exceptions import HTTPForbidden
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._amending import answer_amended
+from muntin.web.middlewares._names import check_collection
 from muntin.web.request import Request
 from muntin.web.response import Response
 from muntin.web.stream_response import StreamResponse
@@ -136,15 +137,13 @@ def _read_origins(
 ) -> Callable[[str], bool]:
     if callable(origins):
         return origins
-    if isinstance(origins, str):
-        if origins != _ANY:
-            raise ValueError(f"give a collection of origins, such as [{origins!r}]")
+    if origins == _ANY:
         if credentials:
             raise ValueError(
                 "credentials need origins that are named: any page could read what only its user may"
             )
         return lambda origin: True
-    known = frozenset(origins)
+    known = frozenset(check_collection("origins", origins))
     for origin in known:
         _check_origin(origin)
     return known.__contains__
@@ -158,9 +157,7 @@ def _check_origin(origin: str) -> None:
 
 
 def _check_names(names: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(names, str):
-        raise ValueError(f"give a collection of names, such as [{names!r}]")
-    checked = tuple(names)
+    checked = check_collection("names", names)
     check_fields((name, "") for name in checked)
     return checked
 

@@ -45,7 +45,7 @@ def normalize_path_middleware(
         ):
             other = request.clone(rel_url=candidate)
             if (await router.resolve(other)).http_exception is None:
-                raise redirect_class(candidate + (f"?{query}" if query else ""))
+                raise redirect_class(request.prefix + candidate + (f"?{query}" if query else ""))
         return await handler(request)
 
     return normalize

@@ -1,38 +1,57 @@
 """Trusted proxies: who asked for what, as the proxies in front of us tell it.
 
 Anybody can write `Forwarded` and `X-Forwarded-…`; only what our own proxies added is worth anything. They add to the
-right, so the fields are read from there, for as long as the speaker is one of ours. It knows addresses and fields.
+right, so the fields are read from there, hop by hop, for as long as the speaker is one of ours. What stands further
+left was written by a stranger and is never looked at. It knows addresses and fields.
 """
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice, repeat
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple, get_args
 
+from muntin.http_core import headers as families
 from muntin.middleware import middleware
+from muntin.web._request.address import check_host, replace_port
 from muntin.web.exceptions import HTTPBadRequest
 from muntin.web.middlewares import Handler, Middleware
-from muntin.web.middlewares._networks import Address, Network, is_within, parse_address, parse_networks
+from muntin.web.middlewares._names import check_collection
+from muntin.web.middlewares._networks import Network, is_within, parse_address, parse_networks
 from muntin.web.request import Request
 from muntin.web.stream_response import StreamResponse
 
-__all__ = ["trusted_proxies_middleware"]
+__all__ = ["ForwardedName", "trusted_proxies_middleware"]
 
-_MOST_HOPS: Final = 32
-"""Elements that are looked at, from the right; the longest chains of proxies have a handful."""
-_SCHEMES: Final = frozenset(("http", "https"))
-_NODE: Final = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}|([0-9A-Fa-f:.]+)")
+ForwardedName = Literal["for", "proto", "host", "port", "prefix"]
+"""What a proxy may say: who sent the request, by which scheme, to which host and port, and below which path."""
+
+_NAMES: Final[frozenset[str]] = frozenset(get_args(ForwardedName))
+_NAMES_OF_RFC_7239: Final = frozenset(("for", "proto", "host"))
+_MOST_HOPS: Final = families.MAX_HOPS
+"""Hops that are looked at, from the right; the longest chains of proxies have a handful."""
+_SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+"""By what proxies say: some name the scheme of the WebSocket that a request asks for (RFC 6455 §3)."""
+_PARSERS: Final[Mapping[str, Callable[[str], Sequence[Any] | None]]] = {
+    "for": families.parse_x_forwarded_for,
+    "proto": families.parse_x_forwarded_proto,
+    "host": families.parse_x_forwarded_host,
+    "port": families.parse_x_forwarded_port,
+    "prefix": families.parse_x_forwarded_prefix,
+}
+_NONE: Final = frozenset[str]()
 
 
 class _Hop(NamedTuple):
-    """What one proxy says of who spoke to it; None for what it does not say."""
+    """What one proxy says of who spoke to it, as far as it is trusted."""
 
-    address: str | None
-    scheme: str | None
-    host: str | None
+    said: Mapping[str, str] = MappingProxyType({})
+    """Values by name; an empty ``for`` where the proxy does not want to tell."""
+    malformed: frozenset[str] = _NONE
+    """The names of values that nobody can read; those are not in `said`."""
 
 
 class _Malformed(ValueError):
-    """Fields that no proxy would send."""
+    """Fields that no proxy of ours would send."""
 
 
 def trusted_proxies_middleware(
@@ -40,118 +59,169 @@ def trusted_proxies_middleware(
     networks: Iterable[str] = (),
     hops: int | None = None,
     forwarded: bool = False,
+    trust: Iterable[ForwardedName] = ("for", "proto"),
     strict: bool = False,
 ) -> Middleware:
-    """Give a middleware that sets `remote`, `scheme` and `host` to what trusted proxies say.
+    """Return a middleware that sets `remote`, `scheme` and the like to what trusted proxies say.
+
+    The fields are read from the right: up to the first address that is not in `networks`, or the given number of hops.
+    What stands further left has no influence. A value that is malformed is passed over alone, and the others count.
 
     Args:
         networks: the addresses of the proxies, such as ``10.0.0.0/8``.
         hops: how many proxies there are, in place of `networks`, where their addresses are not known.
-        forwarded: whether they send `Forwarded` (RFC 7239) rather than `X-Forwarded-For`, `-Proto` and `-Host`.
-        strict: whether a request with malformed fields is answered by 400 rather than taken as if it had none.
+        forwarded: whether they send `Forwarded` (RFC 7239) rather than `X-Forwarded-For` and its kin.
+        trust: the names of what all of them set themselves, whatever the client sent: ``for`` replaces `remote`,
+            ``proto`` the `scheme`, ``host`` the `host`, ``port`` its port, and ``prefix`` the `prefix`. A name that a
+            proxy only passes on is believed of strangers. The last two are not in `Forwarded`.
+        strict: whether the request is refused by 400 where something that our proxies said is malformed.
 
     Raises:
-        ValueError: a network is none, or not just one of `networks` and `hops` is given.
+        ValueError: a network or a name is none, or not just one of `networks` and `hops` is given.
     """
     trusted = parse_networks(networks)
     if bool(trusted) == (hops is not None) or (hops is not None and not 1 <= hops <= _MOST_HOPS):
         raise ValueError(
             f"give either the networks of the proxies or how many hops there are, up to {_MOST_HOPS}"
         )
-    read = _read_forwarded if forwarded else _read_x_forwarded
+    names = _check_names(trust, forwarded=forwarded)
+    walk = _walk_forwarded if forwarded else _walk_x_forwarded
 
     @middleware
     async def believe(request: Request, handler: Handler) -> StreamResponse:
-        try:
-            replaced = _find_origin(request, read, trusted, hops)
-            # In place, so that those outside of us know as well, such as the access log.
-            request.believe(**replaced)
-        except ValueError:
-            if strict:
-                raise HTTPBadRequest(text="400: malformed forwarding fields") from None
+        # In place, so that those outside of us know as well, such as the access log.
+        if hops is not None or is_within(request.remote, trusted):
+            chain = islice(walk(request, names), _MOST_HOPS)
+            try:
+                said = _follow(chain, trusted, hops, strict=strict)
+            except _Malformed:
+                if strict:
+                    raise HTTPBadRequest(text="400: malformed forwarding fields") from None
+            else:
+                _replace(request, said)
         return await handler(request)
 
     return believe
 
 
-def _find_origin(
-    request: Request,
-    read: Callable[[Request], list[_Hop]],
-    trusted: Sequence[Network],
-    hops: int | None,
-) -> dict[str, Any]:
-    """Give what is to be replaced: what the outermost proxy of ours says."""
-    if hops is None and not is_within(request.remote, trusted):
-        return {}
-    said = read(request)
-    if said and hops is not None and len(said) < hops:
+def _check_names(trust: Iterable[str], *, forwarded: bool) -> frozenset[str]:
+    names = frozenset(check_collection("names", trust))
+    known = _NAMES_OF_RFC_7239 if forwarded else _NAMES
+    if not names or names - known:
+        raise ValueError(f"trust has names out of {sorted(known)}, not {sorted(names - known)}")
+    return names
+
+
+def _follow(
+    chain: Iterable[_Hop], trusted: Sequence[Network], hops: int | None, *, strict: bool
+) -> Mapping[str, str]:
+    """Return what the outermost proxy of ours says, and as ``for`` the outermost address that is known.
+
+    Raises:
+        _Malformed: there are fewer hops than proxies, or something is malformed and nothing may be.
+    """
+    said: Mapping[str, str] = {}
+    address: str | None = None
+    number = 0
+    for number, hop in enumerate(chain, 1):
+        if strict and hop.malformed:
+            raise _Malformed(", ".join(sorted(hop.malformed)))
+        if hops is None and number > 1 and "for" in hop.malformed:
+            break  # so it was no proxy that spoke at the hop before, but somebody inside of the networks
+        said = hop.said
+        address = said.get("for") or address
+        if number == hops or (hops is None and not is_within(said.get("for"), trusted)):
+            break
+    if hops is not None and 0 < number < hops:
         # It did not come through all of them, so the first that is told was not told by one of them.
         raise _Malformed("fewer hops than there are proxies")
-    found: _Hop | None = None
-    for number, hop in enumerate(reversed(said), 1):
-        found = hop
-        if number == hops or (hops is None and not is_within(hop.address, trusted)):
-            break
-    if found is None:
-        return {}
-    return {
-        name: value
-        for name, value in (("remote", found.address), ("scheme", found.scheme), ("host", found.host))
-        if value is not None
+    return said if address is None else {**said, "for": address}
+
+
+def _replace(request: Request, said: Mapping[str, str]) -> None:
+    scheme = said.get("proto", request.scheme)
+    host = said.get("host")
+    if "port" in said:
+        host = replace_port(request.host if host is None else host, int(said["port"]), scheme)
+    request.believe(scheme=scheme, host=host, remote=said.get("for"), prefix=said.get("prefix"))
+
+
+def _walk_x_forwarded(request: Request, names: frozenset[str]) -> Iterator[_Hop]:
+    """Iterate over the hops, as many as there are addresses.
+
+    The other values belong to addresses by their places from the right. Where there are fewer of them, the leftmost
+    is that of all hops beyond: one proxy set it and those behind it pass it on.
+    """
+    walks = {
+        name: families.walk_x_forwarded(text)
+        for name in _NAMES & names
+        if (text := request.get_field(f"X-Forwarded-{name}")) is not None
     }
+    if not walks:
+        return
+    if "for" in names:
+        # Without any address there is one hop: a proxy that does not tell who asks, but how.
+        nodes: Iterable[str | None] = walks.pop("for", (None,))
+    else:
+        nodes = repeat(None)
+    last: dict[str, str] = {}
+    for node in nodes:
+        for name, walk in walks.items():
+            last[name] = next(walk, last.get(name, ""))
+        yield _read_hop(last if node is None else {"for": node, **last})
 
 
-def _parse_address(node: str) -> Address:
-    match = _NODE.fullmatch(node)
-    if match is None:
-        raise _Malformed(node)
-    return parse_address(match[1] or match[2] or match[3])
+def _read_hop(texts: Mapping[str, str]) -> _Hop:
+    parsed = {name: _PARSERS[name](text) for name, text in texts.items()}
+    return _make_hop({name: values[0] if values else None for name, values in parsed.items()})
 
 
-def _check_hop(node: str | None, scheme: str | None, host: str | None) -> _Hop:
-    """Give a hop, its address in its canonical form; hidden ones (RFC 7239 §6.3) are not known."""
-    if scheme is not None and scheme.lower() not in _SCHEMES:
-        raise _Malformed(scheme)
-    known = None
-    if node is not None and node.lower() != "unknown" and not node.startswith("_"):
-        known = str(_parse_address(node))
-    return _Hop(known, None if scheme is None else scheme.lower(), host)
+def _walk_forwarded(request: Request, names: frozenset[str]) -> Iterator[_Hop]:
+    text = request.get_field("Forwarded")
+    for element in families.walk_forwarded(text or ""):
+        if element is None:
+            yield _Hop(malformed=names)
+            continue
+        values = {"for": element.for_, "proto": element.proto, "host": element.host}
+        yield _make_hop(
+            {
+                name: value
+                for name, value in values.items()
+                if name in names and (value is not None or name in element.malformed)
+            }
+        )
 
 
-def _read_forwarded(request: Request) -> list[_Hop]:
-    elements = request.forwarded
-    if not elements and "Forwarded" in request.headers:
-        raise _Malformed("Forwarded")
-    return [
-        _check_hop(element.get("for"), element.get("proto"), element.get("host"))
-        for element in elements[-_MOST_HOPS:]
-    ]
+def _make_hop(values: Mapping[str, Any]) -> _Hop:
+    """Build a hop of values that were parsed; None stands for what is malformed."""
+    said: dict[str, str] = {}
+    malformed = set[str]()
+    for name, value in values.items():
+        try:
+            if value is None:
+                raise _Malformed(name)
+            said[name] = _SPELLINGS[name](value)
+        except ValueError:
+            malformed.add(name)
+    return _Hop(said, frozenset(malformed))
 
 
-def _read_x_forwarded(request: Request) -> list[_Hop]:
-    nodes: Sequence[str | None]
-    nodes, schemes, hosts = (_split(request, f"X-Forwarded-{name}") for name in ("For", "Proto", "Host"))
-    if not nodes and (schemes or hosts):
-        nodes = [None]  # a proxy that does not tell who, but how
-    return [
-        _check_hop(node, _beside(schemes, place, len(nodes)), _beside(hosts, place, len(nodes)))
-        for place, node in list(enumerate(nodes))[-_MOST_HOPS:]
-    ]
+def _spell_address(node: families.Node) -> str:
+    """Return an address in its canonical form; nothing for those that a proxy hides (RFC 7239 §6.2, §6.3)."""
+    return "" if node.address is None else str(parse_address(node.name))
 
 
-def _split(request: Request, name: str) -> list[str]:
-    items = [item.strip(" \t") for line in request.headers.getall(name, []) for item in line.split(",")]
-    if any(not item for item in items):
-        raise _Malformed(name)
-    return items
+def _spell_scheme(text: str) -> str:
+    scheme = _SCHEMES.get(text)
+    if scheme is None:
+        raise _Malformed(text)
+    return scheme
 
 
-def _beside(values: Sequence[str], place: int, count: int) -> str | None:
-    """Give the value that belongs to an address: there is one for each, or one for all, which the nearest proxy set."""
-    if not values:
-        return None
-    if len(values) == count:
-        return values[place]
-    if len(values) == 1:
-        return values[0]
-    raise _Malformed("not as many values as addresses")
+_SPELLINGS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "for": _spell_address,
+    "proto": _spell_scheme,
+    "host": check_host,
+    "port": str,
+    "prefix": str,
+}

@@ -10,6 +10,7 @@ from muntin.http_core.headers import MediaType, parse_media_type
 from muntin.middleware import middleware
 from muntin.web.exceptions import HTTPException
 from muntin.web.middlewares import Handler, Middleware
+from muntin.web.middlewares._names import check_collection
 from muntin.web.request import Request
 from muntin.web.response import Response
 from muntin.web.stream_response import StreamResponse
@@ -59,9 +60,7 @@ def compression_middleware(
     Raises:
         ValueError: something is no media type.
     """
-    if isinstance(types, str):
-        raise ValueError(f"give a collection of media types, such as [{types!r}]")
-    chosen = frozenset(map(_check_type, types))
+    chosen = frozenset(map(_check_type, check_collection("media types", types)))
 
     def consider(response: StreamResponse) -> None:
         if (
