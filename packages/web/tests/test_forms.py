@@ -9,7 +9,12 @@ import tracemalloc
 
 import pytest
 
-from muntin.web.exceptions import HTTPException, HTTPRequestEntityTooLarge, HTTPServiceUnavailable
+from muntin.web.exceptions import (
+    HTTPBadRequest,
+    HTTPException,
+    HTTPRequestEntityTooLarge,
+    HTTPServiceUnavailable,
+)
 from muntin.web.multipart import _spool
 from muntin.web.multipart._spool import Spool
 from muntin.web.multipart.forms import FILES_IN_MEMORY, FileField
@@ -41,7 +46,7 @@ def form(*parts):
         (URLENCODED, b"a=1&b=&a=%D0%B0+b\r\n", [("a", "1"), ("b", ""), ("a", "а b")]),
         (URLENCODED + "; charset=koi8-r", b"a=%D1", [("a", "я")]),
         ("X: y", b"a=1", []),
-        (f"{URLENCODED}\r\n{URLENCODED}", b"a=1", []),
+        (f"{URLENCODED}\r\n{URLENCODED}", b"a=1", [("a", "1")]),
         (URLENCODED, b"", []),
         ("Content-Type: application/json", b"a=1", []),
     ],
@@ -143,12 +148,128 @@ async def test_codings_of_parts_are_undone(make_request):
         (URLENCODED, b"&".join([b"a=1"] * 1001), 413),
         (URLENCODED, b"a=%FF", 400),
         (URLENCODED + "; charset=idna", b"a=1", 415),
+        (MULTIPART, form(b'--B\r\nContent-Disposition: form-data; name="a\r\n\r\n1\r\n'), 400),
+        (MULTIPART, form(b"--B\r\nContent-Disposition: form-data; name=a; name=b\r\n\r\n1\r\n"), 400),
     ],
 )
 async def test_what_is_wrong_is_never_the_servers_fault(make_request, line, body, status):
     with pytest.raises(HTTPException) as caught:
         await make_request("POST", "/", line, body=body).post()
     assert caught.value.status == status
+
+
+SLOPPY = [
+    *(
+        "; charset",
+        "; charset=",
+        '; charset=""',
+        "; charset = utf-8",
+        "; charset=utf-8; charset=UTF-8",
+        "; =x",
+    ),
+    *(
+        '; charset="utf-8',
+        '; charset="utf-8"x',
+        "; x y",
+        ";;;",
+        "; x=(,)/?",
+        "".join(f"; p{n}=v" for n in range(900)),
+    ),
+]
+
+
+@pytest.mark.parametrize("parameters", SLOPPY)
+async def test_sloppy_parameters_do_not_make_another_type(make_request, parameters):
+    field = f"{URLENCODED}{parameters}"
+    request = make_request("POST", "/", field, body="a=ü".encode())
+    assert request.content_type == "application/x-www-form-urlencoded"
+    assert (request.charset or "utf-8").lower() == "utf-8"
+    assert list((await request.post()).items()) == [("a", "ü")]
+    assert await make_request("POST", "/", field, body="ü".encode()).text() == "ü"
+    field = f"Content-Type: application/json{parameters}"
+    assert await make_request("POST", "/", field, body='"ü"'.encode()).json() == "ü"
+    field = f"Content-Type: multipart/form-data; boundary=B{parameters}"
+    assert list((await make_request("POST", "/", field, body=form(part("a", b"1"))).post()).items()) == [
+        ("a", "1")
+    ]
+    reader = await make_request("POST", "/", field, body=form(part("a", b"1"))).multipart()
+    assert [await each.text() async for each in reader] == ["1"]
+
+
+@pytest.mark.parametrize(
+    "boundary", ["=_Part", "a/b", "a:b", "a?b", "(a", "a,b", "a b", "----=_Part_7_12.34"]
+)
+@pytest.mark.parametrize("written", ["boundary={}", "boundary = {}", "x; boundary={} ; charset="])
+async def test_boundaries_that_should_be_quoted_are_read(make_request, boundary, written):
+    field = f"Content-Type: multipart/form-data; {written.format(boundary)}"
+    body = form(part("a", b"1")).replace(b"--B", b"--" + boundary.encode())
+    request = make_request("POST", "/", field, body=body)
+    assert list((await request.post()).items()) == [("a", "1")]
+    reader = await make_request("POST", "/", field, body=body).multipart()
+    assert [await each.text() async for each in reader] == ["1"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "Content-Type: ",
+            "Content-Type: form",
+            "Content-Type: multipart / form-data",
+            f"{URLENCODED} charset=utf-8",
+        ),
+        f"{URLENCODED}, application/x-www-form-urlencoded",
+        f"{URLENCODED}\r\nContent-Type: application/json",
+        f"{MULTIPART}\r\nContent-Type: multipart/form-data; boundary=C",
+        *(
+            f"Content-Type: multipart/form-data; boundary{rest}"
+            for rest in ("", "=", '=""', '="B', "=ü", '="B"x')
+        ),
+        f"{MULTIPART}; boundary=C",
+    ],
+)
+async def test_a_form_of_a_malformed_type_is_400_and_not_empty(make_request, line):
+    for how in ("post", "multipart"):
+        request = make_request("POST", "/", line, body=form(part("a", b"1")))
+        with pytest.raises(HTTPBadRequest):
+            await getattr(request, how)()
+    without = make_request("POST", "/", line)
+    assert line.startswith(("Content-Type: multipart/", MULTIPART)) or not await without.post()
+
+
+async def test_neither_a_missing_type_nor_another_is_a_form(make_request):
+    for line in ("X: y", "Content-Type: text/plain; x", "Content-Type: multipart/mixed; boundary=B"):
+        assert not await make_request("POST", "/", line, body=form(part("a", b"1"))).post()
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "filename"),
+    [
+        ("name=a[0]", "a[0]", None),
+        ('name = "a"', "a", None),
+        ("name=a; filename=my file.txt", "a", "my file.txt"),
+        ('name="a\\"', "a\\", None),
+        ('name="a\\"; filename="b.txt"', "a\\", "b.txt"),
+        ('name="a"; filename="C:\\tmp\\"', "a", "C:\\tmp\\"),
+        ('name="a\\"b"', 'a"b', None),
+    ],
+)
+async def test_names_as_clients_write_them(make_request, written, name, filename):
+    head = f"--B\r\nContent-Disposition: form-data; {written}\r\n\r\n1\r\n".encode()
+    body = form(head, part("next", b"2"))
+    found = await make_request("POST", "/", MULTIPART, body=body).post()
+    assert list(found) == [name, "next"]
+    assert getattr(found[name], "filename", None) == filename
+    reader = await make_request("POST", "/", MULTIPART, body=body).multipart()
+    first = await reader.next()
+    assert (first.name, first.filename) == (name, filename)
+
+
+async def test_a_malformed_disposition_is_named(make_request):
+    body = form(b'--B\r\nContent-Disposition: form-data; name="a" b\r\n\r\n1\r\n')
+    with pytest.raises(HTTPBadRequest) as caught:
+        await make_request("POST", "/", MULTIPART, body=body).post()
+    assert caught.value.text == "400: malformed Content-Disposition of a part"
 
 
 @pytest.mark.row("AH-19", "AH-25", "BH-10")

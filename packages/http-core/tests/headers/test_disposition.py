@@ -44,6 +44,23 @@ VALUES = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=30)
         ("attachment; filename*0*=latin''%e9; filename*1=a", "attachment", None, None),
         ("attachment; filename*1=b; filename*2=c", "attachment", None, None),
         ("attachment; filename*0=b; filename=a", "attachment", None, "a"),
+        # Not quoted, though it should be.
+        ("form-data; name=a[0]", "form-data", "a[0]", None),
+        ("form-data; name=f; filename=my file (1).txt ", "form-data", "f", "my file (1).txt"),
+        ('form-data; name = "a"; filename= b', "form-data", "a", "b"),
+        ("form-data; name=a/b:c?; x", "form-data", "a/b:c?", None),
+        # As browsers write what ends in a backslash, which is then no quoted string.
+        ('form-data; name="a\\"', "form-data", "a\\", None),
+        ('form-data; name="\\"; filename="b"', "form-data", "\\", "b"),
+        ('form-data; name="a"; filename="C:\\dir\\"', "form-data", "a", "C:\\dir\\"),
+        ('form-data; name="a\\"; filename="b\\"', "form-data", "a\\", "b\\"),
+        ('form-data; name="a%22b%0D%0A\\"', "form-data", 'a"b\r\n\\', None),
+        ('form-data; name="%41%5c\\"', "form-data", "%41%5c\\", None),
+        ('form-data; name="a\\\\\\"; filename=my file', "form-data", "a\\\\\\", "my file"),
+        # As quoted strings they parse, so that is what they are.
+        ('form-data; name="a%22b"', "form-data", "a%22b", None),
+        ('form-data; name="a\\\\"', "form-data", "a\\", None),
+        ('form-data; name="a\\"; filename=\\"b"', "form-data", 'a"; filename="b', None),
     ],
 )
 def test_parses(text: str, type: str, name: str | None, filename: str | None) -> None:
@@ -59,8 +76,10 @@ def test_parses(text: str, type: str, name: str | None, filename: str | None) ->
         ";",
         '"attachment"',
         "attachment filename=a",
-        "attachment; filename",
-        "attachment; filename=a b",
+        'attachment; filename="a" b',
+        'attachment; filename=a"b',
+        'attachment; filename=a"',
+        'attachment; name="a"b"',
         'attachment; filename="a',
         'form-data; name="a"; name="b"',
         'form-data; name="a"; filename="b\r\n"',

@@ -14,6 +14,18 @@ def test_no_boundaries(boundary: str) -> None:
     assert not is_boundary(boundary)
 
 
+@pytest.mark.parametrize(
+    "boundary", ["----=_Part_7_12.34", "ab/cd+ef", "a:b", "=-=x", "a?b", "(a,b)", "a b c"]
+)
+@pytest.mark.parametrize("written", ["boundary={}", "x; boundary = {}", "charset=; Boundary={} ; y=z"])
+def test_boundaries_that_should_be_quoted_are_read(boundary: str, written: str) -> None:
+    assert boundary_of(f"multipart/form-data; {written.format(boundary)}") == boundary
+
+
+def test_the_same_boundary_twice_is_one() -> None:
+    assert boundary_of('multipart/form-data; boundary=a; boundary="a"') == "a"
+
+
 @pytest.mark.row("HI-29")
 @pytest.mark.parametrize(
     "content_type",
@@ -27,6 +39,13 @@ def test_no_boundaries(boundary: str) -> None:
         "multipart/form-data; boundary=" + "a" * 1_000_000,
         "multipart/form-data; boundary=a; boundary=b",
         'multipart/form-data; boundary="a',
+        'multipart/form-data; boundary="a"b',
+        'multipart/form-data; boundary="a"b; boundary=a',
+        "multipart/form-data; boundary=ä",
+        "multipart/form-data; boundary=a@b",
+        "multipart/form-data, multipart/form-data; boundary=a",
+        "multipart/form-data boundary=a",
+        "multipart/form-data; boundary=a;" + "x=y;" * 50_000 + "boundary=b",
         "text/plain; boundary=a",
         "application/x-www-form-urlencoded",
     ],

@@ -24,7 +24,7 @@ def test_a_part_knows_what_its_fields_mean() -> None:
 def test_missing_and_malformed_are_none() -> None:
     assert PartBegin(()).disposition is None
     assert PartBegin(()).media_type is None
-    part = PartBegin((("content-disposition", "form-data; name"), ("content-type", "text")))
+    part = PartBegin((("content-disposition", "form-data name"), ("content-type", "text")))
     assert (part.disposition, part.media_type) == (None, None)
 
 

@@ -6,7 +6,7 @@ All repeats are possessive: no input makes them backtrack, so each match is line
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
@@ -16,6 +16,9 @@ QUOTED_STRING: Final = rf'"[^"\\{_CONTROLS}]*+(?:\\[^{_CONTROLS}][^"\\{_CONTROLS
 _TOKEN: Final = re.compile(TOKEN)
 _CONTROL: Final = re.compile(f"[{_CONTROLS}]")
 _PARAMETER: Final = re.compile(rf"[ \t]*+;[ \t]*+(?:({TOKEN})=(?:({TOKEN})|({QUOTED_STRING})))?")
+_QUOTED: Final = re.compile(QUOTED_STRING)
+_NAME_BEFORE_VALUE: Final = re.compile(r"[ \t]*+;[ \t]*+([^;=]*+)(=[ \t]*+)?")
+_REST: Final = re.compile(r"[^;]*+")
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _TO_ESCAPE: Final = re.compile(r'(["\\])')
 
@@ -68,6 +71,46 @@ def parse_parameters(
             return None
         found[name] = token if quoted is None else unquote(quoted)
     return None if text[position:].strip(" \t") else tuple(found.items())
+
+
+def iterate_parameters(
+    text: str, position: int, quoted: re.Pattern[str] = _QUOTED
+) -> Iterator[tuple[str, str | None]]:
+    """Iterate over the parameters from `position` to the end of the text, as lenient readers see them.
+
+    Names are in lower case; values are as they stand there, quotes included, or None where one cannot be
+    read: it has a control character, its quotes are not closed, or something stands between them and the next
+    semicolon. What is not quoted goes on to the next semicolon (WHATWG MIME Sniffing §4.4), and white space
+    may stand around the ``=``, as in mail. What has no value, or no token for a name, is passed over.
+
+    Args:
+        quoted: what a quoted value is.
+    """
+    while match := _NAME_BEFORE_VALUE.match(text, position):
+        position = match.end()
+        if match[2] is None:
+            continue
+        name = match[1].rstrip(" \t").lower()
+        value: str | None
+        if text.startswith('"', position):
+            found = quoted.match(text, position)
+            # Behind a quote that is never closed, nothing can be read.
+            begin = len(text) if found is None else found.end()
+            end = _REST.match(text, begin).end()  # type: ignore[union-attr]  # it matches anywhere
+            value = None if found is None or text[begin:end].strip(" \t") else found[0]
+        else:
+            end = _REST.match(text, position).end()  # type: ignore[union-attr]
+            value = text[position:end].rstrip(" \t")
+            if not is_free_of_controls(value):
+                value = None
+        position = end
+        if value != "" and is_token(name):
+            yield name, value
+
+
+def follows_value(text: str, position: int) -> bool:
+    """Return whether parameters, or nothing, stand behind the value that ends at `position`."""
+    return text[position:].lstrip(" \t")[:1] in ("", ";")
 
 
 def format_parameters(parameters: Iterable[tuple[str, str]]) -> str:

@@ -10,11 +10,13 @@ from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
 from muntin.http_core.headers._parameters import (
+    QUOTED_STRING,
     TOKEN,
     Parameters,
+    follows_value,
     is_free_of_controls,
     is_token,
-    parse_parameters,
+    iterate_parameters,
     quote_string,
 )
 from muntin.http_core.headers.filenames import sanitize_filename
@@ -31,6 +33,7 @@ _EXTENDED: Final = re.compile(
 # Browsers once sent whole paths such as C:\dir\file, unescaped: a backslash escapes only what must be
 # escaped.
 _ESCAPED: Final = re.compile(r'\\(["\\])')
+_PERCENT_ESCAPED: Final = re.compile(r"%(22|0D|0A)")
 # What every recipient reads alike inside a quoted string: see RFC 6266, appendix D.
 _NOT_PLAIN: Final = re.compile(r'[^\x20-\x7e]|["\\%]')
 
@@ -101,20 +104,48 @@ def _decode_extended(text: str) -> str | None:
         return None
 
 
-def _unquote(quoted: str) -> str:
-    return _ESCAPED.sub(r"\1", quoted[1:-1])
+def _unescape_string(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
+
+
+def _unescape_form_value(text: str) -> str:
+    return _PERCENT_ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+# Both ways to quote a value, the standard's first. Python, curl and RFC 7578 escape quotes and backslashes. Browsers
+# escape neither (WHATWG HTML, "multipart/form-data encoding algorithm"), so ``name="a\\"`` is a name that ends in a
+# backslash: as a quoted string it would not be closed.
+_QUOTINGS: Final = (
+    (re.compile(QUOTED_STRING), _unescape_string),
+    (re.compile(r'"[^"\x00-\x08\x0a-\x1f\x7f]*+"'), _unescape_form_value),
+)
 
 
 def parse_disposition(text: str, *, limit: int = MAX_DISPOSITION_PARAMETERS) -> Disposition | None:
-    """Give what a Content-Disposition field says.
+    """Return what a Content-Disposition field says.
+
+    Where the values do not parse as quoted strings, they are read as browsers write them in forms: only ``%22``,
+    ``%0D`` and ``%0A`` are escapes. What is not quoted goes on to the next semicolon.
 
     None when it is malformed, has a parameter twice, or more than `limit` of them.
     """
     match = _TYPE.match(text)
-    if match is None:
+    if match is None or not follows_value(text, match.end()):
         return None
-    parameters = parse_parameters(text, match.end(), limit, _unquote)
-    return None if parameters is None else Disposition(match[0].lower(), parameters)
+    for quoted, unescape in _QUOTINGS:
+        pairs = [_unquote(*pair, unescape) for pair in iterate_parameters(text, match.end(), quoted)]
+        parameters = tuple((name, value) for name, value in pairs if value is not None)
+        if len(parameters) == len(pairs):
+            is_clear = len(dict(parameters)) == len(parameters) <= limit
+            return Disposition(match[0].lower(), parameters) if is_clear else None
+    return None
+
+
+def _unquote(name: str, value: str | None, unescape: Callable[[str], str]) -> tuple[str, str | None]:
+    """Return a parameter with its value as text; None where it cannot be read, or has a quote inside."""
+    if value is None or not value.startswith('"'):
+        return name, None if value is None or '"' in value else value
+    return name, unescape(value[1:-1])
 
 
 def format_disposition(type: str, **parameters: str) -> str:

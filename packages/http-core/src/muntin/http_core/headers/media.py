@@ -9,9 +9,11 @@ from typing import Final, NamedTuple
 from muntin.http_core.headers._parameters import (
     TOKEN,
     Parameters,
+    follows_value,
     format_parameters,
     is_token,
-    parse_parameters,
+    iterate_parameters,
+    unquote_string,
 )
 
 MAX_MEDIA_PARAMETERS: Final = 32
@@ -34,8 +36,8 @@ class MediaType(NamedTuple):
 
     @property
     def charset(self) -> str | None:
-        """The value of the parameter ``charset``, as it was sent."""
-        return self.parameter("charset")
+        """The value of the parameter ``charset``, as it was sent; None also for an empty one."""
+        return self.parameter("charset") or None
 
     def parameter(self, name: str) -> str | None:
         """Give the value of a parameter, by its name in lower case, or None."""
@@ -46,15 +48,25 @@ class MediaType(NamedTuple):
 
 
 def parse_media_type(text: str, *, limit: int = MAX_MEDIA_PARAMETERS) -> MediaType | None:
-    """Give the media type that a Content-Type field names.
+    """Return the media type that a Content-Type field names; None when type or subtype is malformed.
 
-    None when it is malformed, has a parameter twice, or more than `limit` of them.
+    Parameters are read as leniently as browsers do: what is not quoted goes on to the next semicolon. One that cannot
+    be read is left out, and so are those beyond `limit`, and those that come twice with two values: of two values, two
+    readers may take different ones, which is how filters are passed by.
     """
     match = _ESSENCE.match(text)
-    if match is None:
+    if match is None or not follows_value(text, match.end()):
         return None
-    parameters = parse_parameters(text, match.end(), limit)
-    return None if parameters is None else MediaType(match[1].lower(), match[2].lower(), parameters)
+    found: dict[str, str | None] = {}
+    for name, value in iterate_parameters(text, match.end()):
+        if value is not None and value.startswith('"'):
+            value = unquote_string(value)
+        if name in found:
+            found[name] = value if value == found[name] else None
+        elif len(found) < limit:
+            found[name] = value
+    parameters = tuple((name, value) for name, value in found.items() if value is not None)
+    return MediaType(match[1].lower(), match[2].lower(), parameters)
 
 
 def format_media_type(media: MediaType) -> str:

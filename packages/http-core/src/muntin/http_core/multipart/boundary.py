@@ -30,14 +30,14 @@ def boundary_of(content_type: str) -> str:
     """Give the boundary that a Content-Type field declares.
 
     Raises:
-        MultipartError: 400, the field is malformed, no multipart type, or declares no valid boundary.
+        MultipartError: 400, the field is malformed, no multipart type, or declares no valid boundary, or two.
     """
     media = parse_media_type(content_type)
     if media is None or media.type != "multipart":
         raise MultipartError(400, "not a multipart media type")
     boundary = media.parameter("boundary")
     if boundary is None:
-        raise MultipartError(400, "multipart without a boundary")
+        raise MultipartError(400, "multipart without a boundary that can be read")
     if not is_boundary(boundary):
         raise MultipartError(400, "malformed multipart boundary")
     return boundary

@@ -142,12 +142,21 @@ class RequestFields:
 
     @property
     def media_type(self) -> MediaType:
-        """What Content-Type says; ``application/octet-stream`` when it is missing, malformed or there twice."""
+        """What Content-Type says; ``application/octet-stream`` when it is missing or malformed, or says two things.
+
+        A parameter that cannot be read is left out, see `muntin.http_core.headers.parse_media_type`.
+        """
         media = self._media_type
         if media is None:
             lines = self.get_lines(b"content-type")
-            media = self._media_type = read_media_type(lines[0]) if len(lines) == 1 else _NO_MEDIA_TYPE
+            is_one = len(lines) == 1 or len(set(lines)) == 1
+            media = self._media_type = read_media_type(lines[0]) if is_one else _NO_MEDIA_TYPE
         return media
+
+    @property
+    def _has_malformed_type(self) -> bool:
+        """Whether there is a Content-Type that does not say what the body is."""
+        return self.media_type is _NO_MEDIA_TYPE and bool(self.get_lines(b"content-type"))
 
     @property
     def content_type(self) -> str:

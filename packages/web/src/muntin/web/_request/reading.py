@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from multidict import MultiDict, MultiDictProxy
 
-from muntin.http_core import FramingKind, ProtocolError, multipart
+from muntin.http_core import FramingKind, ProtocolError, RemoteProtocolError, multipart
 from muntin.runner import Exchange
 from muntin.web._request.body import RequestBody
 from muntin.web._request.fields import RequestFields
@@ -217,7 +217,7 @@ class RequestReading(RequestFields):
 
         Raises:
             HTTPRequestEntityTooLarge: larger than `client_max_size`, or more than `client_max_fields`.
-            HTTPBadRequest: malformed.
+            HTTPBadRequest: malformed, or of a type that is malformed.
             HTTPException, ConnectionResetError: as `text`.
         """
         form = self._post
@@ -229,9 +229,12 @@ class RequestReading(RequestFields):
         return form
 
     async def _read_form(self) -> "MultiDict[FormField]":
-        essence = self.content_type
         if self.method not in self.POST_METHODS:
             return MultiDict()
+        if self.body_exists:
+            # It may well be a form: nobody is to take it for one without fields.
+            self._check_type()
+        essence = self.content_type
         if essence == "multipart/form-data":
             return await self._read_multipart_form()
         if essence == "application/x-www-form-urlencoded":
@@ -239,6 +242,10 @@ class RequestReading(RequestFields):
 
             return parse_urlencoded(await self.read(), self.charset or "utf-8", self.client_max_fields)
         return MultiDict()
+
+    def _check_type(self) -> None:
+        if self._has_malformed_type:
+            raise RemoteProtocolError(400, "malformed Content-Type")
 
     async def _read_multipart_form(self) -> "MultiDict[FormField]":
         from muntin.web.multipart.forms import FormReader  # noqa: PLC0415 - few requests bring a form
@@ -267,6 +274,10 @@ class RequestReading(RequestFields):
         """
         from muntin.web.multipart import MultipartReader  # noqa: PLC0415 - few requests bring one
 
+        try:
+            self._check_type()
+        except ProtocolError as error:
+            raise exception_of(error, self.client_max_size) from None
         return MultipartReader(
             self.headers,
             self.content,

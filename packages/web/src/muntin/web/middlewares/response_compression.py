@@ -88,7 +88,7 @@ def compression_middleware(
 
 def _check_type(text: str) -> str:
     media: MediaType | None = parse_media_type(text)
-    if media is None or media.parameters:
+    if media is None or media.essence != text.lower():
         raise ValueError(f"not a media type: {text!r}")
     return media.essence
 

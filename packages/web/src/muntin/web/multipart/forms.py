@@ -82,6 +82,8 @@ class _Field:
 
     def __init__(self, head: PartBegin, max_size: int | None) -> None:
         disposition = head.disposition
+        if disposition is None and head.get("content-disposition") is not None:
+            raise MultipartError(400, "malformed Content-Disposition of a part")
         name = None if disposition is None else disposition.name
         if disposition is None or name is None:
             raise MultipartError(400, "a part of a form has no name")
