@@ -337,3 +337,9 @@ def outcome(body: bytes, coding: str, decode: Callable[..., bytes] = decode_cont
         return decode(body, [coding])
     except ContentCodingError as error:
         return error.status
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip", "identity", ""])
+def test_one_text_is_no_sequence_of_codings(coding: str) -> None:
+    with pytest.raises(ValueError, match="codings are a sequence"):
+        ContentDecoder(coding)

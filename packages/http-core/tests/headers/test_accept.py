@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -180,3 +182,13 @@ def test_languages(text: str | None, offers: list[str], language: str | None) ->
 )
 def test_charsets(text: str | None, charset: str | None) -> None:
     assert negotiate_charset(text, ["utf-8", "iso-8859-1"]) == charset
+
+
+@pytest.mark.parametrize(
+    "negotiate", [negotiate_charset, negotiate_encoding, negotiate_language, negotiate_media_type]
+)
+@pytest.mark.parametrize("text", [None, "", "*", "e, gzip"])
+def test_one_text_is_no_sequence_of_offers(negotiate: Callable[..., str | None], text: str | None) -> None:
+    """Its characters would be offered: a page in the language `e`."""
+    with pytest.raises(ValueError, match="offers are a sequence"):
+        negotiate(text, "en")

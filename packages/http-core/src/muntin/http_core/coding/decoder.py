@@ -75,9 +75,12 @@ class ContentDecoder:
 
     Raises:
         ContentCodingError: 415, a coding is unknown or not installed, or there are too many.
+        ValueError: the codings are one text in place of a sequence of them.
     """
 
     def __init__(self, codings: Sequence[str], limits: DecodingLimits = DEFAULT_DECODING_LIMITS) -> None:
+        if isinstance(codings, str):
+            raise ValueError(f"codings are a sequence, such as [{codings!r}], not one text")
         if len(codings) > limits.codings:
             raise ContentCodingError(415, "too many content codings")
         streams = [_make_stream(coding, limits) for coding in reversed(codings)]

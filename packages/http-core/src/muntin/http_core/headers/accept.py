@@ -174,13 +174,24 @@ def _has_parameters(media: MediaType, preference: Preference) -> bool:
 # What to choose ---------------------------------------------------------------------------------------------
 
 
+def _check_offers(offers: Sequence[str]) -> Sequence[str]:
+    # A text is a sequence of texts, too: its characters would be offered.
+    if isinstance(offers, str):
+        raise ValueError(f"offers are a sequence, such as [{offers!r}], not one text")
+    return offers
+
+
 def negotiate_encoding(text: str | None, offers: Sequence[str]) -> str | None:
     """Give the content coding to apply, of those offered, by an Accept-Encoding field (RFC 9110 §12.5.3).
 
     None means to send the content as it is: the field is missing, accepts none of the offers, or likes
     ``identity`` better. That is so even when it refuses ``identity``, since a client that cannot read it
     gets no better answer.
+
+    Raises:
+        ValueError: the offers are one text.
     """
+    offers = _check_offers(offers)
     return None if text is None else _negotiate_encoding(text, tuple(offers))
 
 
@@ -199,7 +210,7 @@ def negotiate_media_type(text: str | None, offers: Sequence[str]) -> str | None:
     None means that none is acceptable (406). A field that is missing, or says nothing, accepts the first.
 
     Raises:
-        ValueError: an offer is not a media type.
+        ValueError: an offer is not a media type, or the offers are one text.
     """
     return _negotiate(text, offers, _match_media)
 
@@ -209,6 +220,9 @@ def negotiate_language(text: str | None, offers: Sequence[str]) -> str | None:
 
     None means that none is wanted. ``en`` accepts ``en-GB``; ``en-GB`` accepts ``en`` if there is nothing
     closer. A field that is missing, or says nothing, accepts the first.
+
+    Raises:
+        ValueError: the offers are one text.
     """
     return _negotiate(text, offers, _match_language)
 
@@ -218,11 +232,15 @@ def negotiate_charset(text: str | None, offers: Sequence[str]) -> str | None:
     retires it).
 
     None means that none is acceptable. A field that is missing, or says nothing, accepts the first.
+
+    Raises:
+        ValueError: the offers are one text.
     """
     return _negotiate(text, offers, _match_token)
 
 
 def _negotiate(text: str | None, offers: Sequence[str], match: _Match) -> str | None:
+    offers = _check_offers(offers)
     preferences = parse_qualities(text or "")
     if not preferences:
         return offers[0] if offers else None

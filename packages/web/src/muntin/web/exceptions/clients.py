@@ -51,6 +51,9 @@ class HTTPMethodNotAllowed(HTTPClientError):
         method: the one that was tried.
         allowed_methods: those that work; Allow lists them, sorted.
         headers, reason, body, text, content_type: as `HTTPException`.
+
+    Raises:
+        ValueError: `allowed_methods` is one text, or has what is no method.
     """
 
     status_code = 405
@@ -66,6 +69,8 @@ class HTTPMethodNotAllowed(HTTPClientError):
         text: str | None = None,
         content_type: str | None = None,
     ) -> None:
+        if isinstance(allowed_methods, str):
+            raise ValueError(f"give a collection of methods, such as [{allowed_methods!r}]")
         super().__init__(headers=headers, reason=reason, body=body, text=text, content_type=content_type)
         self._method = method.upper()
         self._allowed_methods = frozenset(allowed_methods)
