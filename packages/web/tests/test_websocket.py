@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import socket
+import tracemalloc
 import weakref
+import zlib
 
 import anyio
 import pytest
@@ -226,6 +228,43 @@ async def test_strange_handshakes(extra, status):
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(f"HTTP/1.1 {status} ".encode())
             writer.close()
             await writer.wait_closed()
+
+
+@pytest.mark.row("HI-44")
+async def test_one_read_does_not_decide_how_much_memory_is_taken():
+    """Sixty messages of 4 MiB in 250 KB: they are inflated one after the other, as the handler takes them."""
+    stream, frames = zlib.compressobj(9, zlib.DEFLATED, -15), []
+    for _ in range(60):
+        payload = (stream.compress(bytes(4 << 20)) + stream.flush(zlib.Z_SYNC_FLUSH))[:-4]
+        frames.append(b"\xc2\xfe" + len(payload).to_bytes(2, "big") + bytes(4) + payload)
+    sizes, peaks = [], []
+
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        for _ in range(60):
+            sizes.append(len(await ws.receive_bytes()))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.reset_peak()
+        return ws
+
+    lines = "".join(f"{name}: {value}\r\n" for name, value in HANDSHAKE.items())
+    async with TestServer(make_app(handler)) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(
+            f"GET / HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Extensions: permessage-deflate\r\n{lines}\r\n".encode()
+        )
+        await reader.readuntil(b"\r\n\r\n")
+        tracemalloc.start()
+        try:
+            writer.write(b"".join(frames))
+            with anyio.fail_after(PATIENCE):
+                assert (await reader.readexactly(1)) == b"\x88"
+        finally:
+            tracemalloc.stop()
+        writer.close()
+    assert sizes == [4 << 20] * 60
+    assert max(peaks) < 24 << 20
 
 
 async def test_before_prepare_there_is_no_socket():

@@ -30,6 +30,9 @@ def test_no_way_leads_back_and_each_side_closes_once(moves):
         assert not {Move.SEND_DATA, Move.SEND_CONTROL} & set(done[done.index(Move.SEND_CLOSE) + 1 :])
     ended = Move.END in done or {Move.SEND_CLOSE, Move.RECEIVE_CLOSE} <= set(done)
     ended = ended or {Move.SEND_CLOSE, Move.FAIL} <= set(done)
+    ended = ended or (
+        Move.EOF in done and bool({Move.FAIL, Move.RECEIVE_CLOSE} & set(done[done.index(Move.EOF) :]))
+    )
     assert (state is State.CLOSED) == ended
 
 

@@ -1,18 +1,20 @@
 """One WebSocket connection after its opening handshake, without I/O: bytes in, messages out, and back.
 
 Knows how frames, messages, compression and the closing handshake go together. Must not know sockets, clocks
-or tasks. Nothing is queued: what arrives is given as messages, what is sent is given as bytes, and whoever
-holds the socket writes them in that order. Nothing is answered by itself either: `reply_to` says what a
-peer is owed.
+or tasks. What is sent is given as bytes, and whoever holds the socket writes them in that order. Nothing is
+answered by itself: `reply_to` says what a peer is owed.
+
+What arrives becomes messages while there is room for them, and the rest stays as it came: a read of 256 KiB may hold
+sixty compressed messages of 4 MiB each.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 
 from ._close import NO_STATUS, format_close, parse_close
 from ._deflate import Deflate, Deflater, Inflater, Setup
-from ._frames import FIN, RSV1, FrameDecoder, format_frame
+from ._frames import FIN, RSV1, FrameDecoder, Piece, format_frame
 from ._messages import Assembler
 from ._prepared import PreparedMessage
 from ._states import TRANSITIONS, Move, State, advance
@@ -26,6 +28,9 @@ __all__ = ["Connection", "Role"]
 MAX_MESSAGE_SIZE = 4 * 1024 * 1024
 # A message at the size limit may come in 64-byte fragments, and there are peers that do so.
 MAX_FRAMES = 2 * MAX_MESSAGE_SIZE // 64
+
+MESSAGE_COST = 128
+"""What a message counts for beside its data, so that a crowd of empty ones is bounded as well (bytes)."""
 
 _TEXT = FIN | Opcode.TEXT
 _BINARY = FIN | Opcode.BINARY
@@ -63,12 +68,17 @@ class Connection:
         "_decoder",
         "_deflater",
         "_deflating",
+        "_discards",
         "_new_mask",
+        "_pieces",
         "_sending",
         "_state",
+        "_unread",
+        "_violation",
         "close_code",
         "close_reason",
         "deflate",
+        "has_more",
         "role",
     )
 
@@ -98,6 +108,14 @@ class Connection:
             inflater=_make_inflater(role, deflate) if deflate else None,
             decode_text=decode_text,
         )
+        # Of the peer's half what nobody has looked at for want of room: pieces of frames and the fault behind them, and
+        # bytes that came later.
+        self._pieces: Sequence[Piece] = ()
+        self._violation: ProtocolViolation | None = None
+        self._unread: list[bytes] = []
+        self.has_more = False
+        """Whether something waits that `receive` had no room for: call it again, without data."""
+        self._discards = False
         # Our half: the message of which we have sent a part, and whether it is compressed.
         self._sending: Opcode | None = None
         self._deflating = False
@@ -115,17 +133,44 @@ class Connection:
 
     # The peer's half.
 
-    def receive(self, data: bytes) -> list[WSMessage]:
-        """Give the messages that `data` completes, in order.
+    def receive(self, data: bytes = b"", room: int = MAX_MESSAGE_SIZE) -> list[WSMessage]:
+        """Return the messages that `data` completes, in order, while there is room for them.
+
+        The message that exceeds `room` bytes is the last one; each counts with its data and 128 bytes. What comes
+        after it waits as it came, compressed where it was: then `has_more` is true, and a further call, with data or
+        without, goes on. So no peer decides how much memory a read takes.
 
         Never raises for what the peer does: when it breaks the protocol, the last message is an ERROR with
         the ProtocolViolation, and nothing is read from then on. A CLOSE is the last message too.
         """
+        if self._state is not _OPEN and not self._can_receive():
+            return []
         messages: list[WSMessage] = []
-        if self._state is not _OPEN and Move.RECEIVE_FRAME not in TRANSITIONS[self._state]:
-            return messages
+        if not self.has_more:
+            self._pieces, self._violation = self._decoder.decode(data)
+        elif data:
+            self._unread.append(data)
+        while room >= 0 or self._discards:
+            start = len(messages)
+            if self._discards:
+                self._skim(messages)
+            else:
+                self._convert(messages, room)
+            if self._pieces or not self._fetch():
+                break
+            for message in messages[start:]:
+                room -= MESSAGE_COST + len(message.data)
+        self._settle()
+        return messages
+
+    def _convert(self, messages: list[WSMessage], room: int) -> None:
+        """Look at the pieces of frames, as far as there is room, and append the messages that they complete.
+
+        What stays as it came is counted when the whole batch is over: it is no larger than what was read. What grows
+        is counted at once.
+        """
         assembler = self._assembler
-        pieces, violation = self._decoder.decode(data)
+        pieces = iter(self._pieces)
         try:
             for piece in pieces:
                 head, payload, left = piece
@@ -141,23 +186,83 @@ class Connection:
                     message = assembler.add(piece)
                     if message is not None:
                         messages.append(message)
+                        room -= MESSAGE_COST + len(message.data)
+                        if room < 0:
+                            self._pieces = list(pieces)
+                            return
                 elif head == _CLOSE:
                     messages.append(self._receive_close(payload))
-                    return messages
+                    return
                 else:
                     assembler.count_control()
                     messages.append(WSMessage(_CONTROL_TYPES[head], payload))
-            if violation is not None:
-                raise violation
+            self._pieces = ()
+            if self._violation is not None:
+                raise self._violation
         except ProtocolViolation as error:
             messages.append(self._fail(error))
-        return messages
+
+    def _skim(self, messages: list[WSMessage]) -> None:
+        """Look at the pieces of control frames only."""
+        pieces, self._pieces = self._pieces, ()
+        try:
+            for head, payload, _ in pieces:
+                if head == _CLOSE:
+                    messages.append(self._receive_close(payload))
+                    return
+                if head & _CONTROL:
+                    messages.append(WSMessage(_CONTROL_TYPES[head], payload))
+            if self._violation is not None:
+                raise self._violation
+        except ProtocolViolation as error:
+            messages.append(self._fail(error))
+
+    def _fetch(self) -> bool:
+        """Decode the next batch of frames; return whether there was anything to decode."""
+        if not self._decoder.has_more and not self._unread:
+            return False
+        if self._violation is not None or not self._can_receive():
+            return False
+        data = b"" if self._decoder.has_more else b"".join(self._unread)
+        if data:
+            self._unread.clear()
+        self._pieces, self._violation = self._decoder.decode(data)
+        return True
+
+    def _settle(self) -> None:
+        """Decide whether anything waits, and close behind the last of a stream that has ended."""
+        if self._state is not _OPEN and not self._can_receive():
+            self._pieces, self._violation = (), None
+            self._unread.clear()
+            self.has_more = False
+            return
+        self.has_more = bool(self._pieces or self._violation or self._decoder.has_more or self._unread)
+        if self._state is State.STREAM_ENDED and not self.has_more:
+            self.receive_eof()
+
+    def _can_receive(self) -> bool:
+        return Move.RECEIVE_FRAME in TRANSITIONS[self._state]
+
+    def discard(self) -> None:
+        """Take no more messages: what comes from now on is not inflated, not checked and not returned.
+
+        Only control frames are looked at, and the frames themselves. For who has sent a close frame and waits for
+        the peer's, or has nobody who would take a message.
+        """
+        self._discards = True
 
     def receive_eof(self) -> None:
-        """Take note that the peer will send no more bytes: the connection is closed, well or not."""
+        """Take note that the peer will send no more bytes: the connection is closed, well or not.
+
+        Where bytes that came before wait for room, they can still be received, and only then it is closed.
+        """
+        if self.has_more and not self._discards:
+            self._state = advance(self._state, Move.EOF)
+            return
         self._state = advance(self._state, Move.END)
         if self.close_code is None:
             self.close_code = WSCloseCode.ABNORMAL_CLOSURE
+        self._settle()
 
     def _receive_close(self, payload: bytes) -> WSMessage:
         code, reason = parse_close(payload)

@@ -4,6 +4,9 @@ A leaf kernel. A control frame is given whole; a data frame is given in the piec
 that a large frame is checked as it comes and never buffered here. What is kept between two calls is at most
 one header and one control payload.
 
+Frames are decoded a batch at a time: what many small ones become takes far more memory than their bytes, and
+whoever looks at them may stop before the next batch.
+
 Knows the layout of a frame and the rules that one frame alone can break: reserved bits and opcodes, masking,
 control frames that are fragmented or too long, lengths in more bytes than needed, a declared length above the
 limit. Must not know which frames may follow one another, nor what a payload means.
@@ -37,6 +40,10 @@ _HEADS_WITH_RSV1 = _HEADS | {
 }
 
 
+# Frames to a batch: so many cost little, and most reads hold fewer.
+_BATCH = 1024
+_EACH_OF_A_BATCH = range(_BATCH)
+
 Piece = tuple[int, bytes, int]
 """A part of a frame: the frame's first byte, a part of its payload, and how much of that is to come.
 
@@ -47,24 +54,28 @@ A bare tuple, because making anything better takes longer than parsing a small f
 class FrameDecoder:
     """Bytes from one peer → pieces of frames."""
 
-    __slots__ = ("_buffer", "_head", "_heads", "_left", "_mask", "_masked", "_max_size")
+    __slots__ = ("_buffer", "_head", "_heads", "_left", "_mask", "_masked", "_max_size", "_pos", "has_more")
 
     def __init__(self, *, masked: bool, rsv1: bool, max_size: int) -> None:
         # Set once. A client masks every frame and a server none (§5.1): there is no third way to accept.
         self._masked = masked
         self._heads = _HEADS_WITH_RSV1 if rsv1 else _HEADS
         self._max_size = max_size or 1 << 62
-        # Of the frame that is not complete: its first bytes, or, when its payload is being given out, the
-        # rest.
+        # Bytes that were not decoded, and where in them to go on: the first ones of a frame that is not complete, or
+        # all that stands behind a whole batch.
         self._buffer = b""
+        self._pos = 0
+        self.has_more = False
+        """Whether bytes wait behind a whole batch: `decode(b"")` goes on with them."""
+        # Of the data frame whose payload is being given out: what is needed for the rest.
         self._head = 0
         self._mask = b""
         self._left = 0
 
     def decode(self, data: bytes) -> tuple[list[Piece], ProtocolViolation | None]:
-        """Give the pieces in `data`, unmasked, and the fault of the frame after them, if it breaks a rule.
+        """Return the pieces in `data`, unmasked, and the fault of the frame after them, if it breaks a rule.
 
-        After a fault the decoder is of no more use.
+        At most 1024 at once: `has_more` says whether others may follow. After a fault the decoder is of no more use.
         """
         pieces: list[Piece] = []
         try:
@@ -79,11 +90,17 @@ class FrameDecoder:
             pieces.append(self._resume(data))
             pos = len(pieces[0][1])
         elif self._buffer:
-            data = self._buffer + data
-            self._buffer = b""
+            if data:
+                data = self._buffer[self._pos :] + data
+            else:
+                data, pos = self._buffer, self._pos
+            self._buffer, self._pos = b"", 0
         end = len(data)
         heads, masked, max_size = self._heads, self._masked, self._max_size
-        while end - pos >= 2:
+        self.has_more = False
+        for _ in _EACH_OF_A_BATCH:
+            if end - pos < 2:
+                break
             head, length = data[pos], data[pos + 1]
             if head not in heads:
                 raise _explain(head)
@@ -111,7 +128,11 @@ class FrameDecoder:
             else:
                 pieces.append(self._begin(head, data[start - 4 : start], data[start:], length))
                 return
-        if pos < end:
+        else:
+            self.has_more = end - pos >= 2
+        if self.has_more:
+            self._buffer, self._pos = data, pos
+        elif pos < end:
             self._buffer = data[pos:]
 
     def _begin(self, head: int, mask: bytes, payload: bytes, length: int) -> Piece:

@@ -4,7 +4,8 @@ Theory. A connection is open until one side sends a close frame; the side that g
 after both, the connection is closed and the server ends the TCP stream. So there are two half-open states,
 told apart by who spoke first. Two ways leave this road: the peer breaks the protocol (`FAIL`), after which
 none of its bytes are looked at, though we may still answer what came before, and say why we end, in a close
-frame; and the stream ends (`END`), from anywhere.
+frame; and the stream ends (`END`), from anywhere. Where bytes that came before its end still wait to be looked at
+(`EOF`), they are read first.
 
 Rules that the table encodes:
 
@@ -13,6 +14,7 @@ Rules that the table encodes:
 * After the peer's close frame nothing is read: no `RECEIVE_…` in `CLOSE_RECEIVED`. We may finish what we have
   to say (§5.5.1), so `SEND_DATA` stays allowed; then we owe our close frame.
 * A failure after our close frame leaves nothing to say, so it closes.
+* Behind the end of the stream there is nobody to send to: `STREAM_ENDED` only reads.
 
 Knows only its own names: not which side we are, nor what bytes look like. All state of the closing
 handshake is here; no flag beside it.
@@ -32,6 +34,7 @@ class State(Enum):
     CLOSE_SENT = auto()
     CLOSE_RECEIVED = auto()
     FAILED = auto()
+    STREAM_ENDED = auto()
     CLOSED = auto()
 
 
@@ -44,6 +47,7 @@ class Move(Enum):
     RECEIVE_FRAME = auto()
     RECEIVE_CLOSE = auto()
     FAIL = auto()
+    EOF = auto()
     END = auto()
 
 
@@ -55,12 +59,14 @@ TRANSITIONS: dict[State, dict[Move, State]] = {
         Move.RECEIVE_FRAME: State.OPEN,
         Move.RECEIVE_CLOSE: State.CLOSE_RECEIVED,
         Move.FAIL: State.FAILED,
+        Move.EOF: State.STREAM_ENDED,
         Move.END: State.CLOSED,
     },
     State.CLOSE_SENT: {
         Move.RECEIVE_FRAME: State.CLOSE_SENT,
         Move.RECEIVE_CLOSE: State.CLOSED,
         Move.FAIL: State.CLOSED,
+        Move.EOF: State.STREAM_ENDED,
         Move.END: State.CLOSED,
     },
     State.CLOSE_RECEIVED: {
@@ -73,6 +79,13 @@ TRANSITIONS: dict[State, dict[Move, State]] = {
         Move.SEND_CLOSE: State.CLOSED,
         Move.END: State.CLOSED,
     },
+    State.STREAM_ENDED: {
+        Move.RECEIVE_FRAME: State.STREAM_ENDED,
+        Move.RECEIVE_CLOSE: State.CLOSED,
+        Move.FAIL: State.CLOSED,
+        Move.EOF: State.STREAM_ENDED,
+        Move.END: State.CLOSED,
+    },
     State.CLOSED: {
         Move.END: State.CLOSED,
     },
@@ -83,6 +96,7 @@ _REFUSALS = {
     State.CLOSE_SENT: "a close frame was sent",
     State.CLOSE_RECEIVED: "the peer has closed",
     State.FAILED: "the peer broke the protocol",
+    State.STREAM_ENDED: "the stream has ended",
     State.CLOSED: "the connection is closed",
 }
 

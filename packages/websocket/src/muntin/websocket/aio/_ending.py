@@ -48,6 +48,7 @@ class Ending:
         timeout: seconds to wait for the peer to take part in the closing handshake.
         autoclose: whether the peer's close frame is answered by itself.
         inbox_limit: bytes of messages that may wait to be received before reading pauses.
+        read_on: is called when there is room in the inbox again, or when nobody will take its messages any more.
         writer_limit, buffer_limit: bytes that may be on their way, as for `Outbox`.
     """
 
@@ -64,6 +65,7 @@ class Ending:
         "exception",
         "heartbeat",
         "inbox",
+        "is_gone",
         "outbox",
     )
 
@@ -76,6 +78,7 @@ class Ending:
         timeout: float,
         autoclose: bool,
         inbox_limit: int,
+        read_on: Callable[[], None],
         writer_limit: int,
         buffer_limit: int,
     ) -> None:
@@ -88,7 +91,7 @@ class Ending:
         self.inbox = Inbox(
             inbox_limit,
             pause=duplex.pause_reading,
-            resume=duplex.resume_reading,
+            resume=read_on,
             emptied=self._conclude,
             end=self._describe,
         )
@@ -103,6 +106,8 @@ class Ending:
         """What watches for silence; it ends with the socket."""
         # Why it ended, if it did not end well.
         self.exception: BaseException | None = None
+        self.is_gone = False
+        """Whether the stream has ended; what came before may still wait to be looked at."""
         # The peer's close frame or its failure, until that is answered.
         self._last: WSMessage | None = None
         # Who waits, the timer that lets nobody wait too long, and how often the end was told.
@@ -117,7 +122,7 @@ class Ending:
 
     async def wait(self) -> None:
         """Wait until both sides have closed, or one is gone."""
-        if self._connection.state is State.CLOSED:
+        if self.is_gone or self._connection.state is State.CLOSED:
             return
         if self._waiting is None:
             self._waiting = asyncio.Event()
@@ -129,12 +134,15 @@ class Ending:
         """Send our close frame; the rest happens by itself. What was received and not taken is dropped."""
         self.outbox.write_last(self._connection.close(code, message))
         self._last = None
-        self.inbox.finish(drop=True)
         self._stop_heartbeat()
-        if self._connection.state is State.CLOSED:
-            self._say_goodbye()
-        else:
+        has_ended = self._connection.state is State.CLOSED
+        if not has_ended:
             self._set_timer(self._timeout, self.cut)
+        # The peer's close frame may be in what waits: it is looked at now, as nobody will take its messages.
+        self._connection.discard()
+        self.inbox.finish(drop=True)
+        if has_ended:
+            self._say_goodbye()
 
     def _overflow(self, error: ConnectionClosed) -> None:
         """End because the peer has left too much unread."""
@@ -149,6 +157,7 @@ class Ending:
 
     def cut(self) -> None:
         """Cut the connection."""
+        self._connection.discard()
         self._connection.receive_eof()
         self._finish()
         self.outbox.drop()
@@ -160,11 +169,15 @@ class Ending:
         """Take the peer's last message: its close frame, or what it has done wrong."""
         if message.type is WSMsgType.ERROR:
             self.exception = message.data
+        elif self.is_gone:
+            self.exception = None  # it has said so, before it went
         self._stop_heartbeat()
         nothing_to_answer = not self.inbox.has_messages()
-        self._last = message
         self.inbox.put(message, 0)
         self.inbox.finish()
+        if self.is_gone:
+            return
+        self._last = message
         if nothing_to_answer:
             self._conclude()
         else:
@@ -205,8 +218,15 @@ class Ending:
     def _break_off(self, exc: Exception | None) -> None:
         if self._connection.state is State.OPEN:
             self.exception = exc or ConnectionClosed("the connection ended without a close frame")
+        self.is_gone = True
+        self._stop_heartbeat()
         self._connection.receive_eof()
-        self._finish()
+        self.run_out()
+
+    def run_out(self) -> None:
+        """End when the peer is gone and nothing waits that came before."""
+        if self.is_gone and self._connection.state is State.CLOSED:
+            self._finish()
 
     def _say_goodbye(self) -> None:
         """Both sides have closed: the server ends the TCP connection, the client waits for that (§7.1.1)."""

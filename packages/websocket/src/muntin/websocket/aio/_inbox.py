@@ -8,12 +8,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from .._connection import MESSAGE_COST
 from ..events import WSMessage
 
 __all__ = ["Inbox"]
-
-# What a message costs beside its data, so that a crowd of empty ones is bounded as well.
-_COST_OF_A_MESSAGE = 128
 
 
 class Inbox:
@@ -68,12 +66,17 @@ class Inbox:
         if self._messages is None:
             self._messages = deque()
         self._messages.append(message)
-        self._size += size + _COST_OF_A_MESSAGE
+        self._size += size + MESSAGE_COST
         if self._size > self._limit and not self.is_paused:
             self.is_paused = True
             self._pause()
         if self._waiter is not None:
             self._wake()
+
+    @property
+    def room(self) -> int:
+        """How many bytes of messages there is room for; below 0 when there is none (`MESSAGE_COST` counts too)."""
+        return self._limit - self._size
 
     def has_messages(self) -> bool:
         """Tell whether something came that was not taken."""
@@ -103,16 +106,20 @@ class Inbox:
                 await self._waiter
             finally:
                 self._waiter = None
-        message = self._messages.popleft()
-        if self._messages:
+        message = self._messages[0]
+        if len(self._messages) > 1:
             data = message.data
-            self._size -= _COST_OF_A_MESSAGE + (len(data) if isinstance(data, (str, bytes)) else 0)
+            self._size -= MESSAGE_COST + (len(data) if isinstance(data, (str, bytes)) else 0)
         else:
             self._size = 0
-            if self._is_over:
-                self._emptied()
+        # It is taken out after what comes next has come in: should that be the peer's end, then this one may still be
+        # answered.
         if self.is_paused:
             self._relieve()
+        if self._messages:
+            self._messages.popleft()
+            if not self._messages and self._is_over:
+                self._emptied()
         return message
 
     def _relieve(self) -> None:

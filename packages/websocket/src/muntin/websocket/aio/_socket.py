@@ -102,6 +102,7 @@ class WebSocket:
             timeout=timeout,
             autoclose=autoclose,
             inbox_limit=inbox_limit,
+            read_on=self._read_on,
             writer_limit=writer_limit,
             buffer_limit=buffer_limit,
         )
@@ -282,12 +283,28 @@ class WebSocket:
         """Take bytes from the duplex."""
         if self._heartbeat is not None:
             self._heartbeat.hear()
-        for message in self._connection.receive(data):
-            kind, content, _ = message
-            if kind is _BINARY or kind is _TEXT:
-                self._inbox.put(message, len(content))
-            else:
-                self._reactions[kind](self, message)
+        self._read(data)
+
+    def _read(self, data: bytes) -> None:
+        """Take messages while there is room for them; what waits stays in the engine, as it came."""
+        connection, inbox = self._connection, self._inbox
+        while True:
+            for message in connection.receive(data, inbox.room):
+                kind, content, _ = message
+                if kind is _BINARY or kind is _TEXT:
+                    inbox.put(message, len(content))
+                else:
+                    self._reactions[kind](self, message)
+            if not connection.has_more or inbox.is_paused:
+                return
+            data = b""
+
+    def _read_on(self) -> None:
+        """Go on with what waits, as there is room, and then with what comes."""
+        self._read(b"")
+        self._ending.run_out()
+        if not self._inbox.is_paused and not self._ending.is_gone:
+            self._duplex.resume_reading()
 
     def eof_received(self) -> None:
         """Take note that the peer has ended its stream."""
