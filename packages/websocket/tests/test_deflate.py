@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.websocket import Deflate, InvalidData, MessageTooBig
+from muntin.websocket import Connection, Deflate, InvalidData, MessageTooBig, Role, WSMsgType
 from muntin.websocket._deflate import Deflater, Inflater, Setup, accept_offer, check_answer, format_offer
 from muntin.websocket._extensions import parse_extensions
+from muntin.websocket._frames import format_frame
 
+MASK = b"\x37\xfa\x21\x3d"
 NARROW = Deflate(server_max_window_bits=10)
 MODEST = Deflate(client_max_window_bits=9)
 
@@ -202,3 +204,45 @@ def test_history_is_dropped_when_agreed():
         theirs.inflate(
             bytes.fromhex("f200110000"), 5, final=True
         )  # refers back to a history that is not there
+
+
+@pytest.mark.row("HI-44")
+def test_rows_of_streams_are_bounded():
+    """A block marked as the last ends a stream, and two bytes are such a block: what costs time is to begin anew."""
+    empty = b"\x03\x00"
+    for payload, is_good in (
+        (empty * 900, True),
+        (empty * 1001, False),
+        (empty * 500_000, False),
+        (zlib.compress(bytes(100), wbits=-15) * 1001, False),
+    ):
+        server = Connection(Role.SERVER, deflate=Deflate())
+        [message] = server.receive(format_frame(0xC2, payload + b"\x00", MASK))
+        assert (message.type is WSMsgType.BINARY) is is_good
+        if not is_good:
+            assert isinstance(message.data, InvalidData)
+            assert (message.data.code, "more than 1000" in str(message.data)) == (1007, True)
+
+
+@pytest.mark.row("HI-44")
+def test_rows_of_streams_are_counted_by_the_message():
+    server = Connection(Role.SERVER, deflate=Deflate())
+    row = b"\x03\x00" * 400
+    for _ in range(4):
+        [message] = server.receive(format_frame(0xC2, row + b"\x00", MASK))
+        assert message.type is WSMsgType.BINARY
+    parts = [format_frame(head, row, MASK) for head in (0x42, 0x00, 0x80)]
+    assert server.receive(parts[0]) == server.receive(parts[1]) == []
+    [error] = server.receive(parts[2])
+    assert error.type is WSMsgType.ERROR
+
+
+def test_a_long_row_of_streams_with_much_in_them_is_read_whole():
+    """Each part of a long message may end its stream; slices must lose nothing, wherever they cut."""
+    contents = bytes(range(256)) * 400
+    stream = zlib.compressobj(0, wbits=-15)
+    block = stream.compress(contents) + stream.flush()
+    assert len(block) > 5 * 16384
+    server = Connection(Role.SERVER, deflate=Deflate())
+    [message] = server.receive(format_frame(0xC2, block * 7 + b"\x00", MASK), 1 << 30)
+    assert message.data == contents * 7

@@ -20,6 +20,10 @@ _TAIL = (
     b"\x00\x00\xff\xff"  # of an empty stored block: left out by the sender (§7.2.1), put back by the receiver
 )
 _MIN_ZLIB_WINDOW = 9
+# At the end of a stream zlib copies the input that it leaves, and a stream may be two bytes long: small slices keep
+# that linear. A sender has one stream in a message, or one in each of its parts; endless ones are there to cost time.
+_SLICE = 16384
+_MAX_RESTARTS = 1000
 _WINDOW_BITS = {str(bits): bits for bits in range(8, 16)}  # §7.1.2.1: decimal, no leading zero
 
 
@@ -198,40 +202,61 @@ class Deflater:
 class Inflater:
     """The other side's stream."""
 
-    __slots__ = ("_bits", "_stream", "_takeover")
+    __slots__ = ("_bits", "_restarts", "_stream", "_takeover")
 
     def __init__(self, window_bits: int, *, takeover: bool) -> None:
         self._bits = max(window_bits, _MIN_ZLIB_WINDOW)
         self._takeover = takeover
         self._stream: zlib._Decompress | None = None
+        self._restarts = 0  # in the message under way
 
     def inflate(self, data: bytes, room: int, *, final: bool) -> bytes:
         """Give a piece of a message inflated, at most `room` bytes; `final` ends the message.
 
         Raises MessageTooBig as soon as there is more, having made `room` + 1 bytes at most; InvalidData for
-        bytes that are not DEFLATE.
+        bytes that are not DEFLATE, and for a message that begins anew more than 1000 times.
         """
         if final:
             data += _TAIL
-        out = self._run(data, room + 1)
+        if len(data) <= _SLICE:
+            out = self._run(data, room + 1)
+        else:
+            pieces, left = [], room + 1
+            for start in range(0, len(data), _SLICE):
+                piece = self._run(data[start : start + _SLICE], left)
+                pieces.append(piece)
+                left -= len(piece)
+                if not left:
+                    break
+            out = b"".join(pieces)
         if len(out) > room:
             raise MessageTooBig("message inflates to more than the limit")
-        if final and not self._takeover:
-            self._stream = None
+        if final:
+            self._restarts = 0
+            if not self._takeover:
+                self._stream = None
         return out
 
     def _run(self, data: bytes, room: int) -> bytes:
-        out = b""
-        while data:
+        pieces: list[bytes] = []
+        while True:
             stream = self._stream
             if stream is None:
                 stream = self._stream = zlib.decompressobj(-self._bits)
             try:
-                out += stream.decompress(data, room - len(out))
+                piece = stream.decompress(data, room)
             except zlib.error as error:
                 raise InvalidData(f"compressed data is invalid: {error}") from None
-            if len(out) >= room or not stream.eof:
-                break
-            # A block marked as the last (§7.2.3.4): what follows is a stream with an empty history.
-            data, self._stream = stream.unused_data, None
-        return out
+            data = stream.unused_data
+            if stream.eof:
+                # A block marked as the last (§7.2.3.4): what follows is a stream with an empty history.
+                self._stream = None
+                self._restarts += 1
+                if self._restarts > _MAX_RESTARTS:
+                    raise InvalidData(f"message of more than {_MAX_RESTARTS} compressed streams")
+            room -= len(piece)
+            if not pieces and not (data and room):
+                return piece
+            pieces.append(piece)
+            if not (data and room):
+                return b"".join(pieces)
