@@ -1,8 +1,9 @@
 """What the tests of this package share."""
 
 import asyncio
+import gc
 import heapq
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ def pair() -> Callable[..., tuple[Connection, Connection]]:
 
 class MemoryDuplex:
     """A Duplex whose other end is the test. What was written is in `written`, by so many `writes`; the peer can
-    `stall` and `flow`.
+    `stall`, `flow` and `vanish`.
     """
 
     def __init__(self, backlog: bytes = b"") -> None:
@@ -77,13 +78,15 @@ class MemoryDuplex:
         self.writes = 0
         self.receiver: Any = None
         self.is_reading = True
-        self.is_closed = self.is_aborted = False
+        self.is_closed = self.is_aborted = self.is_lost = False
         self._backlog = backlog
         self._unread: int | None = None
         self._room = asyncio.Event()
         self._room.set()
 
     def write(self, data: bytes) -> None:
+        if self.is_lost:
+            raise ConnectionResetError("the peer is gone")
         self.written += data
         self.writes += 1
         if self._unread is not None:
@@ -91,7 +94,7 @@ class MemoryDuplex:
 
     async def drain(self) -> None:
         await self._room.wait()
-        if self.is_aborted:
+        if self.is_aborted or self.is_lost:
             raise ConnectionResetError("the peer is gone")
 
     def attach(self, receiver: Any) -> None:
@@ -128,6 +131,13 @@ class MemoryDuplex:
     def flow(self) -> None:
         self._unread = None
         self._room.set()
+
+    def vanish(self, error: Exception | None = None) -> None:
+        self.is_lost = True
+        self._unread = None
+        self._room.set()
+        if self.receiver is not None:
+            self.receiver.connection_lost(error)
 
     def take(self) -> bytes:
         data, self.written = bytes(self.written), bytearray()
@@ -176,6 +186,22 @@ class FakeClock:
     @property
     def pending(self) -> int:
         return sum(not timer.is_cancelled for _, _, timer in self._timers)
+
+
+@pytest.fixture
+async def complaints(anyio_backend: tuple[str, dict[str, object]]) -> AsyncIterator[list[str]]:
+    """What the loop complains of, such as exceptions that nobody has retrieved: there must be nothing at the end."""
+    found: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(
+        lambda _, context: found.append(f"{context['message']}: {context.get('exception')!r}")
+    )
+    yield found
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gc.collect()
+    loop.set_exception_handler(None)
+    assert found == []
 
 
 @pytest.fixture

@@ -102,6 +102,57 @@ async def test_the_peer_goes_while_an_answer_waits(outbox, duplex):
     await asyncio.sleep(0)
 
 
+@pytest.mark.row("HI-43")
+@pytest.mark.usefixtures("complaints")
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("error", [ConnectionResetError("gone"), ConnectionClosed("cannot send control")])
+async def test_an_answer_that_nobody_can_get_is_no_error_of_anybody(outbox, duplex, error, is_late):
+    """Neither where the peer has gone, nor where a close frame was sent meanwhile."""
+
+    def refuse():
+        raise error
+
+    duplex.stall()
+    outbox.write(bytes(101))
+    outbox.answer(refuse if isinstance(error, ConnectionClosed) else lambda: b"pong")
+    if is_late:
+        await asyncio.sleep(0)
+    if isinstance(error, ConnectionClosed):
+        duplex.flow()
+    else:
+        duplex.vanish()
+
+
+@pytest.mark.usefixtures("complaints")
+async def test_the_peer_goes_when_an_answer_is_about_to_be_written(outbox, duplex):
+    duplex.stall()
+    outbox.write(bytes(101))
+    outbox.answer(lambda: b"pong")
+    await asyncio.sleep(0)
+    duplex.flow()
+    duplex.is_lost = True
+
+
+async def test_no_answer_writes_nothing(outbox, duplex):
+    duplex.is_lost = True
+    outbox.answer(bytes)
+    outbox.write_last(b"")
+    assert duplex.writes == 0
+
+
+async def test_limits_that_are_crossed(make_duplex, errors):
+    """What an awaited write waits for is no overflow, however large it was chosen."""
+    duplex = make_duplex()
+    outbox = Outbox(
+        duplex, expects_more=lambda: False, soft_limit=1000, hard_limit=10, overflow=errors.append
+    )
+    duplex.stall()
+    for _ in range(10):
+        outbox.answer(lambda: bytes(100))
+    assert errors == []
+    assert len(duplex.written) == 1000
+
+
 async def test_frames_are_held_while_more_are_expected(outbox, duplex, more):
     more.append(1)
     assert outbox.write(b"a") is DONE

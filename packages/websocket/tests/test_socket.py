@@ -458,6 +458,65 @@ async def test_a_ping_flood_of_a_peer_that_does_not_read(open_socket):
     await turns()
 
 
+@pytest.mark.row("HI-43")
+@pytest.mark.usefixtures("complaints")
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_a_ping_flood_and_then_a_reset(open_socket, is_late):
+    socket, duplex, peer = open_socket(writer_limit=1000)
+    duplex.stall()
+    socket.data_received(peer.ping(bytes(125)) * 100)
+    if is_late:
+        await turns()
+    duplex.vanish(ConnectionResetError("reset"))
+    assert (await socket.receive()).type is CLOSED
+
+
+@pytest.mark.row("HI-43")
+@pytest.mark.usefixtures("complaints")
+@pytest.mark.parametrize("end", [lambda s: s.close_nowait(), lambda s: s.abort(), lambda s: s.eof_received()])
+async def test_the_socket_ends_while_a_pong_is_due(open_socket, end):
+    socket, duplex, peer = open_socket(writer_limit=1000)
+    duplex.stall()
+    socket.data_received(peer.ping(bytes(125)) * 100)
+    await turns()
+    duplex.take()
+    end(socket)
+    duplex.flow()
+    await turns()
+    assert duplex.take()[:1] in (b"", b"\x88")  # nothing behind a close frame
+
+
+@pytest.mark.usefixtures("complaints")
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda socket, duplex, clock: clock.advance(6),
+        lambda socket, duplex, clock: (socket.close_nowait(), duplex.flow()),
+        lambda socket, duplex, clock: duplex.vanish(),
+        lambda socket, duplex, clock: socket.eof_received(),
+    ],
+)
+async def test_a_heartbeat_that_ends_while_writes_are_blocked(open_socket, clock, end):
+    """The ping waits for room, and the socket ends before there is any."""
+    socket, duplex, _ = open_socket(writer_limit=1000, heartbeat=10)
+    duplex.stall()
+    socket.send_bytes(bytes(2000))
+    clock.advance(10)
+    await turns()
+    end(socket, duplex, clock)
+    await turns()
+    assert socket.closed
+
+
+@pytest.mark.usefixtures("complaints")
+async def test_a_ping_that_waits_behind_a_message_of_a_peer_that_went(open_socket):
+    socket, duplex, peer = open_socket(Deflate(), inbox_limit=0)
+    socket.data_received(peer.send_text("a") + peer.ping(b"?") + peer.send_text("b") + peer.close())
+    duplex.vanish()
+    assert [message.data async for message in socket] == ["a", "b"]
+    assert duplex.take() == b""
+
+
 @pytest.mark.row("WS-21")
 async def test_sockets_can_be_kept_in_sets(open_socket):
     socket, *_ = open_socket()

@@ -28,7 +28,8 @@ class Outbox:
     Args:
         expects_more: tells whether more frames are likely to come in this turn of the loop.
         soft_limit: bytes under way above which an awaited write waits.
-        hard_limit: bytes under way above which `overflow` is called instead of a further write.
+        hard_limit: bytes under way above which `overflow` is called instead of a further write; `soft_limit` if that is
+            more.
     """
 
     __slots__ = (
@@ -58,7 +59,9 @@ class Outbox:
         self._duplex = duplex
         self._expects_more = expects_more
         self._soft_limit = soft_limit
-        self._hard_limit = hard_limit
+        self._hard_limit = max(
+            hard_limit, soft_limit
+        )  # answers are sent below the one, and must not meet the other
         self._overflow = overflow
         # An upper bound of the bytes under way. It only counts up, which is cheap; the truth is asked for
         # where it could matter.
@@ -95,7 +98,8 @@ class Outbox:
         if self._held:
             frame = b"".join((*self._held, frame))
             self.drop()
-        self._duplex.write(frame)
+        if frame:
+            self._duplex.write(frame)
 
     def flush(self) -> None:
         """Write what is held."""
@@ -113,12 +117,15 @@ class Outbox:
         return self._held_size + self._duplex.write_buffer_size
 
     def answer(self, make: Callable[[], bytes]) -> None:
-        """Send the answer that `make` gives, now or when the peer reads again; then only the newest counts.
+        """Send the frame that `make` returns, if any, now or when the peer reads again; then only the newest counts.
 
-        RFC 6455 §5.5.3 allows that for pongs. So a peer that pings and never reads makes nothing grow.
+        RFC 6455 §5.5.3 allows that for pongs. So a peer that pings and never reads makes nothing grow. Nobody hears of
+        it where the peer has gone by then, or the socket has ended.
         """
         if self._unsettled <= self._soft_limit or self._settle() <= self._soft_limit:
-            self.write(make())
+            frame = make()
+            if frame:
+                self.write(frame)
             return
         self._owed = make
         if self._payer is None:
@@ -156,7 +163,10 @@ class Outbox:
 
     async def _pay(self) -> None:
         try:
-            await self.drain()
+            self.flush()
+            await self._duplex.drain()
             self.write_last(self._owed())
+        except ConnectionResetError:
+            pass  # there is nobody to answer, or nothing may be said any more: whoever uses the socket hears of that
         finally:
             self._owed, self._payer = bytes, None
