@@ -116,6 +116,26 @@ async def test_signals_of_others_stay(make_request):
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/hello", "/stream", "/fail", "/missing"])
+async def test_those_inside_amend_first_whoever_makes_the_response(path):
+    def note(name):
+        @web.middleware
+        async def amend(request, handler):
+            return await answer_amended(request, handler, lambda response: response.headers.add("X-By", name))
+
+        return amend
+
+    async def at_last(request, response):
+        response.headers.add("X-By", "signal")
+
+    app = web.Application(middlewares=[note("outer"), note("inner")])
+    app.on_response_prepare.append(at_last)
+    app.add_routes([web.get("/hello", hello), web.get("/stream", stream), web.get("/fail", fail)])
+    async with TestClient(app) as client:
+        assert (await client.get(path)).headers.getall("X-By") == ["inner", "outer", "signal"]
+
+
+@pytest.mark.anyio
 async def test_a_websocket_outlives_the_time_limit():
     async def echo(request):
         ws = web.WebSocketResponse()

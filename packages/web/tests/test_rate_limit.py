@@ -171,3 +171,107 @@ async def test_over_a_socket():
         assert (await client.get(url)).status_code == 200
         refused = await client.get(url)
         assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+
+
+def members(answer, field):
+    """The list in all lines of a field, as names and what is said of them."""
+    listed = ", ".join(answer.headers.getall(field, [])).split(", ")
+    return [tuple(member.split(";", 1)) for member in listed]
+
+
+async def fail(request):
+    raise ZeroDivisionError
+
+
+async def leave(request):
+    raise web.HTTPFound("/")
+
+
+async def tell_more(request):
+    fields = {"RateLimit": '"disk, a";r=7, "daily";r=1', "RateLimit-Policy": '"disk, a";q=9'}
+    return web.Response(headers=fields)
+
+
+def make_layered_app(*limits, inner=()):
+    clock = Clock()
+    app = web.Application(
+        middlewares=[rate_limit_middleware(quota, name=name, clock=clock) for quota, name in limits]
+    )
+    below = web.Application(
+        middlewares=[rate_limit_middleware(quota, name=name, clock=clock) for quota, name in inner]
+    )
+    routes = [("/", hello), ("/stream", stream), ("/fail", fail), ("/leave", leave), ("/more", tell_more)]
+    for each in (app, below):
+        each.add_routes([web.get(path, handler) for path, handler in routes])
+    app.add_subapp("/below/", below)
+    return app
+
+
+BURST, DAILY = (Quota(2, 60), "burst"), (Quota(1000, 86400), "daily")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("limits", [(DAILY, BURST), (BURST, DAILY)], ids=["daily outside", "burst outside"])
+@pytest.mark.parametrize("path", ["/", "/stream", "/fail", "/leave", "/missing"])
+async def test_several_limits_are_one_list_in_one_order(limits, path):
+    async with TestClient(make_layered_app(*limits)) as client:
+        for _ in range(2):
+            answer = await client.get(path)
+            assert answer.status != 429
+            for field in ("RateLimit", "RateLimit-Policy"):
+                assert [name for name, _ in members(answer, field)] == [f'"{name}"' for _, name in limits]
+        refusal = await client.get(path)
+    told = dict(members(refusal, "RateLimit"))
+    assert refusal.status == 429
+    assert told['"burst"'] == "r=0;t=60"
+    assert told.get('"daily"') == ("r=997;t=260" if limits[0] is DAILY else None)
+    assert members(refusal, "RateLimit-Policy")[-1] == ('"burst"', "q=2;w=60")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/below/", "/below/stream", "/below/fail", "/below/leave"])
+async def test_limits_of_inner_applications_join_those_of_outer_ones(path):
+    async with TestClient(make_layered_app(DAILY, inner=[BURST, (Quota(5, 5), "short")])) as client:
+        answer = await client.get(path)
+        alone = await client.get("/stream")
+    assert members(answer, "RateLimit") == [
+        ('"daily"', "r=999;t=87"),
+        ('"burst"', "r=1;t=30"),
+        ('"short"', "r=4;t=1"),
+    ]
+    assert [name for name, _ in members(alone, "RateLimit")] == ['"daily"']
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/", "/stream", "/fail"])
+async def test_limits_of_one_name_are_told_apart(path):
+    limits = [(Quota(9, 60), "default"), (Quota(8, 60), "default"), (Quota(7, 60), "default-2")]
+    async with TestClient(make_layered_app(*limits)) as client:
+        answer = await client.get(path)
+    assert members(answer, "RateLimit-Policy") == [
+        ('"default"', "q=9;w=60"),
+        ('"default-2"', "q=8;w=60"),
+        ('"default-2-2"', "q=7;w=60"),
+    ]
+
+
+@pytest.mark.anyio
+async def test_what_the_handler_says_of_others_stays():
+    async with TestClient(make_layered_app(DAILY, BURST)) as client:
+        answer = await client.get("/more")
+    assert answer.headers.getall("RateLimit") == ['"daily";r=999;t=87, "burst";r=1;t=30, "disk, a";r=7']
+    policy = '"daily";q=1000;w=86400, "burst";q=2;w=60, "disk, a";q=9'
+    assert answer.headers.getall("RateLimit-Policy") == [policy]
+
+
+@pytest.mark.anyio
+async def test_a_limit_that_does_not_apply_says_nothing():
+    app = web.Application(
+        middlewares=[
+            rate_limit_middleware(*DAILY[:1], name="daily", key=lambda request: None),
+            rate_limit_middleware(*BURST[:1], name="burst"),
+        ]
+    )
+    app.router.add_get("/", hello)
+    async with TestClient(app) as client:
+        assert [name for name, _ in members(await client.get("/"), "RateLimit")] == ['"burst"']

@@ -21,14 +21,15 @@ Amend = Callable[[StreamResponse], None]
 async def answer_amended(request: Request, handler: Handler, amend: Amend) -> StreamResponse:
     """Run a handler, and amend what answers the request before its head is sent.
 
-    A response that the handler gives is amended at once; the signal, which makes sending slower, is for those that the
-    handler sends itself, and stays for the answer to a failure.
+    A response that the handler returns is amended at once; the signal, which makes sending slower, is for those that
+    the handler sends itself, and stays for the response to a failure. Either way those inside amend before those
+    outside, and all of them before the signals of the applications.
     """
 
     async def on_prepare(_: Any, response: StreamResponse) -> None:
         amend(response)
 
-    request.prepare_signals = (*request.prepare_signals, on_prepare)
+    request.prepare_signals = (on_prepare, *request.prepare_signals)
     try:
         response = await handler(request)
     except HTTPException as error:

@@ -3,18 +3,26 @@
 Each key has a bucket of tokens that fills steadily; a request takes one. All that is kept of a bucket is the time at
 which it will be full again, and nothing at all of one that is. It knows keys and times; whose address is to be
 believed is for the middleware that knows the proxies, which stands outside of this one.
+
+Several limits may apply to a request, a short one and a long one. What they say is one list, kept at the request, so
+that it is whole and in one order whoever makes the response: the handler, one of the limits, or the server.
 """
 
 import math
+import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address
+from itertools import chain, count
 from typing import Final, NamedTuple
+
+from multidict import CIMultiDict
 
 from muntin.middleware import middleware
 from muntin.web.exceptions import HTTPTooManyRequests
+from muntin.web.keys import RequestKey
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._amending import answer_amended
 from muntin.web.middlewares._networks import parse_address
@@ -27,6 +35,8 @@ _MOST_KEYS: Final = 10_000
 _SUBSCRIBER_BITS: Final = 64
 _ROUNDING: Final = 1e-9
 """What sums of floats may be off by: tokens, and seconds."""
+# A member of a list that begins with a string (RFC 9651 §3.1, §3.3.3); strings may have commas in them.
+_MEMBER: Final = re.compile(r'[ \t]*("(?:[^"\\]|\\.)*")?(?:[^",]|"(?:[^"\\]|\\.)*")*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +81,15 @@ def rate_limit_middleware(
     most_keys: int = _MOST_KEYS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Middleware:
-    """Give a middleware that answers 429 with Retry-After where a bucket is empty.
+    """Return a middleware that answers 429 with Retry-After where a bucket is empty.
 
-    All answers tell by RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers) what is left.
+    All responses tell by RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers) what is left. Both are
+    lists: of several limits around a handler, each has a member under its own name, the outermost first.
 
     Args:
         quota: what each key may have.
         key: gives whose bucket a request takes from; None for no limit. Never make it of what clients can make up.
-        name: of the policy, for clients.
+        name: of the policy, for clients; the second limit of a request with the same name says ``name-2``, and so on.
         most_keys: how many buckets are kept; beyond, those that were not used for longest are forgotten, and full.
         clock: gives the time in seconds.
 
@@ -88,7 +99,6 @@ def rate_limit_middleware(
     if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
         raise ValueError(f"not the name of a policy: {name!r}")
     buckets = _Buckets(quota, most_keys)
-    policy = f'"{name}";q={quota.requests};w={math.ceil(quota.seconds)}'
 
     @middleware
     async def limit(request: Request, handler: Handler) -> StreamResponse:
@@ -96,10 +106,18 @@ def rate_limit_middleware(
         if found is None:
             return await handler(request)
         taken = buckets.take(found, clock())
+        limits = request.setdefault(_LIMITS, [])
+        limits.append(
+            _Limit(
+                _name_apart(name, limits),
+                f"q={quota.requests};w={math.ceil(quota.seconds)}",
+                f"r={taken.left};t={_whole_seconds(taken.until_full)}",
+            )
+        )
 
         def amend(response: StreamResponse) -> None:
-            response.headers["RateLimit-Policy"] = policy
-            response.headers["RateLimit"] = f'"{name}";r={taken.left};t={_whole_seconds(taken.until_full)}'
+            _tell(response.headers, "RateLimit-Policy", {limit.name: limit.policy for limit in limits})
+            _tell(response.headers, "RateLimit", {limit.name: limit.left for limit in limits})
 
         if taken.wait:
             refusal = HTTPTooManyRequests(headers={"Retry-After": str(_whole_seconds(taken.wait))})
@@ -108,6 +126,37 @@ def rate_limit_middleware(
         return await answer_amended(request, handler, amend)
 
     return limit
+
+
+class _Limit(NamedTuple):
+    """What one limit says of a request: the parameters of its members, by its name."""
+
+    name: str
+    policy: str
+    left: str
+
+
+_LIMITS: Final = RequestKey("RATE_LIMITS", list[_Limit])
+"""Where a request has the limits that it came through, the outermost first."""
+
+
+def _name_apart(name: str, others: Sequence[_Limit]) -> str:
+    """Return the name, with a number behind it where another limit of the same request has it."""
+    taken = {limit.name for limit in others}
+    numbered = chain((name,), (f"{name}-{number}" for number in count(2)))
+    return next(each for each in numbered if each not in taken)
+
+
+def _tell(headers: CIMultiDict[str], field: str, parameters: Mapping[str, str]) -> None:
+    """Set a list to members of those names and parameters, before what others have put into it."""
+    ours = {f'"{name}"': f'"{name}";{said}' for name, said in parameters.items()}
+    members = [
+        member[0].strip(" \t")
+        for line in headers.getall(field, [])
+        for member in _MEMBER.finditer(line)
+        if member[1] not in ours
+    ]
+    headers[field] = ", ".join([*ours.values(), *filter(None, members)])
 
 
 def _whole_seconds(seconds: float) -> int:
