@@ -189,3 +189,69 @@ async def test_there_must_be_a_connection():
         TransportDuplex().write(b"")
     with pytest.raises(RuntimeError, match="no connection yet"):
         TransportDuplex().close()
+
+
+async def held_back(duplex):
+    """Wait until nothing is read any more, and give the transport."""
+    transport = duplex._open_transport
+    async with asyncio.timeout(PATIENCE):
+        while transport.is_reading():
+            await asyncio.sleep(0)
+    return transport
+
+
+async def test_what_nobody_takes_is_held_back(ends):
+    left, right = ends
+    left.write(bytes(10_000_000))
+    await held_back(right)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert left.write_buffer_size > 5_000_000
+    sink = Sink()
+    right.attach(sink)
+    await sink.wait(lambda: len(sink.data) == 10_000_000)
+
+
+async def test_a_head_behind_what_was_held_back_is_read_on(ends):
+    left, right = ends
+    left.write(b"a" * 70_000 + b"\r\n\r\nrest")
+    await held_back(right)
+    async with asyncio.timeout(PATIENCE):
+        assert len(await right.read_head(limit=100_000)) == 70_004
+    sink = Sink()
+    right.attach(sink)
+    await sink.wait(lambda: sink.data == b"rest")
+
+
+async def test_a_receiver_that_pauses_at_once_is_not_overruled(ends):
+    left, right = ends
+    left.write(bytes(1_000_000))
+    transport = await held_back(right)
+
+    class Full(Sink):
+        def data_received(self, data):
+            super().data_received(data)
+            right.pause_reading()
+
+    sink = Full()
+    right.attach(sink)
+    assert sink.data
+    assert not transport.is_reading()
+    got = len(sink.data)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert len(sink.data) == got
+
+
+async def test_what_was_held_back_of_a_peer_that_is_gone(ends):
+    left, right = ends
+    left.write(bytes(100_000))
+    transport = await held_back(right)
+    transport.abort()
+    async with asyncio.timeout(PATIENCE):
+        while not right._lost:
+            await asyncio.sleep(0)
+    sink = Sink()
+    right.attach(sink)
+    assert sink.data
+    assert sink.events == ["lost"]

@@ -63,6 +63,7 @@ class Connection(Link):
         "_leftover",
         "_registry",
         "_remaining",
+        "_told",
         "exchange",
     )
 
@@ -79,6 +80,8 @@ class Connection(Link):
         self.exchange: Http1Exchange | None = None
         self._body: RequestBody | None = None
         self._leftover: Leftover | None = None
+        self._told: Http1Exchange | None = None
+        """The exchange that was told last that its peer has gone, or has ended its side."""
 
     @property
     def task(self) -> asyncio.Task[None]:
@@ -114,7 +117,7 @@ class Connection(Link):
         if self._body is not None:
             self._body.fail(gone)
         self._tell_disconnected()
-        self.exchange = None
+        self.exchange = self._told = None
         self._driver.close()
         self._registry.connection_lost(self)
 
@@ -122,6 +125,13 @@ class Connection(Link):
         super().resume_writing()
         if self._phase is Phase.IDLE:
             self._pump()
+
+    def note_hangup(self) -> None:
+        """Note that the peer has ended its side, though not all that it sent was read; nothing the second time."""
+        if not self.has_hung_up:
+            self.has_hung_up = True
+            if not self.engine.has_ended:
+                self._tell_disconnected()
 
     def _tell_disconnected(self) -> None:
         """Tell the exchange under way that its peer has ended its side, or is gone.
@@ -132,7 +142,9 @@ class Connection(Link):
         exchange = self.exchange
         if exchange is not None:
             exchange.disconnect()
-            if self._service.handler_cancellation:
+            # Once: the second time would break off what cleans up after the first.
+            if self._service.handler_cancellation and exchange is not self._told:
+                self._told = exchange
                 self._driver.task.cancel()
 
     # From bytes to exchanges ---------------------------------------------------------------------------------

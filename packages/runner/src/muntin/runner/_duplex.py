@@ -33,6 +33,7 @@ class TransportDuplex(asyncio.Protocol):
         "_ended",
         "_farewell",
         "_held",
+        "_is_held_back",
         "_lost",
         "_on_lost",
         "_receiver",
@@ -50,7 +51,9 @@ class TransportDuplex(asyncio.Protocol):
         registry: Registry[Any],
     ) -> None:
         self._transport = transport
-        self._held = [rest] if rest else []
+        self._held = bytearray(rest)
+        self._is_held_back = False
+        """Whether the peer is paused, as nobody takes what it sends."""
         self._write_flow = write_flow
         self._on_lost = on_lost
         self._registry = registry
@@ -65,8 +68,9 @@ class TransportDuplex(asyncio.Protocol):
         if self._receiver is not None:
             self._receiver.data_received(data)
             return
-        self._held.append(data)
-        if sum(map(len, self._held)) >= _HELD:
+        self._held += data
+        if len(self._held) >= _HELD and not self._is_held_back:
+            self._is_held_back = True
             self._transport.pause_reading()
 
     def eof_received(self) -> bool:
@@ -97,15 +101,17 @@ class TransportDuplex(asyncio.Protocol):
 
     def attach(self, receiver: Receiver) -> None:
         self._receiver = receiver
-        held, self._held = self._held, []
-        for data in held:
-            receiver.data_received(data)
+        if self._is_held_back:
+            # Before the receiver has its bytes: it may want a pause itself.
+            self._is_held_back = False
+            self._transport.resume_reading()
+        if self._held:
+            held, self._held = bytes(self._held), bytearray()
+            receiver.data_received(held)
         if self._lost is not None:
             receiver.connection_lost(self._lost[0])
         elif self._ended:
             receiver.eof_received()
-        else:
-            self._transport.resume_reading()
 
     def call_on_shutdown(self, callback: Callable[[], object]) -> None:
         self._farewell = callback

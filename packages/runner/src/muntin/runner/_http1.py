@@ -41,6 +41,7 @@ class Carrier(Protocol):
     transport: asyncio.Transport
     write_flow: WriteFlow
     can_send_file: bool
+    has_hung_up: bool
 
     @property
     def exchange(self) -> object:
@@ -89,7 +90,8 @@ class Http1Exchange:
 
     @property
     def is_disconnected(self) -> bool:
-        return self._connection.transport.is_closing() or self._connection.engine.has_ended
+        connection = self._connection
+        return connection.transport.is_closing() or connection.engine.has_ended or connection.has_hung_up
 
     @property
     def keeps_alive(self) -> bool:

@@ -34,6 +34,7 @@ class Link(asyncio.Protocol):
         "can_send_file",
         "clock",
         "engine",
+        "has_hung_up",
         "loop",
         "transport",
         "write_flow",
@@ -48,6 +49,8 @@ class Link(asyncio.Protocol):
         self._phase = Phase.IDLE
         self._deadline = inf
         self._is_reading = True
+        self.has_hung_up = False
+        """Whether the peer has ended its side behind bytes that were not read yet."""
         # From connection_made on:
         self.transport: asyncio.Transport
         self._peer: TransportPeer

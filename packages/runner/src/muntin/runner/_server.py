@@ -160,6 +160,7 @@ class Server:
         for connection in self.connections:
             connection.check_deadline()
             self._watch.look(connection)
+        self._watch.look_for_hangups(self.connections)
         if self._turned_away:
             self._logger.warning(
                 "turned away %d connections: %d are open", self._turned_away, len(self._connections)

@@ -1,13 +1,16 @@
 """The peers that are being waited for, and whether they are fast enough.
 
 At each tick of the clock it looks at every connection, and remembers something only of those whose peer should move
-bytes just now: a body that a handler is ready for, or an answer that has to be taken. Others pay nothing.
+bytes just now: a body that a handler is ready for, or an answer that has to be taken. Others pay nothing. It also looks
+for peers that have hung up while nothing was read from them.
 """
 
 import logging
+from collections.abc import Iterable
 
 from muntin.http_core import RemoteProtocolError
 from muntin.runner._connection import Connection
+from muntin.runner._hangups import Hangup, find_hangups, is_deaf
 from muntin.runner._lifecycle import Phase
 from muntin.runner._pace import Pace
 from muntin.runner._peer import count_taken, forget_unsent
@@ -44,6 +47,14 @@ class Watch:
         self._logger = logger
         self._bodies: dict[Connection, Pace] = {}
         self._answers: dict[Connection, Pace] = {}
+
+    def look_for_hangups(self, connections: Iterable[Connection]) -> None:
+        """Part with the peers that hung up while nothing was read from them, and tell who waits for their end."""
+        for connection, hangup in find_hangups(filter(is_deaf, connections)):
+            if hangup is Hangup.RESET:
+                connection.abort()
+            else:
+                connection.note_hangup()
 
     def look(self, connection: Connection) -> None:
         """Look at a connection, at a tick."""

@@ -9,6 +9,9 @@ from typing import Any, Protocol, cast
 
 __all__ = ["Duplex", "Receiver", "TransportDuplex"]
 
+# What may wait while nobody takes it (bytes): one read of a loop, or some.
+_BACKLOG = 65536
+
 
 class Receiver(Protocol):
     """Who is told what arrives. `connection_lost` comes once and last."""
@@ -63,6 +66,8 @@ class TransportDuplex(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         # Until a receiver is attached.
         self._backlog = bytearray()
+        self._is_held_back = False
+        """Whether the peer is paused, as nobody takes what it sends."""
         self._arrival: asyncio.Future[None] | None = None
         # From then on.
         self._receiver: Receiver | None = None
@@ -102,6 +107,8 @@ class TransportDuplex(asyncio.Protocol):
             self._receiver.data_received(data)
         else:
             self._backlog += data
+            if len(self._backlog) >= _BACKLOG:
+                self._hold_back()
             self._notice_arrival()
 
     def eof_received(self) -> None:
@@ -147,6 +154,8 @@ class TransportDuplex(asyncio.Protocol):
 
     def attach(self, receiver: Receiver) -> None:
         self._receiver = receiver
+        # Before the receiver has its bytes: it may want a pause itself.
+        self._let_go()
         if self._backlog:
             data, self._backlog = bytes(self._backlog), bytearray()
             receiver.data_received(data)
@@ -192,6 +201,7 @@ class TransportDuplex(asyncio.Protocol):
             if self._at_eof or self._lost:
                 raise ConnectionResetError("the connection ended within the head of a message")
             searched = max(0, len(self._backlog) - 3)
+            self._let_go()
             self._arrival = asyncio.get_running_loop().create_future()
             await self._arrival
         if not 0 <= end <= limit:
@@ -205,6 +215,16 @@ class TransportDuplex(asyncio.Protocol):
         if self._transport is None:
             raise RuntimeError("there is no connection yet")
         return self._transport
+
+    def _hold_back(self) -> None:
+        if not self._is_held_back and not self._lost:
+            self._is_held_back = True
+            self._open_transport.pause_reading()
+
+    def _let_go(self) -> None:
+        if self._is_held_back and not self._lost:
+            self._is_held_back = False
+            self._open_transport.resume_reading()
 
     def _notice_arrival(self) -> None:
         if self._arrival is not None and not self._arrival.done():
