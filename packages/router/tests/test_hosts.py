@@ -1,6 +1,10 @@
 """Hosts and patterns of hosts."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from muntin.router import HostPattern, TemplateError
 from muntin.router._hosts import parse_host
@@ -26,6 +30,15 @@ from muntin.router._hosts import parse_host
         ("*.example.com", ".example.com", False),
         ("*.example.com", "a.example.com:81", True),
         ("api-*.example.*", "api-2.example.org", True),
+        ("*.a.*.b.*", "1.a.2.b.3", True),
+        ("*.a.*.b.*", "1.a.b.3", False),
+        ("*.a.*.b.*", "1.b.2.a.3", False),
+        ("*a*", "aaa", True),
+        ("*a*", "aa", False),
+        ("a*b*", "a-b", False),
+        ("**.x", "a.x", False),
+        ("**.x", "ab.x", True),
+        ("ab*ba", "aba", False),
         ("*", "anything", True),
         ("*", "", False),
         ("[::1]:8080", "[::1]:8080", True),
@@ -38,6 +51,21 @@ from muntin.router._hosts import parse_host
 )
 def test_matching(pattern, field, matches):
     assert HostPattern(pattern).matches(field) is matches
+
+
+LABEL = st.text("ab.", max_size=3)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "ab", "a.b", ""]), min_size=2, max_size=5),
+    st.lists(LABEL, max_size=9),
+)
+def test_matching_is_what_a_regular_expression_does(literals, pieces):
+    pattern = "*".join(literals)
+    host = "".join(pieces).strip(".")
+    assert HostPattern(pattern).matches(host) is (
+        re.fullmatch(".+".join(map(re.escape, literals)), host) is not None
+    )
 
 
 @pytest.mark.parametrize(

@@ -447,6 +447,9 @@ def scan(rows, method, path, host, refused, prefix=""):
     return tuple(sorted(refused)) or 404
 
 
+@pytest.mark.filterwarnings(
+    "ignore::muntin.router.TemplateWarning"
+)  # some templates are costly, and paths short
 @settings(max_examples=600)
 @given(ROWS, st.lists(PATHS, min_size=1, max_size=6), HOSTS)
 def test_answers_are_those_of_a_linear_scan(tell, rows, paths, host):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from yarl import URL
 
+from ._segments import split_at
 from .errors import TemplateError
 
 __all__ = ["HostPattern", "parse_host"]
@@ -54,7 +55,8 @@ class HostPattern:
         """What a host begins with."""
         self.suffix = tail.rpartition("*")[2] if star else ""
         """What a host ends with, behind its beginning."""
-        self._regex = re.compile(".+".join(map(re.escape, self.host.split("*"))), re.DOTALL)
+        # Splitting at literals has one way to do it: an expression of several `.+` tries every place for each of them.
+        self._between = tail.split("*")[:-1] if star else None
 
     @property
     def canonical(self) -> str:
@@ -70,7 +72,16 @@ class HostPattern:
         """Tell whether a host is one of these."""
         if self.port is not None and self.port != (parsed.port or _DEFAULT_PORT):
             return False
-        return self._regex.fullmatch(parsed.host) is not None
+        host = parsed.host
+        if self._between is None:
+            return host == self.host
+        end = len(host) - len(self.suffix)
+        return (
+            end > len(self.prefix)
+            and host.startswith(self.prefix)
+            and host.endswith(self.suffix)
+            and split_at(self._between, host[len(self.prefix) : end]) is not None
+        )
 
 
 def _parse_pattern(text: str, host: str) -> str:

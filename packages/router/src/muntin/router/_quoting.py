@@ -12,10 +12,13 @@ from urllib.parse import quote
 
 from yarl import URL
 
-__all__ = ["decode_part", "encode_part", "is_canonical", "requote", "strip_prefix"]
+__all__ = ["LETTERS", "decode_part", "encode_part", "is_canonical", "requote", "strip_prefix"]
 
 # pchar (RFC 3986, section 3.3): an escape of one of these says nothing that the bare character does not.
 _BARE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@"
+LETTERS = _BARE + "/%"
+"""The characters of canonical paths."""
+
 _CLASS = re.escape(_BARE) + "/"
 _ESCAPE_OR_ODD = re.compile(rf"%[0-9A-Fa-f]{{2}}|[^{_CLASS}]")
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ._regex import DEFAULT, compile_regex
 from ._variables import Variable
 
-__all__ = ["Segment", "read_segments"]
+__all__ = ["Segment", "read_segments", "split_at"]
 
 
 class Segment(NamedTuple):
@@ -46,7 +46,7 @@ class Segment(NamedTuple):
     def takes_middle(self) -> Callable[[str], object]:
         """A test for the text between the literal beginning and end; true of what it takes."""
         if self.literals is not None:
-            return partial(_split, self.literals)
+            return partial(split_at, self.literals)
         return compile_regex(self.middle or "").fullmatch
 
     def split(self, text: str) -> list[str] | None:
@@ -56,10 +56,10 @@ class Segment(NamedTuple):
         end = len(text) - len(self.suffix)
         if end < len(self.prefix) or not text.startswith(self.prefix) or not text.endswith(self.suffix):
             return None
-        return _split(self.literals, text[len(self.prefix) : end])
+        return split_at(self.literals, text[len(self.prefix) : end])
 
 
-def _split(literals: Sequence[str], text: str) -> list[str] | None:
+def split_at(literals: Sequence[str], text: str) -> list[str] | None:
     """Split a text at literals, with one character or more on each side, the first pieces as long as can be."""
     pieces: list[str] = []
     end = len(text)

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import takewhile
 
+from ._explosion import Explosion, find_explosion
 from ._quoting import decode_part, requote
 from ._segments import Segment, read_segments
 from ._variables import Variable, parse_variable
+from ._warning import warn_author
 from .converters import CONVERTERS, Converter
 from .errors import PartError, TemplateError
 
@@ -19,6 +21,12 @@ __all__ = ["Template"]
 
 # One token of a template at a time; inside a variable, braces nest, and in an escape or a set they are just characters.
 _SPECIAL = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[{}]", re.DOTALL)
+
+
+_REMEDY = (
+    "write the expression so that no text can be read in two ways: no repetition right inside another, and none beside "
+    "another that takes the same characters"
+)
 
 
 class Template:
@@ -37,6 +45,17 @@ class Template:
         self._names = frozenset(names)
         if self.has_regex:
             self.regex  # noqa: B018  (an expression of the user's may be wrong only in its place: find out now)
+            self._check_cost()
+
+    def _check_cost(self) -> None:
+        """Warn of expressions that some paths can make take time out of proportion."""
+        for segment in self.segments:
+            # What takes any text is split at its literals, which has one way to do it.
+            if segment.middle is None or segment.literals is not None:
+                continue
+            found = find_explosion(segment.middle, spans=segment.spans)
+            if found is not None:
+                warn_author(f"path {self.text!r}: {_describe(found)}; {_REMEDY}")
 
     @cached_property
     def canonical(self) -> str:
@@ -162,3 +181,13 @@ def _find_end(text: str, start: int) -> int:
         if depth == 0 and match[0] == "}":
             return match.end()
     raise TemplateError(f"path {text!r} has a '{{' without its '}}'")
+
+
+def _describe(found: Explosion) -> str:
+    if not found.pump:
+        return "the expression is too complex to tell how long a request can make matching it take"
+    growth = "exponentially with" if found.is_exponential else "with the square, or worse, of"
+    return (
+        f"the time that matching takes can grow {growth} the length of the path: a request that repeats {found.pump!r} "
+        "many times and then does not match holds up all others"
+    )

@@ -3,16 +3,15 @@
 A variable knows which encoded text it takes and how a value is spelled. It must not know what stands beside it.
 """
 
-import inspect
 import re
-import warnings
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from ._quoting import encode_part
 from ._regex import DEFAULT, compile_regex, is_slash_free, needs_unencoded_text
+from ._warning import warn_author
 from .converters import Converter
-from .errors import TemplateError, TemplateWarning
+from .errors import TemplateError
 
 __all__ = ["Variable", "parse_variable"]
 
@@ -63,18 +62,8 @@ def parse_variable(inside: str, converters: Mapping[str, Converter], *, template
     except re.error as error:
         raise TemplateError(f"bad regular expression for {name!r} in path {template!r}: {error}") from None
     if needs_unencoded_text(regex):
-        warnings.warn(
+        warn_author(
             f"the expression for {name!r} in path {template!r} names characters beyond ASCII, and matches no path: "
-            "paths are percent-encoded when they are matched, so write the expression so too",
-            TemplateWarning,
-            stacklevel=_count_own_frames(),
+            "paths are percent-encoded when they are matched, so write the expression so too"
         )
     return Variable(name, regex, converter)
-
-
-def _count_own_frames() -> int:
-    """Give the stack level of whoever registers the template: that is the line to show."""
-    frame, level = inspect.currentframe(), 0
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("muntin."):
-        frame, level = frame.f_back, level + 1
-    return level

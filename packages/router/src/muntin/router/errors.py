@@ -56,4 +56,4 @@ class PartError(RouterError, KeyError):
 
 
 class TemplateWarning(UserWarning):
-    """A template that is valid and yet can never match, such as a regular expression for unencoded text."""
+    """A template that is valid and surely not what was meant: it matches no path, or takes for ever to match some."""
