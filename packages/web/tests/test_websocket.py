@@ -136,6 +136,61 @@ HANDSHAKE = {
 }
 
 
+@pytest.mark.row("WS-24", "XP-12")
+@pytest.mark.parametrize(
+    ("version", "lines", "status"),
+    [
+        ("1.1", "Connection: Upgrade\r\nUpgrade: websocket", 101),
+        ("1.1", "Connection: close, upgrade\r\nUpgrade: h2c, WebSocket", 101),
+        ("1.1", "Connection: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nUpgrade: websocket", 101),
+        ("1.1", "Connection: keep-alive\r\nUpgrade: websocket", 400),
+        ("1.1", "Upgrade: websocket", 400),
+        ("1.1", "Connection: Upgrade, " + "a, " * 200 + "\r\nUpgrade: websocket", 101),
+        ("1.1", "Connection: " + "a, " * 200 + "Upgrade\r\nUpgrade: websocket", 400),
+        ("1.1", "Connection: Upgrade", 400),
+        ("1.1", "Connection: Upgraded\r\nUpgrade: websocket", 400),
+        ("1.0", "Connection: Upgrade\r\nUpgrade: websocket", 400),
+        ("1.0", "Connection: keep-alive, Upgrade\r\nUpgrade: websocket", 400),
+        ("1.0", "Connection: close\r\nUpgrade: websocket", 400),
+        ("1.0", "X: y", 400),
+    ],
+)
+async def test_a_client_that_cannot_upgrade_is_told_why(version, lines, status, caplog):
+    """No handshake makes it a failure of the application; `can_prepare` says beforehand what `prepare` does."""
+    could = []
+
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        could.append(bool(ws.can_prepare(request)))
+        await ws.prepare(request)
+        return ws
+
+    async with TestServer(make_app(handler)) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(
+            f"GET / HTTP/{version}\r\nHost: a\r\n{lines}\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Key: {HANDSHAKE['Sec-WebSocket-Key']}\r\n\r\n".encode()
+        )
+        with anyio.fail_after(PATIENCE):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            assert head.split()[1] == str(status)
+            if status == 400:
+                size = int(head.lower().partition("content-length: ")[2].split()[0])
+                reason = (await reader.readexactly(size)).decode()
+                assert ("HTTP/1.1" in reason) == (version == "1.0" and "Upgrade:" in lines)
+        writer.close()
+    assert could == [status == 101]
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@pytest.mark.row("HI-45")
+@pytest.mark.parametrize("text", ["https://here.example", b"chat", ""])
+def test_one_text_is_no_collection(text):
+    for what in ("origins", "protocols"):
+        with pytest.raises(ValueError, match=f"collection of {what}"):
+            web.WebSocketResponse(**{what: text})
+
+
 @pytest.mark.row("WS-01", "WS-23")
 async def test_the_answer_to_a_handshake():
     async def handler(request):

@@ -70,6 +70,16 @@ def test_a_bad_request_is_refused(changes, status, reason):
         )
 
 
+@pytest.mark.row("WS-24")
+@pytest.mark.parametrize(
+    ("version", "status"), [((0, 9), 400), ((1, 0), 400), ((1, 1), 101), ((1, 2), 101), ((2, 0), 101)]
+)
+def test_the_version_of_http(version, status):
+    answer = accept(request(), version=version)
+    assert answer.status == status
+    assert (answer.agreement is None) == (status == 400) == ("HTTP/1.1" in answer.reason)
+
+
 @pytest.mark.parametrize("name", ["Sec-WebSocket-Key", "Sec-WebSocket-Version"])
 def test_a_field_that_may_stand_once_stands_twice(name):
     answer = accept([*request(), (name, FIELDS[name])])
@@ -106,7 +116,7 @@ def test_hostile_subprotocols_and_crowds_of_fields_are_survived():
 
 
 def test_our_own_subprotocols_are_tokens():
-    for name in ("", "a b", "é"):
+    for name in ("", "a b", "é", b"chat", None):
         with pytest.raises(ValueError, match="is not a token"):
             accept(request(), subprotocols=[name])
         with pytest.raises(ValueError, match="is not a token"):
@@ -127,6 +137,20 @@ def test_our_own_subprotocols_are_tokens():
 def test_origins(origin, status):
     assert accept(request(Origin=origin), origins={"https://a.example"}).status == status
     assert accept(request(Origin=origin)).status == 101
+
+
+@pytest.mark.row("HI-45")
+@pytest.mark.parametrize("text", ["https://a.example", b"https://a.example", bytearray(b"chat"), "", "chat"])
+def test_one_text_is_no_collection(text):
+    """A page at `https://a` would be let in, and `chat` would mean the protocols c, h, a and t."""
+    with pytest.raises(ValueError, match="collection of origins"):
+        accept(request(Origin="https://a"), origins=text)
+    with pytest.raises(ValueError, match="collection of subprotocols"):
+        accept(request(), subprotocols=text)
+    with pytest.raises(ValueError, match="collection of subprotocols"):
+        ClientHandshake(subprotocols=text)
+    for names in ([text], (text,), frozenset({str(text)})):
+        assert accept(request(), origins=names).status == 101
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,15 @@ async def test_a_cancelled_handler_says_goodbye():
         await socket.close()
 
 
+@pytest.mark.row("HI-45")
+@pytest.mark.parametrize(
+    "options", [{"origins": "https://a.example"}, {"subprotocols": "chat"}, {"subprotocols": ["a b"]}]
+)
+async def test_names_are_checked_before_it_listens(options):
+    with pytest.raises(ValueError, match=r"collection of|not a token"):
+        await serve(echo, "127.0.0.1", 0, **options)
+
+
 async def test_a_server_that_does_not_listen():
     server = Server(echo, subprotocols=(), deflate=None, origins=None, engine={}, options={}, open_timeout=1)
     with pytest.raises(RuntimeError, match="does not listen"):

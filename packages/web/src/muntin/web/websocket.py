@@ -95,7 +95,7 @@ class WebSocketResponse(StreamResponse):
         origins: the pages that may open it, such as ``https://example.com``; None for all.
 
     Raises:
-        ValueError: a subprotocol is no token, or there is no such window.
+        ValueError: the protocols or the origins are one text, or there is no such window.
     """
 
     def __init__(
@@ -114,6 +114,8 @@ class WebSocketResponse(StreamResponse):
         origins: Container[str] | None = None,
     ) -> None:
         super().__init__(status=101)
+        _refuse_one_text("protocols", protocols)
+        _refuse_one_text("origins", origins)
         self._protocols = tuple(protocols)
         self._wish = _wish_for(compress)
         self._origins = origins
@@ -138,13 +140,14 @@ class WebSocketResponse(StreamResponse):
         return accept(
             [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.fields],
             method=head.method,
+            version=head.version,
             subprotocols=self._protocols,
             deflate=self._wish,
             origins=self._origins,
         )
 
     def can_prepare(self, request: Answerable) -> WebSocketReady:
-        """Tell whether `prepare` would succeed.
+        """Return whether `prepare` would succeed.
 
         Raises:
             RuntimeError: it has.
@@ -158,7 +161,8 @@ class WebSocketResponse(StreamResponse):
         """Answer the opening handshake; from now on this is a socket.
 
         Raises:
-            HTTPBadRequest: the request is no opening handshake, or a malformed one.
+            HTTPBadRequest: the request is no opening handshake, or a malformed one, or came by HTTP/1.0.
+            ValueError: a subprotocol is no token.
             HTTPUpgradeRequired: it is one of another version.
             HTTPForbidden: it comes from a page of another origin.
             ConnectionResetError: the peer is gone.
@@ -362,6 +366,12 @@ class WebSocketResponse(StreamResponse):
     def __repr__(self) -> str:
         state = "not prepared" if not self._is_open else "closed" if self._socket.closed else "open"
         return f"<WebSocketResponse {state}>"
+
+
+def _refuse_one_text(what: str, names: object) -> None:
+    # It is a collection of its characters, and finds every part of itself.
+    if isinstance(names, (str, bytes, bytearray)):
+        raise ValueError(f"give a collection of {what}, such as [{names!r}]")
 
 
 def _wish_for(compress: bool | int | Deflate) -> Deflate | None:

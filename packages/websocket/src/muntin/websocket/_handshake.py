@@ -16,11 +16,12 @@ from ._deflate import Deflate
 from ._extensions import is_token, parse_extensions, split_list
 from .errors import HandshakeError
 
-__all__ = ["Agreement", "Answer", "ClientHandshake", "accept"]
+__all__ = ["Agreement", "Answer", "ClientHandshake", "accept", "check_origins", "check_subprotocols"]
 
 Fields = tuple[tuple[str, str], ...]
 
 _VERSION = "13"
+_HTTP_VERSION = (1, 1)
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _KEY_BYTES = 16
 
@@ -45,22 +46,26 @@ def accept(
     fields: Iterable[tuple[str, str]],
     *,
     method: str = "GET",
+    version: tuple[int, int] = (1, 1),
     subprotocols: Sequence[str] = (),
     deflate: Deflate | None = None,
     origins: Container[str] | None = None,
 ) -> Answer:
-    """Answer a client's opening handshake (RFC 6455 §4.2).
+    """Decide about a client's opening handshake (RFC 6455 §4.2), and return the response to it.
 
+    `version` is that of HTTP in which the request came, which must be 1.1 at least; some proxies send 1.0 unless they
+    are told otherwise.
     Of the client's subprotocols the first that is among `subprotocols` is chosen. Compression is agreed to
     where `deflate` says what we would like and the client offers it. With `origins` a request that comes
     from a page of another origin is refused with 403; a request without an Origin does not come from a page
     and passes.
 
-    Raises ValueError when one of our own `subprotocols` is not a token.
+    Raises ValueError when one of our own `subprotocols` is not a token, and when they or the `origins` are one text.
     """
-    _check_subprotocols(subprotocols)
+    check_subprotocols(subprotocols)
+    check_origins(origins)
     request = _group(fields)
-    refusal = _find_fault(method, request) or _find_foreign_origin(request, origins)
+    refusal = _find_fault(method, version, request) or _find_foreign_origin(request, origins)
     if refusal:
         return refusal
     agreement, extension = Agreement(None, None), ""
@@ -86,11 +91,13 @@ def accept(
     return Answer(101, tuple(answer), "", agreement)
 
 
-def _find_fault(method: str, request: dict[str, list[str]]) -> Answer | None:
+def _find_fault(method: str, version: tuple[int, int], request: dict[str, list[str]]) -> Answer | None:
     if method != "GET":
         return _refuse(400, "the method of an opening handshake is GET")
     if not _has_option(request, "upgrade", "websocket"):
         return _refuse(400, "no upgrade to websocket is asked for")
+    if version < _HTTP_VERSION:  # §4.2.1; RFC 9110 §7.8 wants the Upgrade field of such a request ignored
+        return _refuse(400, "an opening handshake needs HTTP/1.1; was it a proxy that made HTTP/1.0 of it?")
     if not _has_option(request, "connection", "upgrade"):
         return _refuse(400, "Connection has no upgrade option")
     versions = request.get("sec-websocket-version", [])
@@ -137,7 +144,7 @@ class ClientHandshake:
         deflate: Deflate | None = None,
         nonce: bytes | None = None,
     ) -> None:
-        _check_subprotocols(subprotocols)
+        check_subprotocols(subprotocols)
         nonce = os.urandom(_KEY_BYTES) if nonce is None else nonce
         if len(nonce) != _KEY_BYTES:
             raise ValueError(f"the nonce has {len(nonce)} bytes, not {_KEY_BYTES}")
@@ -215,7 +222,16 @@ def _has_option(fields: dict[str, list[str]], name: str, option: str) -> bool:
     return any(item.lower() == option for item in split_list(fields.get(name, ())))
 
 
-def _check_subprotocols(names: Sequence[str]) -> None:
+def check_origins(origins: Container[str] | None) -> None:
+    """Raise ValueError for one text, in which every part of an origin would be found."""
+    if isinstance(origins, (str, bytes, bytearray)):
+        raise ValueError(f"give a collection of origins, such as {{{origins!r}}}")
+
+
+def check_subprotocols(names: Sequence[str]) -> None:
+    """Raise ValueError for what is no collection of tokens."""
+    if isinstance(names, (str, bytes, bytearray)):
+        raise ValueError(f"give a collection of subprotocols, such as [{names!r}]")
     for name in names:
-        if not is_token(name):
+        if not isinstance(name, str) or not is_token(name):
             raise ValueError(f"subprotocol {name!r} is not a token")

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from .._connection import MAX_MESSAGE_SIZE, Connection, Role
 from .._deflate import Deflate
-from .._handshake import Agreement, accept
+from .._handshake import Agreement, accept, check_origins, check_subprotocols
 from ..codes import WSCloseCode
 from ._client import COMPRESSION
 from ._duplex import TransportDuplex
@@ -41,6 +41,8 @@ class Server:
         options: dict[str, Any],
         open_timeout: float,
     ) -> None:
+        check_subprotocols(subprotocols)
+        check_origins(origins)
         # Set once.
         self._handler = handler
         self._subprotocols = subprotocols
@@ -168,6 +170,8 @@ async def serve(
     When a handler returns, its socket is closed; when it raises, with 1011 and a line in the log
     `muntin.websocket`. `subprotocols`, `deflate` and `origins` as in `accept`; `options` are those of
     `WebSocket`.
+
+    Raises ValueError for a subprotocol that is no token, and for subprotocols or origins that are one text.
     """
     server = Server(
         handler,
