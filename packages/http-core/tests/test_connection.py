@@ -565,6 +565,62 @@ def test_how_much_waits() -> None:
     assert connection.has_ended
 
 
+TIGHT = Limits(
+    request_line=40,
+    field_line=30,
+    field_section=60,
+    chunk_line=12,
+    trailer_section=40,
+    pipelined=1,
+)
+CHUNKED_HEAD = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.row("HI-21")
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * 26),
+        b"\r\nGET /%b HTTP/1.1\r\nHost: a\r\nX: %b\r\nY: %b\r\n\r\n" % (b"a" * 26, b"x" * 20, b"y" * 16),
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: %b" % (b"x" * 100),
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\nY: %b\r\nZ: %b\r\n" % (b"x" * 20, b"y" * 20, b"z" * 20),
+        b"GET /%b" % (b"a" * 100),
+        CHUNKED_HEAD + b"5;a=bcdef\r\nhello\r\n0\r\nX: %b\r\nY: %b\r\n\r\n" % (b"x" * 15, b"y" * 15),
+        CHUNKED_HEAD + b"5;a=%b" % (b"a" * 100),
+        CHUNKED_HEAD + b"0\r\nX: %b" % (b"x" * 100),
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" + b"b" * 100,
+    ],
+)
+@pytest.mark.parametrize("step", [1, 7, 1000])
+def test_reading_never_pauses_while_more_bytes_are_needed(raw: bytes, step: int) -> None:
+    connection = ServerConnection(TIGHT)
+    for at in range(0, len(raw), step):
+        connection.receive(raw[at : at + step])
+        while not isinstance(event := connection.next_event(), (Signal, Rejected)):
+            pass
+        if event is Signal.NEED_DATA:
+            assert not connection.is_full
+        else:
+            break
+    assert isinstance(event, Rejected) or event is Signal.PAUSED
+
+
+@pytest.mark.parametrize("limits", [TIGHT, Limits()])
+def test_what_nobody_takes_is_bounded_before_and_within_a_request(limits: Limits) -> None:
+    """Where no event is asked for, as while the peer does not take its responses, reading pauses nevertheless."""
+    idle = ServerConnection(limits)
+    idle.receive(GET * (limits.head_ceiling // len(GET) + 1))
+    assert idle.is_full
+    within = ServerConnection(limits)
+    within.receive(CHUNKED_HEAD)
+    assert isinstance(within.next_event(), RequestHead)
+    within.receive(b"1\r\na\r\n" * max(limits.body_ceiling, limits.pipelined))
+    assert within.is_full
+    while isinstance(within.next_event(), BodyData):
+        pass
+    assert not within.is_full
+
+
 def test_a_body_that_is_here_can_be_taken_at_once() -> None:
     raw = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
     connection = after(raw + b"hello" + GET)

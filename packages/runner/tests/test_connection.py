@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from muntin.http_core import LocalProtocolError, Rejected, RemoteProtocolError, ResponseHead
+from muntin.http_core import Limits, LocalProtocolError, Rejected, RemoteProtocolError, ResponseHead
 from muntin.runner import Exchange, ExchangeHandler, Timeouts
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
@@ -96,6 +96,95 @@ def test_many_pipelined_answers_let_others_have_their_turn(run: Run, serve: Serv
             loop.call_soon(turn)
             seen = [int((await client.answer())[1]) for _ in range(100)]
             assert len(set(seen)) > 5
+
+    run(main())
+
+
+LONG_LINES = b"".join(b"X-%d: %b\r\n" % (number, b"x" * 8000) for number in range(8))
+LONG_HEAD = b"GET /%b HTTP/1.1\r\nHost: a\r\n%b\r\n" % (b"p" * 8000, LONG_LINES)
+LATE_TRAILERS = b"".join(b"X-%d: %b\r\n" % (number, b"x" * 500) for number in range(8))
+
+
+@pytest.mark.row("HI-21")
+@pytest.mark.parametrize(
+    ("raw", "cuts", "pipelined"),
+    [
+        (LONG_HEAD, [65_536, 66_000], 65_536),
+        (LONG_HEAD, [1000, 70_000, len(LONG_HEAD) - 1], 65_536),
+        (b"\r\n" + LONG_HEAD, [66_000], 65_536),
+        (GET, [10, 20], 1),
+        (
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+            + LATE_TRAILERS
+            + b"\r\n",
+            [2000, 3000],
+            1000,
+        ),
+        (
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;x=%b\r\na\r\n0\r\n\r\n"
+            % (b"y" * 200),
+            [150],
+            50,
+        ),
+    ],
+)
+def test_a_legal_request_never_stalls_in_pieces(
+    run: Run, serve: Serve, raw: bytes, cuts: list[int], pipelined: int
+) -> None:
+    async def main() -> None:
+        async with serve(echo, limits=Limits(pipelined=pipelined)) as serving:
+            client = await serving.connect()
+            # The same behind another request, where the limit did apply before.
+            for before in (b"", GET):
+                client.send(before)
+                at = 0
+                for cut in cuts:
+                    client.send(raw[at:cut])
+                    at = cut
+                    await client.writer.drain()
+                    # An exchange with somebody else lets the server read what is there.
+                    other = await serving.connect()
+                    other.send(GET)
+                    await other.answer()
+                client.send(raw[at:])
+                for _ in range(1 + bool(before)):
+                    assert (await client.answer())[0].startswith(b"HTTP/1.1 200 ")
+
+    run(main())
+
+
+@pytest.mark.row("HI-21")
+def test_a_head_beyond_its_limits_is_refused_in_pieces_too(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        async with serve(echo) as serving:
+            client = await serving.connect()
+            client.send(LONG_HEAD[:66_000])
+            await client.writer.drain()
+            client.send(LONG_HEAD[66_000:-2] + LONG_LINES[:8010])
+            assert (await client.head()).startswith(b"HTTP/1.1 431 ")
+
+    run(main())
+
+
+@pytest.mark.row("HI-21", "HI-25")
+def test_what_waits_behind_a_busy_handler_is_still_bounded(run: Run, serve: Serve) -> None:
+    async def main() -> None:
+        free = asyncio.Event()
+
+        async def wait(exchange: Exchange) -> None:
+            await free.wait()
+            exchange.respond(*ok())
+
+        async with serve(wait, limits=Limits(pipelined=5000)) as serving:
+            client = await serving.connect()
+            client.send(GET * 100_000)
+            await serving.until(lambda: len(serving.server.connections) == 1)
+            connection = next(iter(serving.server.connections))
+            await serving.until(lambda: not connection.is_reading)
+            # One read at most goes beyond.
+            assert connection.engine.buffered < 5000 + 300_000
+            free.set()
+            assert (await client.answer())[1] == b"ok"
 
     run(main())
 

@@ -29,13 +29,21 @@ class Limits:
     """The body of one request as sent, before any content coding is undone; 413 beyond. None: the application
     decides."""
     pipelined: int = 65536
-    """Bytes kept of requests that wait for an earlier answer; reading pauses beyond, nothing is refused."""
+    """Bytes kept of requests that wait while an exchange is under way; reading pauses beyond, nothing is refused."""
 
     line_floor: int = field(init=False, repr=False)
     """No head up to this size can exceed a limit on sizes."""
+    head_ceiling: int = field(init=False, repr=False)
+    """So many bytes are a whole head or a refused one; fewer may need more."""
+    body_ceiling: int = field(init=False, repr=False)
+    """So many bytes of a body hold an event; fewer may be the begin of a chunk line or of trailers."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "line_floor", min(self.request_line, self.field_line, self.field_section))
+        # The ends of two lines, of which the second may be incomplete and its CR here already; an empty line in front.
+        head = self.request_line + self.field_section + self.field_line + 6
+        object.__setattr__(self, "head_ceiling", head)
+        object.__setattr__(self, "body_ceiling", max(self.chunk_line, self.trailer_section) + 2)
 
 
 DEFAULT_LIMITS = Limits()

@@ -53,8 +53,16 @@ class RequestSide(Endpoint):
 
     @property
     def is_full(self) -> bool:
-        """Whether so much waits for the current exchange to end that reading ought to pause."""
-        return len(self._buffer) >= self._limits.pipelined
+        """Whether so much waits that reading ought to pause.
+
+        Never while the head, or the body, that is under way needs more bytes: those have limits of their own.
+        """
+        waiting, limits = len(self._buffer), self._limits
+        if waiting < limits.pipelined:
+            return False
+        if self._request is _IDLE:
+            return waiting >= limits.head_ceiling
+        return self._request is not _BODY or waiting >= limits.body_ceiling
 
     @property
     def request_left(self) -> int | None:
