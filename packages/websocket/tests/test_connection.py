@@ -102,6 +102,58 @@ def test_text_as_bytes(client):
     assert error.data.code == 1007
 
 
+@pytest.mark.parametrize("deflate", [None, Deflate()])
+@pytest.mark.parametrize(
+    ("call", "error", "reason"),
+    [
+        (lambda c: c.send_text(b""), TypeError, "text is a str, not bytes"),
+        (lambda c: c.send_text(None), TypeError, "text is a str, not NoneType"),
+        (lambda c: c.send_bytes("x"), TypeError, "not str"),
+        (lambda c: c.send_bytes([1]), TypeError, "not list"),
+        (lambda c: c.send(Opcode.TEXT, "x"), TypeError, "not str"),
+        (lambda c: c.send_text("x", compress=10), ValueError, "level from 0 to 9 or None, not 10"),
+        (lambda c: c.send_text("x", compress=-1), ValueError, "not -1"),
+        (lambda c: c.send_text("x", compress="9"), TypeError, "not str"),
+        (lambda c: c.ping(5), TypeError, "not int"),
+        (lambda c: c.pong(None), TypeError, "not NoneType"),
+        (lambda c: c.receive("x"), TypeError, "not str"),
+        (lambda c: c.receive(None), TypeError, "not NoneType"),
+        (lambda c: c.close("bye"), TypeError, "a close code is an int, not str"),
+        (lambda c: c.close(1000, 5), TypeError, "a reason is a str or bytes, not int"),
+        (lambda c: c.send_prepared(PreparedMessage(5)), TypeError, "not int"),
+    ],
+)
+def test_values_of_another_type_are_refused_by_name(call, error, reason, deflate):
+    server = Connection(Role.SERVER, deflate=deflate)
+    with pytest.raises(error, match=reason):
+        call(server)
+    assert server.state is State.OPEN
+    assert server.send_text("x", compress=0) == b"\x81\x01x"
+
+
+def test_views_of_bytes_are_bytes(client, pair):
+    server = Connection(Role.SERVER)
+    assert server.receive(bytearray(client().send_text("a"))) == [(TEXT, "a", None)]
+    assert server.receive(memoryview(client().send_text("b"))) == [(TEXT, "b", None)]
+    assert server.send_bytes(memoryview(b"c")) == server.send_bytes(bytearray(b"c")) == b"\x82\x01c"
+    assert server.ping("d") == b"\x89\x01d"
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "reason"),
+    [
+        ({"role": "server"}, TypeError, "role is Role.CLIENT or Role.SERVER"),
+        ({"deflate": True}, TypeError, "deflate is a Deflate or None"),
+        ({"max_message_size": -1}, ValueError, "max_message_size is -1"),
+        ({"max_message_size": "4"}, TypeError, "max_message_size is an int, not str"),
+        ({"max_frames": 0}, ValueError, "max_frames is 0, not 1 or more"),
+    ],
+)
+def test_options_that_make_no_connection(options, error, reason):
+    with pytest.raises(error, match=reason):
+        Connection(**({"role": Role.SERVER} | options))
+
+
 @pytest.mark.row("WS-08")
 def test_we_close(pair):
     client, server = pair()

@@ -139,6 +139,28 @@ def test_origins(origin, status):
     assert accept(request(Origin=origin)).status == 101
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [(name.encode(), value.encode()) for name, value in FIELDS.items()],
+        [*FIELDS.items(), ("X-Number", 5)],
+        [*FIELDS.items(), (b"X-Name", "x")],
+        [*FIELDS.items(), ("X-None", None)],
+    ],
+)
+def test_fields_are_text(fields):
+    with pytest.raises(TypeError, match=r"fields are pairs of str, .*latin-1"):
+        accept(fields)
+    with pytest.raises(TypeError, match="fields are pairs of str"):
+        ClientHandshake().verify(101, fields)
+
+
+def test_compression_is_a_deflate():
+    for call in (lambda: accept(request(), deflate=True), lambda: ClientHandshake(deflate=15)):
+        with pytest.raises(TypeError, match="deflate is a Deflate or None"):
+            call()
+
+
 @pytest.mark.row("HI-45")
 @pytest.mark.parametrize("text", ["https://a.example", b"https://a.example", bytearray(b"chat"), "", "chat"])
 def test_one_text_is_no_collection(text):

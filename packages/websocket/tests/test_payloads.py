@@ -1,7 +1,7 @@
 import pytest
 
 from muntin.websocket import WSMessage, WSMsgType
-from muntin.websocket.aio._payloads import as_bytes, as_control, expect_bytes, expect_text
+from muntin.websocket._payloads import as_bytes, as_control, expect_bytes, expect_text
 
 
 def test_what_counts_as_bytes():

@@ -30,7 +30,11 @@ def parse_close(payload: bytes) -> tuple[int, str]:
 
 
 def format_close(code: int, reason: str | bytes) -> bytes:
-    """Give the payload of a close frame; see `Connection.close`."""
+    """Return the payload of a close frame; see `Connection.close`."""
+    if not isinstance(code, int):
+        raise TypeError(f"a close code is an int, not {type(code).__name__}")
+    if not isinstance(reason, (str, bytes)):
+        raise TypeError(f"a reason is a str or bytes, not {type(reason).__name__}")
     if code < 1000:
         warnings.warn(f"close code {code} cannot be sent, 1001 is sent for it", RuntimeWarning, stacklevel=4)
         code = WSCloseCode.GOING_AWAY

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 
 from ._close import NO_STATUS, format_close, parse_close
-from ._deflate import Deflate, Deflater, Inflater, Setup
+from ._deflate import Deflate, make_deflater, make_inflater
 from ._frames import FIN, RSV1, FrameDecoder, Piece, format_frame
 from ._messages import Assembler
+from ._payloads import as_bytes, as_control, check_level, encode_text
 from ._prepared import PreparedMessage
 from ._states import TRANSITIONS, Move, State, advance
 from ._utf8 import decode_text
@@ -60,6 +61,9 @@ class Connection:
         deflate: what the opening handshake agreed on, or None for no compression.
         decode_text: whether text messages are given as str rather than bytes; they are checked either way.
         new_mask: gives the four bytes that mask the next frame; only a client's are used.
+
+    Raises:
+        TypeError, ValueError: one of them is of another type, or below 0.
     """
 
     __slots__ = (
@@ -92,12 +96,21 @@ class Connection:
         decode_text: bool = True,
         new_mask: Callable[[], bytes] | None = None,
     ) -> None:
+        if not isinstance(role, Role):
+            raise TypeError(f"role is Role.CLIENT or Role.SERVER, not {role!r}")
+        if deflate is not None and not isinstance(deflate, Deflate):
+            raise TypeError(f"deflate is a Deflate or None, not {deflate!r}")
+        for name, value, least in (("max_message_size", max_message_size, 0), ("max_frames", max_frames, 1)):
+            if not isinstance(value, int):
+                raise TypeError(f"{name} is an int, not {type(value).__name__}")
+            if value < least:
+                raise ValueError(f"{name} is {value}, not {least} or more")
         # Set once.
         self.role = role
         self.deflate = deflate
         self._decode_text = decode_text
         self._new_mask = (new_mask or _draw_mask) if role is Role.CLIENT else None
-        self._deflater = _make_deflater(role, deflate) if deflate else None
+        self._deflater = make_deflater(deflate, is_client=role is Role.CLIENT) if deflate else None
         # The peer's half.
         self._decoder = FrameDecoder(
             masked=role is Role.SERVER, rsv1=deflate is not None, max_size=max_message_size
@@ -105,7 +118,7 @@ class Connection:
         self._assembler = Assembler(
             max_size=max_message_size,
             max_frames=max_frames,
-            inflater=_make_inflater(role, deflate) if deflate else None,
+            inflater=make_inflater(deflate, is_client=role is Role.CLIENT) if deflate else None,
             decode_text=decode_text,
         )
         # Of the peer's half what nobody has looked at for want of room: pieces of frames and the fault behind them, and
@@ -140,9 +153,12 @@ class Connection:
         after it waits as it came, compressed where it was: then `has_more` is true, and a further call, with data or
         without, goes on. So no peer decides how much memory a read takes.
 
-        Never raises for what the peer does: when it breaks the protocol, the last message is an ERROR with
-        the ProtocolViolation, and nothing is read from then on. A CLOSE is the last message too.
+        Raises TypeError for what is no data, and nothing for what the peer does: when it breaks the protocol, the last
+        message is an ERROR with the ProtocolViolation, and nothing is read from then on. A CLOSE is the last message
+        too.
         """
+        if type(data) is not bytes:
+            data = as_bytes(data)
         if self._state is not _OPEN and not self._can_receive():
             return []
         messages: list[WSMessage] = []
@@ -281,11 +297,11 @@ class Connection:
         """Give a text message, or a part of one where `final` is false or an unfinished one came before.
 
         Args:
-            text: any str; what has no UTF-8 form raises UnicodeEncodeError.
+            text: any str; what has no UTF-8 form raises UnicodeEncodeError, what is no str TypeError.
             final: whether this ends the message.
             compress: 0 for not this message; 1 to 9 for another level; None for what was agreed on.
         """
-        return self.send(Opcode.TEXT, text.encode(), final=final, compress=compress)
+        return self.send(Opcode.TEXT, encode_text(text), final=final, compress=compress)
 
     def send_bytes(self, data: bytes, *, final: bool = True, compress: int | None = None) -> bytes:
         """Give a binary message, or a part of one; arguments as in `send_text`."""
@@ -294,7 +310,11 @@ class Connection:
     def send(
         self, opcode: Opcode, payload: bytes, *, final: bool = True, compress: int | None = None
     ) -> bytes:
-        """Give a message whose text, if it is text, is UTF-8 already; arguments as in `send_text`."""
+        """Return a message whose text, if it is text, is UTF-8 already; arguments as in `send_text`."""
+        if type(payload) is not bytes:
+            payload = as_bytes(payload)
+        if compress is not None:
+            check_level(compress)
         if self._state is not _OPEN:
             self._state = advance(self._state, Move.SEND_DATA)
         if self._sending is None and final and (self._deflater is None or compress == 0):
@@ -323,12 +343,12 @@ class Connection:
         self._state = advance(self._state, Move.SEND_DATA)
         return message.format(self._deflater)
 
-    def ping(self, payload: bytes = b"") -> bytes:
-        """Give a ping; raises ValueError for a payload of more than 125 bytes."""
+    def ping(self, payload: str | bytes = b"") -> bytes:
+        """Return a ping; raises ValueError for a payload of more than 125 bytes."""
         return self._send_control(Opcode.PING, payload)
 
-    def pong(self, payload: bytes = b"") -> bytes:
-        """Give a pong; raises ValueError for a payload of more than 125 bytes."""
+    def pong(self, payload: str | bytes = b"") -> bytes:
+        """Return a pong; raises ValueError for a payload of more than 125 bytes."""
         return self._send_control(Opcode.PONG, payload)
 
     def close(self, code: int | None = WSCloseCode.OK, reason: str | bytes = "") -> bytes:
@@ -356,7 +376,8 @@ class Connection:
             return self.close(message.data.code, str(message.data))
         return b""
 
-    def _send_control(self, opcode: Opcode, payload: bytes) -> bytes:
+    def _send_control(self, opcode: Opcode, data: str | bytes) -> bytes:
+        payload = as_control(data)
         if len(payload) > _MAX_CONTROL:
             raise ValueError(
                 f"a {opcode.name.lower()} carries at most {_MAX_CONTROL} bytes, not {len(payload)}"
@@ -370,20 +391,3 @@ class Connection:
 
 def _draw_mask() -> bytes:
     return os.urandom(4)
-
-
-def _make_deflater(role: Role, agreed: Deflate) -> Deflater:
-    is_client = role is Role.CLIENT
-    bits = agreed.client_max_window_bits if is_client else agreed.server_max_window_bits
-    return Deflater(
-        Setup(bits, agreed.level, agreed.memory_level),
-        takeover=not (agreed.client_no_context_takeover if is_client else agreed.server_no_context_takeover),
-    )
-
-
-def _make_inflater(role: Role, agreed: Deflate) -> Inflater:
-    is_client = role is Role.CLIENT
-    return Inflater(
-        agreed.server_max_window_bits if is_client else agreed.client_max_window_bits,
-        takeover=not (agreed.server_no_context_takeover if is_client else agreed.client_no_context_takeover),
-    )

@@ -13,7 +13,17 @@ from typing import NamedTuple
 
 from .errors import InvalidData, MessageTooBig
 
-__all__ = ["Deflate", "Deflater", "Inflater", "Setup", "accept_offer", "check_answer", "format_offer"]
+__all__ = [
+    "Deflate",
+    "Deflater",
+    "Inflater",
+    "Setup",
+    "accept_offer",
+    "check_answer",
+    "format_offer",
+    "make_deflater",
+    "make_inflater",
+]
 
 NAME = "permessage-deflate"
 _TAIL = (
@@ -260,3 +270,20 @@ class Inflater:
             pieces.append(piece)
             if not (data and room):
                 return b"".join(pieces)
+
+
+def make_deflater(agreed: Deflate, *, is_client: bool) -> Deflater:
+    """Return the outgoing stream of one side."""
+    bits = agreed.client_max_window_bits if is_client else agreed.server_max_window_bits
+    return Deflater(
+        Setup(bits, agreed.level, agreed.memory_level),
+        takeover=not (agreed.client_no_context_takeover if is_client else agreed.server_no_context_takeover),
+    )
+
+
+def make_inflater(agreed: Deflate, *, is_client: bool) -> Inflater:
+    """Return the stream that undoes the other side's."""
+    return Inflater(
+        agreed.server_max_window_bits if is_client else agreed.client_max_window_bits,
+        takeover=not (agreed.server_no_context_takeover if is_client else agreed.client_no_context_takeover),
+    )

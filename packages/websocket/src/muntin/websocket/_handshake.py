@@ -16,7 +16,15 @@ from ._deflate import Deflate
 from ._extensions import is_token, parse_extensions, split_list
 from .errors import HandshakeError
 
-__all__ = ["Agreement", "Answer", "ClientHandshake", "accept", "check_origins", "check_subprotocols"]
+__all__ = [
+    "Agreement",
+    "Answer",
+    "ClientHandshake",
+    "accept",
+    "check_deflate",
+    "check_origins",
+    "check_subprotocols",
+]
 
 Fields = tuple[tuple[str, str], ...]
 
@@ -60,10 +68,12 @@ def accept(
     from a page of another origin is refused with 403; a request without an Origin does not come from a page
     and passes.
 
-    Raises ValueError when one of our own `subprotocols` is not a token, and when they or the `origins` are one text.
+    Raises ValueError when one of our own `subprotocols` is not a token, and when they or the `origins` are one text;
+    TypeError for fields that are no pairs of str, or a `deflate` that is none.
     """
     check_subprotocols(subprotocols)
     check_origins(origins)
+    check_deflate(deflate)
     request = _group(fields)
     refusal = _find_fault(method, version, request) or _find_foreign_origin(request, origins)
     if refusal:
@@ -145,6 +155,7 @@ class ClientHandshake:
         nonce: bytes | None = None,
     ) -> None:
         check_subprotocols(subprotocols)
+        check_deflate(deflate)
         nonce = os.urandom(_KEY_BYTES) if nonce is None else nonce
         if len(nonce) != _KEY_BYTES:
             raise ValueError(f"the nonce has {len(nonce)} bytes, not {_KEY_BYTES}")
@@ -214,6 +225,8 @@ def _is_key(value: str) -> bool:
 def _group(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = {}
     for name, value in fields:
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise TypeError(f"fields are pairs of str, not {name!r}: {value!r}; bytes are decoded as latin-1")
         grouped.setdefault(name.lower(), []).append(value.strip(" \t"))
     return grouped
 
@@ -226,6 +239,12 @@ def check_origins(origins: Container[str] | None) -> None:
     """Raise ValueError for one text, in which every part of an origin would be found."""
     if isinstance(origins, (str, bytes, bytearray)):
         raise ValueError(f"give a collection of origins, such as {{{origins!r}}}")
+
+
+def check_deflate(deflate: Deflate | None) -> None:
+    """Raise TypeError for what is no compression to ask for."""
+    if deflate is not None and not isinstance(deflate, Deflate):
+        raise TypeError(f"deflate is a Deflate or None, not {deflate!r}")
 
 
 def check_subprotocols(names: Sequence[str]) -> None:

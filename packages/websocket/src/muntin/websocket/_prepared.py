@@ -5,6 +5,7 @@ Knows frames and compression. Must not know who sends it, nor when.
 
 from ._deflate import Deflater, Setup
 from ._frames import FIN, RSV1, format_frame
+from ._payloads import as_bytes
 from .codes import Opcode
 
 __all__ = ["PreparedMessage"]
@@ -14,16 +15,16 @@ class PreparedMessage:
     """A text (str) or binary (bytes) message, ready for any number of connections.
 
     Connections that compress alike share the bytes: they are compressed with an empty history, and each such
-    connection starts its own history anew.
+    connection starts its own history anew. Raises TypeError for what is neither text nor binary data.
     """
 
     __slots__ = ("_frames", "opcode", "payload")
 
-    def __init__(self, data: str | bytes) -> None:
+    def __init__(self, data: str | bytes | bytearray | memoryview) -> None:
         if isinstance(data, str):
             self.opcode, self.payload = Opcode.TEXT, data.encode()
         else:
-            self.opcode, self.payload = Opcode.BINARY, bytes(data)
+            self.opcode, self.payload = Opcode.BINARY, as_bytes(data)
         self._frames: dict[Setup | None, bytes] = {}
 
     def format(self, deflater: Deflater | None) -> bytes:

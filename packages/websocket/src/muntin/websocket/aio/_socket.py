@@ -19,13 +19,13 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from .._connection import Connection
+from .._payloads import as_bytes, encode_text, expect_bytes, expect_text
 from .._prepared import PreparedMessage
 from ..codes import Opcode, WSCloseCode, WSMsgType
 from ..events import WSMessage
 from ._duplex import Duplex
 from ._ending import Ending
 from ._heartbeat import Clock, Heartbeat
-from ._payloads import as_bytes, as_control, expect_bytes, expect_text
 from ._sending import Sending
 
 __all__ = ["WebSocket"]
@@ -162,9 +162,7 @@ class WebSocket:
 
         `compress`: 0 for not this message, 1 to 9 for another level, None for what was agreed on.
         """
-        if not isinstance(data, str):
-            raise TypeError(f"text is a str, not {type(data).__name__}")
-        return self._outbox.write(self._connection.send(_TEXT_FRAME, data.encode(), compress=compress))
+        return self._outbox.write(self._connection.send(_TEXT_FRAME, encode_text(data), compress=compress))
 
     def send_bytes(self, data: bytes | bytearray | memoryview, compress: int | None = None) -> Sending:
         """Send a binary message; as `send_str`."""
@@ -194,11 +192,11 @@ class WebSocket:
 
     def ping(self, message: str | bytes = b"") -> Sending:
         """Send a ping of at most 125 bytes."""
-        return self._outbox.write(self._connection.ping(as_control(message)))
+        return self._outbox.write(self._connection.ping(message))
 
     def pong(self, message: str | bytes = b"") -> Sending:
         """Send a pong of at most 125 bytes that nobody has asked for, or one by hand."""
-        return self._outbox.write(self._connection.pong(as_control(message)))
+        return self._outbox.write(self._connection.pong(message))
 
     @property
     def write_buffer_size(self) -> int:

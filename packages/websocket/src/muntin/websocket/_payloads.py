@@ -3,14 +3,14 @@
 Knows types. Must not know sockets.
 """
 
-from ..codes import WSMsgType
-from ..events import WSMessage
+from .codes import WSMsgType
+from .events import WSMessage
 
-__all__ = ["as_bytes", "as_control", "expect_bytes", "expect_text"]
+__all__ = ["as_bytes", "as_control", "check_level", "encode_text", "expect_bytes", "expect_text"]
 
 
 def as_bytes(data: bytes | bytearray | memoryview) -> bytes:
-    """Give binary data as bytes; raises TypeError for anything else."""
+    """Return binary data as bytes; raises TypeError for anything else."""
     if isinstance(data, bytes):
         return data
     if isinstance(data, (bytearray, memoryview)):
@@ -18,8 +18,23 @@ def as_bytes(data: bytes | bytearray | memoryview) -> bytes:
     raise TypeError(f"data is bytes, bytearray or memoryview, not {type(data).__name__}")
 
 
-def as_control(data: str | bytes) -> bytes:
-    """Give the payload of a ping or a pong; raises TypeError."""
+def encode_text(text: str) -> bytes:
+    """Return a text as UTF-8; raises TypeError when it is none, UnicodeEncodeError for lone surrogates."""
+    if not isinstance(text, str):
+        raise TypeError(f"text is a str, not {type(text).__name__}")
+    return text.encode()
+
+
+def check_level(level: int) -> None:
+    """Raise ValueError or TypeError for what is no level of compression."""
+    if not isinstance(level, int):
+        raise TypeError(f"compress is a level from 0 to 9 or None, not {type(level).__name__}")
+    if not 0 <= level <= 9:
+        raise ValueError(f"compress is a level from 0 to 9 or None, not {level}")
+
+
+def as_control(data: str | bytes | bytearray | memoryview) -> bytes:
+    """Return the payload of a ping or a pong; raises TypeError."""
     return data.encode() if isinstance(data, str) else as_bytes(data)
 
 
