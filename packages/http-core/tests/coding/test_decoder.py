@@ -212,6 +212,16 @@ def test_content_that_is_flushed_after_every_byte_is_no_silence(codings: list[st
     assert decoded == content
 
 
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("piece", [bytes(range(256)) * 300, b"x" * 200_000, TEXT * 10, os.urandom(70_000)])
+def test_all_that_was_flushed_comes_out_before_more_goes_in(coding: str, piece: bytes) -> None:
+    encoder, decoder = ContentEncoder(coding), ContentDecoder([coding], UNBOUND)
+    for content in (b"a", piece, b"b", piece):
+        assert b"".join(decoder.decode(encoder.encode(content) + encoder.flush())) == content
+    assert b"".join(decoder.decode(encoder.finish())) == b""
+    decoder.finish()
+
+
 def test_a_bomb_in_the_middle_is_413_although_nothing_comes_out() -> None:
     # 20 MB of empty members of gzip, which make nothing, inside of a frame of a few kB.
     inner = gzip.compress(b"", mtime=0) * 900 + gzip.compress(bytes(20 << 20), 0)

@@ -161,7 +161,7 @@ class FileResponse(StreamResponse):
             await self._send(request.exchange, plan)
 
     async def _send(self, exchange: Exchange, plan: FilePlan) -> None:
-        if self._compression is not None and "Content-Encoding" in self.headers:
+        if self._compression is not None and self._compression.chosen is not None:
             await self._send_compressed(exchange, plan)
         elif plan.body is not None:
             self._respond(exchange, plan.body)
@@ -192,7 +192,6 @@ class FileResponse(StreamResponse):
         self._end(exchange)
 
     async def _send_compressed(self, exchange: Exchange, plan: FilePlan) -> None:
-        self.headers.pop("Content-Length", None)
         self._start(exchange)
         for chunk in plan.chunks(self._chunk_size):
             await self.write(chunk)

@@ -278,6 +278,9 @@ class Response(StreamResponse):
         if length is not None and not forbids_body(self._status):
             self.headers.setdefault("Content-Length", str(length))
 
+    def _is_empty(self) -> bool:
+        return super()._is_empty() or self._size() == 0
+
     def _start(self, exchange: Exchange) -> None:
         if self._encoded is not None:
             length: int | None = len(self._encoded)

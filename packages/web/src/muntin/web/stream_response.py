@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from multidict import CIMultiDict
 
-from muntin.http_core import ResponseHead
+from muntin.http_core import ResponseHead, forbids_body
 from muntin.runner import Exchange
 from muntin.web._response.compression import Compression, ContentCoding
 from muntin.web._response.eager import DONE, Eager
@@ -237,9 +237,13 @@ class StreamResponse(ResponseFields):
         if self._compression is not None:
             lines = exchange.head.get_all(b"accept-encoding")
             accepted = b", ".join(lines).decode("latin-1") if lines else None
-            self._compression.apply(accepted, self.headers)
+            self._compression.apply(accepted, self.headers, status=self._status, is_empty=self._is_empty())
         if self._is_last:
             exchange.close_after()
+
+    def _is_empty(self) -> bool:
+        """Return whether it is known that there is no content (RFC 9110 §15.3.6 for 205)."""
+        return forbids_body(self._status) or self._status == 205 or self.content_length == 0
 
     def _start(self, exchange: Exchange) -> None:
         """Send the head of a streamed body."""
@@ -266,6 +270,8 @@ class StreamResponse(ResponseFields):
     def write(self, data: bytes | bytearray | memoryview) -> Coroutine[Any, Any, None]:
         """Queue a piece of the body, now; awaiting the result waits until there is room for more.
 
+        With a coding, too, the peer can read each piece as soon as it arrives: none waits for others.
+
         Raises:
             TypeError: not bytes.
             RuntimeError: before `prepare` or after `write_eof`.
@@ -273,18 +279,22 @@ class StreamResponse(ResponseFields):
             ConnectionResetError: the peer is gone, or was cut off: it does not read, and nobody awaited.
         """
         exchange = self._require_open()
-        self._write(exchange, data)
+        self._write(exchange, data, is_last=False)
         return Eager(exchange.drain) if exchange.write_buffer_size else DONE
 
-    def _write(self, exchange: Exchange, data: bytes | bytearray | memoryview) -> None:
+    def _write(self, exchange: Exchange, data: bytes | bytearray | memoryview, *, is_last: bool) -> None:
         if data.__class__ is not bytes:
             if not isinstance(data, (bytes, bytearray, memoryview)):
                 raise TypeError(f"a body is made of bytes, not of {type(data).__name__}")
             data = bytes(data)
-        if self._compression is not None and self._compression.encoder is not None:
-            data = self._compression.encoder.encode(data)
         if not data:
             return
+        if self._compression is not None and self._compression.encoder is not None:
+            encoder = self._compression.encoder
+            # The last piece is flushed by the end, which costs nothing of the compression.
+            data = encoder.encode(data) if is_last else encoder.encode(data) + encoder.flush()
+            if not data:
+                return
         if exchange.write_buffer_size > HARD_BUFFER_LIMIT:
             exchange.abort()
             raise ConnectionResetError("cut off: the peer does not read, and nobody waited for it")
@@ -311,7 +321,7 @@ class StreamResponse(ResponseFields):
             return DONE
         exchange = self._require_open()
         if data:
-            self._write(exchange, data)
+            self._write(exchange, data, is_last=True)
         self._end(exchange)
         return Eager(exchange.drain) if exchange.write_buffer_size else DONE
 

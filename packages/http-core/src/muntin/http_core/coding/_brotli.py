@@ -29,7 +29,8 @@ class BrotliDecoder:
             # The bound is where brotli stops to get more memory, so a little more may come.
             for at in range(0, len(output), self._chunk):
                 yield output[at : at + self._chunk]
-            if len(output) < self._chunk or self._decompressor.is_finished():
+            # It may also give less than that, and has more, whatever `can_accept_more_data` says.
+            if not output or self._decompressor.is_finished():
                 return
             data = b""
 

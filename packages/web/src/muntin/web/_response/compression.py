@@ -43,23 +43,31 @@ class Compression:
         self.encoder: coding.ContentEncoder | None = None
         """Encodes a streamed body."""
 
-    def apply(self, accepted: str | None, headers: CIMultiDict[str]) -> None:
-        """Choose, and say in the fields what was chosen and that others might get another answer."""
+    def apply(self, accepted: str | None, headers: CIMultiDict[str], *, status: int, is_empty: bool) -> None:
+        """Choose, and say in the fields what was chosen and that others might get another response.
+
+        Args:
+            accepted: the Accept-Encoding of the request; None without one.
+            headers: of the response.
+            status: of the response.
+            is_empty: whether there is no content, so nothing to encode.
+        """
         _vary(headers)
-        if "Content-Encoding" in headers or "Content-Range" in headers:
+        is_settled = "Content-Encoding" in headers or "Content-Range" in headers or status == 206
+        if is_settled or (is_empty and status != 304):
             return
+        chosen = self._choose(accepted)
+        if chosen is None:
+            return
+        # A 304 tells the fields of the 200 that it stands for, but not its coding (RFC 9110 §15.4.5).
+        _describe_encoded(headers)
+        if not is_empty:
+            self.chosen = headers["Content-Encoding"] = chosen
+
+    def _choose(self, accepted: str | None) -> str | None:
         if self.forced is None:
-            self.chosen = families.negotiate_encoding(accepted, coding.available_codings())
-        elif self.forced is not ContentCoding.identity:
-            self.chosen = self.forced.value
-        if self.chosen is None:
-            return
-        headers["Content-Encoding"] = self.chosen
-        headers.pop("Content-Length", None)
-        tag = families.parse_etag(headers.get("ETag", ""))
-        if tag is not None and not tag.is_weak:
-            # RFC 9110 §8.8.1: the encoded bytes are others, so a strong tag would be a lie.
-            headers["ETag"] = families.format_etag(tag._replace(is_weak=True))
+            return families.negotiate_encoding(accepted, coding.available_codings())
+        return None if self.forced is ContentCoding.identity else self.forced.value
 
     def open(self) -> None:
         """Get ready to encode a streamed body."""
@@ -71,6 +79,17 @@ class Compression:
         if self.chosen is None:
             return body
         return coding.encode_content(body, self.chosen, self._level, strategy=self._strategy)
+
+
+def _describe_encoded(headers: CIMultiDict[str]) -> None:
+    """Let the fields be true of content that is encoded while it is sent."""
+    headers.pop("Content-Length", None)
+    # Ranges are of the encoded bytes (RFC 9110 §14.2), which nobody can find again.
+    headers.pop("Accept-Ranges", None)
+    tag = families.parse_etag(headers.get("ETag", ""))
+    if tag is not None and not tag.is_weak:
+        # RFC 9110 §8.8.1: the encoded bytes are others, so a strong tag would be a lie.
+        headers["ETag"] = families.format_etag(tag._replace(is_weak=True))
 
 
 def _vary(headers: CIMultiDict[str]) -> None:

@@ -47,9 +47,9 @@ def compression_middleware(
 ) -> Middleware:
     """Give a middleware that compresses whole responses by the coding that the client likes best.
 
-    Streams are left alone, as pieces would wait for others, and so are files, of which there may be compressed forms
-    on the disk; their handlers may call `enable_compression`. An answer that holds a secret beside text which an
-    attacker chooses must not be compressed, as its size would tell; its handler says so by
+    Streams are left alone, as nobody knows how small their pieces are, and so are files, of which there may be
+    compressed forms on the disk; their handlers may call `enable_compression`. A response that holds a secret beside
+    text which an attacker chooses must not be compressed, as its size would tell; its handler says so by
     ``response.enable_compression(ContentCoding.identity)``.
 
     Args:

@@ -159,9 +159,9 @@ class _Codings:
         return self._content is not None or self._transfer is not None
 
     def encode(self, data: bytes) -> bytes:
-        """Give what is ready."""
+        """Return a piece encoded, all of it: no piece waits for others, but for what fills a line of base64."""
         if self._content is not None:
-            data = self._content.encode(data)
+            data = self._content.encode(data) + self._content.flush()
         return data if self._transfer is None else self._transfer.encode(data)
 
     def finish(self) -> bytes:
