@@ -1,10 +1,12 @@
 """Cleanup contexts: order, who is torn down, and failures."""
 
+import asyncio
+import contextlib
 from contextlib import asynccontextmanager
 
 import pytest
 
-from muntin.middleware import CleanupContexts, CleanupError, CompositionError
+from muntin.middleware import CleanupContexts, CleanupError, CompositionError, StepCancelled
 
 pytestmark = pytest.mark.anyio
 
@@ -117,9 +119,10 @@ async def test_failures_are_collected():
         ]
     )
     await contexts.start("owner")
-    with pytest.raises(CleanupError, match="LookupError: second; ValueError: first") as caught:
+    with pytest.raises(CleanupError) as caught:
         await contexts.stop()
-    assert caught.value.exceptions == [second, first]
+    assert str(caught.value) == "several cleanup contexts failed: LookupError: second; ValueError: first"
+    assert caught.value.exceptions == (second, first)
     assert log[-3:] == ["three down", "two down", "one down"]
 
 
@@ -139,15 +142,168 @@ async def test_contexts_of_the_wrong_kind():
     def plain(owner):
         return 42
 
-    contexts = CleanupContexts()
-    for wrong in (coroutine, None):
+    contexts = CleanupContexts([plain])
+    for wrong in (coroutine, None, 5):
         with pytest.raises(CompositionError):
             contexts.append(wrong)
         with pytest.raises(CompositionError):
             contexts.insert(0, wrong)
+        with pytest.raises(CompositionError):
+            CleanupContexts([plain, wrong])
+        with pytest.raises(CompositionError):
+            contexts.extend([plain, wrong])
+        with pytest.raises(CompositionError):
+            contexts += [plain, wrong]
+        with pytest.raises(CompositionError):
+            contexts[0] = wrong
+        with pytest.raises(CompositionError):
+            contexts[:] = [plain, wrong]
+    assert list(contexts) == [plain], "nothing of what was refused is there"
+    contexts += iter([plain])
+    contexts[0] = contexts[1]
+    contexts[1:] = iter([plain, plain])
+    assert list(contexts) == [plain] * 3
+    contexts.clear()
     contexts.append(plain)
     with pytest.raises(CompositionError, match="plain gave int"):
         await contexts.start("owner")
     contexts.freeze()
     with pytest.raises(RuntimeError):
         contexts.append(plain)
+
+
+def make_waiting_context(log, name, *, suppressed=False):
+    """As it is documented for background tasks: cancelled at the end, and awaited."""
+
+    async def context(owner):
+        task = asyncio.ensure_future(asyncio.Event().wait())
+        yield
+        task.cancel()
+        log.append(f"{name} down")
+        with contextlib.suppress(asyncio.CancelledError if suppressed else ()):
+            await task
+
+    return context
+
+
+async def test_the_cancellation_of_something_else_is_a_failure():
+    log = []
+    contexts = CleanupContexts(
+        [make_context(log, "one"), make_waiting_context(log, "task"), make_context(log, "two")]
+    )
+    await contexts.start("owner")
+    with pytest.raises(StepCancelled, match=r"context ended by the cancellation of something else") as caught:
+        await contexts.stop()
+    assert isinstance(caught.value.__cause__, asyncio.CancelledError)
+    assert log[2:] == ["two down", "task down", "one down"]
+    assert not asyncio.current_task().cancelling()
+
+
+async def test_all_failures_come_together():
+    log = []
+    contexts = CleanupContexts(
+        [
+            make_context(log, "one", on_stop=OSError("one")),
+            make_waiting_context(log, "task"),
+            make_context(log, "two", on_stop=ValueError("two")),
+            make_waiting_context(log, "quiet", suppressed=True),
+        ]
+    )
+    await contexts.start("owner")
+    with pytest.raises(ExceptionGroup) as caught:
+        await contexts.stop()
+    assert [type(error) for error in caught.value.exceptions] == [ValueError, StepCancelled, OSError]
+    assert log[2:] == ["quiet down", "two down", "task down", "one down"]
+
+
+async def test_whoever_cancels_the_stop_is_heard_at_its_end():
+    log, is_down = [], asyncio.Event()
+
+    async def slow(owner):
+        yield
+        is_down.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            log.append("slow down")
+
+    contexts = CleanupContexts([make_context(log, "one", on_stop=OSError("one")), slow])
+    await contexts.start("owner")
+    stopping = asyncio.ensure_future(contexts.stop())
+    await is_down.wait()
+    stopping.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await stopping
+    assert stopping.cancelled()
+    assert log == ["one up", "slow down", "one down"]
+    assert isinstance(caught.value.__cause__ or caught.value.__context__.__cause__, OSError)
+    await contexts.stop()
+    assert len(log) == 3, "there is nothing left to tear down"
+
+
+async def test_a_context_cannot_swallow_the_cancellation_of_the_stop():
+    log, is_down = [], asyncio.Event()
+
+    async def deaf(owner):
+        yield
+        is_down.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        log.append("deaf down")
+
+    contexts = CleanupContexts([make_context(log, "one"), deaf])
+    await contexts.start("owner")
+    stopping = asyncio.ensure_future(contexts.stop())
+    await is_down.wait()
+    stopping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopping
+    assert log[1:] == ["deaf down", "one down"]
+
+
+async def test_a_time_limit_inside_a_context_is_its_own():
+    async def limited(owner):
+        yield
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                await asyncio.Event().wait()
+
+    contexts = CleanupContexts([limited])
+    await contexts.start("owner")
+    await contexts.stop()
+
+
+async def test_a_stop_while_the_task_is_cancelled_already():
+    """As after `finally`: the cancellation was before, and is no failure of the end."""
+    log, done = [], []
+
+    async def live():
+        contexts = CleanupContexts([make_context(log, "one"), make_context(log, "two")])
+        await contexts.start("owner")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await contexts.stop()
+            done.append(True)
+
+    task = asyncio.ensure_future(live())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (log[2:], done) == (["two down", "one down"], [True])
+
+
+@pytest.mark.parametrize("urgent", [KeyboardInterrupt, SystemExit])
+def test_what_ends_the_program_leaves_nothing_open(urgent):
+    """Outside a loop's task, as loops do not like these."""
+    log = []
+    contexts = CleanupContexts([make_context(log, "one"), make_context(log, "two", on_stop=urgent())])
+
+    async def live():
+        await contexts.start("owner")
+        with pytest.raises(urgent):
+            await contexts.stop()
+
+    asyncio.run(live())
+    assert log[2:] == ["two down", "one down"]

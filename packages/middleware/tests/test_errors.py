@@ -1,14 +1,29 @@
-"""The tree of errors."""
+"""What can go wrong when handlers, signals and contexts are put together."""
 
-from muntin.middleware import CleanupError, CompositionError
+import pytest
+
+from muntin.middleware import CleanupError, CompositionError, StepCancelled
 
 
 def test_the_tree():
     assert issubclass(CompositionError, TypeError)
     assert issubclass(CleanupError, RuntimeError)
+    assert issubclass(CleanupError, ExceptionGroup)
+    assert issubclass(StepCancelled, RuntimeError)
 
 
-def test_a_cleanup_error_tells_all():
+def test_what_it_says():
     error = CleanupError("two failed", [ValueError("a"), OSError("b")])
     assert str(error) == "two failed: ValueError: a; OSError: b"
-    assert [type(each) for each in error.exceptions] == [ValueError, OSError]
+
+
+def test_it_is_a_group():
+    wrong, lost = ValueError("a"), OSError("b")
+    seen = []
+    with pytest.raises(CleanupError) as rest:  # noqa: PT012 - what is left of it
+        try:
+            raise CleanupError("two failed", [wrong, lost])
+        except* ValueError as group:
+            seen += group.exceptions
+    assert seen == [wrong]
+    assert rest.value.exceptions == (lost,)

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from muntin.middleware import CompositionError, Signal
+from muntin.middleware import CleanupError, CompositionError, Signal, StepCancelled
 
 pytestmark = pytest.mark.anyio
 
@@ -114,3 +114,34 @@ async def test_an_error_ends_the_sending():
     with pytest.raises(LookupError):
         await signal.send("sender")
     assert log == []
+
+
+async def test_the_signal_of_an_end_reaches_all():
+    log = []
+    signal = Signal("test")
+
+    def make(name, error=None):
+        async def receive(value):
+            log.append((name, value))
+            if error is not None:
+                raise error
+
+        return receive
+
+    for receiver in (
+        make("one", OSError("one")),
+        make("two"),
+        make("three", ValueError("three")),
+        lambda value: 5,
+    ):
+        signal.append(receiver)
+    signal.append(make("four", asyncio.CancelledError()))
+    signal.append(make("five"))
+    with pytest.raises(RuntimeError, match="freeze"):
+        await signal.send_to_all(1)
+    signal.freeze()
+    with pytest.raises(CleanupError) as caught:
+        await signal.send_to_all(1)
+    assert log == [(name, 1) for name in ("one", "two", "three", "four", "five")]
+    kinds = [type(error) for error in caught.value.exceptions]
+    assert kinds == [OSError, ValueError, CompositionError, StepCancelled]

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from muntin import web
+from muntin.middleware import StepCancelled
 from muntin.web.testing import TestClient, TestServer
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
@@ -141,7 +142,7 @@ async def test_without_contexts_on_cleanup_is_sent_though_the_start_failed():
 
 @pytest.mark.row("WB-19", "WB-22")
 async def test_the_order_of_two_lives():
-    """As it was measured with aiohttp, where the inner application was added between two receivers."""
+    """As it was measured with aiohttp, but for the clean-up: an inner application may use what the outer one holds."""
     log = []
     main, sub = web.Application(), web.Application()
     main.on_startup.append(make_receiver(log, "startup"))
@@ -163,7 +164,7 @@ async def test_the_order_of_two_lives():
     await runner.cleanup()
     assert log == [
         *("shutdown", "sub shutdown", "late shutdown"),
-        *("2 down", "1 down", "cleanup", "sub down", "sub cleanup", "late cleanup"),
+        *("sub down", "sub cleanup", "2 down", "1 down", "cleanup", "late cleanup"),
     ]
 
 
@@ -199,6 +200,124 @@ async def test_several_failures_are_collected():
     with pytest.raises(web.CleanupError) as caught:
         await app.cleanup()
     assert [type(error) for error in caught.value.exceptions] == [LookupError, ValueError]
+
+
+def make_failing(log, name, error):
+    async def fail(app):
+        log.append(name)
+        raise error
+
+    return fail
+
+
+async def cancel_and_wait(app):
+    """As it is documented for background tasks, without the suppression that belongs to it."""
+    task = asyncio.ensure_future(asyncio.Event().wait())
+    await asyncio.sleep(0)
+    task.cancel()
+    await task
+
+
+@pytest.mark.row("WB-19", "WB-22")
+async def test_every_step_of_the_end_is_taken():
+    log = []
+    main, one, two, inmost = (web.Application() for _ in range(4))
+    main.add_subapp("/one", one)
+    main.add_subapp("/two", two)
+    two.add_subapp("/inmost", inmost)
+    names = {"main": main, "one": one, "two": two, "inmost": inmost}
+    for name, app in names.items():
+        app.cleanup_ctx.append(make_context(log, name))
+        app.on_shutdown.append(make_failing(log, f"{name} shutdown", ValueError(f"{name} shutdown")))
+        app.on_shutdown.append(make_receiver(log, f"{name} late shutdown"))
+        app.on_cleanup.append(make_failing(log, f"{name} cleanup", OSError(f"{name} cleanup")))
+        app.on_cleanup.append(make_receiver(log, f"{name} late cleanup"))
+    one.cleanup_ctx.append(cancelling_context)
+    two.on_cleanup.append(cancel_and_wait)
+    runner = web.AppRunner(main)
+    await runner.setup()
+    assert log == ["main up", "one up", "two up", "inmost up"]
+    log.clear()
+    with pytest.raises(ExceptionGroup) as caught:
+        await runner.cleanup()
+    assert [entry for entry in log if "shutdown" in entry] == [
+        f"{name} {word}"
+        for name in ("one", "inmost", "two", "main")
+        for word in ("shutdown", "late shutdown")
+    ]
+    assert [entry for entry in log if "shutdown" not in entry] == [
+        f"{name} {word}"
+        for name in ("inmost", "two", "one", "main")
+        for word in ("down", "cleanup", "late cleanup")
+    ]
+    said = [str(error) for error in caught.value.exceptions if not isinstance(error, StepCancelled)]
+    assert said == [
+        *(f"{name} shutdown" for name in ("one", "inmost", "two", "main")),
+        *(f"{name} cleanup" for name in ("inmost", "two", "one", "main")),
+    ]
+    assert len(caught.value.exceptions) == len(said) + 2, "two steps let a cancellation out"
+
+
+async def cancelling_context(app):
+    yield
+    await cancel_and_wait(app)
+
+
+async def test_an_inner_application_ends_before_what_it_uses():
+    log, held = [], {}
+    main, inner = web.Application(), web.Application()
+
+    async def database(app):
+        held["database"] = "open"
+        yield
+        del held["database"]
+
+    async def use(app):
+        yield
+        log.append(held["database"])
+
+    main.cleanup_ctx.append(database)
+    main.add_subapp("/inner", inner)
+    inner.cleanup_ctx.append(use)
+    await live(main)
+    assert (log, held) == (["open"], {})
+
+
+async def test_a_cancelled_cleanup_takes_every_step_and_is_cancelled():
+    log, is_down = [], asyncio.Event()
+    main, inner = web.Application(), web.Application()
+
+    async def slow(app):
+        yield
+        is_down.set()
+        await asyncio.Event().wait()
+
+    main.add_subapp("/inner", inner)
+    inner.cleanup_ctx.append(make_context(log, "inner"))
+    inner.cleanup_ctx.append(slow)
+    main.cleanup_ctx.append(make_context(log, "main"))
+    main.on_cleanup.append(make_receiver(log, "cleanup"))
+    runner = web.AppRunner(main)
+    await runner.setup()
+    ending = asyncio.ensure_future(runner.cleanup())
+    await is_down.wait()
+    ending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    assert ending.cancelled()
+    assert log[2:] == ["inner down", "main down", "cleanup"]
+    assert runner.server is None
+
+
+async def test_a_client_for_tests_cleans_up_behind_a_failing_shutdown():
+    log = []
+    app = web.Application()
+    app.on_shutdown.append(make_failing(log, "shutdown", ValueError("shutdown")))
+    app.on_cleanup.append(make_receiver(log, "cleanup"))
+    with pytest.raises(ValueError, match="shutdown"):
+        async with TestClient(app):
+            pass
+    assert log == ["shutdown", "cleanup"]
 
 
 @pytest.mark.row("BH-18")

@@ -19,7 +19,8 @@ from muntin.middleware.callables import (
     warn_about,
 )
 from muntin.middleware.cleanup import CleanupContexts, Context
-from muntin.middleware.errors import CleanupError, CompositionError
+from muntin.middleware.ending import Step, run_all
+from muntin.middleware.errors import CleanupError, CompositionError, StepCancelled
 from muntin.middleware.paths import normalize_candidates, to_same_origin
 from muntin.middleware.signals import Receiver, Signal
 
@@ -34,6 +35,8 @@ __all__ = [
     "Middlewares",
     "Receiver",
     "Signal",
+    "Step",
+    "StepCancelled",
     "check_middlewares",
     "compose",
     "describe_callable",
@@ -42,6 +45,7 @@ __all__ = [
     "is_plain_function",
     "middleware",
     "normalize_candidates",
+    "run_all",
     "to_same_origin",
     "try_factories",
     "warn_about",

@@ -5,14 +5,15 @@ is called with the owner. It knows order and failures; it must not know what is 
 """
 
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from frozenlist import FrozenList
 
 from muntin.middleware.callables import describe_callable, is_coroutine_callable
-from muntin.middleware.errors import CleanupError, CompositionError
+from muntin.middleware.ending import Step, run_all
+from muntin.middleware.errors import CompositionError
 
 __all__ = ["CleanupContexts", "Context"]
 
@@ -53,8 +54,8 @@ class CleanupContexts(FrozenList[Context[O]]):
     ```
     """
 
-    def __init__(self, contexts: Any = ()) -> None:
-        super().__init__(contexts)
+    def __init__(self, contexts: Iterable[Context[O]] = ()) -> None:
+        super().__init__(_check_all(contexts))
         self._exits: list[tuple[Context[O], _Exit]] = []
 
     def append(self, context: Context[O]) -> None:
@@ -71,6 +72,21 @@ class CleanupContexts(FrozenList[Context[O]]):
         """Add a context at a position; raises as `append`."""
         _check(context)
         super().insert(pos, context)
+
+    def extend(self, contexts: Iterable[Context[O]]) -> None:
+        """Add several to the end; raises as `append`, and then adds none."""
+        super().extend(_check_all(contexts))
+
+    def __iadd__(self, contexts: Iterable[Context[O]]) -> Self:
+        self.extend(contexts)
+        return self
+
+    def __setitem__(self, index: Any, context: Any) -> None:
+        if isinstance(index, slice):
+            context = _check_all(context)
+        else:
+            _check(context)
+        super().__setitem__(index, context)
 
     async def start(self, owner: O) -> None:
         """Start the contexts in order; if one fails, none after it starts, and those before it wait for `stop`."""
@@ -89,22 +105,26 @@ class CleanupContexts(FrozenList[Context[O]]):
                 )
 
     async def stop(self) -> None:
-        """Tear down what started, the last first, each whatever the others do.
+        """Tear down what started, the last first, each whatever the others do; as `run_all`.
 
         Raises:
             CleanupError: several failed. If only one did, what it raised is raised as it is.
+            StepCancelled: one let a `CancelledError` out, such as that of a task that it had cancelled.
+            asyncio.CancelledError: this was cancelled; all are torn down nevertheless.
         """
-        failures: list[Exception] = []
+        await run_all("several cleanup contexts failed", self._leave())
+
+    def _leave(self) -> Iterator[Step]:
         while self._exits:
-            _, leave = self._exits.pop()
-            try:
-                await leave()
-            except Exception as error:
-                failures.append(error)
-        if len(failures) == 1:
-            raise failures[0]
-        if failures:
-            raise CleanupError("several cleanup contexts failed", failures)
+            context, leave = self._exits.pop()
+            yield f"cleanup context {describe_callable(context)}", leave
+
+
+def _check_all(contexts: Iterable[Context[O]]) -> list[Context[O]]:
+    checked = list(contexts)
+    for context in checked:
+        _check(context)
+    return checked
 
 
 def _check(context: object) -> None:

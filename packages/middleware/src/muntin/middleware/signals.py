@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVarTuple
 import aiosignal
 
 from muntin.middleware.callables import describe_callable, is_plain_function
+from muntin.middleware.ending import Step, run_all
 from muntin.middleware.errors import CompositionError
 
 __all__ = ["Receiver", "Signal"]
@@ -27,6 +28,12 @@ def _check(receiver: object) -> None:
         raise CompositionError(
             f"a signal awaits its receivers: {describe_callable(receiver)} must be an async function"
         )
+
+
+def _check_awaitable(receiver: object, made: Awaitable[object]) -> Awaitable[object]:
+    if not inspect.isawaitable(made):
+        raise CompositionError(f"signal receiver {describe_callable(receiver)} gave no awaitable")
+    return made
 
 
 class Signal(aiosignal.Signal[*Ts]):
@@ -106,6 +113,22 @@ class Signal(aiosignal.Signal[*Ts]):
             raise RuntimeError("freeze the signal before sending it")
         for receiver in self:
             awaitable = receiver(*args, **kwargs)
-            if not inspect.isawaitable(awaitable):
-                raise CompositionError(f"signal receiver {describe_callable(receiver)} gave no awaitable")
-            await awaitable
+            await _check_awaitable(receiver, awaitable)
+
+    async def send_to_all(self, *args: *Ts, **kwargs: Any) -> None:
+        """Call all receivers in their order, whatever becomes of each: for a signal of an end; as `run_all`.
+
+        Raises:
+            RuntimeError: the signal is not frozen yet.
+            CleanupError: several failed. If only one did, what it raised is raised as it is.
+        """
+        if not self.frozen:
+            raise RuntimeError("freeze the signal before sending it")
+
+        def prepare(receiver: Receiver[*Ts]) -> Step:
+            async def call() -> None:
+                await _check_awaitable(receiver, receiver(*args, **kwargs))
+
+            return f"signal receiver {describe_callable(receiver)}", call
+
+        await run_all("several receivers of a signal failed", map(prepare, self))

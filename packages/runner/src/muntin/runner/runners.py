@@ -2,6 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import singledispatch
 from typing import Any
@@ -124,12 +125,16 @@ class BaseRunner(ABC):
         cancelled, handlers are waited for no more, and the rest follows.
         """
         self._cancellations = _count_cancellations()
+        await self.run_all((self.stop_listening, self.shutdown, self.end_connections, self._give_up_server))
+
+    async def run_all(self, steps: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        """Run the steps of `cleanup` in their order, each whatever becomes of the others.
+
+        Here the last failure is raised, and those before it are its context. What serves applications collects them.
+        """
         async with AsyncExitStack() as ending:
-            # The last comes first.
-            ending.push_async_callback(self._give_up_server)
-            ending.push_async_callback(self.end_connections)
-            ending.push_async_callback(self.shutdown)
-            await self.stop_listening()
+            for step in reversed(steps):  # the last that it was given comes first
+                ending.push_async_callback(step)
 
     async def _give_up_server(self) -> None:
         server, self._server = self._server, None

@@ -4,8 +4,10 @@ It knows when the parts of an application's life happen; how connections end is 
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from muntin.middleware import describe_callable, run_all
 from muntin.runner import SHUTDOWN_TIMEOUT, BaseRunner, make_runner
 from muntin.web.application import Application
 from muntin.web.health import HEALTH
@@ -95,6 +97,14 @@ class AppRunner(BaseRunner):
         await super().end_connections()
         if tasks := set(self._app.iterate_tasks()):
             await asyncio.wait(tasks, timeout=max(0.0, deadline - loop.time()))
+
+    async def run_all(self, steps: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        """Run the steps of `cleanup`, and raise what failed together.
+
+        Raises:
+            CleanupError: several failed. If only one did, what it raised is raised as it is.
+        """
+        await run_all("several steps of the end failed", [(describe_callable(step), step) for step in steps])
 
     async def cleanup_server(self) -> None:
         """Clean the application up."""

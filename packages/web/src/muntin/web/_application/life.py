@@ -2,7 +2,10 @@
 
     start       contexts are entered, then `on_startup` is sent
     shut down   lasting tasks are cancelled, then `on_shutdown` is sent
-    clean up    all tasks are cancelled, contexts are left, the last first, then `on_cleanup` is sent
+    clean up    all tasks are cancelled, inner applications are cleaned up, the last first, contexts are left, the last
+                first, then `on_cleanup` is sent
+
+So each ends before what it may use, which began before it. Every step of the end runs, whatever becomes of the others.
 
 It knows the order. What an application is made of, and when it may no longer be changed, is for the application.
 """
@@ -11,7 +14,7 @@ import asyncio
 import logging
 from typing import Generic, Protocol, TypeVar
 
-from muntin.middleware import CleanupContexts, Signal
+from muntin.middleware import CleanupContexts, Signal, run_all
 from muntin.web._application.tasks import BackgroundTasks
 
 __all__ = ["Life"]
@@ -45,12 +48,17 @@ class Life(Generic[A]):
         self.on_shutdown: Signal[A] = Signal(owner)
         self.on_cleanup: Signal[A] = Signal(owner)
         self.tasks = BackgroundTasks(logger)
+        self._inner: list[_Living] = []
         self.loop = loop
         self.is_serving = False
         """Whether it has started, and not begun to end."""
 
     def include(self, inner: _Living) -> None:
-        """Let another application live along, in the order in which it and the receivers of signals were added."""
+        """Let another application live along.
+
+        It starts and is shut down in the order in which it and the receivers of signals were added. It is cleaned up
+        first of all: it may use what the contexts of this one hold.
+        """
 
         async def start(_: A) -> None:
             await inner.startup()
@@ -58,12 +66,9 @@ class Life(Generic[A]):
         async def shut_down(_: A) -> None:
             await inner.shutdown()
 
-        async def clean_up(_: A) -> None:
-            await inner.cleanup()
-
         self.on_startup.append(start)
         self.on_shutdown.append(shut_down)
-        self.on_cleanup.append(clean_up)
+        self._inner.append(inner)
 
     def freeze(self) -> None:
         """End all changes."""
@@ -88,18 +93,31 @@ class Life(Generic[A]):
         await self.on_startup.send(self._owner)
 
     async def shut_down(self) -> None:
-        """Cancel the tasks that were to run until now, and send `on_shutdown`."""
+        """Cancel the tasks that were to run until now, and send `on_shutdown`; raises as `run_all`."""
         self.is_serving = False
         self.tasks.cancel_lasting()
         self.on_shutdown.freeze()
-        await self.on_shutdown.send(self._owner)
+        await self.on_shutdown.send_to_all(self._owner)
 
     async def clean_up(self) -> None:
-        """Cancel the tasks there are, leave the contexts that were entered, then send `on_cleanup`."""
+        """Cancel the tasks there are, clean up what is inside, leave the contexts, then send `on_cleanup`.
+
+        Raises:
+            CleanupError: several steps failed. If only one did, what it raised is raised as it is.
+            asyncio.CancelledError: this was cancelled; all steps were taken nevertheless.
+        """
         self.is_serving = False
-        await self.tasks.cancel()
-        try:
-            await self.contexts.stop()
-        finally:
-            self.on_cleanup.freeze()
-            await self.on_cleanup.send(self._owner)
+        self.on_cleanup.freeze()
+
+        async def send() -> None:
+            await self.on_cleanup.send_to_all(self._owner)
+
+        await run_all(
+            "several steps of the clean-up failed",
+            [
+                ("the end of background tasks", self.tasks.cancel),
+                *((f"the clean-up of {inner!r}", inner.cleanup) for inner in reversed(self._inner)),
+                ("the end of cleanup contexts", self.contexts.stop),
+                ("on_cleanup", send),
+            ],
+        )

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from muntin.middleware import run_all
 from muntin.web.application import Application
 from muntin.web.server import make_exchange_handler
 from muntin.web.testing.exchange import MemoryExchange
@@ -83,8 +84,8 @@ class TestClient:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        await self.app.shutdown()
-        await self.app.cleanup()
+        steps = [("the shut-down", self.app.shutdown), ("the clean-up", self.app.cleanup)]
+        await run_all("several steps of the end failed", steps)
 
     async def request(
         self,
