@@ -135,3 +135,12 @@ def test_the_timers_of_a_server_can_be_seen_at_the_loop(monkeypatch: pytest.Monk
     assert all(when == int(when) for when in whole)
     sharp = asyncio.run(main(5))
     assert any(when % 0.75 == 0 for when in sharp)
+
+
+@pytest.mark.row("RN-24")
+@given(now=st.floats(0, 1e6), seconds=st.floats(0, 1e4), threshold=st.sampled_from([0, 1, 5, 100]))
+def test_timers_apart_follow_the_same_rule(now: float, seconds: float, threshold: float) -> None:
+    clock = Clock(Loop(now), Timeouts(ceil_threshold=threshold), lambda: None)  # type: ignore[arg-type]
+    deadline = clock.loop_deadline_in(seconds)
+    assert deadline == (ceil(now + seconds) if seconds >= threshold else now + seconds)
+    assert clock.loop_deadline_in(inf) == inf

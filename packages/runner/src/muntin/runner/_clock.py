@@ -11,7 +11,7 @@ and what peers sent meanwhile may still wait to be read.
 
 import asyncio
 from collections.abc import Callable
-from math import ceil, floor, inf
+from math import floor, inf
 from time import time
 
 from muntin.http_core.headers import format_date
@@ -80,10 +80,13 @@ class Clock:
         self.renew(loop.time())
 
     def deadline_in(self, seconds: float) -> float:
-        """Give the time at which a wait that begins now is over."""
+        """Return the tick's time at which a wait that begins now is over."""
         # The last tick may be one interval ago.
-        deadline = self.now + self.interval + seconds
-        return ceil(deadline) if self._timeouts.ceil_threshold <= seconds < inf else deadline
+        return self._timeouts.deadline(self.now + self.interval, seconds)
+
+    def loop_deadline_in(self, seconds: float) -> float:
+        """Return the loop's time at which a wait that begins now is over, for what has a timer of its own."""
+        return self._timeouts.deadline(self._loop.time(), seconds)
 
     def renew(self, now: float) -> None:
         """Take a time for the present."""

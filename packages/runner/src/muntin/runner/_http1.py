@@ -101,6 +101,9 @@ class Http1Exchange:
     def write_buffer_size(self) -> int:
         return self._connection.transport.get_write_buffer_size()
 
+    def deadline_in(self, seconds: float) -> float:
+        return self._connection.clock.loop_deadline_in(seconds)
+
     def _require_open(self) -> Carrier:
         connection = self._connection
         if connection.exchange is not self:

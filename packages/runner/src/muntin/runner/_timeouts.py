@@ -1,6 +1,7 @@
 """How long a peer may take: names, numbers, and why these numbers."""
 
 from dataclasses import dataclass, fields
+from math import ceil, inf
 
 __all__ = ["DEFAULT_TIMEOUTS", "Timeouts"]
 
@@ -42,12 +43,20 @@ class Timeouts:
     """For the peer to end its side after our last answer; it is waiting for nothing else (RFC 9112 §9.6)."""
     ceil_threshold: float = 5.0
     """Time-outs from this on may end late by up to a second, at the next whole second of the loop's time; those below
-    make the clock tick as often as they need."""
+    make the clock tick as often as they need. It holds for what a server waits for besides its peers, too."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             if not getattr(self, field.name) >= 0:
                 raise ValueError(f"the time-out {field.name} is negative: {getattr(self, field.name)!r}")
+
+    def deadline(self, now: float, seconds: float) -> float:
+        """Return when a wait that begins now is over: a long one at a whole second of the loop's time.
+
+        Many that end at one time wake the loop once.
+        """
+        deadline = now + seconds
+        return ceil(deadline) if self.ceil_threshold <= seconds < inf else deadline
 
 
 DEFAULT_TIMEOUTS = Timeouts()

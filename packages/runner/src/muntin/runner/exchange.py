@@ -253,6 +253,11 @@ class Exchange(Protocol):
     def abort(self) -> None:
         """Cut the connection at once."""
 
+    def deadline_in(self, seconds: float) -> float:
+        """Return the loop's time at which a wait of so many seconds that begins now is over, for ``loop.call_at`` and
+        ``asyncio.timeout_at``: a long one ends at a whole second, as the server's `Timeouts.ceil_threshold` says.
+        """
+
     def call_on_disconnect(self, callback: Callable[[], None]) -> None:
         """Call back once when the peer goes away before the exchange is over."""
 

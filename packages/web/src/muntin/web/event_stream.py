@@ -150,7 +150,8 @@ class EventStream(StreamResponse):
         return self.write("".join(f": {line}\n" for line in _LINE_END.split(text)).encode() + b"\n")
 
     def _beat(self) -> None:
-        if self._heartbeat is None or self.finished:
+        exchange = self._exchange
+        if self._heartbeat is None or exchange is None or exchange.is_finished:
             return
         if self._timer is not None:
             try:
@@ -160,7 +161,8 @@ class EventStream(StreamResponse):
                 self.close()
                 return
             pending.close()
-        self._timer = asyncio.get_running_loop().call_later(self._heartbeat, self._beat)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_at(exchange.deadline_in(self._heartbeat), self._beat)
 
 
 def format_event(

@@ -79,16 +79,17 @@ class Health:
         if self._is_draining:
             return json_response({"status": "draining"}, status=503, headers=_NEVER_STORED)
         names = list(self._checks)
-        passed = await asyncio.gather(*(self._passes(name, request.app) for name in names))
+        deadline = request.exchange.deadline_in(self._patience)
+        passed = await asyncio.gather(*(self._passes(name, request.app, deadline) for name in names))
         found = {name: "passed" if is_good else "failed" for name, is_good in zip(names, passed, strict=True)}
         is_ready = all(passed)
         answer: dict[str, Any] = {"status": "ready" if is_ready else "failing", "checks": found}
         return json_response(answer, status=200 if is_ready else 503, headers=_NEVER_STORED)
 
-    async def _passes(self, name: str, app: Application) -> bool:
+    async def _passes(self, name: str, app: Application, deadline: float) -> bool:
         # Why it fails is for the log: whoever can ask is not always one of ours.
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout_at(deadline):
                 await self._checks[name](app)
         except Exception as error:
             _LOGGER.warning("the check %s failed: %r", name, error)

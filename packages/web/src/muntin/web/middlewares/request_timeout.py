@@ -23,7 +23,7 @@ def request_timeout_middleware(
     Who has sent the head of a response may go on: streams and WebSockets last as long as they like.
 
     Args:
-        seconds: how long it may take.
+        seconds: how long it may take; from the server's `ceil_threshold` on, up to the next whole second.
         error: the answer then, such as `HTTPGatewayTimeout` where handlers wait for others.
 
     Raises:
@@ -34,7 +34,7 @@ def request_timeout_middleware(
 
     @middleware
     async def limit(request: Request, handler: Handler) -> StreamResponse:
-        deadline = asyncio.timeout(seconds)
+        deadline = asyncio.timeout_at(request.exchange.deadline_in(seconds))
 
         async def lift(_: Any, response: StreamResponse) -> None:
             if not deadline.expired():

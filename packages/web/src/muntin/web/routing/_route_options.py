@@ -61,7 +61,7 @@ def apply_outside(handler: AnyHandler, options: Mapping[str, Any]) -> AnyHandler
 def _limit_time(handler: AnyHandler, seconds: float) -> AnyHandler:
     @wraps(handler)
     async def run(request: Any) -> StreamResponse:
-        deadline = asyncio.timeout(seconds)
+        deadline = asyncio.timeout_at(request.exchange.deadline_in(seconds))
         try:
             async with deadline:
                 return await handler(request)

@@ -32,6 +32,7 @@ from muntin.http_core import (
     ResponseHead,
     ServerConnection,
 )
+from muntin.runner import DEFAULT_TIMEOUTS
 from muntin.runner.exchange import CHUNK_SIZE
 from muntin.web.testing.answer import Answer, parse_answer
 from muntin.web.testing.body import MemoryBody
@@ -92,6 +93,10 @@ class MemoryExchange:
             if isinstance(event, Rejected):
                 raise RemoteProtocolError(event.status, event.reason)
         raise ValueError("the bytes hold no complete head")
+
+    def deadline_in(self, seconds: float) -> float:
+        """Return the loop's time at which a wait that begins now is over, by the usual time-outs."""
+        return DEFAULT_TIMEOUTS.deadline(asyncio.get_running_loop().time(), seconds)
 
     # What the peer does
 
