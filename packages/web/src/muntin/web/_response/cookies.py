@@ -55,6 +55,12 @@ class ResponseCookies:
         cookie = SetCookie(name, value, field, MappingProxyType(attributes))
         self._cookies[name, attributes["domain"], attributes["path"]] = cookie
 
+    def copy(self) -> "ResponseCookies":
+        """Return the same cookies, to be changed apart."""
+        duplicate = ResponseCookies()
+        duplicate._cookies = dict(self._cookies)
+        return duplicate
+
     def by_name(self) -> Mapping[str, SetCookie]:
         """Give the cookies by name; of several with one name the last."""
         return MappingProxyType({cookie.key: cookie for cookie in self})

@@ -63,6 +63,10 @@ class Recovery:
             self._report(request, error)
             return None
         response = await self._make_answer(request, error)
+        if isinstance(response, HTTPException):
+            response = response.copy_to_send()
+        if isinstance(error, HTTPException):
+            error.forget_request()
         try:
             if not response.deliver_nowait(request):
                 await response.deliver(request)

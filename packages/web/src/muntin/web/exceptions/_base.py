@@ -1,10 +1,18 @@
 """What all answers that can be raised have in common.
 
 Each is a `Response` and an `Exception`: raising and returning it come to the same. It knows how it is made again
-elsewhere (pickle), not who catches it.
+elsewhere (pickle) or for one exchange, not who catches it.
+
+A response answers one exchange, but an exception may be made once, when a module is loaded, and raised for many
+requests, at the same time even. So a copy of it is sent, and what middlewares have set on one that was made outside of
+any event loop is forgotten after that: the cookie of one client is nothing for the next.
 """
 
-from typing import Any, ClassVar
+import asyncio
+from copy import copy
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from multidict import CIMultiDict
 
 from muntin.web._response.fields import LooseHeaders
 from muntin.web.response import Response
@@ -26,6 +34,10 @@ class HTTPException(Response, Exception):
     status_code: ClassVar[int] = -1
     empty_body: ClassVar[bool] = False
     """Whether there is no text unless one is given."""
+    _is_lasting: bool = False
+    """Whether it was made before there were requests."""
+    _kept: dict[str, Any] | None = None
+    """The fields and cookies of a lasting one as they were before a request changed them."""
 
     def __init__(
         self,
@@ -48,8 +60,61 @@ class HTTPException(Response, Exception):
             content_type=content_type,
         )
         Exception.__init__(self, self.reason)
+        if not _is_loop_running():
+            self._is_lasting = True
         if body is None and text is None and not self.empty_body:
             self.text = f"{self.status}: {self.reason}"
+
+    @property
+    def headers(self) -> CIMultiDict[str]:
+        """All fields but those of cookies, to be read and changed; what is changed for a request is for it alone."""
+        self._keep()
+        return super().headers
+
+    if not TYPE_CHECKING:  # the signature stays that of all responses
+
+        def set_cookie(self, *args: Any, **kwargs: Any) -> None:
+            self._keep()
+            super().set_cookie(*args, **kwargs)
+
+    def _keep(self) -> None:
+        if self._is_lasting and self._kept is None and _is_loop_running():
+            self._kept = self._copy_head()
+
+    def _copy_head(self) -> dict[str, Any]:
+        headers, cookies = self._headers, self._cookies
+        return {
+            "_content_type": self._content_type,
+            "_headers": None if headers is None else headers.copy(),
+            "_cookies": None if cookies is None else cookies.copy(),
+        }
+
+    def copy_to_send(self) -> Self:
+        """Return the same for one exchange; it can be raised again, without what was set on it for that exchange."""
+        duplicate = type(self).__new__(type(self), *self.args)
+        duplicate.args = self.args
+        stored, trailers = self._stored, self._trailers
+        duplicate.__dict__.update(
+            self.__dict__,
+            **self._copy_head(),
+            _stored=None if stored is None else dict(stored),
+            _trailers=None if trailers is None else trailers.copy(),
+            _compression=copy(self._compression),
+            _exchange=None,
+            _is_lasting=False,
+            _kept=None,
+        )
+        self.forget_request()
+        return duplicate
+
+    def forget_request(self) -> None:
+        """Drop what one request has left on an exception that was made before there were any."""
+        if not self._is_lasting:
+            return
+        if self._kept is not None:
+            self.__dict__.update(self._kept, _kept=None)
+        # Frames would keep the request alive until the exception is raised again.
+        self.__traceback__ = self.__cause__ = self.__context__ = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A sent answer arrives elsewhere unsent: an exchange does not travel.
@@ -60,6 +125,14 @@ class HTTPException(Response, Exception):
         return Response.__repr__(self)
 
     __str__ = Exception.__str__
+
+
+def _is_loop_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _make(kind: type[HTTPException], args: tuple[Any, ...]) -> HTTPException:
