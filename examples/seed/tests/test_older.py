@@ -276,6 +276,8 @@ async def test_exceptions(older: Any) -> None:
 async def test_shared_data(older: Any) -> None:
     async with TestServer(older("shared_data").app) as server, Browser(server) as client:
         assert [(await client.get("/")).text for _ in range(2)] == ["Hello, visitor 1", "Hello, visitor 2"]
+    assert older.heard("'greeting' is no web.AppKey")
+    assert older.heard("'visitor' is no web.RequestKey")
 
 
 @pytest.mark.row("CF-04", "MW-04", "MW-08", "MW-09", "DE-19")

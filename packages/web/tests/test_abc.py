@@ -10,7 +10,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def hello(request):
-    return web.Response(text=f"{request.app['name']} {dict(request.match_info)}")
+    return web.Response(text=f"{request.app[NAME]} {dict(request.match_info)}")
 
 
 @pytest.mark.row("RT-26")
@@ -30,6 +30,9 @@ def test_what_is_promised_exists(kind):
     assert {name for name in promised if not hasattr(concrete, name)} == set()
     with pytest.raises(TypeError, match="abstract"):
         kind()
+
+
+NAME = web.AppKey("NAME", str)
 
 
 class ByLanguage(web.UrlDispatcher):
@@ -59,7 +62,7 @@ async def test_a_router_that_resolves_by_rules_of_its_own():
     app = web.Application(router=ByLanguage(), middlewares=[note("outer")])
     inner = web.Application(middlewares=[note("inner")])
     for name, each in {"outer": app, "inner": inner}.items():
-        each["name"] = name
+        each[NAME] = name
         each.router.add_get("/{page}", hello)
     app.add_subapp("/in", inner)
     wanted = {

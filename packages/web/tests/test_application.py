@@ -32,7 +32,9 @@ async def live(app):
 def test_keys():
     app = web.Application()
     first, second = web.AppKey("key", int), web.AppKey("key", int)
-    app[first], app[second], app["text"] = 1, 2, 3
+    app[first], app[second] = 1, 2
+    with pytest.warns(web.NotAppKeyWarning, match="'text'"):
+        app["text"] = 3
     assert (app[first], app[second], app["text"]) == (1, 2, 3)
     assert "test_application.key" in repr(first)
     assert "int" in repr(first)
@@ -44,11 +46,58 @@ def test_keys():
     assert web.Application() != web.Application()
 
 
-def test_a_key_that_is_none_is_told_in_debug_mode():
-    app = web.Application(debug=True)
-    with pytest.warns(web.NotAppKeyWarning, match="'name'"):
-        app["name"] = 1
-    app[web.AppKey("key", int)] = 1
+@pytest.mark.row("WB-02", "WB-03", "WB-04", "HC-13", "HC-14")
+@pytest.mark.parametrize("debug", [None, False, True])
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("name", "AppKey"),
+        (5, "AppKey"),
+        (int, "AppKey"),
+        (web.RequestKey("key", int), "AppKey"),
+        (web.ResponseKey("key", int), "AppKey"),
+        ("name", "RequestKey"),
+        (web.AppKey("key", int), "RequestKey"),
+        ("name", "ResponseKey"),
+        (web.RequestKey("key", int), "ResponseKey"),
+    ],
+)
+def test_whoever_stores_under_another_kind_of_key_is_warned(make_request, key, kind, debug):
+    """As in aiohttp: in production as well, for requests and responses as well, where the value is stored."""
+    makers = {
+        "AppKey": lambda: web.Application(debug=debug),
+        "RequestKey": make_request,
+        "ResponseKey": lambda: web.HTTPNotFound(text="x"),
+    }
+    stores = [
+        lambda place: place.__setitem__(key, 1),
+        lambda place: place.update({key: 1}),
+        lambda place: place.setdefault(key, 1),
+    ]
+    for store in stores:
+        place = makers[kind]()
+        with pytest.warns(web.NotAppKeyWarning) as caught:
+            store(place)
+        (warning,) = caught
+        assert str(warning.message).startswith(f"{key!r} is no web.{kind}")
+        assert warning.filename == __file__
+        assert place[key] == place.get(key) == place.setdefault(key, 2) == 1
+        del place[key]
+
+
+def test_nobody_is_warned_of_the_right_keys(make_request):
+    class Mine(web.AppKey):
+        pass
+
+    app, request, response = web.Application(), make_request(), web.Response()
+    app[web.AppKey("key", int)] = app[Mine("key", int)] = app[web.JSON] = 1
+    request[web.RequestKey("key", int)] = response[web.ResponseKey("key", int)] = 1
+    assert (app.get("name"), request.get("name"), response.get("name"), "name" in app) == (
+        None,
+        None,
+        None,
+        False,
+    )
 
 
 @pytest.mark.row("WB-28")
@@ -496,12 +545,14 @@ async def test_applications_do_not_share_anything():
 def test_two_threads_serve_two_applications_at_the_same_time():
     meeting = threading.Barrier(2, timeout=PATIENCE)
 
+    key = web.AppKey("key", str)
+
     async def handler(request):
-        return web.Response(text=request.app["name"] + request.config_dict["name"])
+        return web.Response(text=request.app[key] + request.config_dict[key])
 
     async def serve(name):
         app = web.Application()
-        app["name"] = name
+        app[key] = name
         app.router.add_get("/", handler)
         async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
             meeting.wait()

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from muntin import web
-from muntin.web.keys import AppKey, RequestKey, ResponseKey
+from muntin.web.keys import AppKey, NotAppKeyWarning, RequestKey, ResponseKey
 
 
 @pytest.mark.row("WB-03")
@@ -29,8 +29,9 @@ def test_the_type_may_be_the_parameter() -> None:
 def test_keys_are_sorted_by_their_names_before_plain_ones() -> None:
     first, second = web.AppKey("a", str), web.AppKey("b", int)
     app = web.Application()
-    app["plain"] = app[second] = app[first] = 1
-    app["another"] = 1
+    app[second] = app[first] = 1
+    with pytest.warns(NotAppKeyWarning):
+        app.update(plain=1, another=1)
     assert sorted(app) == sorted(app, reverse=True)[::-1] == [first, second, "another", "plain"]
     with pytest.raises(TypeError):
         first < 1  # noqa: B015

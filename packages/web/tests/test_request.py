@@ -9,7 +9,7 @@ from yarl import URL
 from muntin.http_core import HTTP_10, HTTP_11, LocalProtocolError
 from muntin.http_core.headers import ETag
 from muntin.web.exceptions import HTTPBadRequest
-from muntin.web.keys import RequestKey
+from muntin.web.keys import NotAppKeyWarning, RequestKey
 from muntin.web.request import BaseRequest, Request
 from muntin.web.response import Response
 from muntin.web.testing import MemoryExchange, MemoryPeer
@@ -145,7 +145,8 @@ def test_a_port_that_is_none_is_the_clients_fault(make_request):
 @pytest.mark.row("HC-44")
 def test_clone_replaces_what_a_proxy_tells(make_request):
     request = make_request("GET", "/a?b")
-    request["k"] = 1
+    key = RequestKey("k", int)
+    request[key] = 1
     clone = request.clone(scheme="https", host="shop.example:8443", remote="9.9.9.9", client_max_size=5)
     assert (clone.scheme, clone.host, clone.remote, clone.client_max_size) == (
         "https",
@@ -155,9 +156,9 @@ def test_clone_replaces_what_a_proxy_tells(make_request):
     )
     assert clone.secure
     assert clone.url == URL("https://shop.example:8443/a?b")
-    assert clone["k"] == 1
-    clone["k"] = 2
-    assert request["k"] == 1
+    assert clone[key] == 1
+    clone[key] = 2
+    assert request[key] == 1
     assert request.scheme == "http"
     assert clone.clone(remote="8.8.8.8").scheme == "https"
 
@@ -200,7 +201,8 @@ def test_a_request_is_a_mapping_for_its_own_life(make_request):
     request = make_request()
     key = RequestKey("user", str)
     request[key] = "ann"
-    request["n"] = 1
+    with pytest.warns(NotAppKeyWarning, match=r"'n' is no web\.RequestKey"):
+        request["n"] = 1
     assert request[key] == "ann"
     assert dict(request) == {key: "ann", "n": 1}
     assert (len(request), "n" in request, bool(make_request())) == (2, True, True)

@@ -15,7 +15,7 @@ from muntin.http_core import LocalProtocolError
 from muntin.http_core.coding import ContentDecoder, DecodingLimits, available_codings
 from muntin.http_core.headers import ETag
 from muntin.web._response.compression import ContentCoding
-from muntin.web.keys import ResponseKey
+from muntin.web.keys import NotAppKeyWarning, ResponseKey
 from muntin.web.response import Response
 
 pytestmark = pytest.mark.anyio
@@ -80,7 +80,8 @@ def test_a_response_is_a_mapping():
     response = Response(text="x")
     key = ResponseKey("n", int)
     response[key] = 1
-    response["s"] = "t"
+    with pytest.warns(NotAppKeyWarning, match=r"'s' is no web\.ResponseKey"):
+        response["s"] = "t"
     assert (response[key], response["s"], len(response), bool(Response())) == (1, "t", 2, True)
     assert Response() != Response()
 

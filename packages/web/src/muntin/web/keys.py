@@ -5,16 +5,22 @@ where values are kept.
 """
 
 import inspect
+import warnings
 from types import FrameType
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Final, Generic, TypeVar, get_args
 
-__all__ = ["AppKey", "BaseKey", "NotAppKeyWarning", "RequestKey", "ResponseKey"]
+__all__ = ["AppKey", "BaseKey", "NotAppKeyWarning", "RequestKey", "ResponseKey", "warn_of_plain_key"]
 
 T = TypeVar("T")
 
+_BETWEEN: Final = frozenset(
+    (__name__, "muntin.web.storage", "muntin.web._application.state", "_collections_abc", "collections.abc")
+)
+"""Modules between those who store a value and the warning about it."""
+
 
 class NotAppKeyWarning(UserWarning):
-    """Something else than an `AppKey` is a key of an application."""
+    """A value is stored under something else than an `AppKey`, `RequestKey` or `ResponseKey`, whose place it is."""
 
 
 class BaseKey(Generic[T]):
@@ -71,6 +77,21 @@ class ResponseKey(BaseKey[T]):
     """A key of `StreamResponse` and its kin."""
 
     __slots__ = ()
+
+
+def warn_of_plain_key(key: object, kind: type[BaseKey[Any]]) -> None:
+    """Warn whoever stores a value under what is no key of that kind.
+
+    Where they stand is told, also if they called `update` or `setdefault`, which the standard library has written.
+    """
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_globals.get("__name__") in _BETWEEN:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(
+        f"{key!r} is no web.{kind.__name__}: its value has no type, and another library may use the same name",
+        NotAppKeyWarning,
+        stacklevel=level,
+    )
 
 
 def _module_of(frame: FrameType | None) -> str:

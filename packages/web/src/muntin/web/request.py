@@ -29,6 +29,7 @@ from muntin.web._request.reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE, Requ
 from muntin.web._response.fields import LooseHeaders, check_fields
 from muntin.web.exceptions import HTTPBadRequest
 from muntin.web.json_responses import DEFAULT_CODEC, JSON, JSONCodec, json_response
+from muntin.web.keys import RequestKey
 from muntin.web.response import Response
 from muntin.web.storage import Storage
 from muntin.web.stream_response import PrepareSignal
@@ -62,6 +63,7 @@ class BaseRequest(RequestReading, Storage):
     """
 
     __slots__ = ("__weakref__", "_replaced", "_stored", "prepare_signals")
+    _key_type = RequestKey
 
     def __init__(
         self,

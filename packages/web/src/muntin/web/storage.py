@@ -5,9 +5,9 @@ Knows keys. Does not know what carries it, and is made when the first value is s
 
 from abc import abstractmethod
 from collections.abc import Iterator, MutableMapping
-from typing import Any, TypeVar, overload
+from typing import Any, ClassVar, TypeVar, overload
 
-from muntin.web.keys import BaseKey
+from muntin.web.keys import BaseKey, warn_of_plain_key
 
 __all__ = ["Storage"]
 
@@ -19,6 +19,9 @@ class Storage(MutableMapping["BaseKey[Any] | str", Any]):
     """A mutable mapping of values by typed keys or by names; equal to itself alone, and always true."""
 
     __slots__ = ()
+
+    _key_type: ClassVar[type[BaseKey[Any]]]
+    """The keys that belong here; others work, with a warning."""
 
     @abstractmethod
     def _open_storage(self) -> dict[Any, Any]:
@@ -40,6 +43,8 @@ class Storage(MutableMapping["BaseKey[Any] | str", Any]):
     def __setitem__(self, key: str, value: Any) -> None: ...
 
     def __setitem__(self, key: BaseKey[Any] | str, value: Any) -> None:
+        if not isinstance(key, self._key_type):
+            warn_of_plain_key(key, self._key_type)
         self._open_storage()[key] = value
 
     def __delitem__(self, key: BaseKey[Any] | str) -> None:

@@ -7,7 +7,7 @@ import warnings
 from abc import abstractmethod
 from typing import Any, TypeVar, overload
 
-from muntin.web.keys import AppKey, BaseKey, NotAppKeyWarning
+from muntin.web.keys import AppKey, BaseKey
 from muntin.web.storage import Storage
 
 __all__ = ["State"]
@@ -18,13 +18,10 @@ T = TypeVar("T")
 class State(Storage):
     """A mutable mapping by typed keys or by names; changes while requests come are advised against."""
 
+    _key_type = AppKey
+
     def __init__(self) -> None:
         self._state: dict[Any, Any] = {}
-
-    @property
-    @abstractmethod
-    def debug(self) -> bool:
-        """Whether to be strict about what is only advised."""
 
     @property
     @abstractmethod
@@ -41,14 +38,8 @@ class State(Storage):
     def __setitem__(self, key: str, value: Any) -> None: ...
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if self.debug and not isinstance(key, AppKey):
-            warnings.warn(
-                f"{key!r} is no web.AppKey: its value has no type, and another library may use the same name",
-                NotAppKeyWarning,
-                stacklevel=2,
-            )
         self._warn_if_serving()
-        self._state[key] = value
+        super().__setitem__(key, value)
 
     def __delitem__(self, key: BaseKey[Any] | str) -> None:
         self._warn_if_serving()

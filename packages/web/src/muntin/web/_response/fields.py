@@ -17,6 +17,7 @@ from muntin.http_core import FieldBlock, Fields, forbids_body, reason_of
 from muntin.http_core import headers as families
 from muntin.http_core.headers import MediaType, format_date, format_media_type, parse_media_type
 from muntin.web._response.cookies import ResponseCookies, SetCookie
+from muntin.web.keys import ResponseKey
 from muntin.web.legacy import warn_older
 from muntin.web.storage import Storage
 
@@ -112,6 +113,8 @@ class ResponseFields(Storage):
     """
 
     # Response is a base of exceptions, whose layout leaves no room for slots: instances have a dictionary.
+
+    _key_type = ResponseKey
 
     _status: int
     _reason: str | None
