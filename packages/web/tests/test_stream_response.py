@@ -181,9 +181,9 @@ async def test_trailers(make_request):
         assert dict(sent(request).trailers) == expected
     request, response = make_request(), StreamResponse()
     await response.prepare(request)
-    response.trailers["X"] = "a\r\nb"
-    with pytest.raises(ValueError):
-        response.write_eof()
+    for bad, kind in (("a\r\nb", ValueError), (1, TypeError)):
+        with pytest.raises(kind):
+            response.trailers["X"] = bad
 
 
 @pytest.mark.parametrize("coding", [ContentCoding.gzip, ContentCoding.deflate, None])

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from muntin.http_core.multipart import MultipartError
@@ -23,3 +25,11 @@ def test_a_length_is_plain_digits() -> None:
     assert declared_length(()) is None
     with pytest.raises(MultipartError):
         declared_length((("Content-Length", "1_0"),))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("X-A", 5), ("X-A", b"x"), ("X-A", None), (b"X-A", "x"), (5, "x"), (None, "x")]
+)
+def test_fields_are_text(name: Any, value: Any) -> None:
+    with pytest.raises(TypeError, match=r"of (the field X-A|a field) must be a str, not "):
+        format_part_head([("X-B", "y"), (name, value)])

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any, ClassVar, Final
 from weakref import WeakSet
 
-from muntin.web._response.fields import LooseHeaders
+from muntin.web._response.headers import LooseHeaders
 from muntin.web.request import BaseRequest
 from muntin.web.stream_response import StreamResponse
 

@@ -13,7 +13,8 @@ from multidict import CIMultiDict
 from muntin.http_core import FieldBlock, Fields, ResponseHead
 from muntin.runner import Exchange
 from muntin.static import CHUNK_SIZE, REQUEST_FIELDS, FilePlan, plan_file
-from muntin.web._response.fields import SERVER_FIELD, LooseHeaders
+from muntin.web._response.fields import SERVER_FIELD
+from muntin.web._response.headers import CheckedHeaders, LooseHeaders
 from muntin.web._response.tcp import PacketMode
 from muntin.web.stream_response import Answerable, StreamResponse
 
@@ -88,7 +89,7 @@ class FileResponse(StreamResponse):
     @property
     def _headers(self) -> CIMultiDict[str] | None:
         if self._mapping is None and self._planned is not None:
-            self._mapping = CIMultiDict(self._planned)
+            self._mapping = CheckedHeaders(self._planned)
         return self._mapping
 
     @_headers.setter

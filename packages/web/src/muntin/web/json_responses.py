@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from muntin.web._response.fields import LooseHeaders
+from muntin.web._response.headers import LooseHeaders
 from muntin.web.exceptions import JSONPayloadError
 from muntin.web.keys import AppKey
 from muntin.web.response import Response

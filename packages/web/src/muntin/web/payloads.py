@@ -15,7 +15,7 @@ from multidict import CIMultiDict
 
 from muntin.http_core import headers as families
 from muntin.http_core.headers import parse_media_type
-from muntin.web._response.fields import LooseHeaders
+from muntin.web._response.headers import CheckedHeaders, LooseHeaders
 
 __all__ = [
     "AsyncIterablePayload",
@@ -67,7 +67,7 @@ class Payload:
         self._encoding = encoding
         self._filename = filename
         self._is_consumed = False
-        self._headers: CIMultiDict[str] = CIMultiDict(headers or ())
+        self._headers: CIMultiDict[str] = CheckedHeaders(headers or ())
         if content_type is None and filename is not None and "Content-Type" not in self._headers:
             from mimetypes import guess_type  # noqa: PLC0415 - few bodies are files
 

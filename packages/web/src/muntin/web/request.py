@@ -26,7 +26,7 @@ from muntin.web._request.address import (
 )
 from muntin.web._request.fields import decode_fields
 from muntin.web._request.reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE, RequestReading
-from muntin.web._response.fields import LooseHeaders, check_fields
+from muntin.web._response.headers import LooseHeaders, check_fields
 from muntin.web.exceptions import HTTPBadRequest
 from muntin.web.json_responses import DEFAULT_CODEC, JSON, JSONCodec, json_response
 from muntin.web.keys import RequestKey

@@ -12,7 +12,8 @@ from muntin.http_core import ResponseHead, forbids_body
 from muntin.http_core import headers as families
 from muntin.runner import Exchange
 from muntin.web._response.eager import Eager
-from muntin.web._response.fields import LooseHeaders, format_content_type
+from muntin.web._response.fields import format_content_type
+from muntin.web._response.headers import LooseHeaders
 from muntin.web._response.tcp import PacketMode
 from muntin.web.payloads import Payload, get_payload
 from muntin.web.stream_response import Answerable, StreamResponse

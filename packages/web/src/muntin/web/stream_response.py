@@ -17,13 +17,8 @@ from muntin.http_core import ResponseHead, forbids_body
 from muntin.runner import Exchange
 from muntin.web._response.compression import Compression, ContentCoding
 from muntin.web._response.eager import DONE, Eager
-from muntin.web._response.fields import (
-    LooseHeaders,
-    ResponseFields,
-    check_fields,
-    checked_reason,
-    checked_status,
-)
+from muntin.web._response.fields import ResponseFields, checked_reason, checked_status
+from muntin.web._response.headers import CheckedHeaders, LooseHeaders
 from muntin.web._response.tcp import PacketMode
 
 __all__ = ["HARD_BUFFER_LIMIT", "Answerable", "PrepareSignal", "StreamResponse"]
@@ -85,8 +80,7 @@ class StreamResponse(ResponseFields):
         """Whether sending takes more than a head and a body: closing, a coding, trailers."""
         self._body_length = 0
         if headers is not None:
-            self._headers = given = CIMultiDict(headers)
-            check_fields(given.items())
+            self._headers = CheckedHeaders(headers)
 
     # What is known
 
@@ -199,7 +193,7 @@ class StreamResponse(ResponseFields):
     def trailers(self) -> CIMultiDict[str]:
         """Fields to send after the body, where the protocol can carry them (RFC 9110 §6.5)."""
         if self._trailers is None:
-            self._trailers = CIMultiDict()
+            self._trailers = CheckedHeaders()
             self._is_unusual = True
         return self._trailers
 
@@ -331,9 +325,7 @@ class StreamResponse(ResponseFields):
             if rest:
                 exchange.send(rest)
                 self._body_length += len(rest)
-        trailers = list((self._trailers or {}).items())
-        check_fields(trailers)
-        exchange.finish(trailers)
+        exchange.finish(list((self._trailers or {}).items()))
         if "_packet_mode" in self.__dict__:
             PacketMode.NODELAY.apply(exchange.peer)
 

@@ -7,9 +7,8 @@ import json
 from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterable
 from typing import Any, Final, NamedTuple, NoReturn, cast
 
-from multidict import CIMultiDict
-
 from muntin.http_core import NO_BODY, BodyFraming, FramingKind, ResponseHead
+from muntin.web._response.headers import CheckedHeaders
 from muntin.web._response.upgrades import END_UPGRADED
 from muntin.web.exceptions import HTTPBadRequest, HTTPException, HTTPForbidden, HTTPUpgradeRequired
 from muntin.web.legacy import choose_close_code
@@ -173,7 +172,7 @@ class WebSocketResponse(StreamResponse):
         if answer.agreement is None:
             refusal = _REFUSALS[answer.status]
             raise refusal(headers=answer.fields, text=f"{answer.status}: {answer.reason}")
-        self._headers = CIMultiDict([*(self._headers or CIMultiDict()).items(), *answer.fields])
+        self._headers = CheckedHeaders([*(self._headers or {}).items(), *answer.fields])
         await self._settle(request)
         exchange = request.exchange
         duplex = exchange.upgrade(ResponseHead(101, self._fields_to_send(), self._reason))

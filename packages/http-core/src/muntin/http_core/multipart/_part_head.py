@@ -74,12 +74,17 @@ def format_part_head(headers: Iterable[tuple[str, str]]) -> bytes:
 
     Raises:
         ValueError: a name is not a token, or a value has a control character or a lone surrogate.
+        TypeError: a name or a value is no text.
     """
     lines = [_format_field(name, value) for name, value in headers]
     return b"".join([*lines, b"\r\n"])
 
 
 def _format_field(name: str, value: str) -> bytes:
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a field must be a str, not {type(name).__name__}")
+    if not isinstance(value, str):
+        raise TypeError(f"the value of the field {name} must be a str, not {type(value).__name__}")
     if not re.fullmatch(_NAME, name.encode()):
         raise ValueError(f"not the name of a field: {name!r}")
     if not _VALUE.fullmatch(value):

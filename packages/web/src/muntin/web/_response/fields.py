@@ -6,7 +6,7 @@ those who ask for it. It does not know how a response is sent.
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -17,43 +17,18 @@ from muntin.http_core import FieldBlock, Fields, forbids_body, reason_of
 from muntin.http_core import headers as families
 from muntin.http_core.headers import MediaType, format_date, format_media_type, parse_media_type
 from muntin.web._response.cookies import ResponseCookies, SetCookie
+from muntin.web._response.headers import CheckedHeaders, check_fields
 from muntin.web.keys import ResponseKey
 from muntin.web.legacy import warn_older
 from muntin.web.storage import Storage
 
-__all__ = ["SERVER_FIELD", "LooseHeaders", "ResponseFields", "check_fields"]
-
-LooseHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
-"""What may be given for fields: a mapping, a multidict, or pairs."""
+__all__ = ["SERVER_FIELD", "ResponseFields"]
 
 SERVER: Final = "muntin/0.1"
 SERVER_FIELD: Final = ("Server", SERVER)
 OCTET_STREAM: Final = "application/octet-stream"
 _ESSENCE: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++/[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
-_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-
-
-def check_fields(fields: Iterable[tuple[str, str]]) -> None:
-    """Refuse fields that would break a head.
-
-    Raises:
-        ValueError: a name is not a token, or a value has a control character (RFC 9110 §5.5).
-        TypeError: a value is no text.
-    """
-    for name, value in fields:
-        if not _is_name(name):
-            raise ValueError(f"not the name of a field: {name!r}")
-        if not isinstance(value, str):
-            raise TypeError(f"the value of the field {name} must be a str, not {type(value).__name__}")
-        # What is printable has no control character; the rest is looked at.
-        if not value.isprintable() and _CONTROL.search(value):
-            raise ValueError(f"the value of the field {name} has a control character: {value!r}")
-
-
-@lru_cache(256)
-def _is_name(name: str) -> bool:
-    return _NAME.fullmatch(name) is not None
 
 
 def checked_status(status: int) -> int:
@@ -161,10 +136,13 @@ class ResponseFields(Storage):
 
     @property
     def headers(self) -> CIMultiDict[str]:
-        """The fields by name, in any case; what is changed after `prepare` is not sent."""
+        """The fields by name, in any case; what is changed after `prepare` is not sent.
+
+        Putting there what is no text is a TypeError that names the field, and what would break the head a ValueError.
+        """
         headers = self._headers
         if headers is None:
-            headers = self._headers = CIMultiDict()
+            headers = self._headers = CheckedHeaders()
             if self._content_type is not None:
                 headers["Content-Type"] = self._content_type
         return headers

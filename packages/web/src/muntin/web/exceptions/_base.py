@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from multidict import CIMultiDict
 
-from muntin.web._response.fields import LooseHeaders
+from muntin.web._response.headers import LooseHeaders
 from muntin.web.response import Response
 
 __all__ = ["HTTPError", "HTTPException", "HTTPRedirection", "HTTPSuccessful"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from yarl import URL
 
-from muntin.web._response.fields import LooseHeaders, check_fields
+from muntin.web._response.headers import LooseHeaders, check_fields
 from muntin.web.exceptions._base import HTTPError
 from muntin.web.exceptions.redirects import StrOrURL, format_location
 

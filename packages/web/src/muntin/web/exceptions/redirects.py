@@ -4,7 +4,7 @@ from typing import Any
 
 from yarl import URL
 
-from muntin.web._response.fields import LooseHeaders
+from muntin.web._response.headers import LooseHeaders
 from muntin.web.exceptions._base import HTTPRedirection
 
 __all__ = [

@@ -11,7 +11,7 @@ from typing import Final
 
 from muntin.middleware import middleware
 from muntin.web._request.address import ip_of
-from muntin.web._response.fields import check_fields
+from muntin.web._response.headers import check_fields
 from muntin.web.keys import RequestKey
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._amending import answer_amended

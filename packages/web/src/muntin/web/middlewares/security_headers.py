@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from muntin.middleware import middleware
-from muntin.web._response.fields import check_fields
+from muntin.web._response.headers import check_fields
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._amending import answer_amended
 from muntin.web.request import Request
