@@ -35,7 +35,7 @@ from muntin.http_core._events import (
 from muntin.http_core._head import parse_head
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
 from muntin.http_core._lines import OF_ANSWERS, LineCheck
-from muntin.http_core._serialize import OutgoingFields, encode_fields
+from muntin.http_core._serialize import OutgoingFields, encode_fields, encode_text, require_bytes
 from muntin.http_core._states import Input
 from muntin.http_core._writer import BodyWriter
 from muntin.http_core.errors import LocalProtocolError, RemoteProtocolError
@@ -95,8 +95,9 @@ class ClientConnection(Endpoint):
             body: all of the body.
 
         Raises:
-            LocalProtocolError: the head holds what must not be sent, or it is not the time for a request.
+            LocalProtocolError: the head or the body holds what must not be sent, or it is not the time for a request.
         """
+        body = require_bytes(body)
         outgoing = encode_fields(fields)
         if outgoing.content_length not in (None, len(body)):
             raise LocalProtocolError("Content-Length differs from the body's length")
@@ -124,7 +125,9 @@ class ClientConnection(Endpoint):
         after = advance_client(CLIENT_REQUEST, self._request, given)
         if self._last or self._answer is not ClientAnswerState.IDLE:
             raise LocalProtocolError(f"no request can be sent: the answer is {self._answer.name}")
-        line = f"{method} {target} HTTP/1.1\r\n".encode("utf-8", "surrogateescape")
+        if not isinstance(method, str) or not isinstance(target, str):
+            raise LocalProtocolError("method and target of a request are text")
+        line = encode_text(f"{method} {target} HTTP/1.1\r\n")
         close = b"Connection: close\r\n" if outgoing.closes else b""
         block = b"".join((line, outgoing.raw, framing_line, close, b"\r\n"))
         try:

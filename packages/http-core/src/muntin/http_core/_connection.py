@@ -37,6 +37,8 @@ from muntin.http_core._serialize import (
     encode_ordinary,
     encode_reason,
     encode_status_line,
+    read_lines,
+    require_bytes,
 )
 from muntin.http_core._states import (
     AnswerState,
@@ -47,7 +49,7 @@ from muntin.http_core._states import (
 )
 from muntin.http_core._writer import BodyWriter
 from muntin.http_core.errors import LocalProtocolError
-from muntin.http_core.status import check_final, status_line
+from muntin.http_core.status import check_final, check_status, status_line
 
 __all__ = ["ServerConnection"]
 
@@ -81,7 +83,7 @@ class ServerConnection(RequestSide):
         return self._answer
 
     def respond(self, head: ResponseHead, body: bytes = b"", date: bytes = b"") -> tuple[bytes, bytes]:
-        """Give the bytes of a whole answer: its head, and its body as far as it is sent (not for HEAD, 204, 304).
+        """Give the bytes of a whole answer: its head, and its body as far as it is sent (not for HEAD, 204, 205, 304).
 
         Args:
             head: status and fields; Content-Length is added.
@@ -93,6 +95,8 @@ class ServerConnection(RequestSide):
         """
         if self._head is None:
             raise LocalProtocolError("there is no request to answer")
+        if body.__class__ is not bytes:
+            body = require_bytes(body)
         return self._answer_whole(head, body, date)
 
     def announce(self, head: ResponseHead, length: int, date: bytes = b"") -> tuple[bytes, int]:
@@ -100,7 +104,7 @@ class ServerConnection(RequestSide):
 
         Args:
             head: status and fields; Content-Length is added.
-            length: bytes of the body. For HEAD, 204 and 304 none of them is to be sent.
+            length: bytes of the body. For HEAD, 204, 205 and 304 none of them is to be sent.
             date: as for `respond`.
 
         Raises:
@@ -108,6 +112,8 @@ class ServerConnection(RequestSide):
         """
         if self._head is None:
             raise LocalProtocolError("there is no request to answer")
+        if not isinstance(length, int) or length < 0:
+            raise LocalProtocolError(f"{length!r} is no length of a body")
         block, left = self._answer_whole(head, range(length), date)
         return block, len(left)
 
@@ -122,8 +128,8 @@ class ServerConnection(RequestSide):
             if outgoing.has_date:
                 date = b""
         method = "" if self._head is None else self._head.method
-        length, body = measure_body(method, status, declared, body)
         line = status_line(status) if reason is None else status_line(status, encode_reason(reason))
+        length, body = measure_body(method, status, declared, body)
         length_line = b"" if length is None else b"Content-Length: %d\r\n" % length
         if self._answer is not _ANSWER_IDLE:
             advance_answer(self._answer, Input.WHOLE)
@@ -165,7 +171,8 @@ class ServerConnection(RequestSide):
         """Give the bytes of a piece of the body; nothing for an empty one, or where the answer has no body.
 
         Raises:
-            LocalProtocolError: no streamed answer is under way, or it grows longer than declared.
+            LocalProtocolError: it is not made of bytes, no streamed answer is under way, or it grows longer than
+                declared.
         """
         return self._require_writer().write(data)
 
@@ -212,8 +219,8 @@ class ServerConnection(RequestSide):
             LocalProtocolError: not a status from 100 to 199 other than 101, a field that must not be sent, or the
                 answer itself has begun.
         """
-        if not 100 <= status <= 199 or status == 101:
-            raise LocalProtocolError(f"{status} is not an interim answer")
+        if not isinstance(status, int) or not 100 <= status <= 199 or status == 101:
+            raise LocalProtocolError(f"{status!r} is not an interim answer")
         outgoing = encode_fields(fields)
         self._answer = advance_answer(self._answer, Input.INFORM)
         if self._require_head().version < HTTP_11:
@@ -230,6 +237,7 @@ class ServerConnection(RequestSide):
                 would be taken for the new protocol (RFC 9110 §7.8).
         """
         request = self._require_head()
+        check_status(head.status)
         if head.status == 101:
             if request.upgrade is None:
                 raise LocalProtocolError("the peer did not ask for an upgrade")
@@ -263,9 +271,12 @@ class ServerConnection(RequestSide):
         Raises:
             LocalProtocolError: the answer has begun already.
         """
+        lines = [("Content-Type", "text/plain; charset=utf-8"), *read_lines(fields)]
+        body = require_bytes(body)
+        if self._answer is not _ANSWER_IDLE:
+            advance_answer(self._answer, Input.WHOLE_LAST)
         self._last = True
-        head = ResponseHead(rejected.status, [("Content-Type", "text/plain; charset=utf-8"), *fields])
-        return self._answer_whole(head, body, date)
+        return self._answer_whole(ResponseHead(rejected.status, lines), body, date)
 
     def start_next_exchange(self) -> bool:
         """Go on to the next request; tell whether anything of it is here, be it only the end of the stream.

@@ -39,7 +39,14 @@ class Endpoint:
         """No exchange follows this one."""
 
     def receive(self, data: bytes) -> None:
-        """Take bytes from the peer."""
+        """Take bytes from the peer.
+
+        Raises:
+            TypeError: they are no bytes.
+        """
+        if data.__class__ is not bytes:
+            # What can be changed from outside must not be changed while it waits here; text has no way in.
+            data = bytes(memoryview(data))
         self._buffer.append(data)
 
     def receive_eof(self) -> None:

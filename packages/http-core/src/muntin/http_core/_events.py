@@ -36,8 +36,8 @@ __all__ = [
 RawFields = Sequence[tuple[bytes, bytes]]
 """Field lines as received: names in the sender's spelling, values without the white space around them."""
 
-Fields = Sequence[tuple[str, str]]
-"""Field lines to send."""
+Fields = Sequence[tuple[str | bytes, str | bytes]]
+"""Field lines to send: text, or bytes as they were received."""
 
 
 class HttpVersion(NamedTuple):
@@ -241,13 +241,13 @@ class ResponseHead(NamedTuple):
 
     Attributes:
         status: 200 to 999, or 101 for a switch of protocols.
-        fields: name and value of each line; CR, LF, NUL and other controls are refused (RFC 9110 §5.5).
-        reason: the reason phrase; None for the registered one.
+        fields: name and value of each line, text or bytes; CR, LF, NUL and other controls are refused (RFC 9110 §5.5).
+        reason: the reason phrase, text or bytes; None for the registered one.
     """
 
     status: int
     fields: Fields = ()
-    reason: str | None = None
+    reason: str | bytes | None = None
 
 
 class BodyData(NamedTuple):

@@ -4,6 +4,9 @@ The common head, valid fields none of which frames the message, is joined and pr
 that match fails are the fields looked at one by one.
 """
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from muntin.http_core._events import CHUNKED, BodyFraming, Fields, ResponseHead
 from muntin.http_core._grammar import CONTENT_LENGTH, OUTGOING_FIELDS, REASON, TOKEN
 from muntin.http_core._trailers import FORBIDDEN_TRAILERS
@@ -18,7 +21,10 @@ __all__ = [
     "encode_ordinary",
     "encode_reason",
     "encode_status_line",
+    "encode_text",
     "encode_trailers",
+    "read_lines",
+    "require_bytes",
 ]
 
 
@@ -34,14 +40,68 @@ class OutgoingFields:
         self.has_date = False
 
 
-def _join(fields: Fields) -> bytes:
-    # Text beyond ASCII goes out as UTF-8, surrogate escapes as the bytes they stand for: what came in can go out again.
-    return "".join([f"{name}: {value}\r\n" for name, value in fields]).encode("utf-8", "surrogateescape")
+def encode_text(text: str) -> bytes:
+    """Return the bytes that text goes out as: UTF-8, and surrogate escapes as the bytes they stand for, so that what
+    came in can go out again.
+
+    Raises:
+        LocalProtocolError: it holds half a character (a lone surrogate that stands for no byte).
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise LocalProtocolError(f"text that cannot be sent: {text!r}") from None
+
+
+def require_bytes(data: object) -> bytes:
+    """Return content as bytes, of whatever kind those are.
+
+    Raises:
+        LocalProtocolError: it is none: text, whose length is not that of its bytes, None, a list.
+    """
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, (bytearray, memoryview)):
+        return bytes(data)
+    raise LocalProtocolError(f"a body is made of bytes, not of {type(data).__name__}")
+
+
+def read_lines(fields: object) -> Iterator[tuple[str, str]]:
+    """Iterate over field lines as text; what was received comes as bytes, and can be sent on as it is.
+
+    Raises:
+        LocalProtocolError: they are no pairs of text or bytes.
+    """
+    lines: Any = fields
+    if isinstance(fields, (str, bytes, Mapping)) or not hasattr(type(fields), "__iter__"):
+        raise LocalProtocolError(f"fields are pairs of name and value, not a {type(fields).__name__}")
+    for line in lines:
+        if not isinstance(line, (tuple, list)) or len(line) != 2:
+            raise LocalProtocolError(f"a field is a pair of name and value, not {line!r}")
+        name, value = line
+        yield _read_text(name, "the name"), _read_text(value, "the value")
+
+
+def _read_text(given: object, part: str) -> str:
+    if isinstance(given, str):
+        return given
+    if isinstance(given, bytes):
+        return given.decode("utf-8", "surrogateescape")
+    raise LocalProtocolError(f"{part} of a field is text or bytes, not {type(given).__name__}")
 
 
 def encode_ordinary(fields: Fields) -> bytes | None:
-    """Write field lines that are valid and frame nothing; None when one of them needs `encode_fields`."""
-    raw = _join(fields)
+    """Write field lines that are valid text and frame nothing; None when they need `encode_fields`."""
+    if fields.__class__ is not list and fields.__class__ is not tuple:
+        return None
+    words: list[Any] = []
+    try:
+        for name, value in fields:
+            words += (name, ": ", value, "\r\n")
+        # Joining takes text and nothing else, where formatting would write down whatever it is given.
+        raw = "".join(words).encode("utf-8", "surrogateescape")
+    except (TypeError, ValueError):
+        return None
     # A value that smuggles a line of its own would match; the count of lines gives it away.
     return raw if OUTGOING_FIELDS.fullmatch(raw) and raw.count(b"\n") == len(fields) else None
 
@@ -50,7 +110,8 @@ class FieldBlock(tuple[tuple[str, str], ...]):
     """Field lines that are used again and again: checked and written once, and given in place of a sequence.
 
     Args:
-        fields: name and value of each line; none that frames or dates the message.
+        fields: name and value of each line, as text or as the bytes that were received; none that frames or dates
+            the message.
 
     Raises:
         LocalProtocolError: a line must not be sent, or belongs to one message only.
@@ -60,10 +121,11 @@ class FieldBlock(tuple[tuple[str, str], ...]):
     """The lines as they go out."""
 
     def __new__(cls, fields: Fields) -> "FieldBlock":
-        block = super().__new__(cls, fields)
-        raw = encode_ordinary(fields)
+        lines = list(read_lines(fields))
+        block = super().__new__(cls, lines)
+        raw = encode_ordinary(lines)
         if raw is None:
-            encode_fields(fields)
+            encode_fields(lines)
             raise LocalProtocolError("a field that frames or dates a message cannot be used again")
         block.raw = raw
         return block
@@ -73,12 +135,12 @@ def encode_fields(fields: Fields) -> OutgoingFields:
     """Write field lines, one by one.
 
     Raises:
-        LocalProtocolError: a name is no token, a value has CR, LF, NUL or another control character, or the
-            fields that frame the message contradict themselves.
+        LocalProtocolError: a name or a value is neither text nor bytes, a name is no token, a value has CR, LF, NUL
+            or another control character, or the fields that frame the message contradict themselves.
     """
-    kept: list[tuple[str, str]] = []
+    kept: list[str] = []
     outgoing = OutgoingFields(b"")
-    for name, value in fields:
+    for name, value in read_lines(fields):
         check_line(name, value)
         special = name.lower()
         if special == "content-length":
@@ -92,16 +154,16 @@ def encode_fields(fields: Fields) -> OutgoingFields:
             outgoing.closes |= "close" in options
             # What else it names is for this hop; keep-alive is what the engine says or leaves out.
             if rest := options - {"close", "keep-alive"}:
-                kept.append((name, ", ".join(sorted(rest))))
+                kept.append(f"{name}: {', '.join(sorted(rest))}\r\n")
         else:
             outgoing.has_date |= special == "date"
-            kept.append((name, value))
-    outgoing.raw = _join(kept)
+            kept.append(f"{name}: {value}\r\n")
+    outgoing.raw = encode_text("".join(kept))
     return outgoing
 
 
 def _declare_length(outgoing: OutgoingFields, value: str) -> None:
-    if not CONTENT_LENGTH.fullmatch(value.encode("utf-8", "surrogateescape")):
+    if not CONTENT_LENGTH.fullmatch(encode_text(value)):
         raise LocalProtocolError(f"malformed Content-Length: {value!r}")
     length = int(value)
     if outgoing.content_length not in (None, length):
@@ -115,19 +177,21 @@ def check_line(name: str, value: str) -> None:
     Raises:
         LocalProtocolError: the name is no token or the value holds a control character.
     """
-    if not TOKEN.fullmatch(name.encode("utf-8", "surrogateescape")):
+    if not TOKEN.fullmatch(encode_text(name)):
         raise LocalProtocolError(f"not a field name: {name!r}")
-    if not REASON.fullmatch(value.encode("utf-8", "surrogateescape")):
+    if not REASON.fullmatch(encode_text(value)):
         raise LocalProtocolError(f"control character in the value of {name}")
 
 
-def encode_reason(reason: str) -> bytes:
+def encode_reason(reason: str | bytes) -> bytes:
     """Write a reason phrase.
 
     Raises:
-        LocalProtocolError: it holds a control character.
+        LocalProtocolError: it is neither text nor bytes, or holds a control character.
     """
-    raw = reason.encode("utf-8", "surrogateescape")
+    if not isinstance(reason, (str, bytes)):
+        raise LocalProtocolError(f"a reason phrase is text or bytes, not {type(reason).__name__}")
+    raw = reason if isinstance(reason, bytes) else encode_text(reason)
     if not REASON.fullmatch(raw):
         raise LocalProtocolError("control character in the reason phrase")
     return raw
@@ -163,15 +227,16 @@ def encode_trailers(trailers: Fields) -> bytes:
     """Write the last chunk and the trailer section.
 
     Raises:
-        LocalProtocolError: a trailer is malformed, or may not come that late.
+        LocalProtocolError: a trailer is malformed, no text and no bytes, or may not come that late.
     """
-    if not trailers:
+    lines = list(read_lines(trailers))
+    if not lines:
         return b"0\r\n\r\n"
-    raw = encode_ordinary(trailers)
+    raw = encode_ordinary(lines)
     if raw is None:
-        for name, value in trailers:
+        for name, value in lines:
             check_line(name, value)
         raise LocalProtocolError("a trailer cannot frame the message")
-    if not FORBIDDEN_TRAILERS.isdisjoint(name.lower().encode("ascii") for name, _ in trailers):
+    if not FORBIDDEN_TRAILERS.isdisjoint(name.lower().encode("ascii") for name, _ in lines):
         raise LocalProtocolError("a field that comes too late in a trailer")
     return b"0\r\n%b\r\n" % raw

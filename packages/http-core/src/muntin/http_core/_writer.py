@@ -1,7 +1,7 @@
 """Putting the framing on a streamed body, in either direction (RFC 9112 §6 and §7)."""
 
 from muntin.http_core._events import CHUNKED, BodyFraming, Fields, FramingKind
-from muntin.http_core._serialize import encode_chunk, encode_trailers
+from muntin.http_core._serialize import encode_chunk, encode_trailers, require_bytes
 from muntin.http_core.errors import LocalProtocolError
 
 __all__ = ["BodyWriter"]
@@ -24,8 +24,10 @@ class BodyWriter:
         """Give the bytes of a piece; nothing for an empty one, or where there is no body.
 
         Raises:
-            LocalProtocolError: the body grows longer than declared.
+            LocalProtocolError: it is not made of bytes, or the body grows longer than declared.
         """
+        if data.__class__ is not bytes:
+            data = require_bytes(data)
         if not data or self.framing.kind is FramingKind.NONE:
             return b""
         self.count(len(data))
@@ -51,6 +53,8 @@ class BodyWriter:
         """Give the bytes that end the body; trailers are left out where it is not chunked.
 
         Raises:
-            LocalProtocolError: a trailer is malformed, or may not come that late.
+            LocalProtocolError: a trailer is malformed, or may not come that late; also where it is left out, so that
+                the same trailers are right or wrong for every peer.
         """
-        return encode_trailers(trailers) if self.framing is CHUNKED else b""
+        end = encode_trailers(trailers)
+        return end if self.framing is CHUNKED else b""

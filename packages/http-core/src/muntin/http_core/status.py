@@ -5,7 +5,7 @@ from typing import Final
 
 from muntin.http_core.errors import LocalProtocolError
 
-__all__ = ["REASONS", "check_final", "forbids_body", "reason_of", "status_line"]
+__all__ = ["REASONS", "check_final", "check_status", "forbids_body", "reason_of", "status_line"]
 
 REASONS: Final[dict[int, str]] = {status.value: status.phrase for status in HTTPStatus} | {
     # Renamed by RFC 9110 §15.5 after some supported Pythons were released.
@@ -32,13 +32,22 @@ def status_line(status: int, reason: bytes | None = None) -> bytes:
         LocalProtocolError: a code of other than three digits.
     """
     if reason is None:
-        line = _LINES.get(status)
-        if line is not None:
-            return line
-        reason = b""
-    if not 100 <= status <= 999:
-        raise LocalProtocolError(f"{status} is no status code")
+        try:
+            return _LINES[status]
+        except (KeyError, TypeError):
+            reason = b""
+    check_status(status)
     return b"HTTP/1.1 %d %b\r\n" % (status, reason)
+
+
+def check_status(status: int) -> None:
+    """Refuse what is no status code.
+
+    Raises:
+        LocalProtocolError: it is no number of three digits.
+    """
+    if not isinstance(status, int) or not 100 <= status <= 999:
+        raise LocalProtocolError(f"{status!r} is no status code")
 
 
 def check_final(status: int, method: str = "") -> None:
@@ -49,8 +58,10 @@ def check_final(status: int, method: str = "") -> None:
         method: what it answers.
 
     Raises:
-        LocalProtocolError: an interim answer, 101, or 2xx to CONNECT: after those HTTP goes on or is over.
+        LocalProtocolError: no status code, an interim answer, 101, or 2xx to CONNECT: after those HTTP goes on or is
+            over.
     """
+    check_status(status)
     if status < 200 or (method == "CONNECT" and status < 300):
         raise LocalProtocolError(f"{status} does not end an exchange")
 

@@ -73,7 +73,7 @@ class FileResponse(StreamResponse):
     ) -> None:
         if chunk_size < 1:
             raise ValueError(f"chunk_size is at least 1 byte, not {chunk_size}")
-        self._planned: Fields | None = None
+        self._planned: tuple[tuple[str, str], ...] | None = None
         """What the plan says, while nobody has looked at the fields."""
         self._mapping: CIMultiDict[str] | None = None
         self._begin(status, reason, headers)
