@@ -183,6 +183,23 @@ async def test_a_client_that_cannot_upgrade_is_told_why(version, lines, status, 
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"heartbeat": -1}, ValueError),
+        ({"timeout": float("nan")}, ValueError),
+        ({"timeout": None}, TypeError),
+        ({"receive_timeout": "5"}, TypeError),
+        ({"writer_limit": -1}, ValueError),
+        ({"max_msg_size": -1}, ValueError),
+        ({"max_msg_size": "1"}, TypeError),
+    ],
+)
+def test_options_are_checked_before_the_handshake(options, error):
+    with pytest.raises(error):
+        web.WebSocketResponse(**options)
+
+
 @pytest.mark.row("HI-45")
 @pytest.mark.parametrize("text", ["https://here.example", b"chat", ""])
 def test_one_text_is_no_collection(text):

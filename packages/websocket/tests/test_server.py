@@ -20,6 +20,12 @@ async def echo(socket, request):
             await socket.send_bytes(message.data)
 
 
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
 async def exchange(port, data):
     """Send bytes to the server, and give all that it answers."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -64,14 +70,23 @@ async def test_what_is_no_handshake_is_refused():
     async with await serve(echo, "127.0.0.1", 0, origins=["https://a.example"]) as server:
         for request, status in (
             (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"400 Bad Request"),
-            (b"nonsense\r\n\r\n", b"400 Bad Request"),
-            (b"GET / HTTP/1.1\r\n" + b"A: " + b"b" * 70000 + b"\r\n\r\n", b"400 Bad Request"),
+            (b"GET nonsense\r\n\r\n", b"400 Bad Request"),
+            (HANDSHAKE.replace(b"Host: x\r\n", b""), b"400 Bad Request"),
+            (HANDSHAKE.replace(b"GET / ", b"GET x "), b"400 Bad Request"),
+            (HANDSHAKE.replace(b"13", b"8"), b"426 Upgrade Required"),
+            (HANDSHAKE.replace(b"\r\n\r\n", b"\r\nContent-Length: 2\r\n\r\nab"), b"400 Bad Request"),
+            (HANDSHAKE.replace(b"HTTP/1.1", b"HTTP/1.0"), b"400 Bad Request"),
+            (HANDSHAKE.replace(b"HTTP/1.1", b"HTTP/3.0"), b"505 HTTP Version Not Supported"),
+            (b"GET / HTTP/1.1\r\n" + b"A: " + b"b" * 70000 + b"\r\n\r\n", b"431 Request Header Fields"),
         ):
-            assert (await exchange(server.port, request)).startswith(b"HTTP/1.1 " + status)
+            answer = await exchange(server.port, request)
+            assert answer.startswith(b"HTTP/1.1 " + status)
+            assert b"\r\nConnection: close\r\n" in answer
+            # RFC 9110 §9.3.2: HEAD is answered as GET is, without the content.
+            answer = await exchange(server.port, request.replace(b"GET", b"HEAD", 1))
+            assert answer.endswith(b"\r\n\r\n")
         with pytest.raises(HandshakeError, match="403"):
             await connect(f"ws://127.0.0.1:{server.port}/", fields=[("Origin", "https://evil.example")])
-        with pytest.raises(HandshakeError, match="400"):
-            await connect(f"ws://127.0.0.1:{server.port}/", fields=[("Sec-WebSocket-Version", "8")])
 
 
 async def test_who_asks_for_nothing_is_cut_off():
@@ -162,6 +177,36 @@ async def test_a_cancelled_handler_says_goodbye():
         tasks[0].cancel()
         assert (await socket.receive()).type is WSMsgType.CLOSE
         await socket.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "reason"),
+    [
+        ({"heartbeet": 5}, TypeError, "heartbeet"),
+        ({"heartbeat": -5}, ValueError, "heartbeat is -5"),
+        ({"heartbeat": float("nan")}, ValueError, "heartbeat is nan"),
+        ({"timeout": None}, TypeError, "timeout is a number of seconds, not NoneType"),
+        ({"receive_timeout": "5"}, TypeError, "receive_timeout is a number of seconds, not str"),
+        ({"open_timeout": -1}, ValueError, "open_timeout is -1"),
+        ({"inbox_limit": -1}, ValueError, "inbox_limit is -1"),
+        ({"writer_limit": 0.5}, TypeError, "writer_limit is a number of bytes, not float"),
+        ({"buffer_limit": None}, TypeError, "buffer_limit is a number of bytes, not NoneType"),
+        ({"max_message_size": -1}, ValueError, "max_message_size is -1"),
+        ({"deflate": True}, TypeError, "deflate is a Deflate or None"),
+        ({"handler": None}, TypeError, "a handler is an asynchronous function"),
+    ],
+)
+async def test_options_are_checked_before_it_listens(options, error, reason):
+    with pytest.raises(error, match=reason):
+        await serve(**({"handler": echo, "host": "127.0.0.1", "port": 0} | options))
+
+
+async def test_a_handler_that_is_not_asynchronous(caplog):
+    async with await serve(lambda socket, request: None, "127.0.0.1", 0) as server:
+        socket = await connect(f"ws://127.0.0.1:{server.port}/")
+        assert (await socket.receive()).data == WSCloseCode.INTERNAL_ERROR
+        await socket.close()
+    assert "is no asynchronous function" in caplog.text
 
 
 @pytest.mark.row("HI-45")

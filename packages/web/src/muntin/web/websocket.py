@@ -24,7 +24,7 @@ from muntin.websocket import (
     WSMessage,
     accept,
 )
-from muntin.websocket.aio import Sending, WebSocket
+from muntin.websocket.aio import Sending, SocketOptions, WebSocket
 
 __all__ = ["WebSocketReady", "WebSocketResponse"]
 
@@ -94,7 +94,8 @@ class WebSocketResponse(StreamResponse):
         origins: the pages that may open it, such as ``https://example.com``; None for all.
 
     Raises:
-        ValueError: the protocols or the origins are one text, or there is no such window.
+        ValueError: the protocols or the origins are one text, a number is below 0, or there is no such window.
+        TypeError: a number is none.
     """
 
     def __init__(
@@ -127,6 +128,9 @@ class WebSocketResponse(StreamResponse):
             "heartbeat": heartbeat,
             "writer_limit": writer_limit,
         }
+        SocketOptions(**self._options)
+        if max_msg_size < 0:
+            raise ValueError(f"max_msg_size is {max_msg_size}, which is below 0")
         self._socket = _NO_SOCKET
 
     # The opening handshake

@@ -8,6 +8,7 @@ from ._client import connect
 from ._duplex import Duplex, Receiver, TransportDuplex
 from ._heads import Request
 from ._heartbeat import Clock
+from ._options import SocketOptions
 from ._sending import Sending
 from ._server import Handler, Server, serve
 from ._socket import WebSocket
@@ -21,6 +22,7 @@ __all__ = [
     "Request",
     "Sending",
     "Server",
+    "SocketOptions",
     "TransportDuplex",
     "WebSocket",
     "broadcast",

@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 from .._prepared import PreparedMessage
 from ..codes import WSCloseCode
 from ..errors import ConnectionClosed
+from ._options import WRITER_LIMIT
 from ._sending import Sending
-from ._socket import WRITER_LIMIT
 
 __all__ = ["Listener", "broadcast", "drop_slow", "skip_slow"]
 

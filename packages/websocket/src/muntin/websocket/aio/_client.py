@@ -4,23 +4,47 @@ Knows URLs and connections. Must not know frames.
 """
 
 import asyncio
+import base64
+import re
 import ssl as ssl_module
 from collections.abc import Iterable, Sequence
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from .._connection import MAX_MESSAGE_SIZE, Connection, Role
 from .._deflate import Deflate
-from .._handshake import ClientHandshake
+from .._handshake import Agreement, ClientHandshake
 from ..errors import HandshakeError
 from ._duplex import TransportDuplex
-from ._heads import format_head, parse_response
+from ._heads import Fields, check_host, format_head, parse_response
+from ._heartbeat import Clock
+from ._options import BUFFER_LIMIT, INBOX_LIMIT, WRITER_LIMIT, SocketOptions, check_seconds
 from ._socket import WebSocket
 
-__all__ = ["connect"]
+__all__ = ["COMPRESSION", "connect"]
 
 _PORTS = {"ws": 80, "wss": 443}
 COMPRESSION = Deflate()
+# What the handshake says by itself, and what would tell of a body.
+_OURS = re.compile(
+    r"(?i)upgrade|connection|sec-websocket-(?:key|version|accept|protocol|extensions)|content-length|transfer-encoding"
+)
+
+
+# Visible ASCII without a fragment.
+_url = re.compile(r"[\x21\x22\x24-\x7e]+")
+_credentials = re.compile(r"//[^@/?]*@")
+
+
+class _Place(NamedTuple):
+    """What a URL says: where to connect to, and what to ask for there."""
+
+    is_secure: bool
+    hostname: str
+    port: int
+    host: str
+    target: str
+    authorization: str | None
 
 
 async def connect(
@@ -33,39 +57,127 @@ async def connect(
     decode_text: bool = True,
     open_timeout: float = 10.0,
     ssl: ssl_module.SSLContext | None = None,
-    **options: Any,
+    timeout: float = 10.0,
+    receive_timeout: float | None = None,
+    autoclose: bool = True,
+    autoping: bool = True,
+    heartbeat: float | None = None,
+    writer_limit: int = WRITER_LIMIT,
+    buffer_limit: int = BUFFER_LIMIT,
+    inbox_limit: int = INBOX_LIMIT,
+    clock: Clock | None = None,
 ) -> WebSocket:
-    """Open a WebSocket to `url` (`ws://…` or `wss://…`) and give it.
+    """Open a WebSocket to `url` (`ws://…` or `wss://…`) and return it.
 
-    `fields` are added to the request; `deflate` is the compression to ask for, None for none;
-    `open_timeout` is in seconds and holds for all of the opening; `options` are those of `WebSocket`.
+    `fields` are added to the request; a Host among them stands in place of the URL's. A name and a password in the URL
+    are sent as basic credentials (RFC 7617). `deflate` is the compression to ask for, None for none; `open_timeout`
+    is in seconds and holds for all of the opening; `ssl` is for `wss` only; the others are those of `WebSocket`.
 
-    Raises ValueError for a URL that is none, OSError when there is no way to the server, TimeoutError, and
-    HandshakeError when the server does not agree.
+    Raises ValueError and TypeError for arguments that make no sense, before anything is sent; OSError when there is no
+    way to the server, TimeoutError, and HandshakeError when the server does not agree.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname or parts.fragment:
-        raise ValueError(f"{url!r} is not the URL of a WebSocket")
-    port = parts.port or _PORTS[parts.scheme]
-    context = (ssl or ssl_module.create_default_context()) if parts.scheme == "wss" else None
+    place = _parse_url(url)
+    context = _choose_context(place, ssl)
+    check_seconds("open_timeout", open_timeout)
+    options: dict[str, Any] = {
+        "timeout": timeout,
+        "receive_timeout": receive_timeout,
+        "autoclose": autoclose,
+        "autoping": autoping,
+        "heartbeat": heartbeat,
+        "writer_limit": writer_limit,
+        "buffer_limit": buffer_limit,
+        "inbox_limit": inbox_limit,
+        "clock": clock,
+    }
+    SocketOptions(**options)
     handshake = ClientHandshake(subprotocols=subprotocols, deflate=deflate)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    host = parts.netloc.rpartition("@")[2]
-    head = format_head(f"GET {target} HTTP/1.1", [("Host", host), *handshake.fields, *fields])
+
+    def make_connection(agreed: Deflate | None) -> Connection:
+        return Connection(
+            Role.CLIENT, max_message_size=max_message_size, deflate=agreed, decode_text=decode_text
+        )
+
+    make_connection(deflate)
+    head = _format_request(place, handshake, fields)
     async with asyncio.timeout(open_timeout):
         loop = asyncio.get_running_loop()
-        _, duplex = await loop.create_connection(TransportDuplex, parts.hostname, port, ssl=context)
+        _, duplex = await loop.create_connection(TransportDuplex, place.hostname, place.port, ssl=context)
         try:
             duplex.write(head)
-            status, answer = _parse_answer(await _read_answer(duplex))
-            agreement = handshake.verify(status, answer)
+            agreement = _verify(handshake, await _read_answer(duplex))
+            return WebSocket(
+                duplex, make_connection(agreement.deflate), subprotocol=agreement.subprotocol, **options
+            )
         except BaseException:
             duplex.abort()
             raise
-    connection = Connection(
-        Role.CLIENT, max_message_size=max_message_size, deflate=agreement.deflate, decode_text=decode_text
+
+
+def _parse_url(url: str) -> _Place:
+    if not isinstance(url, str):
+        raise TypeError(f"the URL is a str, not {type(url).__name__}")
+    shown = _credentials.sub("//…@", url)
+    # The parser drops white space and controls without a word, and a fragment that is empty.
+    if not _url.fullmatch(url):
+        raise ValueError(f"{shown!r} is not the URL of a WebSocket: it has what is to be percent-encoded")
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname or parts.port == 0:
+        raise ValueError(f"{shown!r} is not the URL of a WebSocket")
+    userinfo, _, host = parts.netloc.rpartition("@")
+    check_host(host)
+    credentials = None
+    if userinfo:
+        pair = b":".join(
+            map(unquote_to_bytes, (userinfo if ":" in userinfo else userinfo + ":").split(":", 1))
+        )
+        credentials = "Basic " + base64.b64encode(pair).decode("ascii")
+    return _Place(
+        parts.scheme == "wss",
+        parts.hostname,
+        parts.port or _PORTS[parts.scheme],
+        host,
+        (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+        credentials,
     )
-    return WebSocket(duplex, connection, subprotocol=agreement.subprotocol, **options)
+
+
+def _choose_context(place: _Place, ssl: ssl_module.SSLContext | None) -> ssl_module.SSLContext | None:
+    if ssl is not None and not isinstance(ssl, ssl_module.SSLContext):
+        raise TypeError(f"ssl is an SSLContext or None, not {type(ssl).__name__}")
+    if place.is_secure:
+        return ssl or ssl_module.create_default_context()
+    if ssl is not None:
+        raise ValueError("ssl is for wss://, and this URL is ws://: all would go in plain text")
+    return None
+
+
+def _format_request(place: _Place, handshake: ClientHandshake, fields: Iterable[tuple[str, str]]) -> bytes:
+    added: Fields = tuple(fields)
+    format_head("", added)  # names what is no field
+    hosts = [value for name, value in added if name.lower() == "host"]
+    if len(hosts) > 1:
+        raise ValueError("a request has one Host")
+    for host in hosts:
+        check_host(host)
+    for name, _ in added:
+        if _OURS.fullmatch(name):
+            raise ValueError(f"the field {name} is the handshake's own")
+    own = [("Host", hosts[0] if hosts else place.host), *handshake.fields]
+    if place.authorization is not None:
+        if any(name.lower() == "authorization" for name, _ in added):
+            raise ValueError("credentials stand in the URL, and in a field Authorization as well")
+        own.append(("Authorization", place.authorization))
+    rest = [(name, value) for name, value in added if name.lower() != "host"]
+    return format_head(f"GET {place.target} HTTP/1.1", [*own, *rest])
+
+
+def _verify(handshake: ClientHandshake, head: bytes) -> Agreement:
+    try:
+        status, fields = parse_response(head)
+    except ValueError as error:
+        raise HandshakeError(f"the server's answer is not HTTP: {error}") from error
+    return handshake.verify(status, fields)
 
 
 async def _read_answer(duplex: TransportDuplex) -> bytes:
@@ -73,10 +185,3 @@ async def _read_answer(duplex: TransportDuplex) -> bytes:
         return await duplex.read_head()
     except (ConnectionResetError, ValueError) as error:
         raise HandshakeError(f"no answer from the server: {error}") from error
-
-
-def _parse_answer(head: bytes) -> tuple[int, tuple[tuple[str, str], ...]]:
-    try:
-        return parse_response(head)
-    except ValueError as error:
-        raise HandshakeError(f"the server's answer is not HTTP: {error}") from error

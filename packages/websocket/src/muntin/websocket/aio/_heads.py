@@ -1,22 +1,38 @@
 """The head of an HTTP/1.1 message, as far as an opening handshake needs it.
 
-Knows lines and fields. Must not know what they mean. This is no HTTP server: whoever has one hands its
-fields to `accept` and its connection to `WebSocket`.
+Knows lines and fields, and which of them decide how a request is read: these are held as strictly as any HTTP server
+holds them, since what one reader takes and another refuses is how requests are smuggled. Must not know of sockets, nor
+what a handshake wants. This is no HTTP server: whoever has one hands its fields to `accept` and its connection to
+`WebSocket`.
 """
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-__all__ = ["Request", "format_head", "parse_request", "parse_response"]
+__all__ = ["BadHead", "Fields", "Request", "check_host", "format_head", "parse_request", "parse_response"]
 
 Fields = tuple[tuple[str, str], ...]
 
-_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_request_line = re.compile(rb"(%s) ([\x21-\x7e]+) HTTP/1\.1" % _TOKEN)
+_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+# RFC 9112 §3.2, and what browsers leave unencoded in queries; no white space, no fragment, nothing beyond ASCII.
+_TARGET: Final = rb"[\x21\x22\x24-\x7e]+"
+# RFC 9110 §5.5: visible characters, bytes beyond ASCII, white space inside; no other control.
+_VALUE: Final = rb"[\t\x20-\x7e\x80-\xff]*?"
+_token = re.compile(_TOKEN)
+_value = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_request_line = re.compile(rb"(%s) (%s) HTTP/([0-9]\.[0-9])" % (_TOKEN, _TARGET))
 _status_line = re.compile(rb"HTTP/1\.1 ([1-5][0-9][0-9])(?: [^\r\n\x00]*)?")
-_field_line = re.compile(rb"(%s):[ \t]*([^\r\n\x00]*?)[ \t]*" % _TOKEN)
-_MAX_FIELDS = 256
+_field_line = re.compile(rb"(%s):[ \t]*(%s)[ \t]*" % (_TOKEN, _VALUE))
+# RFC 9110 §7.2 and RFC 3986 §3.2.2. The host is not empty: there is no resource without one.
+_NAME: Final = r"[A-Za-z0-9\-._~!$&'()*+,;=]"
+_host = re.compile(
+    rf"(?:\[(?:[0-9A-Fa-f:.]{{2,45}}|v[0-9A-Fa-f]+\.(?:{_NAME}|:)+)\]|(?!:|$){_NAME}*(?:%[0-9A-Fa-f]{{2}}{_NAME}*)*)"
+    r"(?::[0-9]{0,5})?"
+)
+_absolute_target = re.compile(r"(?i:https?)://([^/?]+)(?:[/?].*)?")
+_MAX_FIELDS: Final = 128
+_MAX_LINE: Final = 8190
 
 
 class Request(NamedTuple):
@@ -27,27 +43,83 @@ class Request(NamedTuple):
     fields: Fields
 
 
+class BadHead(ValueError):
+    """The head of a request that is not served, and with what `status` that is answered."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
 def parse_request(head: bytes) -> Request:
-    """Give the request whose head, with the empty line, is `head`; raises ValueError."""
+    """Return the request whose head, with the empty line, is `head`.
+
+    Raises BadHead for what is malformed or ambiguous (RFC 9112), for another version than HTTP/1.1, and for a request
+    with a body.
+    """
     first, *lines = head[:-4].split(b"\r\n", _MAX_FIELDS + 1)
+    if len(first) > _MAX_LINE:
+        raise BadHead(414, "the request line is too long")
     match = _request_line.fullmatch(first)
     if match is None:
-        raise ValueError("the request line is malformed, or not of HTTP/1.1")
-    return Request(match[1].decode("ascii"), match[2].decode("ascii"), _parse_fields(lines))
+        raise BadHead(400, "the request line is malformed")
+    if match[3] != b"1.1":
+        known = match[3] == b"1.0"
+        raise BadHead(400 if known else 505, "an opening handshake needs HTTP/1.1")
+    if len(lines) > _MAX_FIELDS:
+        raise BadHead(431, f"there are more than {_MAX_FIELDS} fields")
+    if max(map(len, lines), default=0) > _MAX_LINE:
+        raise BadHead(431, "a field line is too long")
+    try:
+        request = Request(match[1].decode("ascii"), match[2].decode("ascii"), _parse_fields(lines))
+    except ValueError as error:
+        raise BadHead(400, str(error)) from None
+    _check(request)
+    return request
+
+
+def _check(request: Request) -> None:
+    """Raise BadHead where the fields that decide how a request is read are faulty, or tell of a body."""
+    deciding: dict[str, list[str]] = {"host": [], "content-length": [], "transfer-encoding": []}
+    for name, value in request.fields:
+        if name.lower() in deciding:
+            deciding[name.lower()].append(value)
+    hosts = deciding["host"]
+    if len(hosts) != 1:
+        raise BadHead(400, "exactly one Host is required")
+    try:
+        check_host(hosts[0])
+    except ValueError:
+        raise BadHead(400, "Host is malformed") from None
+    _check_form(request.method, request.target, hosts[0])
+    lengths = deciding["content-length"]
+    if deciding["transfer-encoding"] or lengths not in ([], ["0"]):
+        raise BadHead(400, "an opening handshake has no body")
+
+
+def _check_form(method: str, target: str, host: str) -> None:
+    """Refuse a target whose form does not belong to the method, or that names another authority than Host."""
+    if target.startswith("/") and method != "CONNECT":
+        return
+    match = _absolute_target.fullmatch(target)
+    if match is None or method == "CONNECT" or not _host.fullmatch(match[1]):
+        raise BadHead(400, "the request target is malformed")
+    if match[1].lower() != host.lower():
+        raise BadHead(400, "the request target and Host name different authorities")
 
 
 def parse_response(head: bytes) -> tuple[int, Fields]:
-    """Give status and fields of the response whose head, with the empty line, is `head`; raises ValueError."""
+    """Return status and fields of the response whose head, with the empty line, is `head`; raises ValueError."""
     first, *lines = head[:-4].split(b"\r\n", _MAX_FIELDS + 1)
     match = _status_line.fullmatch(first)
     if match is None:
         raise ValueError("the status line is malformed, or not of HTTP/1.1")
+    if len(lines) > _MAX_FIELDS:
+        raise ValueError(f"there are more than {_MAX_FIELDS} fields")
     return int(match[1]), _parse_fields(lines)
 
 
 def _parse_fields(lines: list[bytes]) -> Fields:
-    if len(lines) > _MAX_FIELDS:
-        raise ValueError(f"there are more than {_MAX_FIELDS} fields")
     fields = []
     for line in lines:
         match = _field_line.fullmatch(line)
@@ -57,10 +129,27 @@ def _parse_fields(lines: list[bytes]) -> Fields:
     return tuple(fields)
 
 
+def check_host(host: str) -> None:
+    """Raise ValueError for what is no host, with or without a port, as it stands in Host."""
+    if not _host.fullmatch(host):
+        raise ValueError(f"{host!r} is not a host")
+
+
 def format_head(first: str, fields: Iterable[tuple[str, str]]) -> bytes:
-    """Give the head of a message; raises ValueError for a line break where there must be none."""
-    lines = [first, *(f"{name}: {value}" for name, value in fields)]
-    for line in lines:
-        if "\r" in line or "\n" in line or "\0" in line:
-            raise ValueError(f"line break or NUL in {line!r}")
+    """Return the head of a message, in latin-1.
+
+    Raises ValueError for a name that is no token and a value that cannot be sent, TypeError where they are no text.
+    """
+    lines = [first]
+    for field in fields:
+        if isinstance(field, (str, bytes)) or len(field) != 2:
+            raise TypeError(f"fields are pairs of a name and a value, not {field!r}")
+        name, value = field
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise TypeError(f"fields are pairs of str, not {name!r}: {value!r}")
+        if not name.isascii() or not _token.fullmatch(name.encode("ascii")):
+            raise ValueError(f"{name!r} is not the name of a field")
+        if not _value.fullmatch(value):
+            raise ValueError(f"the field {name} has a control character, or one beyond latin-1: {value!r}")
+        lines.append(f"{name}: {value}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")

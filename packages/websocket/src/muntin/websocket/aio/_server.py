@@ -5,6 +5,7 @@ refuses every other request; who has pages to serve as well wants an HTTP server
 """
 
 import asyncio
+import inspect
 import logging
 import ssl as ssl_module
 from collections.abc import Awaitable, Callable, Container, Sequence
@@ -17,7 +18,9 @@ from .._handshake import Agreement, accept, check_origins, check_subprotocols
 from ..codes import WSCloseCode
 from ._client import COMPRESSION
 from ._duplex import TransportDuplex
-from ._heads import Request, format_head, parse_request
+from ._heads import BadHead, Request, format_head, parse_request
+from ._heartbeat import Clock
+from ._options import BUFFER_LIMIT, INBOX_LIMIT, WRITER_LIMIT, SocketOptions, check_seconds
 from ._socket import WebSocket
 
 __all__ = ["Handler", "Server", "serve"]
@@ -41,8 +44,13 @@ class Server:
         options: dict[str, Any],
         open_timeout: float,
     ) -> None:
+        if not callable(handler):
+            raise TypeError(f"a handler is an asynchronous function, not {handler!r}")
         check_subprotocols(subprotocols)
         check_origins(origins)
+        check_seconds("open_timeout", open_timeout)
+        Connection(Role.SERVER, deflate=deflate, **engine)
+        SocketOptions(**options)
         # Set once.
         self._handler = handler
         self._subprotocols = subprotocols
@@ -98,15 +106,19 @@ class Server:
     async def _open(self, duplex: TransportDuplex) -> None:
         try:
             async with asyncio.timeout(self._open_timeout):
-                request = parse_request(await duplex.read_head())
+                head = await duplex.read_head()
+            request = parse_request(head)
         except (ConnectionResetError, TimeoutError):
             duplex.abort()
+            return
+        except BadHead as error:
+            _refuse(duplex, head[:5] == b"HEAD ", error.status, (), str(error))
             return
         except asyncio.CancelledError:
             duplex.abort()
             raise
-        except ValueError as error:
-            _refuse(duplex, 400, (), str(error))
+        except ValueError:
+            _refuse(duplex, False, 431, (), "")  # without a body, as nobody knows whether it is a HEAD
             return
         finally:
             self._opening -= {asyncio.current_task()}
@@ -118,7 +130,7 @@ class Server:
             origins=self._origins,
         )
         if answer.agreement is None:
-            _refuse(duplex, answer.status, answer.fields, answer.reason)
+            _refuse(duplex, request.method == "HEAD", answer.status, answer.fields, answer.reason)
             return
         duplex.write(format_head("HTTP/1.1 101 Switching Protocols", answer.fields))
         await self._serve(duplex, request, answer.agreement)
@@ -129,7 +141,10 @@ class Server:
         self.sockets.add(socket)
         code = WSCloseCode.OK
         try:
-            await self._handler(socket, request)
+            handling = self._handler(socket, request)
+            if not inspect.isawaitable(handling):
+                raise TypeError(f"the handler {self._handler!r} is no asynchronous function")
+            await handling
         except ConnectionResetError:
             pass  # the peer has gone while the handler was sending
         except Exception:
@@ -140,14 +155,18 @@ class Server:
             socket.close_nowait(code=code)
 
 
-def _refuse(duplex: TransportDuplex, status: int, fields: tuple[tuple[str, str], ...], reason: str) -> None:
+def _refuse(
+    duplex: TransportDuplex, is_head: bool, status: int, fields: tuple[tuple[str, str], ...], reason: str
+) -> None:
     body = reason.encode()
     framing = (
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Length", str(len(body))),
         ("Connection", "close"),
     )
-    duplex.write(format_head(f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", (*fields, *framing)) + body)
+    duplex.write(format_head(f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", (*fields, *framing)))
+    if not is_head:  # RFC 9110 §9.3.2
+        duplex.write(body)
     duplex.close()
 
 
@@ -163,15 +182,23 @@ async def serve(
     decode_text: bool = True,
     open_timeout: float = 10.0,
     ssl: ssl_module.SSLContext | None = None,
-    **options: Any,
+    timeout: float = 10.0,
+    receive_timeout: float | None = None,
+    autoclose: bool = True,
+    autoping: bool = True,
+    heartbeat: float | None = None,
+    writer_limit: int = WRITER_LIMIT,
+    buffer_limit: int = BUFFER_LIMIT,
+    inbox_limit: int = INBOX_LIMIT,
+    clock: Clock | None = None,
 ) -> Server:
     """Listen at `host` and `port`, and run `handler(socket, request)` for each WebSocket that is opened.
 
     When a handler returns, its socket is closed; when it raises, with 1011 and a line in the log
-    `muntin.websocket`. `subprotocols`, `deflate` and `origins` as in `accept`; `options` are those of
-    `WebSocket`.
+    `muntin.websocket`. `subprotocols`, `deflate` and `origins` as in `accept`; `open_timeout` is in seconds, and the
+    others are those of `WebSocket`. What is no handshake, or no strict HTTP/1.1, is refused.
 
-    Raises ValueError for a subprotocol that is no token, and for subprotocols or origins that are one text.
+    Raises TypeError and ValueError for arguments that make no sense, before it listens; OSError when it cannot listen.
     """
     server = Server(
         handler,
@@ -179,7 +206,17 @@ async def serve(
         deflate=deflate,
         origins=origins,
         engine={"max_message_size": max_message_size, "decode_text": decode_text},
-        options=options,
+        options={
+            "timeout": timeout,
+            "receive_timeout": receive_timeout,
+            "autoclose": autoclose,
+            "autoping": autoping,
+            "heartbeat": heartbeat,
+            "writer_limit": writer_limit,
+            "buffer_limit": buffer_limit,
+            "inbox_limit": inbox_limit,
+            "clock": clock,
+        },
         open_timeout=open_timeout,
     )
     await server.listen(host, port, ssl)

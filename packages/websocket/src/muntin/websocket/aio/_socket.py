@@ -26,13 +26,10 @@ from ..events import WSMessage
 from ._duplex import Duplex
 from ._ending import Ending
 from ._heartbeat import Clock, Heartbeat
+from ._options import BUFFER_LIMIT, INBOX_LIMIT, WRITER_LIMIT, SocketOptions
 from ._sending import Sending
 
 __all__ = ["WebSocket"]
-
-WRITER_LIMIT = 256 * 1024
-BUFFER_LIMIT = 4 * 1024 * 1024
-INBOX_LIMIT = 256 * 1024
 
 _ENDS = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED})
 # Looked up once: finding a member of an enumeration costs as much as framing a message.
@@ -57,6 +54,9 @@ class WebSocket:
         buffer_limit: bytes that may be on their way before a further send closes the socket with 1011.
         inbox_limit: bytes of messages that may wait to be received before reading pauses.
         clock: what measures the heartbeat and the timeout of closing; the running loop if None.
+
+    Raises:
+        TypeError, ValueError: one of them is of another type, or makes no sense; nothing is taken over then.
     """
 
     __slots__ = (
@@ -88,6 +88,14 @@ class WebSocket:
         inbox_limit: int = INBOX_LIMIT,
         clock: Clock | None = None,
     ) -> None:
+        SocketOptions(
+            timeout=timeout,
+            receive_timeout=receive_timeout,
+            heartbeat=heartbeat,
+            writer_limit=writer_limit,
+            buffer_limit=buffer_limit,
+            inbox_limit=inbox_limit,
+        )
         # Set once.
         self._duplex = duplex
         self._connection = connection
