@@ -34,6 +34,7 @@ def _choose_interval(timeouts: Timeouts) -> float:
         timeouts.keep_alive,
         timeouts.drain,
         timeouts.linger,
+        timeouts.linger_total,
     )
     sharp = [seconds for seconds in waits if seconds < timeouts.ceil_threshold]
     return min(_SLOWEST, max(_FASTEST, min(sharp, default=inf) / 2))

@@ -31,6 +31,7 @@ from muntin.runner._http1 import Http1Exchange
 from muntin.runner._leftover import Leftover, Rest
 from muntin.runner._lifecycle import Phase, Step, advance
 from muntin.runner._link import Link
+from muntin.runner._peer import count_untaken
 from muntin.runner._request_body import EMPTY_BODY, RequestBody, WholeBody
 from muntin.runner._service import Registry, Service
 from muntin.runner.exchange import ExchangeHandler
@@ -46,6 +47,7 @@ _IDLE = advance(_HANDLING, Step.ANSWERED)
 _HEAD = Phase.HEAD
 _DRAINING = Phase.DRAINING
 _LINGERING = Phase.LINGERING
+_WAITING = (_DRAINING, _LINGERING)
 
 
 class Connection(Link):
@@ -96,7 +98,8 @@ class Connection(Link):
 
     def data_received(self, data: bytes) -> None:
         self._eager = 0
-        if self._phase is _LINGERING:
+        if self._lingering is not None:
+            self._lingering.dropped += len(data)
             return
         self.engine.receive(data)
         self._pump()
@@ -215,7 +218,7 @@ class Connection(Link):
 
     def _adjust_reading(self) -> None:
         """Read while there is room for what comes."""
-        if self._phase is Phase.CLOSED or self._phase is Phase.UPGRADED:
+        if self._phase >= _LINGERING:
             return
         body = self._body
         wants = not self.engine.is_full and (body is None or body.buffered < self._service.caps.body_buffer)
@@ -269,7 +272,7 @@ class Connection(Link):
         self.exchange = None
         self._leftover = Leftover(self.engine)
         self._advance(Step.ANSWERED_EARLY)
-        self._deadline = self.clock.deadline_in(self._service.timeouts.drain)
+        self._wait_until_taken()
         self._pump()
 
     def _give_up_body(self) -> None:
@@ -292,6 +295,14 @@ class Connection(Link):
         self.exchange = None
         self._driver.close()
         self._part()
+
+    def _leave_idle(self) -> None:
+        """Nobody asks for anything: close, as soon as the last response was taken."""
+        if count_untaken(self.transport):
+            self._driver.close()
+            self._linger()
+        else:
+            self.close()
 
     def _end_badly(self, exchange: Http1Exchange, error: BaseException | None) -> None:
         """The handler failed, or left its answer undone."""
@@ -348,9 +359,11 @@ class Connection(Link):
         """Close now if nothing is asked or answered, and otherwise after the exchange under way."""
         self.announce_end()
         if self._phase is Phase.IDLE:
-            self.close()
+            self._leave_idle()
         elif self._phase is Phase.DRAINING:
             self._leave_last()
+        elif self._lingering is not None:
+            self._lingering.hurry()
 
     def cancel(self) -> None:
         """Cancel the handler of the exchange that is under way."""
@@ -359,9 +372,15 @@ class Connection(Link):
 
     def check_deadline(self) -> None:
         """Part with a peer that had its time."""
+        if self._deadline == inf and self._phase in _WAITING:
+            self._wait_until_taken()
         if self.clock.now < self._deadline:
             return
         if self._phase is Phase.HEAD:
             self._reject(Rejected(408, "Request Timeout"))
-        else:
+        elif self._phase is Phase.DRAINING:
+            self._leave_last()
+        elif self._phase is Phase.IDLE:
+            self._leave_idle()
+        elif not self._goes_on_lingering():
             self.close()

@@ -1,6 +1,6 @@
 """How a connection stands with its transport: in which phase, whether it reads, how long its peer may still take.
 
-It knows the ways out: closing, cutting, and lingering until the peer has read the last answer. What is said on the
+It knows the ways out: closing, cutting, and lingering until the peer has taken the last response. What is said on the
 connection, and when it is over, is for `Connection`.
 """
 
@@ -11,7 +11,8 @@ from typing import cast
 from muntin.http_core import RequestState, ServerConnection
 from muntin.runner._flow import WriteFlow
 from muntin.runner._lifecycle import Phase, Step, advance
-from muntin.runner._peer import TransportPeer
+from muntin.runner._lingering import Lingering
+from muntin.runner._peer import TransportPeer, count_untaken
 from muntin.runner._sendfile import CAN_SEND
 from muntin.runner._service import Service
 
@@ -28,6 +29,7 @@ class Link(asyncio.Protocol):
     __slots__ = (
         "_deadline",
         "_is_reading",
+        "_lingering",
         "_peer",
         "_phase",
         "_service",
@@ -48,6 +50,7 @@ class Link(asyncio.Protocol):
         self.write_flow = WriteFlow(service.loop)
         self._phase = Phase.IDLE
         self._deadline = inf
+        self._lingering: Lingering | None = None
         self._is_reading = True
         self.has_hung_up = False
         """Whether the peer has ended its side behind bytes that were not read yet."""
@@ -101,22 +104,55 @@ class Link(asyncio.Protocol):
             self._advance(Step.CLOSE)
             self.transport.abort()
 
+    @property
+    def owes_taking(self) -> bool:
+        """Whether the connection only waits for the peer to take what was sent, and perhaps to be silent then."""
+        waits = self._phase is Phase.LINGERING or self._phase is Phase.DRAINING
+        return waits and count_untaken(self.transport) > 0
+
     def _part(self) -> None:
-        """Close, gently where the peer may be sending still."""
-        done = self.engine.request_state is RequestState.DONE and not self.engine.buffered
-        if done or self.engine.has_ended or not self.transport.can_write_eof():
+        """Close, gently where the peer may be sending still, or has much to take."""
+        is_over = self.engine.request_state is RequestState.DONE and not self.engine.buffered
+        can_end = self.transport.can_write_eof()
+        # Who still takes what waits here may have sent more when it is through. TLS has ways of its own.
+        if self.engine.has_ended or (is_over and not (can_end and self.transport.get_write_buffer_size())):
             self.close()
-            return
+        else:
+            self._linger()
+
+    def _linger(self) -> None:
+        """Drop what the peer sends, until it has taken our last response and is silent; then close."""
         self._advance(Step.LAST)
-        self._deadline = self.clock.deadline_in(self._service.timeouts.linger)
-        try:
-            self.transport.write_eof()
-        except OSError:
-            # The peer has reset the connection, and the loop does not know it yet.
-            self.abort()
-            return
+        self._lingering = Lingering(self._service.timeouts.linger_total)
+        self._wait_until_taken()
+        if self.transport.can_write_eof():
+            try:
+                self.transport.write_eof()
+            except OSError:
+                # The peer has reset the connection, and the loop does not know it yet.
+                self.abort()
+                return
         if not self._is_reading:
             self._set_reading(True)
+
+    def _wait_until_taken(self) -> None:
+        """Let the deadline begin when the peer has taken what was sent; its pace until then is watched."""
+        if count_untaken(self.transport):
+            self._deadline = inf
+            return
+        timeouts = self._service.timeouts
+        if self._lingering is None:
+            self._deadline = self.clock.deadline_in(timeouts.drain)
+        else:
+            self._deadline = self.clock.deadline_in(timeouts.linger)
+            self._lingering.begin(self.clock.now)
+
+    def _goes_on_lingering(self) -> bool:
+        """Return whether the peer still sends, so that it has not read the response; another wait begins then."""
+        if self._lingering is None or self._lingering.is_over(self.clock.now):
+            return False
+        self._deadline = self.clock.deadline_in(self._service.timeouts.linger)
+        return True
 
     def _set_reading(self, wants: bool) -> None:
         """Let the transport read, or not."""

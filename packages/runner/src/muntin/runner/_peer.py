@@ -7,7 +7,11 @@ import sys
 from contextlib import suppress
 from typing import Any, Final
 
-__all__ = ["TransportPeer", "count_taken", "forget_unsent", "probe_when_silent"]
+if sys.platform == "linux":
+    from fcntl import ioctl
+    from termios import TIOCOUTQ
+
+__all__ = ["TransportPeer", "count_taken", "count_untaken", "forget_unsent", "probe_when_silent"]
 
 # Where `struct tcp_info` of Linux has `tcpi_bytes_acked`, eight bytes (linux/tcp.h; since 4.1).
 _ACKED: Final = slice(120, 128)
@@ -50,7 +54,23 @@ def count_taken(transport: asyncio.Transport, resumed: int) -> int:
             known: bytes = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKED.stop)
             if len(known) == _ACKED.stop:
                 return int.from_bytes(known[_ACKED], sys.byteorder)
-    return resumed * _QUEUE - transport.get_write_buffer_size()
+    return resumed * _QUEUE - count_untaken(transport)
+
+
+def count_untaken(transport: asyncio.Transport) -> int:
+    """Count the bytes that were sent to a peer and that it has not taken.
+
+    Those are what waits in the transport's queue, and on Linux what its system still holds: not acknowledged over TCP,
+    not read from a Unix socket.
+    """
+    queued = transport.get_write_buffer_size()
+    if sys.platform == "linux":
+        sock = transport.get_extra_info("socket")
+        # A transport that is gone has a descriptor no more.
+        if sock is not None and (descriptor := sock.fileno()) >= 0:
+            with suppress(OSError):
+                queued += int.from_bytes(ioctl(descriptor, TIOCOUTQ, bytes(4)), sys.byteorder)
+    return queued
 
 
 class TransportPeer:

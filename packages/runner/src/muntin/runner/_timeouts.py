@@ -38,9 +38,13 @@ class Timeouts:
     """From an answer to the first byte of the next request. Browsers give up their side after 60 to 115 seconds;
     proxies ahead of us should be set to less than this."""
     drain: float = 10.0
-    """For the rest of a body that the handler did not read, before the next request on the connection."""
+    """From when the peer has taken a response, for the rest of a body that the handler did not read, before the next
+    request on the connection."""
     linger: float = 2.0
-    """For the peer to end its side after our last answer; it is waiting for nothing else (RFC 9112 §9.6)."""
+    """From when the peer has taken our last response, for it to end its side; it is waiting for nothing else (RFC 9112
+    §9.6). While it still sends, as whoever uploads without a look at the response, this begins anew."""
+    linger_total: float = 30.0
+    """From when the peer has taken our last response, however much it still sends: nginx lets it do so as long."""
     ceil_threshold: float = 5.0
     """Time-outs from this on may end late by up to a second, at the next whole second of the loop's time; those below
     make the clock tick as often as they need. It holds for what a server waits for besides its peers, too."""

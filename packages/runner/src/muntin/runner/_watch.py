@@ -30,8 +30,8 @@ def awaits_body(connection: Connection) -> bool:
 def awaits_room(connection: Connection) -> bool:
     """Whether the peer should be taking what was sent."""
     # What an upgraded connection says, and when, is not ours to judge until it is closed.
-    stuck = connection.write_flow.is_paused and connection.phase is not Phase.UPGRADED
-    return stuck or connection.transport.is_closing()
+    is_stuck = connection.write_flow.is_paused and connection.phase is not Phase.UPGRADED
+    return is_stuck or connection.transport.is_closing() or connection.owes_taking
 
 
 class Watch:
