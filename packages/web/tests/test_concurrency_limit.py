@@ -35,8 +35,9 @@ class Rooms:
         raise ZeroDivisionError
 
 
-async def test_no_more_than_that_are_let_in():
-    rooms = Rooms(2, retry_after=7)
+@pytest.mark.parametrize("retry_after", [7, 6.1])
+async def test_no_more_than_that_are_let_in(retry_after):
+    rooms = Rooms(2, retry_after=retry_after)
     async with TestClient(rooms.app) as client:
         guests = [asyncio.ensure_future(client.get("/stay")) for _ in range(2)]
         for _ in guests:

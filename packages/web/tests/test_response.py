@@ -2,10 +2,12 @@
 
 import asyncio
 import gzip
+import inspect
 import io
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import partial
 
 import pytest
@@ -160,6 +162,82 @@ def test_cookies_are_told_apart_as_browsers_do(make_request):
         'b="c\\"d"; Domain=example.org; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT',
         "z=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0",
     ]
+
+
+ATTRIBUTES = [
+    {},
+    {"path": "/x"},
+    {"path": None},
+    {"domain": "example.org"},
+    {"secure": True, "httponly": True},
+    {"samesite": "None", "secure": True},
+    {"samesite": "None", "secure": True, "partitioned": True},
+    {"partitioned": True, "secure": True, "path": "/x", "domain": "example.org", "version": "1"},
+]
+
+
+@pytest.mark.parametrize("attributes", ATTRIBUTES)
+def test_a_cookie_is_deleted_by_the_attributes_that_it_was_set_with(make_request, attributes):
+    fields = []
+    for is_set in (True, False):
+        request, response = make_request(), Response()
+        if is_set:
+            response.set_cookie("a", "b", **attributes)
+        else:
+            response.del_cookie("a", **attributes)
+        response.deliver_nowait(request)
+        fields.append(sent(request).headers["Set-Cookie"].split("; "))
+    given, taken = fields
+    assert taken[0] == "a="
+    assert set(taken[1:]) == {*given[1:], "Max-Age=0", "Expires=Thu, 01 Jan 1970 00:00:00 GMT"}
+
+
+def test_deleting_takes_whatever_setting_does_but_the_value_and_its_times():
+    set_by, deleted_by = (
+        inspect.signature(method).parameters for method in (Response.set_cookie, Response.del_cookie)
+    )
+    assert set_by.keys() - deleted_by.keys() == {"value", "expires", "max_age"}
+    assert not deleted_by.keys() - set_by.keys()
+    with pytest.raises(ValueError, match="must be secure"):
+        Response().del_cookie("a", partitioned=True)
+
+
+def test_a_partitioned_cookie_is_another_one(make_request):
+    request, response = make_request(), Response()
+    response.set_cookie("a", "1", secure=True, partitioned=True)
+    response.del_cookie("a", secure=True)
+    response.set_cookie("a", "2", secure=True, partitioned=True)
+    response.deliver_nowait(request)
+    assert sent(request).headers.getall("Set-Cookie") == [
+        "a=2; Path=/; Secure; Partitioned",
+        "a=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Secure",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "sent_as"),
+    [(0.9, 1), (0.001, 1), ("0.9", 1), (1.0, 1), (1.5, 2), (59.99, 60), (0, 0), (0.0, 0), ("0", 0), (-0.5, 0), (-1, -1),
+     ("3600", 3600), (Decimal("0.5"), 1), (True, 1), (2**53 + 1, 2**53 + 1)],
+)  # fmt: skip
+def test_parts_of_a_second_do_not_remove_a_cookie(given, sent_as):
+    response = Response()
+    response.set_cookie("a", "b", max_age=given)
+    assert response.cookies["a"].field == f"a=b; Path=/; Max-Age={sent_as}"
+    assert response.cookies["a"]["max-age"] == sent_as
+
+
+def test_times_of_cookies_that_are_none():
+    response = Response()
+    for bad in (float("nan"), float("inf"), "soon", "", "1e999", "1; Secure"):
+        with pytest.raises(ValueError):
+            response.set_cookie("a", "b", max_age=bad)
+    for bad in (float("nan"), float("inf"), 1e20):
+        with pytest.raises(ValueError):
+            response.set_cookie("a", "b", expires=bad)
+    response.set_cookie("a", "b", expires=0.5)
+    assert response.cookies["a"].field == "a=b; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT"
+    response.set_cookie("a", "b", expires="Thu, 01 Jan 1970 00:00:02 GMT")
+    assert response.cookies["a"].field.endswith("00:00:02 GMT")
 
 
 def test_type_and_charset_are_told_apart():

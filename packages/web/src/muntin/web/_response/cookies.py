@@ -37,15 +37,17 @@ class SetCookie:
 
 
 class ResponseCookies:
-    """Cookies by name, domain and path, which is how a browser tells them apart (RFC 6265 §5.3)."""
+    """Cookies as a browser tells them apart: by name, domain and path (RFC 6265bis §5.7), and whether they are
+    partitioned (CHIPS).
+    """
 
     __slots__ = ("_cookies",)
 
     def __init__(self) -> None:
-        self._cookies: dict[tuple[str, str | None, str | None], SetCookie] = {}
+        self._cookies: dict[tuple[str, str | None, str | None, bool], SetCookie] = {}
 
     def set(self, name: str, value: str, attributes: dict[str, Any]) -> None:
-        """Set a cookie, replacing one of the same name, domain and path.
+        """Set a cookie, replacing one that a browser takes for the same.
 
         Raises:
             ValueError: name, value or an attribute has a character that it may not have, or browsers would refuse
@@ -53,7 +55,7 @@ class ResponseCookies:
         """
         field = families.format_set_cookie(name, value, **attributes)
         cookie = SetCookie(name, value, field, MappingProxyType(attributes))
-        self._cookies[name, attributes["domain"], attributes["path"]] = cookie
+        self._cookies[name, attributes["domain"], attributes["path"], attributes["partitioned"]] = cookie
 
     def copy(self) -> "ResponseCookies":
         """Return the same cookies, to be changed apart."""

@@ -4,6 +4,7 @@ Most responses never have a mapping of fields: their one Content-Type is kept as
 those who ask for it. It does not know how a response is sent.
 """
 
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -261,7 +262,7 @@ class ResponseFields(Storage):
         *,
         expires: float | str | None = None,
         domain: str | None = None,
-        max_age: int | str | None = None,
+        max_age: float | str | None = None,
         path: str | None = "/",
         secure: bool | None = None,
         httponly: bool | None = None,
@@ -269,15 +270,15 @@ class ResponseFields(Storage):
         samesite: str | None = None,
         partitioned: bool | None = None,
     ) -> None:
-        """Set a cookie, replacing one of the same name, domain and path.
+        """Set a cookie, replacing one of the same name, domain, path and `partitioned`.
 
         Args:
             name: a token.
             value: text without control characters; what a cookie cannot hold is quoted and escaped. A number, or
                 whatever else, is taken by its `str()`.
-            expires: seconds since the epoch, or a date as a field shows it.
+            expires: seconds since the epoch, rounded up, or a date as a field shows it.
             domain: the hosts it goes to; None for this one only.
-            max_age: seconds to keep it; 0 removes it.
+            max_age: seconds to keep it, rounded up: only 0 and less remove it.
             path: the path below which it is sent.
             secure: over TLS only.
             httponly: not for scripts.
@@ -293,8 +294,8 @@ class ResponseFields(Storage):
         attributes = {
             "domain": domain,
             "path": path,
-            "expires": expires,
-            "max_age": None if max_age is None else int(max_age),
+            "expires": expires if expires is None or isinstance(expires, str) else _round_up(expires),
+            "max_age": None if max_age is None else _round_up(max_age),
             "secure": bool(secure),
             "httponly": bool(httponly),
             "samesite": samesite,
@@ -310,9 +311,14 @@ class ResponseFields(Storage):
         path: str | None = "/",
         secure: bool | None = None,
         httponly: bool | None = None,
+        version: str | None = None,
         samesite: str | None = None,
+        partitioned: bool | None = None,
     ) -> None:
-        """Let the browser drop a cookie; domain and path must be those that it was set with.
+        """Let the browser drop a cookie.
+
+        Domain, path and `partitioned` must be those that it was set with, since a browser tells cookies apart by them;
+        the others where it would not take the field without (``SameSite=None`` and ``__Host-`` names need `secure`).
 
         Raises:
             ValueError: as `set_cookie`.
@@ -326,7 +332,9 @@ class ResponseFields(Storage):
             path=path,
             secure=secure,
             httponly=httponly,
+            version=version,
             samesite=samesite,
+            partitioned=partitioned,
         )
 
     # On the way out
@@ -359,6 +367,18 @@ class ResponseFields(Storage):
             fields.append(SERVER_FIELD)
         fields += [("Set-Cookie", cookie.field) for cookie in self._cookies or ()]
         return fields
+
+
+def _round_up(seconds: float | str) -> int:
+    """Return whole seconds, no less than are told: what lasts for less than a second is not over yet.
+
+    Raises:
+        ValueError: not a finite number.
+    """
+    try:
+        return math.ceil(float(seconds) if isinstance(seconds, str) else seconds)
+    except (OverflowError, ValueError):
+        raise ValueError(f"not a number of seconds: {seconds!r}") from None
 
 
 def _format_modified(value: date | float | str) -> str:
