@@ -1,16 +1,26 @@
-"""Process signals that stop a server in order."""
+"""Process signals that stop a server in order.
+
+A loop handles signals by a descriptor that the system writes their numbers to. A process that a handler forks would
+inherit it, so that what is sent to the child reached its parent, and the child itself would not notice: so the loop's
+signals mean to every child what they mean to any program.
+"""
 
 import asyncio
+import os
 import signal
 import threading
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, Final, NoReturn
 
 from muntin.runner.errors import GracefulExit
 
-__all__ = ["handle_signals", "release_signals"]
+__all__ = ["add_handlers", "handle_signals", "release_signals"]
 
 _STOP = (signal.SIGINT, signal.SIGTERM)
+
+_installed: Final[dict[int, Any]] = {}
+"""What the system was told to call for each signal that a loop handles; a child looks whether that is so still."""
 
 
 def _stop() -> NoReturn:
@@ -26,12 +36,67 @@ def handle_signals(loop: asyncio.AbstractEventLoop) -> None:
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("signals reach the main thread only: elsewhere, run with handle_signals=False")
     with suppress(NotImplementedError):
-        for number in _STOP:
-            loop.add_signal_handler(number, _stop)
+        add_handlers(loop, dict.fromkeys(_STOP, _stop))
 
 
 def release_signals(loop: asyncio.AbstractEventLoop) -> None:
     """Undo `handle_signals`."""
     with suppress(NotImplementedError):
-        for number in _STOP:
-            loop.remove_signal_handler(number)
+        _remove_handlers(loop, _STOP)
+
+
+def add_handlers(
+    loop: asyncio.AbstractEventLoop, handlers: Mapping[signal.Signals, Callable[[], object]]
+) -> None:
+    """Let a loop handle signals, and children that are forked not.
+
+    Args:
+        loop: the loop of the main thread.
+        handlers: what to call for each signal.
+
+    Raises:
+        NotImplementedError: loops have no signals on this system.
+    """
+    for number, handler in handlers.items():
+        loop.add_signal_handler(number, handler)
+        _installed[number] = signal.getsignal(number)
+
+
+def _remove_handlers(loop: asyncio.AbstractEventLoop, numbers: Iterable[signal.Signals]) -> None:
+    for number in numbers:
+        loop.remove_signal_handler(number)
+        _installed.pop(number, None)
+
+
+class _Held(threading.local):
+    mask: set[int] | None = None
+    """What a thread had blocked before a fork, while that is under way; nothing where no signal is handled."""
+
+
+_held: Final = _Held()
+
+
+def _hold() -> None:
+    """Hold signals back during a fork: one that came to the child before it is reset would be its parent's as well."""
+    _held.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _installed) if _installed else None
+
+
+def _let_go() -> None:
+    mask, _held.mask = _held.mask, None
+    if mask is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _reset_in_child() -> None:
+    """Return the signals of a loop to the system, in a process that was forked."""
+    ours = [number for number, handler in _installed.items() if signal.getsignal(number) is handler]
+    _installed.clear()
+    if ours:
+        signal.set_wakeup_fd(-1)
+    for number in ours:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    _let_go()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_reset_in_child)

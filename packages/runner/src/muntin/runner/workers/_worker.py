@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from muntin.runner.signals import handle_signals
+from muntin.runner.signals import add_handlers, handle_signals
 from muntin.runner.workers._process import BEAT, DRAINING, READY, RELIEVED, RETIRE
 from muntin.runner.workers._settings import Workers
 
@@ -52,7 +52,7 @@ class Worker:
     def attend(self, loop: asyncio.AbstractEventLoop) -> None:
         """Stop on SIGTERM, and when the supervisor is gone. Ctrl-C reaches all processes, and is the supervisor's."""
         handle_signals(loop)
-        loop.add_signal_handler(signal.SIGINT, lambda: None)
+        add_handlers(loop, {signal.SIGINT: lambda: None})
         loop.add_reader(self._channel, self._notice_end, loop)
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
