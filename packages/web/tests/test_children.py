@@ -1,4 +1,4 @@
-"""Processes that handlers fork: what is sent to them does not reach the server, and means to them what it always does."""
+"""Processes that handlers fork: their signals do not reach the server, and mean to them what they always do."""
 
 import os
 import signal

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -52,8 +53,39 @@ APPLICATION = """
     async def broken():
         raise LookupError("no database")
 
+    async def child(request):
+        import multiprocessing, time
+        process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(3600,))
+        process.start()
+        process.terminate()
+        process.join()
+        return web.Response(text=str(process.exitcode))
+
     app = make_app()
     app.router.add_get("/stuck", stuck)
+    app.router.add_get("/child", child)
+
+    async def wait(app):
+        say("waits")
+        await asyncio.sleep(3600)
+
+    async def waiting():
+        app = make_app()
+        app.on_startup.append(wait)
+        return app
+
+    def sleeping():
+        import time
+        say("waits")
+        time.sleep(3600)
+
+    async def awaiting():
+        await wait(None)
+
+    async def clinging():
+        app = make_app()
+        app.on_cleanup.append(wait)
+        return app
 """
 BOOTING = re.compile(r"Booting worker with pid: (\d+)")
 WORKER = "muntin.runner.GunicornWebWorker"
@@ -69,8 +101,8 @@ def gunicorn(start, free_port, tmp_path):
 
     def run(target, *options, worker=WORKER):
         program = start(
-            APPLICATION, str(script), f"program:{target}", "--bind", f"127.0.0.1:{free_port}",
-            "--worker-class", worker, "--no-control-socket", *options,
+            APPLICATION, str(script), target if ":" in target else f"program:{target}",
+            "--bind", f"127.0.0.1:{free_port}", "--worker-class", worker, "--no-control-socket", *options,
         )  # fmt: skip
         program.port = free_port
         return program
@@ -286,3 +318,126 @@ def test_gunicorn_itself_is_replaced(gunicorn):
     os.kill(arbiter, signal.SIGTERM)
     _, output = program.end()
     assert f"down {second}" in output
+
+
+@pytest.mark.row("XP-11")
+@pytest.mark.parametrize(
+    ("target", "number", "worker"),
+    [
+        ("waiting", signal.SIGTERM, WORKER),
+        ("waiting", signal.SIGQUIT, "muntin.runner.GunicornUVLoopWebWorker"),
+        ("awaiting", signal.SIGQUIT, WORKER),
+        ("sleeping", signal.SIGQUIT, WORKER),
+        ("sleeping", signal.SIGTERM, "muntin.runner.GunicornUVLoopWebWorker"),
+    ],
+)
+def test_a_start_that_is_given_up(gunicorn, number, target, worker):
+    """What was opened is closed, long before gunicorn kills who does not end."""
+    program = gunicorn(target, "--workers", "2", "--graceful-timeout", "600", worker=worker)
+    lines = program.read_until_all("waits", "waits")
+    code, output = program.stop(number)
+    ups = [line.split()[1] for line in lines if line.startswith("up ")]
+    assert len(ups) == (2 if target == "waiting" else 0)
+    assert sorted(re.findall(r"^down (\d+)", output, re.MULTILINE)) == sorted(ups)
+    assert code == 0
+    assert "Traceback" not in output
+
+
+def test_an_import_that_is_given_up(gunicorn, tmp_path):
+    (tmp_path / "slow.py").write_text("import time\nprint('waits', flush=True)\ntime.sleep(3600)\n")
+    program = gunicorn("slow:app", "--graceful-timeout", "600")
+    program.read_until("waits")
+    code, output = program.stop()
+    assert (code, "Traceback" in output) == (0, False)
+
+
+def test_a_reload_gives_up_a_start(gunicorn):
+    """SIGHUP starts other workers, and stops those that have not started yet."""
+    program = gunicorn("waiting", "--graceful-timeout", "600")
+    program.read_until("waits")
+    program.send(signal.SIGHUP)
+    program.read_until_all("waits", "down ")
+    code, output = program.stop()
+    assert (code, output.count("down ")) == (0, 1)
+
+
+def test_somebody_insists_on_the_end_of_a_clean_up(gunicorn):
+    program = gunicorn("clinging", "--graceful-timeout", "600")
+    (pid,) = read_ups(program)
+    program.send(signal.SIGTERM)
+    program.read_until("waits")
+    os.kill(pid, signal.SIGTERM)  # nobody insists by that: a whole group may be told
+    os.kill(pid, signal.SIGQUIT)
+    code, output = program.end()
+    assert (code, "Traceback" in output) == (0, False)
+
+
+def ask_raw(port, target="/", *fields):
+    """Send a request; give the first line of its response."""
+    lines = [f"GET {target} HTTP/1.1", "Host: a", "Connection: close", *fields, "", ""]
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+        client.sendall("\r\n".join(lines).encode())
+        with client.makefile("rb") as response:
+            return response.readline()
+
+
+@pytest.mark.parametrize(
+    ("option", "target", "fields", "status"),
+    [
+        ("--limit-request-line=100", "/" * 100, [], b"414"),
+        ("--limit-request-line=8000", "/?" + "a" * 5000, [], b"200"),
+        ("--limit-request-fields=4", "/", ["A: b"] * 3, b"431"),
+        ("--limit-request-fields=4", "/", ["A: b"] * 2, b"200"),
+        ("--limit-request-field_size=50", "/", ["A: " + "b" * 50], b"431"),
+        # What gunicorn has by default is not what anybody wants, and 0 does not take a limit away.
+        ("--workers=1", "/?" + "a" * 5000, ["A: b"] * 110, b"200"),
+        ("--limit-request-line=0", "/?" + "a" * 9000, [], b"414"),
+    ],
+)
+def test_the_limits_of_gunicorn_hold(gunicorn, option, target, fields, status):
+    program = gunicorn("app", option)
+    read_ups(program)
+    assert ask_raw(program.port, target, *fields).split()[1] == status
+    assert program.stop()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "option", "warning"),
+    [
+        ("app", "--limit-request-line=0", "limit_request_line = 0 has no effect: no request is without"),
+        ("runner_factory", "--limit-request-fields=4", "limit_request_fields has no effect: the runner"),
+        (
+            "app",
+            "--proxy-protocol",
+            "proxy_protocol has no effect: a connection that begins with a PROXY line",
+        ),
+        (
+            "app",
+            "--forwarded-allow-ips=*",
+            "forwarded_allow_ips has no effect: what a proxy says is believed",
+        ),
+        ("app", "--threads=4", "threads has no effect: handlers run in the event loop"),
+    ],
+)
+def test_settings_without_effect_are_told(gunicorn, target, option, warning):
+    program = gunicorn(target, option)
+    program.read_until(warning)
+    read_ups(program)
+    code, output = program.stop()
+    assert (code, "has no effect" in output) == (0, False)
+
+
+def test_nothing_is_told_of_settings_that_nobody_made(gunicorn):
+    program = gunicorn("app", "--limit-request-line=4000")
+    lines = program.read_until_all("up ")
+    assert "has no effect" not in "".join(lines) + program.stop()[1]
+
+
+@pytest.mark.parametrize("worker", [WORKER, "muntin.runner.GunicornUVLoopWebWorker"])
+def test_the_end_of_a_child_is_its_own(gunicorn, worker):
+    program = gunicorn("app", worker=worker)
+    (pid,) = read_ups(program)
+    for _ in range(3):
+        assert program.fetch(program.port, "/child") == str(-signal.SIGTERM)
+        assert int(program.fetch(program.port)) == pid
+    assert program.stop()[0] == 0

@@ -12,16 +12,20 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import AccessLogFormat
 from gunicorn.sock import ssl_context
 from gunicorn.workers.base import Worker
 
+from muntin.runner import signals
 from muntin.runner._gunicorn_log_format import translate_format
+from muntin.runner._gunicorn_settings import list_unheeded, read_limits
 from muntin.runner.runners import BaseRunner, is_servable, make_runner
 from muntin.runner.sites import SockSite
 
@@ -48,6 +52,9 @@ class GunicornWebWorker(Worker):
         self._runner: BaseRunner | None = None
         """The runner, once it is told to stop."""
         self._is_quick = False
+        self._main: asyncio.Task[Any] | None = None
+        """The task that serves, once the loop hears of signals; before that, nothing has to be given up in order."""
+        self._is_starting = False
 
     def make_loop(self) -> asyncio.AbstractEventLoop:
         """Give the loop to serve in."""
@@ -79,15 +86,19 @@ class GunicornWebWorker(Worker):
         sys.exit(self.exit_code)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop in order."""
+        """Stop in order; a start that is under way is given up."""
+        if self._main is None:
+            self._exit_now()
         self._end()
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop, and do not wait for answers under way."""
+        """Stop, and do not wait for responses under way; while it stops, do not wait for the step under way either."""
         self._is_quick = True
         self.cfg.worker_int(self)
-        if not self.loop.is_running():
-            sys.exit(0)
+        if self._main is None:
+            self._exit_now()
+        if self._ending.is_set():
+            self._main.cancel()
         self._end()
         if self._runner is not None:
             _cut(self._runner)
@@ -103,8 +114,15 @@ class GunicornWebWorker(Worker):
 
     # Serving
 
-    def _end(self) -> None:
+    def _exit_now(self) -> NoReturn:
         self.alive = False
+        sys.exit(0)
+
+    def _end(self) -> None:
+        """Let it stop; the first time, what is waited for in a start is cancelled."""
+        self.alive = False
+        if self._is_starting and self._main is not None and not self._ending.is_set():
+            self._main.cancel()
         self._ending.set()
 
     def _beat(self) -> None:
@@ -125,57 +143,96 @@ class GunicornWebWorker(Worker):
 
     def _handle_in_loop(self) -> None:
         """Wake the loop up for signals from here on. Before it runs, uvloop would not hear of them."""
-        for number, handle in (
-            (signal.SIGTERM, self.handle_exit),
-            (signal.SIGINT, self.handle_quit),
-            (signal.SIGQUIT, self.handle_quit),
-            (signal.SIGUSR1, self.handle_usr1),
-        ):
-            self.loop.add_signal_handler(number, handle, number, None)
+        handlers = {
+            signal.SIGTERM: self.handle_exit,
+            signal.SIGINT: self.handle_quit,
+            signal.SIGQUIT: self.handle_quit,
+            signal.SIGUSR1: self.handle_usr1,
+        }
+        signals.add_handlers(
+            self.loop, {number: partial(handle, number, None) for number, handle in handlers.items()}
+        )
+        self._main = asyncio.current_task()
 
     async def _serve(self) -> None:
-        self._handle_in_loop()
-        self._beat()
+        with suppress(asyncio.CancelledError):  # in the middle of the end, by somebody who insists
+            runner = await self._start()
+            if runner is None:
+                return
+            try:
+                if self.cfg.max_requests > 0 and runner.server is not None:
+                    runner.server.call_on_request(self._count_request)
+                tls = ssl_context(self.cfg) if self.cfg.is_ssl else None
+                listeners: list[Any] = self.sockets
+                for listener in listeners:
+                    await SockSite(runner, listener.sock, ssl_context=tls, backlog=self.cfg.backlog).start()
+                await self._ending.wait()
+            finally:
+                await self._stop(runner)
+
+    async def _start(self) -> BaseRunner | None:
+        """Return a runner that is set up; None where there is none, once it is time to end."""
         try:
-            runner = await self._set_up()
+            served = self._call_served()
+            self._handle_in_loop()
+            self._beat()
+            self._is_starting = True
+            runner = await self._set_up(served)
         except BaseException as error:
+            if self._main is None and not self.alive:
+                raise  # by a signal
+            if self._ending.is_set():
+                self._note_end_of_start(error)
+                return None
             if self.reloader is None:
                 self.log.exception("the application does not start")
                 # gunicorn ends, in place of starting it again and again.
                 self.exit_code = Arbiter.WORKER_BOOT_ERROR
-                return
+                return None
             self._tell(error)
             runner = None
-        if runner is None:
-            await self._ending.wait()
-            return
-        try:
-            if self.cfg.max_requests > 0 and runner.server is not None:
-                runner.server.call_on_request(self._count_request)
-            tls = ssl_context(self.cfg) if self.cfg.is_ssl else None
-            listeners: list[Any] = self.sockets
-            for listener in listeners:
-                await SockSite(runner, listener.sock, ssl_context=tls, backlog=self.cfg.backlog).start()
-            await self._ending.wait()
         finally:
-            self._runner = runner
+            self._is_starting = False
+        if runner is None:
+            if self._main is None:
+                self._handle_in_loop()
+                self._beat()
+            await self._ending.wait()
+        return runner
+
+    def _note_end_of_start(self, error: BaseException) -> None:
+        if isinstance(error, asyncio.CancelledError):
+            self.log.info("worker stops before it could serve")
+        else:
+            self.log.error("the application does not end its start in order", exc_info=error)
+            self.exit_code = 1
+
+    async def _stop(self, runner: BaseRunner) -> None:
+        self._runner = runner
+        try:
             if self._is_quick:
                 await runner.stop_listening()
                 _cut(runner)
             else:
                 await runner.retire()
+        finally:
             await runner.cleanup()
 
-    async def _set_up(self) -> BaseRunner | None:
-        """Give a runner for what was loaded, set up; None where that was a failure to wait for."""
+    def _call_served(self) -> Any:
+        """Call a function that makes what is served, while a signal ends the process: a call cannot be cancelled."""
         served = self._served
-        if served is None:
+        return served() if not is_servable(served) and callable(served) else served
+
+    async def _set_up(self, served: Any) -> BaseRunner | None:
+        """Return a runner for what was made, set up; None where nothing could be loaded, which is waited for."""
+        if self._served is None:
             return None
-        if not is_servable(served) and callable(served):
-            served = served()
-            if inspect.isawaitable(served):
-                served = await served
-        runner = served if isinstance(served, BaseRunner) else make_runner(served, **self._read_options())
+        if inspect.isawaitable(served):
+            served = await served
+        has_own_runner = isinstance(served, BaseRunner)
+        for line in list_unheeded(self.cfg, has_own_runner=has_own_runner):
+            self.log.warning("%s", line)
+        runner = served if has_own_runner else make_runner(served, **self._read_options())
         await runner.setup()
         return runner
 
@@ -189,6 +246,7 @@ class GunicornWebWorker(Worker):
             "keepalive_timeout": self.cfg.keepalive,
             "access_log": self.log.access_log if self._logs_access() else None,
             "access_log_format": translate_format(log_format),
+            **read_limits(self.cfg),
         }
 
     def _logs_access(self) -> bool:

@@ -1,0 +1,68 @@
+"""gunicorn's settings in our words: which are an option of our server, and which say nothing to it.
+
+A setting counts when it is not what gunicorn has by default: then somebody wants it.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+__all__ = ["list_unheeded", "read_limits"]
+
+_LIMITS: Final = {
+    "limit_request_line": "max_line_size",
+    "limit_request_fields": "max_headers",
+    "limit_request_field_size": "max_field_size",
+}
+_EXACT: Final = "the grammar of HTTP is read exactly"
+_BELIEVED: Final = "what a proxy says is believed where the application names its proxies"
+_UNHEEDED: Final = {
+    "proxy_protocol": "a connection that begins with a PROXY line is refused: let the proxy set forwarding fields",
+    "protocol": "HTTP/1.1 is what is spoken",
+    "http_protocols": "HTTP/1.1 is what is spoken",
+    "forwarded_allow_ips": _BELIEVED,
+    "secure_scheme_headers": _BELIEVED,
+    "forwarder_headers": _BELIEVED,
+    "permit_obsolete_folding": _EXACT,
+    "permit_unconventional_http_method": _EXACT,
+    "permit_unconventional_http_version": _EXACT,
+    "strip_header_spaces": _EXACT,
+    "casefold_http_method": _EXACT,
+    "worker_connections": "connections are capped by the option caps of the server",
+    "threads": "handlers run in the event loop",
+}
+"""Settings without a counterpart, and what holds in their place."""
+
+
+def read_limits(cfg: Any) -> dict[str, int]:
+    """Return the options of the server for those limits that were set; 0, without a limit, is none."""
+    limits = {ours: _read_changed(cfg, theirs) for theirs, ours in _LIMITS.items()}
+    return {name: limit for name, limit in limits.items() if limit}
+
+
+def list_unheeded(cfg: Any, *, has_own_runner: bool) -> Iterator[str]:
+    """Iterate a line for each setting that was set and has no effect.
+
+    Args:
+        cfg: gunicorn's configuration.
+        has_own_runner: whether what is served came with its runner, whose options stay as they are.
+    """
+    for name in _LIMITS:
+        limit = _read_changed(cfg, name)
+        if limit is None:
+            continue
+        if has_own_runner:
+            yield f"{name} has no effect: the runner that is served has limits of its own"
+        elif not limit:
+            yield f"{name} = 0 has no effect: no request is without a limit"
+    for name, why in _UNHEEDED.items():
+        if _read_changed(cfg, name) is not None:
+            yield f"{name} has no effect: {why}"
+
+
+def _read_changed(cfg: Any, name: str) -> Any:
+    """Return what a setting was set to; None where that is the default, or this gunicorn has no such setting."""
+    setting = cfg.settings.get(name)
+    # A default as it is written may be another than as it is read, such as a string for a list.
+    if setting is None or setting.get() == type(setting)().get():
+        return None
+    return setting.get()
