@@ -179,6 +179,22 @@ def test_we_close(pair):
         server.send_text("x")
 
 
+@pytest.mark.parametrize(("code", "sent"), [(1000, 1000), (4000, 4000), (None, 1005)])
+def test_what_we_have_sent_is_remembered(pair, code, sent):
+    client, server = pair()
+    assert server.sent_code is None
+    wire = server.close(code)
+    assert (server.sent_code, server.close_code) == (sent, None)
+    with pytest.raises(ConnectionClosed):
+        server.close(3000)
+    assert server.sent_code == sent
+    [closed] = client.receive(wire)
+    client.reply_to(closed)
+    assert client.sent_code == sent
+    server.receive_eof()
+    assert (server.sent_code, server.close_code) == (sent, 1006)
+
+
 def test_a_close_frame_without_a_code(pair):
     client, server = pair()
     [closed] = server.receive(client.close(None))

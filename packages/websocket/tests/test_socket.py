@@ -259,6 +259,24 @@ async def test_we_close(open_socket, clock):
         socket.send_str("x")
 
 
+@pytest.mark.row("WS-08", "WS-17")
+async def test_the_code_that_was_sent_counts_until_the_peer_has_said_its_own(open_socket, clock):
+    for said in (4005, 4006, 1005, 1006):
+        socket, duplex, peer = open_socket()
+        assert socket.close_code is None
+        socket.close_nowait(code=4005)
+        assert socket.close_code == 4005
+        assert (await socket.receive()).type is CLOSING
+        assert socket.close_code == 4005
+        if said == 1006:
+            clock.advance(10)
+        else:
+            peer.receive(duplex.take())
+            socket.data_received(peer.close(None if said == 1005 else said))
+        assert (await socket.receive()).type is CLOSED
+        assert socket.close_code == said
+
+
 @pytest.mark.row("CF-11")
 async def test_a_code_that_means_nothing(open_socket):
     socket, duplex, peer = open_socket()

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, NoReturn, cast
 
 from muntin.http_core import NO_BODY, BodyFraming, FramingKind, ResponseHead
 from muntin.web._response.headers import CheckedHeaders
+from muntin.web._response.server_clock import ServerClock
 from muntin.web._response.upgrades import END_UPGRADED
 from muntin.web.exceptions import HTTPBadRequest, HTTPException, HTTPForbidden, HTTPUpgradeRequired
 from muntin.web.legacy import choose_close_code
@@ -80,7 +81,8 @@ class WebSocketResponse(StreamResponse):
     time.
 
     Args:
-        timeout: seconds to wait for the peer to take part in the closing handshake.
+        timeout: seconds to wait for the peer to take part in the closing handshake; like the heartbeat rounded up to
+            whole seconds of the loop's time from the server's `timeout_ceil_threshold` on.
         receive_timeout: seconds that a receive waits; None for ever.
         autoclose: whether the peer's close frame is answered by itself.
         autoping: whether pings are answered by themselves; if not, pings and pongs are given out as messages.
@@ -182,7 +184,13 @@ class WebSocketResponse(StreamResponse):
         duplex = exchange.upgrade(ResponseHead(101, self._fields_to_send(), self._reason))
         self._exchange = exchange
         engine = Connection(Role.SERVER, deflate=answer.agreement.deflate, **self._engine_options)
-        self._socket = WebSocket(duplex, engine, subprotocol=answer.agreement.subprotocol, **self._options)
+        self._socket = WebSocket(
+            duplex,
+            engine,
+            subprotocol=answer.agreement.subprotocol,
+            clock=ServerClock(exchange.deadline_in),
+            **self._options,
+        )
         END_UPGRADED.set(self._end_socket)
         duplex.call_on_shutdown(self._end_socket)
 
@@ -208,7 +216,8 @@ class WebSocketResponse(StreamResponse):
 
     @property
     def close_code(self) -> int | None:
-        """The peer's close code; 1005 if it gave none, 1006 if it broke off; None before the end."""
+        """The peer's close code; 1005 if it gave none, 1006 if it broke off; until it has said so, the one
+        that we have sent; None before the end."""
         return self._socket.close_code if self._is_open else None
 
     @property

@@ -84,6 +84,7 @@ class Connection:
         "deflate",
         "has_more",
         "role",
+        "sent_code",
     )
 
     def __init__(
@@ -138,6 +139,8 @@ class Connection:
         """The peer's code: 1005 if it gave none, 1006 if it said nothing at all; None before the end."""
         self.close_reason: str = ""
         """The peer's reason."""
+        self.sent_code: int | None = None
+        """The code of our close frame: 1005 if it had none; None before it was sent."""
 
     @property
     def state(self) -> State:
@@ -360,6 +363,7 @@ class Connection:
         """
         payload = b"" if code is None else format_close(code, reason)
         self._state = advance(self._state, Move.SEND_CLOSE)
+        self.sent_code = int.from_bytes(payload[:2], "big") or NO_STATUS
         return self._frame(FIN | Opcode.CLOSE, payload)
 
     def reply_to(self, message: WSMessage) -> bytes:

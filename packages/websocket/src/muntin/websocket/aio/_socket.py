@@ -142,8 +142,10 @@ class WebSocket:
 
     @property
     def close_code(self) -> int | None:
-        """The peer's close code; 1005 if it gave none, 1006 if it broke off; None before the end."""
-        return self._connection.close_code
+        """The peer's close code; 1005 if it gave none, 1006 if it broke off; until it has said so, the one
+        that we have sent; None before the end."""
+        code = self._connection.close_code
+        return self._connection.sent_code if code is None else code
 
     @property
     def close_reason(self) -> str:
