@@ -98,6 +98,52 @@ async def test_a_send_to_a_client_that_is_gone_ends_the_block_too(make_request):
     assert asyncio.current_task().cancelling() == 0
 
 
+@pytest.mark.parametrize("heartbeat", [None, 0.01])
+async def test_to_head_there_is_nothing_to_wait_for(heartbeat):
+    """The connection would be held for good, and whoever asks next on it."""
+    left = []
+
+    async def endless(request):
+        stream = EventStream(heartbeat=heartbeat)
+        async with stream.open(request):
+            try:
+                await stream.send("hello")
+                await asyncio.Event().wait()
+            finally:
+                left.append(request.method)
+        return stream
+
+    async def hello(request):
+        return web.Response(text="hello")
+
+    app = web.Application()
+    app.add_routes([web.get("/events", endless), web.get("/", hello)])
+    async with TestServer(app) as server, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(
+            b"HEAD /events HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+        )
+        heads = (await reader.read()).split(b"HTTP/1.1 200 OK\r\n")[1:]
+        writer.close()
+    assert b"text/event-stream" in heads[0]
+    assert heads[0].endswith(b"\r\n\r\n")
+    assert heads[1].endswith(b"hello")
+    assert left == ["HEAD"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_block_that_closes_its_stream_and_ends_is_not_called_away(make_request, method):
+    request = make_request(method)
+    stream = EventStream()
+    async with stream.open(request):
+        await stream.send("x")
+        stream.close()
+    await asyncio.sleep(0)
+    assert asyncio.current_task().cancelling() == 0
+    assert stream.finished
+    assert request.exchange.answer.body == (b"" if method == "HEAD" else b"data: x\n\n")
+
+
 async def test_shutdown_ends_all_streams(make_request):
     requests = [make_request(), make_request()]
 

@@ -75,7 +75,8 @@ class EventStream(StreamResponse):
     async def open(self, request: BaseRequest) -> AsyncIterator["EventStream"]:
         """Send the head, and end the stream at the end of the block.
 
-        When the client goes away, or `close` is called, the block is left at its next await; that is no error.
+        When the client goes away, or `close` is called, the block is left at its next await; that is no error. To HEAD
+        there is nothing to say behind the head, so that the block is left at its first await.
 
         Raises:
             RuntimeError: there is no task to call away.
@@ -87,6 +88,9 @@ class EventStream(StreamResponse):
         if task is None:
             raise RuntimeError("an event stream is opened within a task")
         request.exchange.call_on_disconnect(self.close)
+        if request.exchange.head.method == "HEAD":
+            # There is nothing to send, so nothing to wait for: the connection would be held for good.
+            asyncio.get_running_loop().call_soon(self.close)
         self._open_streams.add(self)
         self._beat()
         try:
@@ -99,6 +103,8 @@ class EventStream(StreamResponse):
         except ConnectionResetError:
             if not request.exchange.is_disconnected:
                 raise
+            await self._take_call(task)
+        else:
             await self._take_call(task)
         finally:
             self._leave()
