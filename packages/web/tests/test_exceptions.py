@@ -177,7 +177,7 @@ def test_redirections_need_a_location(status):
     assert kind(url).headers["Location"] == "https://example.org/a%2Fb"
     assert kind(url).location == url
     assert kind(location="/x").location == "/x"
-    for nothing in ("", None):
+    for nothing in ("", None, " ", "   "):
         with pytest.raises(ValueError):
             kind(nothing)
 

@@ -48,9 +48,9 @@ class HTTPMove(HTTPRedirection):
         text: str | None = None,
         content_type: str | None = None,
     ) -> None:
-        if not location:
+        field = format_location(location) if location else ""
+        if not field:
             raise ValueError("a redirection needs a location")
-        field = format_location(location)
         super().__init__(headers=headers, reason=reason, body=body, text=text, content_type=content_type)
         self._location = location
         self.headers["Location"] = field
