@@ -132,6 +132,49 @@ async def test_what_the_handler_has_asked_for_stays(ask):
     assert "Content-Encoding" not in (await ask(make_response)).headers
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("Cache-Control", "no-transform"),
+        ("Cache-Control", "public, No-Transform, max-age=60"),
+        ("Content-Digest", "sha-256=:YQ==:"),
+        ("Repr-Digest", "sha-256=:YQ==:"),
+        ("Digest", "sha-256=YQ=="),
+        ("Content-MD5", "YQ=="),
+    ],
+)
+async def test_what_says_which_bytes_it_is_stays_as_it_is(ask, line):
+    """A digest would be wrong of other bytes, and `no-transform` asks for these."""
+    answer = await ask(text(headers=[line]))
+    assert ("Content-Encoding" in answer.headers, answer.text) == (False, TEXT)
+
+
+@pytest.mark.parametrize("control", ["max-age=60", "no-store, private", "x-no-transform", ""])
+async def test_other_directives_do_not_count(ask, control):
+    answer = await ask(text(headers={"Cache-Control": control} if control else {}))
+    assert answer.headers["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("fields", [GZIP, {}], ids=["gzip", "plain"])
+async def test_a_304_has_the_fields_of_the_200_that_it_stands_for(fields):
+    async def handler(request):
+        response = web.Response(text=TEXT)
+        response.etag = "a"
+        response.make_conditional(request)
+        return response
+
+    app = web.Application(middlewares=[compression_middleware()])
+    app.router.add_get("/", handler)
+    async with TestClient(app, headers=fields) as client:
+        whole = await client.get("/")
+        known = await client.get("/", headers={"If-None-Match": whole.headers["ETag"]})
+    assert (whole.status, known.status, known.body) == (200, 304, b"")
+    assert [known.headers.get(name) for name in ("ETag", "Vary")] == [
+        whole.headers[name] for name in ("ETag", "Vary")
+    ]
+    assert "Content-Encoding" not in known.headers
+
+
 async def test_the_head_of_it(ask):
     answer = await ask(text(), method="HEAD")
     assert (answer.headers["Content-Encoding"], answer.body) == ("gzip", b"")

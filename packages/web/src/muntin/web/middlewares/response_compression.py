@@ -6,7 +6,7 @@ It knows types and sizes. What the client accepts, and what compressing does to 
 from collections.abc import Collection
 from typing import Final
 
-from muntin.http_core.headers import MediaType, parse_media_type
+from muntin.http_core.headers import MediaType, parse_cache_control, parse_media_type
 from muntin.middleware import middleware
 from muntin.web.exceptions import HTTPException
 from muntin.web.middlewares import Handler, Middleware
@@ -36,8 +36,15 @@ COMPRESSIBLE_TYPES: Final = frozenset(
 )
 """Media types that become much smaller; pictures, films and archives are compressed already."""
 
-_SETTLED: Final = ("Content-Encoding", "Content-Range")
-"""Fields that say which bytes they are."""
+_SETTLED: Final = (
+    "Content-Encoding",
+    "Content-Range",
+    "Content-Digest",
+    "Repr-Digest",
+    "Digest",
+    "Content-MD5",
+)
+"""Fields that say which bytes they are (RFC 9110 §8.4, §14.4; RFC 9530, and what was before it)."""
 _SMALLEST: Final = 1024
 """Bytes: less fits into one packet in any case."""
 
@@ -50,7 +57,7 @@ def compression_middleware(
     Streams are left alone, as nobody knows how small their pieces are, and so are files, of which there may be
     compressed forms on the disk; their handlers may call `enable_compression`. A response that holds a secret beside
     text which an attacker chooses must not be compressed, as its size would tell; its handler says so by
-    ``response.enable_compression(ContentCoding.identity)``.
+    ``response.enable_compression(ContentCoding.identity)``. So does ``Cache-Control: no-transform``.
 
     Args:
         smallest: the size from which on it is worth it (bytes).
@@ -67,9 +74,10 @@ def compression_middleware(
             isinstance(response, Response)
             and not response.prepared
             and not response.compression
-            and (response.content_length or 0) >= smallest
+            and ((response.content_length or 0) >= smallest or _stands_for_another(response))
             and not any(name in response.headers for name in _SETTLED)
             and _is_among(response.content_type, chosen)
+            and not _forbids_transforming(response)
         ):
             response.enable_compression(level=level)
 
@@ -84,6 +92,18 @@ def compression_middleware(
         return response
 
     return compress
+
+
+def _stands_for_another(response: StreamResponse) -> bool:
+    """Tell whether it is a 304, which has the Vary and the entity tag of the 200 in its place (RFC 9110 §15.4.5)."""
+    return response.status == 304 and any(name in response.headers for name in ("ETag", "Last-Modified"))
+
+
+def _forbids_transforming(response: StreamResponse) -> bool:
+    """Tell whether the response is to arrive as it was made (RFC 9111 §5.2.2.6)."""
+    lines = response.headers.getall("Cache-Control", [])
+    control = parse_cache_control(", ".join(lines)) if lines else None
+    return control is not None and "no-transform" in control
 
 
 def _check_type(text: str) -> str:
