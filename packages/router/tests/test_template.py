@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from muntin.router import CONVERTERS, Converter, PartError, TemplateError
+from muntin.router import CONVERTERS, Converter, PartError, PartValueError, TemplateError
 from muntin.router._template import Template
 
 
@@ -83,16 +83,82 @@ def test_format_names_what_does_not_fit():
         Template("/").format({"x": 1})
 
 
-@given(st.text(min_size=1), st.text(min_size=1))
+def has_dots(text):
+    return not {".", ".."}.isdisjoint(text.split("/"))
+
+
+@given(st.text(), st.text(min_size=1))
+@example(".", "x")
+@example("x", "..")
+@example("", "x")
 def test_any_text_comes_back(a, b):
     template = Template("/x/{a}/{b}")
-    assert template.read(template.format({"a": a, "b": b})) == {"a": a, "b": b}
+    if not a or {a, b} & {".", ".."}:
+        with pytest.raises(PartValueError):
+            template.format({"a": a, "b": b})
+    else:
+        assert template.read(template.format({"a": a, "b": b})) == {"a": a, "b": b}
 
 
-@given(st.text(), st.integers(min_value=0))
+@given(st.text(), st.integers())
+@example("a/../b", 1)
+@example("a", -1)
 def test_any_text_comes_back_through_expressions(a, b):
     template = Template("/{b:int()}/{a:.*}")
-    assert template.read(template.format({"a": a, "b": b})) == {"a": a, "b": str(b)}
+    if b < 0 or has_dots(a):
+        with pytest.raises(PartValueError):
+            template.format({"a": a, "b": b})
+    else:
+        assert template.read(template.format({"a": a, "b": b})) == {"a": a, "b": str(b)}
+
+
+@pytest.mark.parametrize(
+    ("template", "parts", "says"),
+    [
+        (r"/{n:\d+}", {"n": "x"}, r"part 'n' of '/{n}' does not take 'x': it must match '\\\\d\+'"),
+        (r"/{n:\d+}", {"n": -1}, "part 'n' of '/{n}' does not take -1"),
+        (r"/{n:[a-z]+}", {"n": "a b"}, "part 'n' of '/{n}' does not take 'a b'"),
+        ("/{n:en|de}", {"n": "fr"}, "part 'n' of '/{n}' does not take 'fr'"),
+        ("/a/{n}", {"n": ""}, "part 'n' of '/a/{n}' does not take ''"),
+        ("/{n:int()}", {"n": "9" * 641}, "does not take '999"),
+        ("/{u:uuid()}", {"u": "1234"}, "part 'u' of '/{u}' does not take '1234'"),
+        (
+            "/{m:month()}",
+            {"m": 13},
+            r"the URL of '/{m}' with {'m': 13} does not lead back: it is not matched",
+        ),
+        ("/{a}", {"a": ".."}, r"with {'a': '..'} does not lead back: a segment '..' is removed on the way"),
+        ("/{a}.", {"a": "."}, "a segment '..' is removed"),
+        ("/{p:.+}", {"p": "a/./b"}, "a segment '.' is removed"),
+        (r"/{a:\d*}{b:(?<!\d)x}", {"a": "1", "b": "x"}, "does not lead back"),
+    ],
+)
+def test_paths_that_would_not_lead_back_are_refused(template, parts, says):
+    def parse_month(text):
+        if not 1 <= int(text) <= 12:
+            raise ValueError(text)
+        return int(text)
+
+    converters = {**CONVERTERS, "month": Converter("[0-9]{1,2}", parse_month)}
+    with pytest.raises(PartValueError, match=says) as caught:
+        Template(template, converters).format(parts)
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("template", "parts", "path"),
+    [
+        ("/a/./{n}", {"n": "x"}, "/a/./x"),  # the dots are the author's own
+        ("/{a}.{b}", {"a": "x", "b": "tar.gz"}, "/x.tar.gz"),
+        ("/{n:int()}", {"n": "007"}, "/007"),
+        ("/{n:(?:%D0%[0-9A-F]{2})+}", {"n": "дом".replace("м", "п")}, "/%D0%B4%D0%BE%D0%BF"),
+        ("/{p:.*}", {"p": ""}, "/"),
+        ("/{p:.*}", {"p": "...//..a"}, "/...//..a"),
+        ("", {}, ""),
+    ],
+)
+def test_other_paths_are_not(template, parts, path):
+    assert Template(template).format(parts) == path
 
 
 def test_converting():

@@ -17,7 +17,7 @@ def test_three_kinds():
     assert parse("x") == Variable("x", DEFAULT, None)
     assert parse(r"x:\d+") == Variable("x", r"\d+", None)
     assert parse("x:int()") == Variable("x", CONVERTERS["int"].regex, CONVERTERS["int"])
-    assert parse("x:foo()").regex == "foo()"
+    assert parse("x:foo(a)").regex == "foo(a)"
 
 
 @pytest.mark.row("BH-04")

@@ -10,12 +10,13 @@ from functools import cached_property
 from itertools import takewhile
 
 from ._explosion import Explosion, find_explosion
+from ._foreign import find_foreign
 from ._quoting import decode_part, requote
 from ._segments import Segment, read_segments
 from ._variables import Variable, parse_variable
 from ._warning import warn_author
 from .converters import CONVERTERS, Converter
-from .errors import PartError, TemplateError
+from .errors import PartError, PartValueError, TemplateError
 
 __all__ = ["Template"]
 
@@ -105,16 +106,45 @@ class Template:
         return any(variable.converter is not None for variable in self.variables)
 
     def format(self, parts: Mapping[str, object]) -> str:
-        """Put values in the place of the variables, percent-encoded; all of them, and no others (`PartError`)."""
+        """Put values in the place of the variables, percent-encoded.
+
+        Raises:
+            PartError: there are not all of them, or others.
+            PartValueError: with these values the path would not lead back.
+            TypeError: a value is neither text nor a number, and has no converter.
+        """
         if parts.keys() != self._names:
             missing = [variable.name for variable in self.variables if variable.name not in parts]
             extra = [name for name in parts if name not in self._names]
             said = [f"misses {', '.join(map(repr, missing))}"] if missing else []
             said += [f"has no {', '.join(map(repr, extra))}"] if extra else []
             raise PartError(f"the URL of {self.canonical!r} {' and '.join(said)}")
-        return "".join(
+        path = "".join(
             part if isinstance(part, str) else part.format(parts[part.name]) for part in self.parts
         )
+        if self.variables:
+            self._check_way_back(path, parts)
+        return path
+
+    def _check_way_back(self, path: str, parts: Mapping[str, object]) -> None:
+        """Refuse values for which the template does not match its own path.
+
+        Raises:
+            PartValueError: it does not, or the path is changed by whoever resolves it (RFC 3986, section 5.2.4).
+        """
+        for variable in self.variables:
+            if not variable.takes(parts[variable.name]):
+                raise PartValueError(
+                    f"part {variable.name!r} of {self.canonical!r} does not take {parts[variable.name]!r}: "
+                    f"it must match {variable.regex!r}"
+                )
+        dots = {".", ".."} & {*path.split("/")} - {*self.text.split("/")}
+        variables = None if dots else self.read(path)
+        if variables is None or self.convert(variables) is None:
+            because = f"a segment {min(dots)!r} is removed on the way" if dots else "it is not matched"
+            raise PartValueError(
+                f"the URL of {self.canonical!r} with {dict(parts)!r} does not lead back: {because}"
+            )
 
     def read(self, path: str) -> dict[str, str] | None:
         """Give the decoded values of the variables if the canonical path matches, else None."""
@@ -170,6 +200,15 @@ def _parse_literal(text: str, start: int, end: int) -> Iterator[str]:
     literal = text[start:end]
     if "}" in literal:
         raise TemplateError(f"path {text!r} has a '}}' without a '{{'")
+    foreign, is_certain = find_foreign(literal)
+    if foreign:
+        name = foreign.strip("<>:").rpartition(":")[2]
+        message = (
+            f"path {text!r}: {foreign} is not a variable here, but text: write {{{name}}} for a variable"
+        )
+        if is_certain:
+            raise TemplateError(message)
+        warn_author(message)
     if literal:
         yield requote(literal)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ._foreign import is_foreign_type
 from ._quoting import encode_part
 from ._regex import DEFAULT, compile_regex, is_slash_free, needs_unencoded_text
 from ._warning import warn_author
@@ -16,7 +17,8 @@ from .errors import TemplateError
 __all__ = ["Variable", "parse_variable"]
 
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::(.+))?", re.DOTALL)
-_CONVERTER = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\(\)")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CALL = re.compile(rf"({_WORD.pattern})\((?!\?)(.*)\)", re.DOTALL)  # and not a group of an expression
 
 
 class Variable(NamedTuple):
@@ -44,6 +46,10 @@ class Variable(NamedTuple):
             raise TypeError(f"part {self.name!r} must be str or int, not {type(value).__name__}")
         return encode_part(str(value), keep_slash=self.spans)
 
+    def takes(self, value: object) -> bool:
+        """Say whether the encoded text of a value is one that a path may have here."""
+        return compile_regex(self.regex).fullmatch(self.format(value)) is not None
+
 
 def parse_variable(inside: str, converters: Mapping[str, Converter], *, template: str) -> Variable:
     """Read what stands between the braces; `template` is for messages only."""
@@ -53,8 +59,7 @@ def parse_variable(inside: str, converters: Mapping[str, Converter], *, template
     name, regex = match.groups()
     if regex is None:
         return Variable(name)
-    call = _CONVERTER.fullmatch(regex)
-    converter = converters.get(call[1]) if call else None
+    converter = _find_converter(name, regex, converters, template)
     if converter is not None:
         regex = converter.regex
     try:
@@ -67,3 +72,33 @@ def parse_variable(inside: str, converters: Mapping[str, Converter], *, template
             "paths are percent-encoded when they are matched, so write the expression so too"
         )
     return Variable(name, regex, converter)
+
+
+def _find_converter(
+    name: str, regex: str, converters: Mapping[str, Converter], template: str
+) -> Converter | None:
+    """Return the converter that is named behind the colon, or None if an expression stands there.
+
+    Raises:
+        TemplateError: a converter is named that there is not, or in another way than it is to be.
+    """
+    call = _CALL.fullmatch(regex)
+    word = call[1] if call else regex
+    known = ", ".join(f"{each}()" for each in converters)
+    if word in converters:
+        if call and not call[2]:
+            return converters[word]
+        said = "takes no arguments" if call else "is written with parentheses"
+        raise TemplateError(
+            f"path {template!r}: the converter {word!r} of {name!r} {said}: write {{{name}:{word}()}}"
+        )
+    if call and not call[2].strip():
+        raise TemplateError(
+            f"path {template!r}: there is no converter {word!r} for {name!r}, but there are {known}"
+        )
+    if is_foreign_type(word) or (_WORD.fullmatch(regex) and (is_foreign_type(name) or name in converters)):
+        warn_author(
+            f"path {template!r}: {{{name}:{regex}}} matches what is like {regex!r} only: for a converter write "
+            f"{{name:converter()}}, with one of {known}"
+        )
+    return None

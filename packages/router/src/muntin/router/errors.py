@@ -6,7 +6,8 @@
     ├── MethodError      ValueError     a method that is no token
     ├── RouteConflict    RuntimeError   a route that another route hides for good
     ├── FrozenError      RuntimeError   a change after `freeze()`
-    └── PartError        KeyError       parts that do not fit the template when a URL is built
+    ├── PartError        KeyError       parts that do not fit the template when a URL is built
+    └── PartValueError   ValueError     values that do, and with which the URL would not lead back
 
 It knows nothing of requests: a path from the wire never raises, it is merely not found.
 """
@@ -15,6 +16,7 @@ __all__ = [
     "FrozenError",
     "MethodError",
     "PartError",
+    "PartValueError",
     "ResourceNameError",
     "RouteConflict",
     "RouterError",
@@ -53,6 +55,10 @@ class PartError(RouterError, KeyError):
     def __str__(self) -> str:
         # KeyError shows the repr of its argument, which is meant for a key and not for a sentence.
         return str(self.args[0])
+
+
+class PartValueError(RouterError, ValueError):
+    """Values for a URL with which it would not lead back: the template does not match them, or they are dots."""
 
 
 class TemplateWarning(UserWarning):
