@@ -31,7 +31,7 @@ FUNCTIONS = {
 }
 # Objects whose attributes are not on their class.
 SAMPLES = {
-    "CleanupError": ours.CleanupError("failed", []),
+    "CleanupError": ours.CleanupError("failed", [OSError("failed")]),
     "RouteDef": ours.get("/", len),
     "StaticDef": ours.static("/", "."),
 }
