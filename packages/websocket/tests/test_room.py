@@ -334,5 +334,67 @@ async def test_a_heartbeat_is_patient_while_something_waits(open_socket, clock):
 async def test_a_flood_of_pings_is_no_matter_of_room(open_socket):
     socket, duplex, peer = open_socket(inbox_limit=0)
     socket.data_received(peer.ping(b"x") * 5000)
+    assert not duplex.is_reading
+    await turns(10)
     assert duplex.is_reading
     assert len(peer.receive(duplex.take(), 1 << 30)) == 5000
+
+
+def make_rows(count, streams=999):
+    """Make `count` compressed frames of so many streams each, and nothing in them."""
+    return format_frame(0xC2, b"\x03\x00" * streams + b"\x00", MASK) * count
+
+
+@pytest.mark.row("HI-44")
+def test_rows_of_streams_take_room_too():
+    """As they take time, and come to nothing."""
+    server = Connection(Role.SERVER, deflate=Deflate())
+    room = 256 * 1024
+    counts = [len(server.receive(make_rows(100), room))]
+    while server.has_more:
+        counts.append(len(server.receive(b"", room)))
+    assert sum(counts) == 100
+    assert max(counts) <= room // (999 * 128) + 1
+
+
+@pytest.mark.anyio
+@pytest.mark.row("HI-44")
+@pytest.mark.parametrize("end", [None, "eof_received", "close_nowait", "abort", "vanish"])
+async def test_no_turn_of_the_loop_is_long(open_socket, clock, end):
+    """What takes its time is read a part in each turn, and the peer is paused meanwhile."""
+    socket, duplex, peer = open_socket(Deflate())
+    socket.data_received(make_rows(100) + peer.send_text("last") + peer.close(3000))
+    counted = 0
+    taker = asyncio.create_task(take(socket))
+    while socket.close_code is None and end is None:
+        assert not duplex.is_reading
+        await asyncio.sleep(0)
+        counted += 1
+    if end == "vanish":
+        duplex.vanish()
+    elif end:
+        getattr(socket, end)()
+    messages = await taker
+    assert socket.closed
+    if end is None:
+        assert counted > 10
+    if end in (None, "eof_received", "vanish"):
+        assert [message.data for message in messages] == [b""] * 100 + ["last"]
+        assert socket.close_code == 3000
+    await turns(5)
+    assert socket.close_code == (1006 if end == "abort" else 3000)
+
+
+async def take(socket):
+    return [message async for message in socket]
+
+
+@pytest.mark.anyio
+async def test_what_comes_while_reading_is_put_off_waits_behind_it(open_socket):
+    socket, duplex, peer = open_socket(Deflate())
+    socket.data_received(make_rows(10) + peer.send_text("a"))
+    socket.data_received(peer.send_text("b"))
+    assert [await socket.receive() for _ in range(10)] == [(BINARY, b"", None)] * 10
+    assert [await socket.receive_str() for _ in range(2)] == ["a", "b"]
+    await turns()
+    assert duplex.is_reading

@@ -11,6 +11,7 @@ sixty compressed messages of 4 MiB each.
 import os
 from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import partial
 
 from ._close import NO_STATUS, format_close, parse_close
 from ._deflate import Deflate, make_deflater, make_inflater
@@ -40,6 +41,7 @@ _CLOSE = FIN | Opcode.CLOSE
 _CONTROL = 0x08
 _MAX_CONTROL = 125
 _OPEN = State.OPEN
+_draw_mask = partial(os.urandom, 4)
 _make = tuple.__new__  # what a named tuple does, without its detour through Python
 _CONTROL_TYPES = {FIN | Opcode.PING: WSMsgType.PING, FIN | Opcode.PONG: WSMsgType.PONG}
 
@@ -73,6 +75,7 @@ class Connection:
         "_deflater",
         "_deflating",
         "_discards",
+        "_inflater",
         "_new_mask",
         "_pieces",
         "_sending",
@@ -116,10 +119,11 @@ class Connection:
         self._decoder = FrameDecoder(
             masked=role is Role.SERVER, rsv1=deflate is not None, max_size=max_message_size
         )
+        self._inflater = make_inflater(deflate, is_client=role is Role.CLIENT) if deflate else None
         self._assembler = Assembler(
             max_size=max_message_size,
             max_frames=max_frames,
-            inflater=make_inflater(deflate, is_client=role is Role.CLIENT) if deflate else None,
+            inflater=self._inflater,
             decode_text=decode_text,
         )
         # Of the peer's half what nobody has looked at for want of room: pieces of frames and the fault behind them, and
@@ -185,10 +189,11 @@ class Connection:
     def _convert(self, messages: list[WSMessage], room: int) -> None:
         """Look at the pieces of frames, as far as there is room, and append the messages that they complete.
 
-        What stays as it came is counted when the whole batch is over: it is no larger than what was read. What grows
-        is counted at once.
+        What stays as it came is counted when the whole batch is over: it is no larger than what was read. What grows,
+        or takes its time, is counted at once.
         """
-        assembler = self._assembler
+        assembler, inflater = self._assembler, self._inflater
+        ended = inflater.ended if inflater else 0
         pieces = iter(self._pieces)
         try:
             for piece in pieces:
@@ -206,9 +211,10 @@ class Connection:
                     if message is not None:
                         messages.append(message)
                         room -= MESSAGE_COST + len(message.data)
-                        if room < 0:
-                            self._pieces = list(pieces)
-                            return
+                    # A compressed stream takes as long as a message, and there may be a thousand in one.
+                    if room < 0 or (inflater and room < (inflater.ended - ended) * MESSAGE_COST):
+                        self._pieces = list(pieces)
+                        return
                 elif head == _CLOSE:
                     messages.append(self._receive_close(payload))
                     return
@@ -391,7 +397,3 @@ class Connection:
 
     def _frame(self, head: int, payload: bytes) -> bytes:
         return format_frame(head, payload, self._new_mask() if self._new_mask else b"")
-
-
-def _draw_mask() -> bytes:
-    return os.urandom(4)

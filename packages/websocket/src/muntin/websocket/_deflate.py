@@ -212,13 +212,15 @@ class Deflater:
 class Inflater:
     """The other side's stream."""
 
-    __slots__ = ("_bits", "_restarts", "_stream", "_takeover")
+    __slots__ = ("_bits", "_restarts", "_stream", "_takeover", "ended")
 
     def __init__(self, window_bits: int, *, takeover: bool) -> None:
         self._bits = max(window_bits, _MIN_ZLIB_WINDOW)
         self._takeover = takeover
         self._stream: zlib._Decompress | None = None
         self._restarts = 0  # in the message under way
+        self.ended = 0
+        """How many streams have ended so far, each of which has cost some time."""
 
     def inflate(self, data: bytes, room: int, *, final: bool) -> bytes:
         """Give a piece of a message inflated, at most `room` bytes; `final` ends the message.
@@ -261,6 +263,7 @@ class Inflater:
             if stream.eof:
                 # A block marked as the last (§7.2.3.4): what follows is a stream with an empty history.
                 self._stream = None
+                self.ended += 1
                 self._restarts += 1
                 if self._restarts > _MAX_RESTARTS:
                     raise InvalidData(f"message of more than {_MAX_RESTARTS} compressed streams")

@@ -67,6 +67,7 @@ class WebSocket:
         "_ending",
         "_heartbeat",
         "_inbox",
+        "_is_put_off",
         "_outbox",
         "_receive_timeout",
         "_subprotocol",
@@ -102,6 +103,7 @@ class WebSocket:
         self._subprotocol = subprotocol
         self._receive_timeout = receive_timeout
         self._autoping = autoping
+        self._is_put_off = False  # whether reading goes on in the next turn of the loop
         clock = clock or asyncio.get_running_loop()
         self._ending = Ending(
             duplex,
@@ -296,22 +298,27 @@ class WebSocket:
     def _read(self, data: bytes) -> None:
         """Take messages while there is room for them; what waits stays in the engine, as it came."""
         connection, inbox = self._connection, self._inbox
-        while True:
-            for message in connection.receive(data, inbox.room):
-                kind, content, _ = message
-                if kind is _BINARY or kind is _TEXT:
-                    inbox.put(message, len(content))
-                else:
-                    self._reactions[kind](self, message)
-            if not connection.has_more or inbox.is_paused:
-                return
-            data = b""
+        for message in connection.receive(data, inbox.room):
+            kind, content, _ = message
+            if kind is _BINARY or kind is _TEXT:
+                inbox.put(message, len(content))
+            else:
+                self._reactions[kind](self, message)
+        if connection.has_more and not inbox.is_paused and not self._is_put_off:
+            # There is room, but it was enough for one turn of the loop: others want theirs.
+            self._is_put_off = True
+            self._duplex.pause_reading()
+            asyncio.get_running_loop().call_soon(self._read_what_was_put_off)
+
+    def _read_what_was_put_off(self) -> None:
+        self._is_put_off = False
+        self._read_on()
 
     def _read_on(self) -> None:
         """Go on with what waits, as there is room, and then with what comes."""
         self._read(b"")
         self._ending.run_out()
-        if not self._inbox.is_paused and not self._ending.is_gone:
+        if not (self._inbox.is_paused or self._is_put_off or self._ending.is_gone):
             self._duplex.resume_reading()
 
     def eof_received(self) -> None:
