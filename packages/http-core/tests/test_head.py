@@ -1,6 +1,7 @@
 """Heads: what is understood, what is refused, and with which status."""
 
 from collections.abc import Callable
+from ipaddress import IPv6Address
 
 import pytest
 from hypothesis import given
@@ -414,3 +415,59 @@ def test_fields_can_be_asked_for_without_taking_all_apart(fields: list[tuple[byt
     assert head.get(b"accept") == next(iter(asked[b"accept"]), None)
     assert head.get_each(*asked) == [next(iter(values), None) for values in asked.values()]
     assert head.get_each() == []
+
+
+# Authorities -----------------------------------------------------------------------------------------------------
+
+
+def is_address(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+@given(
+    st.lists(
+        st.sampled_from([":", "::", "0", "ab", "f00d", "12345", "192.0.2.1", "256.0.2.1", "01.2.3.4", "."]),
+        max_size=17,
+    )
+)
+def test_an_address_in_brackets_is_what_the_standard_library_calls_one(pieces: list[str]) -> None:
+    literal = "".join(pieces)
+    taken = []
+    for head in (
+        f"GET / HTTP/1.1\r\nHost: [{literal}]:80\r\n\r\n",
+        f"GET / HTTP/1.1\r\nHost: [{literal}]\r\nConnection: x\r\n\r\n",
+        f"GET http://[{literal}]/ HTTP/1.0\r\n\r\n",
+        f"CONNECT [{literal}]:443 HTTP/1.0\r\n\r\n",
+    ):
+        connection = ServerConnection()
+        connection.receive(head.encode())
+        taken.append(isinstance(connection.next_event(), RequestHead))
+    assert taken == [is_address(literal)] * 4
+
+
+@pytest.mark.row("HI-31")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "ports",
+    [("", ":"), (":{}", ""), ("", ":{}"), (":", ":{}"), (":0{}", ":"), (":81", ":81"), (":81", ":081")],
+)
+def test_the_same_authority_in_other_words(scheme: str, ports: tuple[str, str]) -> None:
+    default = {"http": 80, "https": 443}[scheme]
+    in_target, in_host = (port.format(default) for port in ports)
+    for name, other in (
+        ("a.example", "A.Example"),
+        ("[2001:DB8::1]", "[2001:db8::1]"),
+        ("192.0.2.1", "192.0.2.1"),
+    ):
+        target = f"{scheme}://{name}{in_target}/p?q"
+        assert read(f"GET {target} HTTP/1.1\r\nHost: {other}{in_host}\r\n\r\n".encode()).target == target
+        for wrong in (f"{other}:82", f"x{other}", f"{other}:{523 - default}"):
+            connection = ServerConnection()
+            connection.receive(f"GET {target} HTTP/1.1\r\nHost: {wrong}\r\n\r\n".encode())
+            event = connection.next_event()
+            assert isinstance(event, Rejected)
+            assert event.status == 400

@@ -2,17 +2,21 @@
 
 import asyncio
 import weakref
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from yarl import URL
 
-from muntin.http_core import HTTP_10, HTTP_11, LocalProtocolError
+from muntin import web
+from muntin.http_core import HTTP_10, HTTP_11, LocalProtocolError, RemoteProtocolError
 from muntin.http_core.headers import ETag
 from muntin.web.exceptions import HTTPBadRequest
 from muntin.web.keys import NotAppKeyWarning, RequestKey
 from muntin.web.request import BaseRequest, Request
 from muntin.web.response import Response
-from muntin.web.testing import MemoryExchange, MemoryPeer
+from muntin.web.testing import MemoryExchange, MemoryPeer, TestClient
 
 pytestmark = pytest.mark.anyio
 
@@ -140,6 +144,93 @@ def test_an_old_peer_may_not_say_whom_it_wants():
 def test_a_port_that_is_none_is_the_clients_fault(make_request):
     with pytest.raises(HTTPBadRequest):
         _ = make_request("GET", "/", "Host: example.org:99999").url
+
+
+def look_at(url: URL) -> None:
+    """Ask for everything that reads the authority."""
+    for name in (
+        "host",
+        "raw_host",
+        "host_subcomponent",
+        "authority",
+        "raw_authority",
+        "port",
+        "explicit_port",
+    ):
+        getattr(url, name)
+    if "[" not in str(url):  # yarl writes some addresses in another way
+        assert URL(str(url)) == url
+    assert url.human_repr()
+
+
+UNREADABLE = (
+    "xn--a",
+    "xn--",
+    "XN--A.example",
+    "xn--a-ecp.ru",
+    "xn--0.pt:8080",
+    "a_b.xn--a",
+)
+
+
+@pytest.mark.row("HI-07")
+@pytest.mark.parametrize("host", UNREADABLE)
+def test_a_host_that_cannot_be_read_is_the_clients_fault(make_request, host):
+    request = make_request("GET", "/", f"Host: {host}")
+    assert request.host == host
+    with pytest.raises(HTTPBadRequest):
+        _ = request.url
+    with pytest.raises(HTTPBadRequest):
+        _ = make_request("CONNECT", f"{host.partition(':')[0].lower()}:443", f"Host: {host}").rel_url
+    for replace in (lambda host: request.clone(host=host), lambda host: request.believe(host=host)):
+        with pytest.raises(ValueError, match=r"."):
+            replace(host)
+
+
+@pytest.mark.row("HI-07")
+@pytest.mark.parametrize(
+    "host", ["[1::2::3]", "[::1", "[12345::]", "[not::an::address]", "[:::]:80", "a:65536"]
+)
+def test_a_host_that_is_none_is_not_believed(make_request, host):
+    with pytest.raises(ValueError, match=r"."):
+        make_request().believe(host=host)
+
+
+@pytest.mark.parametrize(
+    "host", ["xn--mnchen-3ya.de", "[::ffff:192.0.2.1]:80", "a%41", "a..b", ".", "0x7f.1", "-a-"]
+)
+def test_odd_hosts_that_can_be_read(make_request, host):
+    look_at(make_request("GET", "/", f"Host: {host}").url)
+
+
+_hosts = st.one_of(
+    st.from_regex(r"[a-z0-9\-._~!$&'()*+,;=]{1,20}(:[0-9]{0,5})?", fullmatch=True),
+    st.from_regex(r"(xn--[a-z0-9\-]{0,8}\.?){1,3}(:[0-9]{0,5})?", fullmatch=True),
+    st.from_regex(r"(a|%[0-9A-F]{2}){1,4}(\.xn--[a-z0-9]{0,4})?", fullmatch=True),
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(_hosts)
+def test_every_host_is_readable_or_the_clients_fault(host):
+    with suppress(RemoteProtocolError, HTTPBadRequest):
+        exchange = MemoryExchange(f"GET /a HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        look_at(Request(exchange).url)
+
+
+@pytest.mark.row("HI-07")
+async def test_no_host_makes_a_500():
+    async def show(request):
+        return Response(text=f"{request.url.host} {request.url.human_repr()} {request.url.authority}")
+
+    app = web.Application()
+    app.router.add_get("/", show)
+    async with TestClient(app) as client:
+        for host in (*UNREADABLE, "a:99999"):
+            answer = await client.answer(MemoryExchange(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()))
+            assert answer.status == 400
+        readable = MemoryExchange(b"GET / HTTP/1.1\r\nHost: xn--mnchen-3ya.de\r\n\r\n")
+        assert (await client.answer(readable)).text.startswith("m\u00fcnchen.de ")
 
 
 @pytest.mark.row("HC-44")

@@ -69,14 +69,39 @@ CONTENT_LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 # Host = uri-host [ ":" port ]                                                RFC 9110 §7.2, RFC 3986 §3.2.2
 name_byte = rb"[A-Za-z0-9\-._~!$&'()*+,;=]"
 reg_name = name_byte + rb"*+(?:%[0-9A-Fa-f]{2}" + name_byte + rb"*+)*"
-ip_literal = rb"\[(?:[0-9A-Fa-f:.]{2,45}|v[0-9A-Fa-f]++\.[A-Za-z0-9\-._~!$&'()*+,;=:]++)\]"
+dec_octet = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+ipv4_address = dec_octet + rb"(?:\." + dec_octet + rb"){3}"
+h16 = rb"[0-9A-Fa-f]{1,4}"
+ls32 = rb"(?:" + h16 + rb":" + h16 + rb"|" + ipv4_address + rb")"
+# Eight pieces of 16 bits, or fewer around one "::" that stands for those missing; the last two may be an IPv4 address.
+ipv6_address = rb"|".join(
+    (
+        rb"(?:" + h16 + rb":){6}" + ls32,
+        *(
+            rb"(?:"
+            + (rb"(?:" + h16 + rb":){0,%d}" % (before - 1) + h16 if before else rb"")
+            + rb")?::"
+            + behind
+            for before, behind in enumerate(
+                (
+                    *(rb"(?:" + h16 + rb":){%d}" % count + ls32 for count in (5, 4, 3, 2, 1)),
+                    ls32,
+                    h16,
+                    rb"",
+                )
+            )
+        ),
+    )
+)
+# Of addresses of a later version (IPvFuture) nobody knows any; what they mean is not to be guessed (RFC 3986 §3.2.2).
+ip_literal = rb"\[(?:" + ipv6_address + rb")\]"
 uri_host = rb"(?:" + ip_literal + rb"|" + reg_name + rb")"
 HOST: Final = re.compile(uri_host + rb"(?::[0-9]{0,5})?")
 
 # absolute-form, for the two schemes that lead here                           RFC 9112 §3.2.2
-ABSOLUTE_TARGET: Final = re.compile(rb"(?i:https?)://([^/?]++)(?:[/?]" + target_byte + rb"*+)?")
+ABSOLUTE_TARGET: Final = re.compile(rb"((?i:https?))://([^/?]++)(?:[/?]" + target_byte + rb"*+)?")
 # authority-form, for CONNECT only; the port may not be left out              RFC 9112 §3.2.3
-AUTHORITY_TARGET: Final = re.compile(uri_host + rb":[0-9]{1,5}")
+AUTHORITY_TARGET: Final = re.compile(uri_host + rb":([0-9]{1,5})")
 
 # chunk = chunk-size [ chunk-ext ] CRLF                                       RFC 9112 §7.1
 # 15 digits stay below 2**60. Extensions are matched by their grammar (§7.1.1) and dropped.

@@ -138,7 +138,8 @@ class BaseRequest(RequestReading, Storage):
         """The URL that was asked for, of `scheme`, `host`, `prefix` and target.
 
         Raises:
-            HTTPBadRequest: the peer named a port that is none.
+            HTTPBadRequest: the peer named a port that is none, or a host that cannot be read (a malformed ``xn--``
+                label).
         """
         try:
             return build_absolute_url(self.scheme, self.host, self.method, self.target, self.prefix)

@@ -5,11 +5,12 @@ proxies, and replaces the values by `Request.clone`.
 """
 
 import re
+from ipaddress import IPv6Address
 from typing import Any, Final
 
 from yarl import URL
 
-from muntin.web._request.target import Target
+from muntin.web._request.target import Target, build_from_authority
 
 __all__ = [
     "build_absolute_url",
@@ -43,7 +44,10 @@ def check_host(host: str) -> str:
     """
     if not _HOST.fullmatch(host):
         raise ValueError(f"not a host: {host!r}")
-    split_port(host)
+    name, _ = split_port(host)
+    if name.startswith("["):
+        IPv6Address(name[1:-1])
+    build_from_authority(host.lower())
     return host
 
 
@@ -96,13 +100,11 @@ def build_absolute_url(scheme: str, host: str, method: str, target: Target, pref
         prefix: what stood before its path where a proxy was asked.
 
     Raises:
-        ValueError: the port of the host is none.
+        ValueError: the port of the host is none, or the host cannot be read (a malformed `xn--` label).
     """
     name, port = split_port(host.lower())  # no host has a case (RFC 3986 §3.2.2)
     if port not in (None, _DEFAULT_PORTS.get(scheme)):
         name = f"{name}:{port}"
     # The other two forms name no path: that of a CONNECT is an authority, and * stands for the server.
     path = target.path if target.path.startswith("/") else "/"
-    return URL.build(
-        scheme=scheme, authority=name, path=prefix + path, query_string=target.query, encoded=True
-    )
+    return build_from_authority(name, scheme=scheme, path=prefix + path, query_string=target.query)

@@ -16,6 +16,7 @@ from muntin.http_core import FramingKind, HttpVersion, RawFields, RequestHead
 from muntin.http_core import headers as families
 from muntin.http_core.headers import MediaType, parse_media_type
 from muntin.web._request.target import Target, build_url, parse_target
+from muntin.web.exceptions import HTTPBadRequest
 
 __all__ = ["RequestFields", "decode_fields"]
 
@@ -82,10 +83,17 @@ class RequestFields:
 
     @property
     def rel_url(self) -> URL:
-        """Path and query."""
+        """Path and query; of a CONNECT, the authority.
+
+        Raises:
+            HTTPBadRequest: the host of a CONNECT cannot be read.
+        """
         url = self._rel_url
         if url is None:
-            url = self._rel_url = build_url(self.method, self.target)
+            try:
+                url = self._rel_url = build_url(self.method, self.target)
+            except ValueError:
+                raise HTTPBadRequest(text="400: malformed request target") from None
         return url
 
     @property

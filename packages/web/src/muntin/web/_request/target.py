@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from yarl import URL
 
-__all__ = ["Target", "build_url", "parse_target"]
+__all__ = ["Target", "build_from_authority", "build_url", "parse_target"]
 
 
 class Target(NamedTuple):
@@ -31,7 +31,26 @@ def parse_target(method: str, target: str) -> Target:
 
 
 def build_url(method: str, target: Target) -> URL:
-    """Give the target as a relative URL; of a CONNECT, the authority."""
+    """Return the target as a relative URL; of a CONNECT, the authority.
+
+    Raises:
+        ValueError: the host of a CONNECT cannot be read.
+    """
     if method == "CONNECT":
-        return URL.build(authority=target.path, encoded=True)
+        return build_from_authority(target.path)
     return URL.build(path=target.path, query_string=target.query, encoded=True)
+
+
+def build_from_authority(authority: str, *, scheme: str = "", path: str = "", query_string: str = "") -> URL:
+    """Return a URL of an authority that a peer named, with a host that can be read; all parts are percent-encoded.
+
+    A label that begins with `xn--` stands for another text, unless it is malformed: then whoever asked for `host` would
+    get an error from the depth, long after the URL was made.
+
+    Raises:
+        ValueError: the authority has no valid port, or a host that cannot be read.
+    """
+    url = URL.build(scheme=scheme, authority=authority, path=path, query_string=query_string, encoded=True)
+    if "xn--" in authority.lower():
+        url.host  # noqa: B018 - decoding it is the check
+    return url
