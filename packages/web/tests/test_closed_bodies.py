@@ -87,7 +87,7 @@ async def in_parts(request, file):
 
 async def refused(request, file):
     response = web.Response(body=file)
-    response.headers["X-A"] = "a\r\nb"
+    response.headers["Transfer-Encoding"] = "gzip"
     return response
 
 
