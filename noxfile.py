@@ -73,6 +73,18 @@ def siblings(package: str) -> list[str]:
     return found
 
 
+def oldest_requirements(package: str) -> list[str]:
+    """Return the oldest versions of others' packages that one admits."""
+    requirements = [Requirement(text) for text in PACKAGES[package]["project"]["dependencies"]]
+    bounds = [
+        (each.name, bound.version)
+        for each in requirements
+        for bound in each.specifier
+        if bound.operator == ">="
+    ]
+    return [f"{name}=={version}" for name, version in bounds if not name.startswith("muntin-")]
+
+
 def install_from_source(session: nox.Session, *requirements: str, names: Iterable[str] = EVERYTHING) -> None:
     """Install packages and examples as editable; they find one another here, not on an index."""
     sources = [f"{'packages' if name in PACKAGES else 'examples'}/{name}" for name in names]
@@ -140,6 +152,15 @@ def isolation(session: nox.Session, package: str) -> None:
         shutil.copy(ROOT / "pyproject.toml", away)
         shutil.copytree(ROOT / "packages" / package / "tests", Path(away, "tests"))
         session.run("python", "-I", "-m", "pytest", "-q", "tests", env=ENVIRONMENT)
+
+
+@nox.session
+@nox.parametrize("package", ["middleware", "router"], ids=["middleware", "router"])
+def oldest(session: nox.Session, package: str) -> None:
+    """Run the tests of a package with the oldest versions that it admits: bounds are what was run."""
+    install_from_source(session, *test_requirements(package), names=[package])
+    session.install(*oldest_requirements(package))
+    session.run("pytest", "-q", f"packages/{package}", env=ENVIRONMENT)
 
 
 @nox.session
