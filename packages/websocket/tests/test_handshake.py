@@ -155,6 +155,12 @@ def test_fields_are_text(fields):
         ClientHandshake().verify(101, fields)
 
 
+@pytest.mark.parametrize("fields", [FIELDS, ["Host: x"], [b"ab"], "Host: x"])
+def test_fields_are_pairs(fields):
+    with pytest.raises(TypeError, match=r"fields are pairs of str, .*items\(\)"):
+        accept(fields)
+
+
 def test_compression_is_a_deflate():
     for call in (lambda: accept(request(), deflate=True), lambda: ClientHandshake(deflate=15)):
         with pytest.raises(TypeError, match="deflate is a Deflate or None"):

@@ -102,6 +102,17 @@ async def test_a_receive_may_time_out_and_the_socket_goes_on(open_socket):
         assert await waiting == (TEXT, "a", None)
 
 
+@pytest.mark.parametrize(
+    ("timeout", "error"), [("5", TypeError), (-1, ValueError), (float("nan"), ValueError)]
+)
+async def test_a_timeout_is_a_number_of_seconds(open_socket, timeout, error):
+    socket, _, peer = open_socket()
+    with pytest.raises(error, match="timeout is"):
+        await socket.receive(timeout)
+    socket.data_received(peer.send_text("a"))
+    assert await socket.receive_str(timeout=5) == "a"
+
+
 @pytest.mark.row("CF-01", "WS-06", "WS-07", "WS-16")
 async def test_sends_with_and_without_await_from_many_tasks_keep_their_order(open_socket):
     socket, duplex, peer = open_socket()

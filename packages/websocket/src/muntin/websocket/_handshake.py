@@ -224,7 +224,10 @@ def _is_key(value: str) -> bool:
 
 def _group(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = {}
-    for name, value in fields:
+    for field in fields:
+        if isinstance(field, (str, bytes)):
+            raise TypeError(f"fields are pairs of str, not {field!r}; of a mapping these are its items()")
+        name, value = field
         if not isinstance(name, str) or not isinstance(value, str):
             raise TypeError(f"fields are pairs of str, not {name!r}: {value!r}; bytes are decoded as latin-1")
         grouped.setdefault(name.lower(), []).append(value.strip(" \t"))

@@ -26,7 +26,7 @@ from ..events import WSMessage
 from ._duplex import Duplex
 from ._ending import Ending
 from ._heartbeat import Clock, Heartbeat
-from ._options import BUFFER_LIMIT, INBOX_LIMIT, WRITER_LIMIT, SocketOptions
+from ._options import BUFFER_LIMIT, INBOX_LIMIT, WRITER_LIMIT, SocketOptions, check_seconds
 from ._sending import Sending
 
 __all__ = ["WebSocket"]
@@ -227,6 +227,7 @@ class WebSocket:
         timeout = self._receive_timeout if timeout is None else timeout
         if timeout is None:
             return await self._inbox.take()
+        check_seconds("timeout", timeout)
         async with asyncio.timeout(timeout):
             return await self._inbox.take()
 
