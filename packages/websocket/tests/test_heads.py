@@ -12,7 +12,13 @@ def test_a_request():
         "/chat?a=1",
         (("Host", "x"), ("X-Note", "café au lait"), ("Empty", "")),
     )
-    for line in (b"GET http://x/chat HTTP/1.1", b"GET HTTPS://X?a HTTP/1.1", b"HEAD / HTTP/1.1"):
+    for line in (
+        b"GET http://x/chat HTTP/1.1",
+        b"GET HTTPS://X?a HTTP/1.1",
+        b"GET http://x:80/ HTTP/1.1",
+        b"GET https://x:443/ HTTP/1.1",
+        b"HEAD / HTTP/1.1",
+    ):
         assert parse_request(line + b"\r\nHost: x\r\nContent-Length: 0\r\n\r\n").method in ("GET", "HEAD")
 
 
@@ -52,6 +58,10 @@ def test_a_response():
         b"GET / HTTP/1.1\r\nHost: x:port\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: caf\xe9\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: [:::]\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: [v1.x]\r\n\r\n",
+        b"GET http://:80/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET http://[:::]/ HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
 )
 def test_a_malformed_request(head):
@@ -67,6 +77,8 @@ def test_a_malformed_request(head):
         (b"GET / HTTP/1.1", b"", 400, "exactly one Host"),
         (b"GET / HTTP/1.1", b"Host: x\r\nhost: x\r\n", 400, "exactly one Host"),
         (b"GET http://y/ HTTP/1.1", b"Host: x\r\n", 400, "different authorities"),
+        (b"GET http://x:81/ HTTP/1.1", b"Host: x\r\n", 400, "different authorities"),
+        (b"GET https://x:80/ HTTP/1.1", b"Host: x\r\n", 400, "different authorities"),
         (b"GET / HTTP/1.1", b"Host: x\r\nContent-Length: 5\r\n", 400, "no body"),
         (b"GET / HTTP/1.1", b"Host: x\r\nContent-Length: 0\r\nContent-Length: 0\r\n", 400, "no body"),
         (b"GET / HTTP/1.1", b"Host: x\r\nContent-Length: -0\r\n", 400, "no body"),

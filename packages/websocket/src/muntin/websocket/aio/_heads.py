@@ -8,6 +8,7 @@ what a handshake wants. This is no HTTP server: whoever has one hands its fields
 
 import re
 from collections.abc import Iterable
+from ipaddress import IPv6Address
 from typing import Final, NamedTuple
 
 __all__ = ["BadHead", "Fields", "Request", "check_host", "format_head", "parse_request", "parse_response"]
@@ -27,10 +28,10 @@ _field_line = re.compile(rb"(%s):[ \t]*(%s)[ \t]*" % (_TOKEN, _VALUE))
 # RFC 9110 §7.2 and RFC 3986 §3.2.2. The host is not empty: there is no resource without one.
 _NAME: Final = r"[A-Za-z0-9\-._~!$&'()*+,;=]"
 _host = re.compile(
-    rf"(?:\[(?:[0-9A-Fa-f:.]{{2,45}}|v[0-9A-Fa-f]+\.(?:{_NAME}|:)+)\]|(?!:|$){_NAME}*(?:%[0-9A-Fa-f]{{2}}{_NAME}*)*)"
-    r"(?::[0-9]{0,5})?"
+    rf"(?:\[([0-9A-Fa-f:.]{{2,45}})\]|(?!:|$){_NAME}*(?:%[0-9A-Fa-f]{{2}}{_NAME}*)*)(?::([0-9]{{0,5}}))?"
 )
-_absolute_target = re.compile(r"(?i:https?)://([^/?]+)(?:[/?].*)?")
+_absolute_target = re.compile(r"((?i:https?))://([^/?]+)(?:[/?].*)?")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _MAX_FIELDS: Final = 128
 _MAX_LINE: Final = 8190
 
@@ -102,10 +103,23 @@ def _check_form(method: str, target: str, host: str) -> None:
     if target.startswith("/") and method != "CONNECT":
         return
     match = _absolute_target.fullmatch(target)
-    if match is None or method == "CONNECT" or not _host.fullmatch(match[1]):
-        raise BadHead(400, "the request target is malformed")
-    if match[1].lower() != host.lower():
+    try:
+        if match is None or method == "CONNECT":
+            raise ValueError("the form of the target")
+        check_host(match[2])
+    except ValueError:
+        raise BadHead(400, "the request target is malformed") from None
+    default = _DEFAULT_PORTS[match[1].lower()]
+    if _normalize(match[2], default) != _normalize(host, default):
         raise BadHead(400, "the request target and Host name different authorities")
+
+
+def _normalize(host: str, default: int) -> tuple[str, int]:
+    """Return name and port, so that the same server is the same pair (RFC 9110 §4.2.3)."""
+    match = _host.fullmatch(host)
+    port = match[2] if match else None
+    name = host if port is None else host[: -len(port) - 1]
+    return name.lower(), int(port or default)
 
 
 def parse_response(head: bytes) -> tuple[int, Fields]:
@@ -131,8 +145,11 @@ def _parse_fields(lines: list[bytes]) -> Fields:
 
 def check_host(host: str) -> None:
     """Raise ValueError for what is no host, with or without a port, as it stands in Host."""
-    if not _host.fullmatch(host):
+    match = _host.fullmatch(host)
+    if match is None:
         raise ValueError(f"{host!r} is not a host")
+    if match[1] is not None:
+        IPv6Address(match[1])
 
 
 def format_head(first: str, fields: Iterable[tuple[str, str]]) -> bytes:
