@@ -6,14 +6,15 @@ import logging
 import re
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
 from muntin.http_core import Limits, LocalProtocolError, Rejected, RemoteProtocolError, ResponseHead
-from muntin.runner import Exchange, ExchangeHandler, Timeouts
+from muntin.runner import Exchange, ExchangeHandler, Server, Timeouts
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -570,6 +571,50 @@ def test_a_handler_that_fails_in_the_middle_of_its_answer(run: Run, serve: Serve
                 await client.exactly(100_000)
 
     run(main())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_handler_that_is_no_coroutine_function_is_named(
+    run: Run, serve: Serve, caplog: pytest.LogCaptureFixture, fails: bool
+) -> None:
+    def plain(exchange: Exchange) -> None:
+        if fails:
+            raise LookupError("its own fault")
+
+    async def main() -> None:
+        async with serve(plain) as serving:
+            client = await serving.connect()
+            client.send(GET)
+            assert (await client.head()).startswith(b"HTTP/1.1 500 ")
+
+    run(main())
+    assert ("LookupError: its own fault" if fails else "write it with async def") in caplog.text
+
+
+def test_whatever_returns_a_coroutine_is_a_handler(run: Run, serve: Serve) -> None:
+    class Callable:
+        async def __call__(self, exchange: Exchange) -> None:
+            await say_target(exchange)
+
+    async def main() -> None:
+        for handler in (lambda exchange: say_target(exchange), Callable(), partial(say_target)):
+            async with serve(handler) as serving:
+                client = await serving.connect()
+                client.send(GET)
+                assert (await client.answer())[1] == b"/"
+
+    run(main())
+
+
+def test_what_can_be_no_handler_is_refused_at_once() -> None:
+    async def stream(exchange: Exchange) -> AsyncIterator[bytes]:
+        yield b""
+
+    for handler in (None, 5, "module:handler", ok()):
+        with pytest.raises(TypeError, match="not callable"):
+            Server(handler)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="async generator"):
+        Server(stream)  # type: ignore[arg-type]
 
 
 def test_a_handler_without_an_answer(run: Run, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 
+import httpx
 import pytest
 
 from muntin import web
-from muntin.web.testing import MemoryExchange, TestClient
+from muntin.web.testing import MemoryExchange, TestClient, TestServer
 
 pytestmark = pytest.mark.anyio
 
@@ -295,3 +296,25 @@ def test_unknown_arguments_are_refused():
     with pytest.raises(TypeError, match="no argument keepalive"):
         web.Server(handler, keepalive=3)
     web.Server(handler, keepalive_timeout=3, max_line_size=100, tcp_keepalive=True)
+
+
+@pytest.mark.filterwarnings("default:handler:DeprecationWarning")
+async def test_a_bare_server_takes_what_a_route_takes():
+    def plain(request):
+        return web.Response(text="plain")
+
+    async def stream(request):
+        yield web.Response()
+
+    class View(web.View):
+        async def get(self):
+            return web.Response(text="view")
+
+    for handler in (None, 5, "plain", stream):
+        with pytest.raises(TypeError, match="handler"):
+            web.Server(handler)
+    with pytest.warns(DeprecationWarning, match="write it with async def"):
+        server = web.Server(plain)
+    for each, text in ((server, "plain"), (web.Server(lambda request: View(request)), "view")):
+        async with TestServer(each) as serving, httpx.AsyncClient() as client:
+            assert (await client.get(str(serving.make_url("/")))).text == text

@@ -4,6 +4,7 @@ It is the protocol factory that `loop.create_server` wants; it opens no socket i
 """
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Callable, Set
 from contextlib import suppress
@@ -38,6 +39,31 @@ class Stage(IntEnum):
     ENDING = 2
     """What is under way is waited for, then cut."""
     OVER = 3
+
+
+def _require_coroutine(handler: ExchangeHandler) -> ExchangeHandler:
+    """Return a handler whose result is a coroutine, as what runs it takes for granted.
+
+    A plain function may return one, so only its result can be refused, when there is one.
+
+    Raises:
+        TypeError: it cannot be called, or is an async generator.
+    """
+    if not callable(handler):
+        raise TypeError(f"a handler is called with the exchange, and {handler!r} is not callable")
+    if inspect.isasyncgenfunction(handler):
+        raise TypeError(f"the handler {handler!r} is an async generator: it must not yield")
+    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
+        return handler
+
+    async def answer(exchange: Exchange) -> None:
+        made: object = handler(exchange)
+        if not inspect.isawaitable(made):
+            kind = type(made).__name__
+            raise TypeError(f"the handler {handler!r} returned {kind}, no coroutine: write it with async def")
+        await made
+
+    return answer
 
 
 class Server:
@@ -76,6 +102,9 @@ class Server:
         rejector: a coroutine function that answers a request which could not be read; its exchange has another head
             that stands for the missing one. None for a few fixed words.
         logger: where failures of handlers are reported.
+
+    Raises:
+        TypeError: the handler cannot be called, or is an async generator.
     """
 
     def __init__(
@@ -90,6 +119,7 @@ class Server:
         rejector: Rejector | None = None,
         logger: logging.Logger = _LOGGER,
     ) -> None:
+        handler = _require_coroutine(handler)
         self._handler = handler if caps.requests is None else Admission(handler, caps.requests).answer
         self._limits = limits
         self._timeouts = timeouts

@@ -18,6 +18,7 @@ from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.application import Application
 from muntin.web.legacy import warn_older
 from muntin.web.request import BaseRequest, EncodedBaseRequest, EncodedRequest, Request
+from muntin.web.routing._handlers import adapt_handler, warn_of_plain_function
 
 __all__ = ["Server", "make_exchange_handler", "make_server"]
 
@@ -28,13 +29,14 @@ class Server(runner.Server):
     """Serves requests to connections: the protocol factory that `loop.create_server` wants.
 
     Args:
-        handler: `async (request) -> response`, called with a `BaseRequest`; there is no application around it.
+        handler: `async (request) -> response`, called with a `BaseRequest`; there is no application around it. What may
+            be a handler of a route may be one here.
         request_factory: makes a request of an exchange; None for `BaseRequest`.
         loop: not used: the running one.
         options: as for `run_app`; and `debug`, to show clients the tracebacks of failures.
 
     Raises:
-        TypeError: an option is not known, or `request_factory` excludes it.
+        TypeError: an option is not known, or `request_factory` excludes it; or the handler can be none.
     """
 
     def __init__(
@@ -50,7 +52,9 @@ class Server(runner.Server):
             request_factory = BaseRequest if decodes else EncodedBaseRequest
         elif not decodes:
             raise TypeError("auto_decompress=False and a request_factory exclude each other")
-        self._start(request_factory, lambda request: handler, options)
+        adapted = adapt_handler(handler)
+        warn_of_plain_function(handler)
+        self._start(request_factory, lambda request: adapted, options)
 
     def _start(
         self,
