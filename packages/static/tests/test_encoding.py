@@ -1,70 +1,15 @@
-"""File names in, media types and codings out."""
-
-import mimetypes
+"""Ready-made codings of a file."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.static._encoding import choose_coding, media_type_of, siblings_of, suffix_of
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("a.html", "text/html; charset=utf-8"),
-        ("A.HTML", "text/html; charset=utf-8"),
-        ("a.min.js", "text/javascript; charset=utf-8"),
-        ("a.css.map", "application/json"),
-        ("a.tar.gz", "application/gzip"),
-        ("a.tgz", "application/gzip"),
-        ("a.txt.br", "application/octet-stream"),
-        ("a.zst", "application/zstd"),
-        ("a.doc", "application/msword"),
-        ("a", "application/octet-stream"),
-        (".css", "application/octet-stream"),
-        ("a.", "application/octet-stream"),
-        ("a.\udcff", "application/octet-stream"),
-        ("a.html\r\nX: y", "application/octet-stream"),
-    ],
-)
-def test_media_types(name: str, expected: str) -> None:
-    assert media_type_of(name) == expected
-
-
-def test_the_platforms_table_can_be_extended() -> None:
-    mimetypes.add_type("text/x-muntin", ".muntin")
-    assert media_type_of("a.muntin") == "text/x-muntin; charset=utf-8"
-
-
-def test_the_platforms_table_cannot_break_the_web(monkeypatch: pytest.MonkeyPatch) -> None:
-    mimetypes.init()
-    monkeypatch.setitem(mimetypes.types_map, ".js", "text/plain")
-    assert media_type_of("a.js") == "text/javascript; charset=utf-8"
-
-
-@given(st.text())
-def test_every_name_has_a_media_type_that_a_field_can_hold(name: str) -> None:
-    value = media_type_of(name)
-    assert value.isascii()
-    assert value.isprintable()
-    assert "/" in value
-
-
-def test_suffixes() -> None:
-    assert [suffix_of(name) for name in ("a.B", "a.b.c", ".a", "a", "a.", "..a")] == [
-        ".b",
-        ".c",
-        "",
-        "",
-        ".",
-        ".a",
-    ]
+from muntin.static._encoding import choose_coding, siblings_of
 
 
 def test_siblings() -> None:
     assert siblings_of("a.js") == {"br": "a.js.br", "zstd": "a.js.zst", "gzip": "a.js.gz"}
-    assert siblings_of("a.js.gz") == {}
+    assert siblings_of("a.js.gz") == siblings_of("a.js.BR") == siblings_of("a.zst") == {}
 
 
 @pytest.mark.parametrize(

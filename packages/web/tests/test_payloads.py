@@ -65,6 +65,17 @@ def test_what_is_told_wins():
     text = StringPayload("я", headers={"Content-Type": "text/x; charset=koi8-r"})
     assert (text.content_type, text.encoding, text.decode()) == ("text/x; charset=koi8-r", "koi8-r", "я")
     assert BytesPayload(b"", filename="a.png").content_type == "image/png"
+    # The type of the bytes, not of what is inside; and the same on every platform.
+    for name, kind in {
+        "a.svgz": "gzip",
+        "a.tar.gz": "gzip",
+        "a.tbz2": "x-bzip2",
+        "a.txz": "x-xz",
+        "a.wasm": "wasm",
+    }.items():
+        assert BytesPayload(b"", filename=name).content_type == f"application/{kind}"
+    assert BytesPayload(b"", filename="a.ts").content_type == "video/mp2t"
+    assert BytesPayload(b"", filename="a.nobody-knows").content_type == BytesPayload.default_content_type
     assert BytesPayload(b"", filename="a.png").filename == "a.png"
     assert JsonPayload([1]).content_type == "application/json"
     assert JsonPayload([1], headers={"Content-Type": "a/b"}).content_type == "a/b"

@@ -11,6 +11,7 @@ from muntin.static._apart import plan_apart
 from muntin.static._file import plan_file
 from muntin.static._locate import Flavour, Place, locate
 from muntin.static._manifest import read_manifest
+from muntin.static._media_types import guess_media_type
 from muntin.static._plan import CHUNK_SIZE, FilePlan, Segment, plan_redirect
 from muntin.static._resource import CachePolicy
 from muntin.static._root import REQUEST_FIELDS, RequestFields, StaticRoot
@@ -30,6 +31,7 @@ __all__ = [
     "Segment",
     "StaticError",
     "StaticRoot",
+    "guess_media_type",
     "locate",
     "plan_apart",
     "plan_file",

@@ -12,7 +12,8 @@ from stat import S_ISREG
 from typing import Final, Protocol
 
 from muntin.static._conditional import Field
-from muntin.static._encoding import choose_coding, media_type_of, siblings_of
+from muntin.static._encoding import choose_coding, siblings_of
+from muntin.static._media_types import media_type_of
 from muntin.static._representation import About, Representation, describe
 from muntin.static._sandbox import Opened
 

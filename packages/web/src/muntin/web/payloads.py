@@ -69,9 +69,9 @@ class Payload:
         self._is_consumed = False
         self._headers: CIMultiDict[str] = CheckedHeaders(headers or ())
         if content_type is None and filename is not None and "Content-Type" not in self._headers:
-            from mimetypes import guess_type  # noqa: PLC0415 - few bodies are files
+            from muntin.static import guess_media_type  # noqa: PLC0415 - few bodies are files
 
-            content_type = guess_type(filename)[0]
+            content_type = guess_media_type(filename)
         if content_type is not None or "Content-Type" not in self._headers:
             self._headers["Content-Type"] = content_type or self.default_content_type
 
