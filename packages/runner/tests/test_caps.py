@@ -11,8 +11,7 @@ import pytest
 
 from muntin.http_core import ResponseHead
 from muntin.runner import Caps, Exchange, Timeouts
-from muntin.runner._caps import fit_descriptors
-from muntin.runner._server import _ANSWERED_EXCESS
+from muntin.runner._room import TOLD
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 Run = Callable[..., Any]
@@ -67,7 +66,7 @@ def test_a_storm_of_connections_is_cut(run: Run, serve: Serve) -> None:
             storm = [await serving.connect() for _ in range(200)]
             answers = await asyncio.gather(*(client.rest() for client in storm[1:]), return_exceptions=True)
             told = [answer for answer in answers if isinstance(answer, bytes) and answer]
-            assert len(told) == _ANSWERED_EXCESS
+            assert len(told) == TOLD
             assert all(answer.startswith(b"HTTP/1.1 503 ") for answer in told)
             served.send(GET)
             assert (await served.answer())[1] == b"hello"
@@ -147,16 +146,6 @@ def test_what_waits_of_a_body_is_bounded(run: Run, serve: Serve) -> None:
             released.set()
 
     run(main())
-
-
-def test_descriptors_are_left_for_other_things(monkeypatch: pytest.MonkeyPatch) -> None:
-    resource = pytest.importorskip("resource")
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
-    assert fit_descriptors(10_000) == fit_descriptors(None) == 896
-    assert fit_descriptors(100) == 100
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    assert fit_descriptors(10_000) == 10_000
-    assert fit_descriptors(None) is None
 
 
 def test_numbers_that_make_no_sense() -> None:

@@ -60,6 +60,15 @@ def count_descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
+async def open_spare() -> None:
+    """Let uvloop open the descriptor that it keeps in reserve from its first stream on."""
+    listener = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 0)
+    listener.close()
+    await listener.wait_closed()
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not condition():
@@ -178,6 +187,7 @@ def test_a_stalled_peer_keeps_nothing_open(run: Run, serve: Serve, path: Path, w
 
     async def main() -> None:
         async with serve(handler) as serving:
+            await open_spare()
             before = count_descriptors()
             for number in range(3):
                 reader, writer = await connect_slowly(serving.port)
@@ -214,6 +224,7 @@ def test_hundreds_that_vanish(run: Run, serve: Serve, path: Path) -> None:
                 await reader.readexactly(1000)
                 writer.transport.abort()
 
+            await open_spare()
             before = count_descriptors()
             for _ in range(10):
                 await asyncio.gather(*(vanish() for _ in range(20)))

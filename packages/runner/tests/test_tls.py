@@ -1,6 +1,7 @@
 """TLS with an authority of our own: what is negotiated, and what comes of those who do not keep to it."""
 
 import asyncio
+import gc
 import shutil
 import socket
 import ssl
@@ -13,7 +14,8 @@ import pytest
 import trustme
 
 from muntin.http_core import ResponseHead
-from muntin.runner import Exchange, Server, ServerRunner, TCPSite, Timeouts
+from muntin.runner import Caps, Exchange, Server, ServerRunner, TCPSite, Timeouts
+from muntin.runner._room import TOLD
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -119,6 +121,97 @@ def test_a_handshake_that_never_ends(
             assert not server.connections
 
     run(main())
+
+
+async def ask(port: int, trusting: ssl.SSLContext) -> bytes:
+    """Return what a client gets that asks over a connection of its own."""
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", port, ssl=trusting, server_hostname="localhost"
+    )
+    writer.write(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    raw = await read_to_end(reader)
+    writer.close()
+    return raw
+
+
+@pytest.mark.row("HI-54")
+def test_handshakes_count_as_connections(run: Run, contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+    served, trusting = contexts
+
+    async def main() -> None:
+        caps, timeouts = Caps(connections=3), Timeouts(handshake=1000)
+        async with serving(served, caps=caps, timeouts=timeouts) as (server, port):
+            silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+            # Who comes next may still do its handshake, to be told why it is not served.
+            assert (await ask(port, trusting)).startswith(b"HTTP/1.1 503 ")
+            # One that gives up in its handshake makes room for another.
+            silent[0][1].close()
+            while not (raw := await ask(port, trusting)).endswith(b"hello"):
+                assert raw.startswith(b"HTTP/1.1 503 ")
+                while server.connections:
+                    await asyncio.sleep(0)
+            for _, writer in silent:
+                writer.close()
+
+    run(main())
+
+
+@pytest.mark.row("HI-54")
+def test_a_storm_of_handshakes_is_cut(run: Run, contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+    served, trusting = contexts
+
+    async def main() -> None:
+        caps, timeouts = Caps(connections=1), Timeouts(handshake=1000, first_byte=1000)
+        async with serving(served, caps=caps, timeouts=timeouts) as (_, port):
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", port, ssl=trusting, server_hostname="localhost"
+            )
+            writer.write(GET)
+            assert b"hello" in await reader.readuntil(b"hello")
+            storm = [await asyncio.open_connection("127.0.0.1", port) for _ in range(TOLD + 20)]
+            for late, _ in storm[TOLD:]:
+                with suppress(ConnectionResetError):
+                    assert await read_to_end(late) == b""
+            assert not any(early.at_eof() for early, _ in storm[:TOLD])
+            writer.write(GET)
+            assert b"hello" in await reader.readuntil(b"hello")
+            for _, each in storm:
+                each.close()
+            writer.close()
+
+    run(main())
+
+
+@pytest.mark.row("HI-54")
+@pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"])
+def test_who_leaves_in_its_handshake_leaves_nothing(
+    run: Run,
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+    caplog: pytest.LogCaptureFixture,
+    sent: bytes,
+) -> None:
+    """Neither a task nor a line in a log: a health check, or who looks for open ports."""
+
+    async def main() -> None:
+        async with serving(contexts[0]) as (server, port):
+            assert (await ask(port, contexts[1])).endswith(b"hello")
+            while server.connections:
+                await asyncio.sleep(0)
+            before = asyncio.all_tasks()
+            peers = [await asyncio.open_connection("127.0.0.1", port) for _ in range(50)]
+            for _, writer in peers:
+                writer.write(sent)
+                writer.close()
+            # Who asks behind them is served when they were taken in, and those who left are gone soon.
+            assert (await ask(port, contexts[1])).endswith(b"hello")
+            async with asyncio.timeout(PATIENCE):
+                while asyncio.all_tasks() != before:
+                    await asyncio.sleep(0)
+        gc.collect()
+
+    run(main())
+    # A loop in debug mode tells of its own slowness as well.
+    assert [record for record in caplog.records if " took " not in record.getMessage()] == []
 
 
 @pytest.mark.row("HI-50")

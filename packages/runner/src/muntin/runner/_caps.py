@@ -3,13 +3,9 @@
 How much one peer may send is for `muntin.http_core.Limits`, how long it may take for `Timeouts`.
 """
 
-import sys
 from dataclasses import dataclass, fields
 
-if sys.platform != "win32":
-    import resource
-
-__all__ = ["DEFAULT_CAPS", "Caps", "fit_descriptors"]
+__all__ = ["DEFAULT_CAPS", "Caps"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +17,10 @@ class Caps:
     """
 
     connections: int | None = 10_000
-    """Connections at a time: some 100 MB when all idle. Never more than seven eighths of the descriptors that the
-    process may have, for handlers open files and sockets as well. Others are answered 503 with
-    Retry-After, and closed."""
+    """Connections at a time, with those in their TLS handshake: some 100 MB when all idle. Whatever it says, an eighth
+    of the descriptors that the process may have, and 64 at the least, is left for other things: handlers open files
+    and sockets as well. (Of fewer than 128 it is half.) Those too many are answered 503 with Retry-After, and
+    closed."""
     requests: int | None = None
     """Handlers under way at a time; other requests are answered 503 with Retry-After. None: as many as there are
     connections, since each has one at a time."""
@@ -41,14 +38,3 @@ class Caps:
 
 
 DEFAULT_CAPS = Caps()
-
-
-def fit_descriptors(connections: int | None) -> int | None:
-    """Give the number of connections that leaves descriptors for other things."""
-    if sys.platform == "win32":
-        return connections
-    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most == resource.RLIM_INFINITY:
-        return connections
-    room = most - most // 8
-    return room if connections is None else min(connections, room)

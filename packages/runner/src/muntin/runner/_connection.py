@@ -94,6 +94,7 @@ class Connection(Link):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self._driver.make_ready()
         self._registry.connection_made(self)
 
     def data_received(self, data: bytes) -> None:

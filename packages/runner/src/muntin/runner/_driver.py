@@ -9,7 +9,8 @@ task for that.
 
 What we do
 ----------
-A driver keeps one task in reserve, its *seat*. The seat's task exists, has taken its first step, and waits at a gate.
+A driver keeps one task in reserve, its *seat*, from when it is first asked to be ready. The seat's task exists, has
+taken its first step, and waits at a gate.
 
 *First step.* `Driver.run` enters that task with `asyncio._enter_task`, the documented way for one who steps coroutines
 himself, and runs the coroutine's first step then and there, in a fresh copy of the server's context. The
@@ -159,19 +160,24 @@ class Driver:
         self._loop = loop
         self._context = context
         self._is_closed = False
-        self._seat = Seat(loop, context)
+        # Not made before somebody asks whether a coroutine can be run: whoever makes a driver may be given up before it
+        # begins, as a connection whose TLS handshake fails is, and nobody would end its task.
+        self._seat: Seat | None = None
 
     @property
     def task(self) -> asyncio.Task[None]:
         """The task of the coroutine that is under way, and else of the next one."""
-        return self._seat.task
+        seat = self._seat
+        if seat is None:
+            seat = self._seat = Seat(self._loop, self._context)
+        return seat.task
 
     def make_ready(self) -> bool:
         """Tell whether a coroutine can be run now; if not, ask again in the next turn of the loop."""
         seat = self._seat
-        if seat.is_parked and not seat.gate.done():
+        if seat is not None and seat.is_parked and not seat.gate.done():
             return True
-        if seat.is_spent:
+        if seat is None or seat.is_spent:
             self._renew()
         return False
 
@@ -185,6 +191,8 @@ class Driver:
             done: is called when it has ended, before this returns if that is in the first step.
         """
         seat = self._seat
+        if seat is None:
+            raise RuntimeError("ask make_ready() before a coroutine is run")
         context = self._context.copy()
         outcome: BaseException | None = None
         asyncio._enter_task(self._loop, seat.task)  # noqa: SLF001 - documented for those who step coroutines
@@ -214,4 +222,5 @@ class Driver:
     def close(self) -> None:
         """Give up the reserve; a coroutine that is under way goes on."""
         self._is_closed = True
-        self._seat.leave()
+        if self._seat is not None:
+            self._seat.leave()

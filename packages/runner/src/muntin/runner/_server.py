@@ -6,26 +6,26 @@ It is the protocol factory that `loop.create_server` wants; it opens no socket i
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable, Set
+import socket
+from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from contextvars import copy_context
 from enum import IntEnum
+from typing import Any, NamedTuple
 
 from muntin.http_core import DEFAULT_LIMITS, Limits, Rejected
 from muntin.runner._admission import ASK_AGAIN, Admission
-from muntin.runner._caps import DEFAULT_CAPS, Caps, fit_descriptors
+from muntin.runner._caps import DEFAULT_CAPS, Caps
 from muntin.runner._clock import Clock
 from muntin.runner._connection import Connection
 from muntin.runner._peer import probe_when_silent
+from muntin.runner._room import Room, Verdict
 from muntin.runner._service import Rejector, Service
 from muntin.runner._timeouts import DEFAULT_TIMEOUTS, Timeouts
 from muntin.runner._watch import Watch
 from muntin.runner.exchange import Exchange, ExchangeHandler
 
 __all__ = ["Server"]
-
-# Connections beyond the cap that are told so; more at a time are cut, or they would be what fills the process.
-_ANSWERED_EXCESS = 64
 
 _LOGGER = logging.getLogger("muntin.server")
 
@@ -64,6 +64,13 @@ def _require_coroutine(handler: ExchangeHandler) -> ExchangeHandler:
         await made
 
     return answer
+
+
+class Arrival(NamedTuple):
+    """A peer that was accepted and has no connection yet, as its TLS handshake is under way."""
+
+    task: asyncio.Task[None]
+    verdict: Verdict
 
 
 class Server:
@@ -124,7 +131,7 @@ class Server:
         self._limits = limits
         self._timeouts = timeouts
         self._caps = caps
-        self._most = fit_descriptors(caps.connections)
+        self._room = Room(caps.connections)
         self._tcp_keepalive = tcp_keepalive
         self._handler_cancellation = handler_cancellation
         self._rejector = rejector
@@ -133,6 +140,7 @@ class Server:
         self._service: Service | None = None
         """Made in the loop, with the first connection."""
         self._connections: set[Connection] = set()
+        self._arrivals: dict[Connection, Arrival] = {}
         self._late: set[Connection] = set()
         """Those that were accepted while the server stops."""
         self._watch = Watch(timeouts, logger)
@@ -144,11 +152,13 @@ class Server:
         """What is said to peers that speak another protocol by now."""
 
     def __call__(self) -> Connection:
-        """Give the protocol for a new connection."""
-        service = self._service
-        if service is None:
-            service = self._service = self._make_service()
-        return Connection(service, self)
+        """Return the protocol for a new connection."""
+        return Connection(self._find_service(), self)
+
+    def _find_service(self) -> Service:
+        if self._service is None:
+            self._service = self._make_service()
+        return self._service
 
     def _make_service(self) -> Service:
         loop = asyncio.get_running_loop()
@@ -192,36 +202,82 @@ class Server:
             self._watch.look(connection)
         self._watch.look_for_hangups(self.connections)
         if self._turned_away:
-            self._logger.warning(
-                "turned away %d connections: %d are open", self._turned_away, len(self._connections)
-            )
+            self._logger.warning("turned away %d connections: %d are open", self._turned_away, self._count())
             self._turned_away = 0
+        self._note_absence()
+
+    def _count(self) -> int:
+        """Return the number of connections, with those in their TLS handshake."""
+        return len(self._connections) + len(self._arrivals)
+
+    # What who accepts calls
+
+    def take_in(self, accepted: socket.socket, tls: Mapping[str, Any]) -> None:
+        """Serve a connection that was accepted, or close it where there is no room for it.
+
+        Args:
+            accepted: its socket, which belongs to the server now.
+            tls: the arguments for TLS of `loop.connect_accepted_socket`; nothing for a plain connection.
+        """
+        service = self._find_service()
+        # What is turned away is reported by the clock.
+        service.clock.start()
+        verdict = self._room.judge(self._count() + 1, accepted.fileno())
+        if verdict is Verdict.CUT:
+            self._turned_away += 1
+            accepted.close()
+            return
+        connection = Connection(service, self)
+        task = service.loop.create_task(self._connect(connection, accepted, tls))
+        self._arrivals[connection] = Arrival(task, verdict)
+
+    async def _connect(self, connection: Connection, accepted: socket.socket, tls: Mapping[str, Any]) -> None:
+        """Attach a connection to its socket, after the TLS handshake if there is one."""
+        loop = asyncio.get_running_loop()
+        try:
+            # A peer that fails, leaves or is silent in its handshake is nobody's loss.
+            with suppress(OSError):
+                await loop.connect_accepted_socket(lambda: connection, accepted, **tls)
+        finally:
+            self._arrivals.pop(connection, None)
+            self._note_absence()
+
+    def report_refused_accept(self, error: OSError, pause: float) -> None:
+        """Report that the system refused to accept a connection, and for how long nobody will try (seconds)."""
+        self._logger.error("cannot accept connections, next try in %g s: %s", pause, error)
 
     # What connections call
 
     def connection_made(self, connection: Connection) -> None:
         """Count a connection."""
+        arrival = self._arrivals.pop(connection, None)
         self._connections.add(connection)
+        verdict = self._judge(connection) if arrival is None else arrival.verdict
         if self._tcp_keepalive:
             probe_when_silent(connection.transport)
         if self._stage is Stage.OVER:
             # Its TLS handshake has outlasted the server.
             connection.abort()
-        elif self._most is not None and len(self._connections) > self._most:
-            self._turn_away(connection, len(self._connections) - self._most)
+        elif verdict is not Verdict.SERVE:
+            self._turn_away(connection, verdict)
         elif self._stage > Stage.SERVING:
             self._late.add(connection)
             connection.announce_end()
             connection.hurry()
 
-    def _turn_away(self, connection: Connection, excess: int) -> None:
+    def _judge(self, connection: Connection) -> Verdict:
+        """Judge a connection that another than a site has accepted."""
+        sock = connection.transport.get_extra_info("socket")
+        return self._room.judge(self._count(), -1 if sock is None else sock.fileno())
+
+    def _turn_away(self, connection: Connection, verdict: Verdict) -> None:
         """Answer a connection that is one too many.
 
         Not accepting would be cheaper, but then its peer, or the balancer in front, could only wait, not ask elsewhere.
         Each that is answered lingers for a moment, so only some of them are.
         """
         self._turned_away += 1
-        if excess <= _ANSWERED_EXCESS:
+        if verdict is Verdict.TELL:
             connection.refuse(Rejected(503, "Service Unavailable"), [ASK_AGAIN])
         else:
             connection.abort()
@@ -231,10 +287,16 @@ class Server:
         self._connections.discard(connection)
         self._late.discard(connection)
         self._watch.forget(connection)
-        if not self._connections:
-            connection.clock.stop()
-            if self._all_gone is not None and not self._all_gone.done():
-                self._all_gone.set_result(None)
+        self._note_absence()
+
+    def _note_absence(self) -> None:
+        """Rest where nobody is connected."""
+        if self._connections or self._arrivals:
+            return
+        if not self._turned_away:
+            self._find_service().clock.stop()
+        if self._all_gone is not None and not self._all_gone.done():
+            self._all_gone.set_result(None)
 
     def add_farewell(self, farewell: Callable[[], object]) -> None:
         """Note what to call when connections are ended; it is called at once when they are being ended already."""
@@ -291,6 +353,8 @@ class Server:
                 await self.wait_for_end(timeout)
         finally:
             self._stage = Stage.OVER
+            for arrival in list(self._arrivals.values()):
+                arrival.task.cancel()
             for connection in self.connections:
                 connection.abort()
             await self.wait_for_end(1.0)
@@ -299,10 +363,10 @@ class Server:
 
     async def wait_for_end(self, timeout: float | None) -> bool:
         """Tell whether all connections ended in time."""
-        if not self._connections:
+        if not self._count():
             return True
         self._all_gone = asyncio.get_running_loop().create_future()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._all_gone
-        return not self._connections
+        return not self._count()

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -11,12 +10,22 @@ from contextlib import suppress
 from ssl import SSLContext
 from typing import Any, Protocol
 
+from muntin.runner._acceptor import Acceptor
+from muntin.runner._binding import (
+    AddressInfo,
+    bind_addresses,
+    bind_unix,
+    cannot_listen,
+    check_mode,
+    list_hosts,
+)
 from muntin.runner._server import Server
 from muntin.runner._socket_file import SocketFile, SocketPath
 
 __all__ = [
     "BACKLOG",
     "BaseSite",
+    "Listener",
     "NamedPipeSite",
     "SiteRunner",
     "SockSite",
@@ -30,8 +39,9 @@ BACKLOG = 128
 """Connections that may wait to be accepted; what Linux long had as its own bound."""
 
 
-# The longest time that a loop takes as a time-out for TLS (seconds).
+# The longest and the shortest time that a loop takes as a time-out for TLS (seconds).
 _DAY = 86400.0
+_INSTANT = 0.001
 
 
 class SiteRunner(Protocol):
@@ -51,6 +61,13 @@ class SiteRunner(Protocol):
         """Note that a site stopped."""
 
 
+class Listener(Protocol):
+    """What accepts connections for a site: an `Acceptor`, or a server of the loop."""
+
+    def close(self) -> None:
+        """Accept no more."""
+
+
 class BaseSite(ABC):
     """A listening socket of a runner.
 
@@ -62,6 +79,7 @@ class BaseSite(ABC):
 
     Raises:
         RuntimeError: the runner is not set up.
+        TypeError: `ssl_context` is none.
     """
 
     def __init__(
@@ -74,6 +92,8 @@ class BaseSite(ABC):
     ) -> None:
         if runner.server is None:
             raise RuntimeError("call the runner's setup() before making a site")
+        if ssl_context is not None and not isinstance(ssl_context, SSLContext):
+            raise TypeError(f"ssl_context is an ssl.SSLContext, not {ssl_context!r}")
         if shutdown_timeout is not None:
             warnings.warn(
                 "the shutdown_timeout of a site is that of its runner: give it to the runner",
@@ -84,7 +104,7 @@ class BaseSite(ABC):
         self._runner = runner
         self._ssl_context = ssl_context
         self._backlog = backlog
-        self._listener: asyncio.AbstractServer | None = None
+        self._listener: Listener | None = None
 
     @property
     @abstractmethod
@@ -92,13 +112,13 @@ class BaseSite(ABC):
         """The site as a URL."""
 
     @abstractmethod
-    async def listen(self, server: Server) -> asyncio.AbstractServer | None:
+    async def listen(self, server: Server) -> Listener | None:
         """Open the socket."""
 
     @property
     def sockets(self) -> list[socket.socket]:
         """The listening sockets, none before start."""
-        return _list_sockets(self._listener)
+        return list(getattr(self._listener, "sockets", ()))
 
     async def start(self) -> None:
         """Listen.
@@ -118,41 +138,20 @@ class BaseSite(ABC):
             raise
 
     async def stop(self) -> None:
-        """Listen no more; connections there are live on."""
+        """Listen no more; connections there are live on, and who has connected already is served."""
         self._runner.unregister(self)
         listener, self._listener = self._listener, None
-        server = self._runner.server
-        if listener is None:
-            return
-        if server is None or sys.platform == "win32":
-            # Not wait_closed(), here and below: on newer Pythons that waits for the connections as well.
+        if isinstance(listener, Acceptor) and self._runner.server is not None:
+            listener.close_after_the_last()
+        elif listener is not None:
+            # Not wait_closed(): on newer Pythons that waits for the connections as well.
             listener.close()
-        else:
-            await self._accept_the_last(server, listener)
 
-    async def _accept_the_last(self, server: Server, listener: asyncio.AbstractServer) -> None:
-        """Close a listener, but accept who has connected already: a closed socket resets those."""
-        loop = asyncio.get_running_loop()
-        accepted: list[socket.socket] = []
-        try:
-            if isinstance(loop, asyncio.SelectorEventLoop):
-                for sock in _list_sockets(listener):
-                    loop.remove_reader(sock.fileno())
-                # Whom it is just accepting gets a transport in a task, for which the listener has to be open: a turn
-                # for that to start, a turn to make it.
-                await asyncio.sleep(0)
-                await asyncio.sleep(0)
-            # No turn between this and closing, or who connects in it is lost.
-            for sock in _list_sockets(listener):
-                accepted += _empty_backlog(sock)
-        finally:
-            listener.close()
-        tls = self._describe_tls(server)
-        if tls:
-            # There is no time for peers that take theirs.
-            tls["ssl_handshake_timeout"] = min(tls["ssl_handshake_timeout"], server.timeouts.linger)
-        connecting = (loop.connect_accepted_socket(server, each, **tls) for each in accepted)
-        await asyncio.gather(*connecting, return_exceptions=True)
+    def accept(self, server: Server, sockets: Sequence[socket.socket]) -> Acceptor:
+        """Accept connections at sockets that listen already, for a subclass that has a way of its own to open them."""
+        acceptor = Acceptor(server, sockets, self._describe_tls(server))
+        acceptor.start()
+        return acceptor
 
     def _describe_tls(self, server: Server) -> dict[str, Any]:
         """Give the arguments of the loop's methods that concern TLS; nothing where there is none."""
@@ -161,29 +160,13 @@ class BaseSite(ABC):
         timeouts = server.timeouts
         return {
             "ssl": self._ssl_context,
-            "ssl_handshake_timeout": min(timeouts.handshake, _DAY),
+            "ssl_handshake_timeout": min(max(timeouts.handshake, _INSTANT), _DAY),
             # The loop would bound the time for all that is left to send; a connection bounds its pace.
             "ssl_shutdown_timeout": _DAY if timeouts.write_rate else None,
         }
 
     def _scheme(self, plain: str) -> str:
         return plain if self._ssl_context is None else plain + "s"
-
-
-def _list_sockets(listener: asyncio.AbstractServer | None) -> list[socket.socket]:
-    return list(getattr(listener, "sockets", ()))
-
-
-def _empty_backlog(listening: socket.socket) -> list[socket.socket]:
-    """Accept whoever waits in the backlog of a socket."""
-    accepted: list[socket.socket] = []
-    with suppress(OSError), socket.socket(fileno=os.dup(listening.fileno())) as same:
-        same.setblocking(False)
-        # Until nobody waits, or there are no descriptors left.
-        while True:
-            accepted.append(same.accept()[0])
-            accepted[-1].setblocking(False)
-    return accepted
 
 
 class TCPSite(BaseSite):
@@ -234,24 +217,45 @@ class TCPSite(BaseSite):
             return ", ".join(format_socket(sock, scheme) for sock in self.sockets)
         return ", ".join(f"{scheme}://{_format_host(host or '0.0.0.0')}:{self.port}" for host in hosts)
 
-    async def listen(self, server: Server) -> asyncio.AbstractServer:
-        return await asyncio.get_running_loop().create_server(
-            server,
-            self._host,
-            self._port,
-            backlog=self._backlog,
-            reuse_address=self._reuse_address,
-            reuse_port=self._reuse_port,
-            **self._describe_tls(server),
+    async def listen(self, server: Server) -> Acceptor:
+        found: list[AddressInfo] = []
+        for host in list_hosts(self._host):
+            found += await _look_up(host, self._port)
+        sockets = bind_addresses(
+            found, backlog=self._backlog, reuse_address=self._reuse_address, reuse_port=self._reuse_port
         )
+        return self.accept(server, sockets)
+
+
+async def _look_up(host: str | None, port: int) -> list[AddressInfo]:
+    """Return the addresses of a host.
+
+    Raises:
+        OSError: nobody knows it.
+    """
+    kind, passive = socket.SOCK_STREAM, socket.AI_PASSIVE
+    with suppress(socket.gaierror):
+        # Addresses need no look-up, and so no thread.
+        return [*socket.getaddrinfo(host, port, type=kind, flags=passive | socket.AI_NUMERICHOST)]
+    try:
+        return [*await asyncio.get_running_loop().getaddrinfo(host, port, type=kind, flags=passive)]
+    except socket.gaierror as error:
+        raise cannot_listen(repr(host), error) from error
 
 
 class UnixSite(BaseSite):
     """A site on a Unix socket.
 
     Args:
-        path: where the socket file is made, in place of one that is there; it is removed when the site stops, unless
-            somebody else has put another there by then. With a NUL in front it is a name without a file.
+        path: where the socket file is made, in place of one that was left there; it is removed when the site stops,
+            unless somebody else has put another there by then. With a NUL in front it is a name without a file.
+        mode: the permissions of the file, such as 0o660; None for what the umask leaves. Who connects needs to be
+            allowed to write.
+        take_over: whether to replace the file of a socket at which somebody else listens, who hears of nobody any
+            more. Else the site does not start.
+
+    Raises:
+        ValueError, TypeError: `mode` is no permissions of a file, or there is no file.
     """
 
     def __init__(
@@ -261,26 +265,25 @@ class UnixSite(BaseSite):
         *,
         ssl_context: SSLContext | None = None,
         backlog: int = BACKLOG,
+        mode: int | None = None,
+        take_over: bool = False,
         shutdown_timeout: float | None = None,
     ) -> None:
         super().__init__(runner, ssl_context=ssl_context, backlog=backlog, shutdown_timeout=shutdown_timeout)
+        check_mode(path, mode)
         self._path = os.fsdecode(path)
+        self._mode = mode
+        self._take_over = take_over
         self._file: SocketFile | None = None
 
     @property
     def name(self) -> str:
         return _format_path(self._path, self._scheme("http"))
 
-    async def listen(self, server: Server) -> asyncio.AbstractServer:
-        try:
-            listener = await asyncio.get_running_loop().create_unix_server(
-                server, self._path, backlog=self._backlog, **self._describe_tls(server)
-            )
-        except OSError as error:
-            why = error.strerror or error  # a path that is too long has no number
-            raise OSError(error.errno, f"cannot listen at {self._path!r}: {why}") from error
+    async def listen(self, server: Server) -> Acceptor:
+        sock = bind_unix(self._path, backlog=self._backlog, mode=self._mode, take_over=self._take_over)
         self._file = SocketFile(self._path)
-        return listener
+        return self.accept(server, [sock])
 
     async def stop(self) -> None:
         try:
@@ -326,7 +329,10 @@ class SockSite(BaseSite):
     """A site on a socket that somebody else has bound.
 
     Args:
-        sock: a bound stream socket.
+        sock: a bound stream socket; it is closed when the site stops.
+
+    Raises:
+        ValueError: it is no stream socket.
     """
 
     def __init__(
@@ -339,17 +345,17 @@ class SockSite(BaseSite):
         shutdown_timeout: float | None = None,
     ) -> None:
         super().__init__(runner, ssl_context=ssl_context, backlog=backlog, shutdown_timeout=shutdown_timeout)
+        if sock.type != socket.SOCK_STREAM:
+            raise ValueError(f"a site listens at a stream socket, not at {sock!r}")
         self._sock = sock
 
     @property
     def name(self) -> str:
         return format_socket(self._sock, self._scheme("http"))
 
-    async def listen(self, server: Server) -> asyncio.AbstractServer:
-        # Not create_unix_server: on newer Pythons that removes the file of a socket that is not ours alone.
-        return await asyncio.get_running_loop().create_server(
-            server, sock=self._sock, backlog=self._backlog, **self._describe_tls(server)
-        )
+    async def listen(self, server: Server) -> Acceptor:
+        self._sock.listen(self._backlog)
+        return self.accept(server, [self._sock])
 
 
 def format_socket(sock: socket.socket, scheme: str) -> str:
