@@ -1,15 +1,19 @@
 """The options of the command line for many processes, loops, routes and reloading, as programs of their own."""
 
+import errno
 import os
 import re
 import signal
 import socket
 import ssl
+import stat
 import subprocess
 import sys
 
 import pytest
 import trustme
+
+from muntin.web._run.command import parse_command
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -247,3 +251,40 @@ def test_a_certificate_that_is_not_there(start):
     assert code == 1
     assert "error: cannot use the certificate of no.pem" in output
     assert "Traceback" not in output
+
+
+@posix
+def test_the_mode_of_a_unix_socket_and_its_owner(start, tmp_path):
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(tmp_path / "socket"))
+        other.listen()
+        refused = start(MAKER, "-m", "muntin.web", "-U", "socket", "program:make")
+        code, output = refused.end()
+        assert code == 1
+        assert output == (
+            "error: cannot serve on socket: "
+            "[Errno 98] cannot listen at 'socket': somebody listens there already\n".replace(
+                "98", str(errno.EADDRINUSE)
+            )
+        )
+        program = start(
+            MAKER, "-m", "muntin.web", "-U", "socket", "--mode", "660", "--take-over", "program:make"
+        )
+        program.read_until("Serving on")
+        assert stat.S_IMODE((tmp_path / "socket").stat().st_mode) == 0o660
+        assert program.stop()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--mode", "660"], "give --path as well"),
+        (["--take-over"], "give --path as well"),
+        (["--mode", "668", "-U", "socket"], "'668' is no mode of a file"),
+        (["--mode", "7777", "-U", "socket"], "'7777' is no mode of a file"),
+    ],
+)
+def test_modes_that_make_no_sense(capsys, arguments, said):
+    with pytest.raises(SystemExit, match="2"):
+        parse_command([*arguments, "module:function"])
+    assert said in capsys.readouterr().err

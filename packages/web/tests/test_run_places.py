@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import ssl
+import stat
 import sys
 import urllib.request
 
@@ -204,3 +205,104 @@ def test_paths_of_all_kinds(start, tmp_path, workers):
             client.connect(str(tmp_path / name))
     assert program.stop()[0] == 0
     assert not any((tmp_path / name).exists() for name in ("one", "two", "three"))
+
+
+# An address that cannot be had
+
+
+@pytest.mark.row("RN-01", "RN-29")
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no Unix sockets")
+@pytest.mark.parametrize("workers", [None, 2])
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("host='127.0.0.1', port={port}", "cannot listen at 127.0.0.1:{port}: Address already in use"),
+        ("host=['127.0.0.1', '127.0.0.2'], port={port}", "127.0.0.1:{port}: Address already in use"),
+        ("path='taken'", "cannot listen at 'taken': somebody listens there already"),
+        ("path='missing/socket'", "cannot listen at 'missing/socket': No such file"),
+        ("host='192.0.2.1', port=0", "cannot listen at 192.0.2.1:0: Cannot assign"),
+        ("sock=closed", "Bad file descriptor"),
+    ],
+)
+def test_an_address_that_cannot_be_had_is_one_line(start, tmp_path, place, said, workers):
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.socket(socket.AF_UNIX) as path:
+        path.bind(str(tmp_path / "taken"))
+        path.listen()
+        port = taken.getsockname()[1]
+        program = start(f"""
+            import socket
+            closed = socket.socket()
+            closed.close()
+            web.run_app(web.Application(), {place.format(port=port)}, workers={workers})
+        """)
+        code, output = program.end()
+    assert code == 1
+    assert output.startswith("error: ")
+    assert said.format(port=port) in output
+    assert output.count("\n") == 1
+
+
+@pytest.mark.row("RN-28")
+def test_what_a_program_does_about_an_address_is_its_own_affair(start, free_port):
+    """Who catches the error can try another address; what fails besides is a traceback as ever."""
+    with socket.create_server(("127.0.0.1", free_port)):
+        program = start(f"""
+            try:
+                web.run_app(web.Application(), host="127.0.0.1", port={free_port})
+            except OSError as error:
+                say("caught", error.errno)
+            raise LookupError("something else")
+        """)
+        program.read_until("caught 98" if sys.platform == "linux" else "caught")
+        code, output = program.end()
+    assert code == 1
+    assert "Traceback" in output
+    assert "LookupError: something else" in output
+
+
+@pytest.mark.row("RN-29")
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no Unix sockets")
+@pytest.mark.parametrize("workers", [None, 1])
+def test_the_mode_and_the_owner_of_a_unix_socket(start, tmp_path, workers):
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(tmp_path / "socket"))
+        other.listen()
+        program = start(f"""
+            web.run_app(web.Application(), path="socket", mode=0o660, take_over=True, workers={workers})
+        """)
+        program.read_until("Serving on")
+        assert stat.S_IMODE((tmp_path / "socket").stat().st_mode) == 0o660
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(tmp_path / "socket"))
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert client.recv(65536).startswith(b"HTTP/1.1 404")
+        assert program.stop()[0] == 0
+    assert not (tmp_path / "socket").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"mode": 0o660}, ValueError),
+        ({"take_over": True}, ValueError),
+        ({"path": "socket", "mode": 0o7777}, ValueError),
+        ({"path": "\0socket", "mode": 0o600}, ValueError),
+        ({"path": "socket", "mode": "660"}, TypeError),
+    ],
+)
+@pytest.mark.parametrize("workers", [None, 2])
+def test_modes_that_make_no_sense(options, error, workers):
+    with pytest.raises(error, match="mode"):
+        web.run_app(web.Application(), **options, workers=workers)
+
+
+@pytest.mark.parametrize("workers", [None, 1])
+def test_one_of_several_hosts_that_is_not_here(start, free_port, workers):
+    program = start(f"""
+        app = web.Application()
+        app.router.add_get("/", hello)
+        web.run_app(app, host=["192.0.2.1", "127.0.0.1"], port={free_port}, workers={workers})
+    """)
+    assert "192.0.2.1" not in program.read_until("Serving on")
+    assert program.fetch(free_port) == "hello"
+    assert program.stop()[0] == 0

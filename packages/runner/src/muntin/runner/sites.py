@@ -32,6 +32,7 @@ __all__ = [
     "SocketPath",
     "TCPSite",
     "UnixSite",
+    "check_mode",
     "format_socket",
 ]
 
@@ -354,7 +355,10 @@ class SockSite(BaseSite):
         return format_socket(self._sock, self._scheme("http"))
 
     async def listen(self, server: Server) -> Acceptor:
-        self._sock.listen(self._backlog)
+        try:
+            self._sock.listen(self._backlog)
+        except OSError as error:
+            raise cannot_listen("the socket that was given", error) from error
         return self.accept(server, [self._sock])
 
 

@@ -64,7 +64,14 @@ def _describe_places(command: Command, passed: list[socket.socket]) -> dict[str,
     """Give where to listen, as `run_app` takes it."""
     if command.sockets is not None:
         return {"sock": [socket.socket(fileno=number) for number in command.sockets]}
-    return {"host": command.host, "port": command.port, "path": command.path, "sock": passed or None}
+    return {
+        "host": command.host,
+        "port": command.port,
+        "path": command.path,
+        "mode": command.mode,
+        "take_over": command.take_over,
+        "sock": passed or None,
+    }
 
 
 def _describe_workers(command: Command) -> "int | Workers | None":

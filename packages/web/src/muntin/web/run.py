@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 from muntin.router.printing import format_table
 from muntin.runner import BACKLOG, SHUTDOWN_TIMEOUT, GracefulExit, signals
 from muntin.runner.systemd import Watchdog, notify, watchdog_interval
-from muntin.web._run.listening import Hosts, Listening, Paths, Sockets, Tls, describe_places
+from muntin.web._run.listening import (
+    Hosts,
+    Listening,
+    ListeningError,
+    Paths,
+    Sockets,
+    Tls,
+    describe_places,
+    print_in_one_line,
+)
 from muntin.web._run.sources import Source, call_source, make_application
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.application import Application
@@ -80,6 +89,8 @@ def run_app(
     handle_signals: bool = True,
     reuse_address: bool | None = None,
     reuse_port: bool | None = None,
+    mode: int | None = None,
+    take_over: bool = False,
     handler_cancellation: bool = False,
     loop: asyncio.AbstractEventLoop | None = None,
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
@@ -107,6 +118,9 @@ def run_app(
         access_log_class, access_log_format, access_log: what writes the access log, what and where.
         handle_signals: whether SIGINT and SIGTERM end the program in order.
         reuse_address, reuse_port: as for `loop.create_server`.
+        mode: the permissions of the files of Unix sockets, such as 0o660; None for what the umask leaves. Who connects
+            needs to be allowed to write.
+        take_over: whether to replace Unix sockets at which somebody else listens; else that is an error.
         handler_cancellation: whether a handler is cancelled when its peer goes away.
         loop: the loop to serve in; it is closed at the end. None for a new one.
         loop_factory: makes that new one, such as `uvloop.new_event_loop`.
@@ -117,9 +131,10 @@ def run_app(
 
     Raises:
         TypeError: `app` is no application, or an option is not known.
-        ValueError: workers were given a loop, or are not to handle signals; or lists of places are all empty.
+        ValueError: workers were given a loop, or are not to handle signals; lists of places are all empty; or `mode` is
+            no permissions of a file, or there is no path that could have them.
         RuntimeError: a loop runs here already, or this is not the main thread, but is to handle signals.
-        OSError: the address cannot be had.
+        OSError: the address cannot be had. If nobody catches it, one line is printed, and the status is 1.
         SystemExit: with `workers`, when they cannot serve; its status is theirs.
     """
     if keepalive_timeout != _KEEPALIVE_TIMEOUT or "timeouts" not in options:
@@ -134,6 +149,8 @@ def run_app(
         backlog=backlog,
         reuse_address=reuse_address,
         reuse_port=reuse_port,
+        mode=mode,
+        take_over=take_over,
     )
 
     async def serve(source: Any, listening: Listening, worker: "Worker | None") -> None:
@@ -222,6 +239,9 @@ def run_app(
         if loop is not None or not handle_signals:
             raise ValueError("workers make a loop each, with loop_factory, and stop by signals: give neither")
         status = supervise(workers)
+    except ListeningError:
+        print_in_one_line()
+        raise
     finally:
         if iscoroutine(app):
             app.close()  # in case that nobody here has awaited it: workers await a copy each

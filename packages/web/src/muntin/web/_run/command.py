@@ -29,6 +29,8 @@ class Command(NamedTuple):
     host: str | None
     port: int | None
     path: str | None
+    mode: int | None
+    take_over: bool
     sockets: list[int] | None
     """Descriptors that a process which reloads has passed; they are the place then."""
     certfile: str | None
@@ -60,6 +62,12 @@ def _make_parser() -> ArgumentParser:
         "-P", "-p", "--port", type=_read_port, metavar="PORT", help="at which port (8080; TLS: 8443)"
     )
     parser.add_argument("-U", "--path", metavar="PATH", help="a Unix socket to listen at")
+    parser.add_argument(
+        "--mode", type=_read_mode, metavar="MODE", help="the permissions of its file, octal, such as 660"
+    )
+    parser.add_argument(
+        "--take-over", action="store_true", help="replace a Unix socket at which somebody listens"
+    )
     parser.add_argument("--sockets", type=_read_descriptors, help=SUPPRESS)
     parser.add_argument("--certfile", metavar="FILE", help="serve TLS, with this chain of certificates (PEM)")
     parser.add_argument("--keyfile", metavar="FILE", help="and its key, if that is in a file of its own")
@@ -85,6 +93,12 @@ def _read_port(text: str) -> int:
     if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
         raise ArgumentTypeError(f"{text!r} is no port: give a number from 0 to 65535")
     return int(text)
+
+
+def _read_mode(text: str) -> int:
+    if not re.fullmatch("(0o?)?[0-7]{1,3}", text):
+        raise ArgumentTypeError(f"{text!r} is no mode of a file: give an octal number, such as 660")
+    return int(text.removeprefix("0o"), 8)
 
 
 def _read_descriptors(text: str) -> list[int]:
@@ -113,6 +127,7 @@ _WITH_VALUE: Final = frozenset(
         "--port",
         "-U",
         "--path",
+        "--mode",
         "--sockets",
         "--certfile",
         "--keyfile",
@@ -147,6 +162,8 @@ def parse_command(arguments: Sequence[str], *, is_activated: bool = False) -> Co
         port = 8080 if options.certfile is None else 8443
     if options.keyfile is not None and options.certfile is None:
         parser.error("--keyfile belongs to a certificate: give --certfile as well")
+    if options.path is None and (options.mode is not None or options.take_over):
+        parser.error("--mode and --take-over are for a Unix socket: give --path as well")
     if options.reload and options.workers is not None:
         parser.error("--reload serves with one process: leave out --workers")
     if options.start_timeout is not None and options.workers is None:
@@ -156,6 +173,8 @@ def parse_command(arguments: Sequence[str], *, is_activated: bool = False) -> Co
         host=host,
         port=port,
         path=options.path,
+        mode=options.mode,
+        take_over=options.take_over,
         sockets=options.sockets,
         certfile=options.certfile,
         keyfile=options.keyfile,

@@ -4,18 +4,30 @@ One process opens its sites itself. Many share sockets that are opened before th
 """
 
 import socket
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
 from ssl import SSLContext
+from types import TracebackType
 from typing import Any, Final, Self
 
 from muntin.runner import BACKLOG, BaseSite, SockSite, TCPSite, UnixSite
-from muntin.runner.sites import SocketPath, format_socket
+from muntin.runner.sites import SocketPath, check_mode, format_socket
 from muntin.web.runners import AppRunner
 
-__all__ = ["SERVING", "Hosts", "Listening", "ListeningError", "Paths", "Sockets", "Tls", "describe_places"]
+__all__ = [
+    "SERVING",
+    "Hosts",
+    "Listening",
+    "ListeningError",
+    "Paths",
+    "Sockets",
+    "Tls",
+    "describe_places",
+    "print_in_one_line",
+]
 
 SERVING: Final = "Serving on"
 
@@ -27,7 +39,10 @@ Tls = SSLContext | Callable[[], SSLContext] | None
 
 
 class ListeningError(OSError):
-    """An address or path cannot be had."""
+    """An address or path cannot be had; its text is one line for the operator."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(*error.args)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +54,10 @@ class Listening:
     port: int | None
     paths: tuple[SocketPath, ...]
     """Of Unix sockets."""
+    mode: int | None
+    """The permissions of the files at the paths; None for what the umask leaves."""
+    take_over: bool
+    """Whether to replace Unix sockets at which somebody listens."""
     sockets: tuple[socket.socket, ...]
     """Those that are bound already."""
     tls: Tls
@@ -58,11 +77,14 @@ class Listening:
         backlog: int = BACKLOG,
         reuse_address: bool | None = None,
         reuse_port: bool | None = None,
+        mode: int | None = None,
+        take_over: bool = False,
     ) -> Self:
-        """Give the places as `run_app` takes them: all interfaces, where none is given.
+        """Return the places as `run_app` takes them: all interfaces, where none is given.
 
         Raises:
-            ValueError: they are given, as lists that are empty.
+            ValueError: they are given, as lists that are empty; or `mode` or `take_over` without a path.
+            TypeError: `mode` is no number.
         """
         hosts = _list_of(host, str)
         if host is None and (port is not None or (path is None and sock is None)):
@@ -70,6 +92,10 @@ class Listening:
         paths, sockets = _list_of(path, str, bytes, PathLike), _list_of(sock, socket.socket)
         if not (hosts or paths or sockets):
             raise ValueError("there is no place to listen at: give a host, a path or a socket")
+        if not paths and (mode is not None or take_over):
+            raise ValueError("mode and take_over are for the files of Unix sockets: give a path as well")
+        for each in paths:
+            check_mode(each, mode)
         return cls(
             hosts=hosts,
             port=port,
@@ -79,7 +105,14 @@ class Listening:
             backlog=backlog,
             reuse_address=reuse_address,
             reuse_port=reuse_port,
+            mode=mode,
+            take_over=take_over,
         )
+
+    @property
+    def _host(self) -> Any:
+        """The hosts as a site takes them: None stands alone."""
+        return self.hosts[0] if len(self.hosts) == 1 else self.hosts
 
     async def start_sites(self, runner: AppRunner) -> list[BaseSite]:
         """Listen at every place with a runner that is set up.
@@ -90,19 +123,29 @@ class Listening:
         tls = self.tls if isinstance(self.tls, SSLContext | None) else self.tls()
         backlog = self.backlog
         reuse = {"reuse_address": self.reuse_address, "reuse_port": self.reuse_port}
-        sites: list[BaseSite] = [
+        sites: list[BaseSite] = []
+        if self.hosts:
+            # One site for all hosts: an address that the machine does not have is left out where there are others.
+            sites.append(TCPSite(runner, self._host, self.port, ssl_context=tls, backlog=backlog, **reuse))
+        sites += [
             *(
-                TCPSite(runner, host, self.port, ssl_context=tls, backlog=backlog, **reuse)
-                for host in self.hosts
+                UnixSite(
+                    runner,
+                    path,
+                    ssl_context=tls,
+                    backlog=backlog,
+                    mode=self.mode,
+                    take_over=self.take_over,
+                )
+                for path in self.paths
             ),
-            *(UnixSite(runner, path, ssl_context=tls, backlog=backlog) for path in self.paths),
             *(SockSite(runner, sock, ssl_context=tls, backlog=backlog) for sock in self.sockets),
         ]
         for site in sites:
             try:
                 await site.start()
             except OSError as error:
-                raise ListeningError(*error.args) from error
+                raise ListeningError(error) from error
         return sites
 
     @contextmanager
@@ -118,9 +161,9 @@ class Listening:
         with ExitStack() as stack:
             opened: list[socket.socket] = []
             try:
-                for host in self.hosts:
+                if self.hosts:
                     found = sockets.bind_tcp(
-                        host,
+                        self._host,
                         port,
                         backlog=self.backlog,
                         reuse_address=self.reuse_address,
@@ -128,12 +171,20 @@ class Listening:
                     )
                     opened += [stack.enter_context(sock) for sock in found]
                 for path in self.paths:
-                    opened.append(stack.enter_context(sockets.bind_unix(path, backlog=self.backlog)))
+                    sock = sockets.bind_unix(
+                        path, backlog=self.backlog, mode=self.mode, take_over=self.take_over
+                    )
+                    opened.append(stack.enter_context(sock))
                     stack.callback(sockets.SocketFile(path).remove)
+                for sock in self.sockets:
+                    # Now, as the workers would do it too late to tell in one voice.
+                    sock.listen(self.backlog)
+                    opened.append(stack.enter_context(sock))
             except OSError as error:
-                raise ListeningError(*error.args) from error
-            opened += [stack.enter_context(sock) for sock in self.sockets]
-            yield replace(self, hosts=(), port=None, paths=(), sockets=tuple(opened))
+                raise ListeningError(error) from error
+            yield replace(
+                self, hosts=(), port=None, paths=(), mode=None, take_over=False, sockets=tuple(opened)
+            )
 
     def close(self) -> None:
         """Close the sockets in this process."""
@@ -144,6 +195,22 @@ class Listening:
         """Give the sockets that are bound already as URLs."""
         scheme = "https" if self.tls else "http"
         return [format_socket(sock, scheme) for sock in self.sockets]
+
+
+def print_in_one_line() -> None:
+    """Let a `ListeningError` that nobody catches end the program with one line, in place of a traceback.
+
+    It is no fault of the program that its address is taken, and who reads the log of a service has to see why at once.
+    """
+    previous = sys.excepthook
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, ListeningError):
+            print(f"error: {error}", file=sys.stderr)
+        else:
+            previous(kind, error, trace)
+
+    sys.excepthook = show
 
 
 def _list_of(given: Any, *kinds: type) -> tuple[Any, ...]:
