@@ -151,6 +151,7 @@ class FakeTimer:
 
     def cancel(self) -> None:
         self.is_cancelled = True
+        self.run = lambda: None  # as asyncio's, it forgets what it would have called
 
 
 class FakeClock:

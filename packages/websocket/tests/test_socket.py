@@ -572,3 +572,35 @@ async def test_leaving_the_block_closes(open_socket, clock):
     await task
     async with socket as same:
         assert same is socket
+
+
+@pytest.mark.parametrize("options", [{}, {"heartbeat": 10}, {"deflate": Deflate(), "inbox_limit": 0}])
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda socket, peer: socket.data_received(peer.close()),
+        lambda socket, peer: socket.close_nowait(),
+        lambda socket, peer: socket.abort(),
+        lambda socket, peer: socket.data_received(b"\xff\xff"),
+        lambda socket, peer: socket.eof_received(),
+        lambda socket, peer: None,
+    ],
+)
+async def test_a_socket_that_has_ended_does_not_wait_for_the_garbage_collector(open_socket, options, end):
+    gc.collect()
+    gc.disable()
+    try:
+        socket, duplex, peer = open_socket(**options)
+        socket.data_received(peer.send_text("a") + peer.send_text("b"))
+        socket.send_str("c")
+        await socket.receive()
+        end(socket, peer)
+        duplex.vanish()
+        while (await socket.receive()).type is not CLOSED:
+            pass
+        duplex.receiver = None
+        gone = weakref.ref(socket)
+        del socket
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -296,6 +296,7 @@ class Connection:
         return WSMessage(WSMsgType.CLOSE, code, reason)
 
     def _fail(self, error: ProtocolViolation) -> WSMessage:
+        error.__traceback__ = error.__context__ = None  # frames would keep us alive until the next collection
         self._state = advance(self._state, Move.FAIL)
         self.close_code = WSCloseCode.ABNORMAL_CLOSURE  # what counts is what the peer said (§7.1.5)
         return WSMessage(WSMsgType.ERROR, error)

@@ -123,6 +123,7 @@ class TransportDuplex(asyncio.Protocol):
         self._release()
         if self._receiver is not None:
             self._receiver.connection_lost(exc)
+            self._receiver = None  # it refers to us, as a rule: nothing has to wait for the garbage collector
 
     def pause_writing(self) -> None:
         self._is_full = True

@@ -38,6 +38,24 @@ _MAX_RECEIVES_AFTER_THE_END = 5
 _OPEN = (State.OPEN, State.CLOSE_RECEIVED, State.FAILED)
 
 
+class _End:
+    """The messages that stand for the end of a socket."""
+
+    __slots__ = ("_connection", "_count")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._count = 0
+
+    def describe(self) -> WSMessage:
+        """Return the next one; raises RuntimeError when there were too many."""
+        self._count += 1
+        if self._count > _MAX_RECEIVES_AFTER_THE_END:
+            raise RuntimeError("receive() was called again and again after the end of the socket")
+        is_closing = self._connection.state is State.CLOSE_SENT
+        return WSMessage(WSMsgType.CLOSING if is_closing else WSMsgType.CLOSED, None)
+
+
 class Ending:
     """How one socket comes to its end.
 
@@ -56,7 +74,6 @@ class Ending:
         "_autoclose",
         "_clock",
         "_connection",
-        "_count",
         "_duplex",
         "_last",
         "_timeout",
@@ -93,7 +110,7 @@ class Ending:
             pause=duplex.pause_reading,
             resume=read_on,
             emptied=self._conclude,
-            end=self._describe,
+            end=_End(connection).describe,
         )
         self.outbox = Outbox(
             duplex,
@@ -110,10 +127,9 @@ class Ending:
         """Whether the stream has ended; what came before may still wait to be looked at."""
         # The peer's close frame or its failure, until that is answered.
         self._last: WSMessage | None = None
-        # Who waits, the timer that lets nobody wait too long, and how often the end was told.
+        # Who waits, and the timer that lets nobody wait too long.
         self._waiting: asyncio.Event | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._count = 0
 
     @property
     def has_begun(self) -> bool:
@@ -227,6 +243,10 @@ class Ending:
         """End when the peer is gone and nothing waits that came before."""
         if self.is_gone and self._connection.state is State.CLOSED:
             self._finish()
+            # These refer to us: nothing has to wait for the garbage collector.
+            self.inbox.release()
+            self.outbox.release()
+            self.heartbeat = None
 
     def _say_goodbye(self) -> None:
         """Both sides have closed: the server ends the TCP connection, the client waits for that (§7.1.1)."""
@@ -240,13 +260,6 @@ class Ending:
         self.inbox.finish()
         if self._waiting is not None:
             self._waiting.set()
-
-    def _describe(self) -> WSMessage:
-        self._count += 1
-        if self._count > _MAX_RECEIVES_AFTER_THE_END:
-            raise RuntimeError("receive() was called again and again after the end of the socket")
-        is_closing = self._connection.state is State.CLOSE_SENT
-        return WSMessage(WSMsgType.CLOSING if is_closing else WSMsgType.CLOSED, None)
 
     def _set_timer(self, delay: float, callback: Callable[[], None]) -> None:
         if self._timer is not None:

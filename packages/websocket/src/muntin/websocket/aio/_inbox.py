@@ -91,6 +91,10 @@ class Inbox:
             self._relieve()
         self._wake()
 
+    def release(self) -> None:
+        """Forget who is called back: nothing comes any more that would be of interest to them."""
+        self._pause = self._resume = self._emptied = _do_nothing
+
     async def take(self) -> WSMessage:
         """Give the next message, or the end; raises RuntimeError when another task waits for one.
 
@@ -130,3 +134,7 @@ class Inbox:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def _do_nothing() -> None:
+    """Stand for what was called back once."""

@@ -111,6 +111,12 @@ class Outbox:
         self._held.clear()
         self._held_size = 0
 
+    def release(self) -> None:
+        """Forget who is called back, and what is due: nothing is sent any more."""
+        self._overflow = _ignore
+        if self._payer is not None:
+            self._payer.cancel()
+
     @property
     def size(self) -> int:
         """How many bytes were not taken by the network yet."""
@@ -170,3 +176,7 @@ class Outbox:
             pass  # there is nobody to answer, or nothing may be said any more: whoever uses the socket hears of that
         finally:
             self._owed, self._payer = bytes, None
+
+
+def _ignore(error: ConnectionClosed) -> None:
+    """Stand for what was called back once."""

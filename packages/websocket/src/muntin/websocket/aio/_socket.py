@@ -329,6 +329,7 @@ class WebSocket:
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note that there is no connection any more."""
         self._ending.lose(exc)
+        self._heartbeat = None
 
     def _react_to_ping(self, message: WSMessage) -> None:
         if self._autoping:
