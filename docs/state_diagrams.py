@@ -10,8 +10,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from muntin.http_core._client_states import CLIENT_ANSWER, CLIENT_REQUEST
-from muntin.http_core._states import ANSWER, REQUEST
+from muntin.http_core._client_states import CLIENT_REQUEST, CLIENT_RESPONSE
+from muntin.http_core._states import REQUEST, RESPONSE
 
 Table = Mapping[Any, Mapping[Any, Any]]
 Point = tuple[float, float]
@@ -19,9 +19,9 @@ Point = tuple[float, float]
 FOLDER = Path(__file__).parent / "explanation" / "states"
 TABLES: dict[str, Table] = {
     "server-request": REQUEST,
-    "server-answer": ANSWER,
+    "server-response": RESPONSE,
     "client-request": CLIENT_REQUEST,
-    "client-answer": CLIENT_ANSWER,
+    "client-response": CLIENT_RESPONSE,
 }
 WIDTH, HEIGHT, RADIUS, NODE = 720, 520, 200, 44
 STYLE = (

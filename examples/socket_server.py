@@ -36,7 +36,7 @@ class Conversation(BaseRequestHandler):
         else:
             status = 200 if head.method in ("GET", "HEAD", "POST") else 405
             self.send(self.engine.respond(http.ResponseHead(status, [("Content-Type", "text/plain")]), body))
-        return self.engine.answer_state is http.AnswerState.DONE
+        return self.engine.response_state is http.ResponseState.DONE
 
     def wait(self) -> object:
         """Give the next event, receiving what it needs."""

@@ -10,7 +10,6 @@ from conformance.http1.cases import read_cases
 from muntin.http_core import (
     HTTP_11,
     NO_BODY,
-    AnswerState,
     BodyData,
     EndOfBody,
     PeerClosed,
@@ -18,6 +17,7 @@ from muntin.http_core import (
     RequestHead,
     RequestState,
     ResponseHead,
+    ResponseState,
     ServerConnection,
     Signal,
 )
@@ -76,7 +76,7 @@ def converse(connection: ServerConnection, told: list[str]) -> None:
 def answer(connection: ServerConnection, method: str) -> None:
     """Answer, and go on if the connection does."""
     connection.respond(ResponseHead(405 if method == "CONNECT" else 200))
-    if connection.answer_state is AnswerState.DONE:
+    if connection.response_state is ResponseState.DONE:
         connection.start_next_exchange()
 
 

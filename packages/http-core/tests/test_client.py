@@ -6,24 +6,24 @@ from hypothesis import strategies as st
 
 from muntin.http_core import (
     HTTP_10,
-    AnswerHead,
     BodyData,
-    ClientAnswerState,
     ClientConnection,
     ClientRequestState,
+    ClientResponseState,
     EndOfBody,
     Fields,
     FramingKind,
     Limits,
     LocalProtocolError,
     PeerClosed,
+    ReceivedResponse,
     Rejected,
     RequestHead,
     ResponseHead,
     ServerConnection,
     Signal,
 )
-from muntin.http_core._client_states import CLIENT_ANSWER, CLIENT_REQUEST, advance_client
+from muntin.http_core._client_states import CLIENT_REQUEST, CLIENT_RESPONSE, advance_client
 from muntin.http_core._states import Input
 
 HOST = [("Host", "a")]
@@ -47,7 +47,9 @@ def hear(client: ClientConnection, raw: bytes, *, eof: bool = False, size: int =
             elif isinstance(event, BodyData):
                 told.append(BodyData(event.data))
             else:
-                told.append((event.status, event.framing.kind) if isinstance(event, AnswerHead) else event)
+                told.append(
+                    (event.status, event.framing.kind) if isinstance(event, ReceivedResponse) else event
+                )
             if isinstance(event, (Rejected, PeerClosed)):
                 return
 
@@ -143,7 +145,7 @@ def test_one_exchange_at_a_time() -> None:
     with pytest.raises(LocalProtocolError):
         client.start_next_exchange()
     assert hear(client, b"HTTP/1.1 204 No Content\r\n\r\n") == [(204, FramingKind.NONE)]
-    assert client.answer_state is ClientAnswerState.DONE
+    assert client.response_state is ClientResponseState.DONE
     client.start_next_exchange()
     client.request("GET", "/", HOST)
 
@@ -221,7 +223,7 @@ def test_refused(raw: bytes, reason: str, size: int) -> None:
     client = asked()
     assert hear(client, raw, eof=True, size=size)[-1] == Rejected(502, reason)
     assert client.next_event() == Rejected(502, reason)
-    assert client.answer_state is ClientAnswerState.ERROR
+    assert client.response_state is ClientResponseState.ERROR
     assert not client.keeps_alive
 
 
@@ -235,12 +237,12 @@ def test_what_an_answer_tells() -> None:
     client = asked()
     client.receive(b"HTTP/1.0 200 Fine\r\nX: y\r\nContent-Length: 0\r\n\r\n")
     head = client.next_event()
-    assert isinstance(head, AnswerHead)
+    assert isinstance(head, ReceivedResponse)
     assert (head.status, head.reason, head.version, head.keep_alive) == (200, b"Fine", HTTP_10, False)
     assert (head.get(b"x"), head.fields[0]) == (b"y", (b"X", b"y"))
-    assert (head.is_interim, head.switches, repr(head)) == (False, False, "<AnswerHead 200>")
+    assert (head.is_interim, head.switches, repr(head)) == (False, False, "<ReceivedResponse 200>")
     assert client.next_event() is Signal.PAUSED
-    assert client.answer_state is ClientAnswerState.LAST
+    assert client.response_state is ClientResponseState.LAST
     with pytest.raises(LocalProtocolError, match="LAST"):
         client.start_next_exchange()
 
@@ -284,7 +286,7 @@ def test_no_switch_within_a_request() -> None:
 # The tables -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("table", [CLIENT_REQUEST, CLIENT_ANSWER], ids=["request", "answer"])
+@pytest.mark.parametrize("table", [CLIENT_REQUEST, CLIENT_RESPONSE], ids=["request", "answer"])
 @pytest.mark.parametrize("given", Input)
 def test_every_state_and_input(table: dict[object, dict[Input, object]], given: Input) -> None:
     for state, ways in table.items():
@@ -314,9 +316,9 @@ def test_two_exchanges() -> None:
         client.receive(server.inform(103, [("Link", "</>")]))
         client.receive(b"".join(server.respond(ResponseHead(200), turn.upper())))
         interim, head, *rest = take(client)
-        assert isinstance(interim, AnswerHead)
+        assert isinstance(interim, ReceivedResponse)
         assert interim.is_interim
-        assert isinstance(head, AnswerHead)
+        assert isinstance(head, ReceivedResponse)
         assert (head.status, rest) == (200, [BodyData(turn.upper()), EndOfBody()])
         client.start_next_exchange()
         server.start_next_exchange()
@@ -335,7 +337,7 @@ def test_an_upgrade() -> None:
     assert rest == b"from the client"
     client.receive(head + b"from the ")
     [answer] = take(client)
-    assert isinstance(answer, AnswerHead)
+    assert isinstance(answer, ReceivedResponse)
     assert answer.switches
     client.receive(b"server")
     assert client.take_rest() == b"from the server"
@@ -351,7 +353,7 @@ def test_a_tunnel() -> None:
     take(server)
     client.receive(server.switch(ResponseHead(200))[0] + b"raw")
     [answer] = take(client)
-    assert isinstance(answer, AnswerHead)
+    assert isinstance(answer, ReceivedResponse)
     assert answer.switches
     assert client.take_rest() == b"raw"
 

@@ -6,7 +6,6 @@ import pytest
 
 from muntin.http_core import (
     NO_BODY,
-    AnswerState,
     BodyData,
     BodyFraming,
     EndOfBody,
@@ -18,6 +17,7 @@ from muntin.http_core import (
     Rejected,
     RequestHead,
     ResponseHead,
+    ResponseState,
     ServerConnection,
     Signal,
 )
@@ -234,11 +234,11 @@ def test_a_streamed_answer_of_known_length() -> None:
 
 def test_a_piece_sent_by_other_means() -> None:
     connection = after(GET)
-    assert connection.answer_framing == NO_BODY
+    assert connection.response_framing == NO_BODY
     with pytest.raises(LocalProtocolError):
         connection.count(1)
     connection.start(ok(("Content-Length", "5")))
-    assert connection.answer_framing == BodyFraming(FramingKind.LENGTH, 5)
+    assert connection.response_framing == BodyFraming(FramingKind.LENGTH, 5)
     connection.count(5)
     with pytest.raises(LocalProtocolError, match="longer"):
         connection.count(1)
@@ -380,7 +380,7 @@ def test_an_early_response_to_a_body_that_may_be_held_back_is_the_last(
     connection = after(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: " + expectation + b"\r\n" + framing)
     connection.next_event()
     assert b"\r\nConnection: close\r\n" in way(connection)
-    assert connection.answer_state is AnswerState.LAST
+    assert connection.response_state is ResponseState.LAST
     assert not connection.keeps_alive
     # Whatever comes now, be it the body or a request in its place, leads to no further exchange.
     connection.receive(b"GET /smuggled HTTP/1.1\r\nHost: victim\r\n\r\n")

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from muntin.http_core import (
-    AnswerHead,
     ClientConnection,
     FieldBlock,
     LocalProtocolError,
+    ReceivedResponse,
     Rejected,
     RequestHead,
     ResponseHead,
@@ -163,7 +163,7 @@ def test_a_response_can_be_sent_on() -> None:
     client.request("GET", "/", HOST)
     client.receive(b"HTTP/1.1 299 Fein \xfc\r\nContent-Length: 2\r\nX: \xff\r\n\r\nhi")
     answer = client.next_event()
-    assert isinstance(answer, AnswerHead)
+    assert isinstance(answer, ReceivedResponse)
     for reason in (answer.reason, answer.reason.decode("utf-8", "surrogateescape")):
         head, body = asked().respond(ResponseHead(answer.status, answer.fields, reason), b"hi")
         assert head + body == b"HTTP/1.1 299 Fein \xfc\r\nX: \xff\r\nContent-Length: 2\r\n\r\nhi"

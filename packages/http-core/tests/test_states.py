@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from muntin.http_core import (
-    AnswerState,
     LocalProtocolError,
     RequestHead,
     RequestState,
     ResponseHead,
+    ResponseState,
     ServerConnection,
     Signal,
 )
-from muntin.http_core._states import ANSWER, REQUEST, Input, advance_answer, advance_request
+from muntin.http_core._states import REQUEST, RESPONSE, Input, advance_request, advance_response
 
 
 @pytest.mark.parametrize("given", Input)
@@ -28,20 +28,20 @@ def test_every_request_state_and_input(state: RequestState, given: Input) -> Non
 
 
 @pytest.mark.parametrize("given", Input)
-@pytest.mark.parametrize("state", AnswerState)
-def test_every_answer_state_and_input(state: AnswerState, given: Input) -> None:
-    if given in ANSWER[state]:
-        assert advance_answer(state, given) in AnswerState
+@pytest.mark.parametrize("state", ResponseState)
+def test_every_response_state_and_input(state: ResponseState, given: Input) -> None:
+    if given in RESPONSE[state]:
+        assert advance_response(state, given) in ResponseState
     else:
         with pytest.raises(LocalProtocolError, match=f"{given.name} .* {state.name}"):
-            advance_answer(state, given)
+            advance_response(state, given)
 
 
 def test_what_ends_has_no_way_on() -> None:
     for state in (RequestState.CLOSED, RequestState.ERROR, RequestState.SWITCHED):
         assert not REQUEST[state]
-    for answer in (AnswerState.LAST, AnswerState.BROKEN, AnswerState.SWITCHED):
-        assert not ANSWER[answer]
+    for answer in (ResponseState.LAST, ResponseState.BROKEN, ResponseState.SWITCHED):
+        assert not RESPONSE[answer]
 
 
 REQUESTS = [
@@ -63,12 +63,12 @@ class AnyOrder(RuleBasedStateMachine):
         self.connection = ServerConnection()
 
     def attempt(self, action: object, *arguments: object) -> None:
-        before = (self.connection.request_state, self.connection.answer_state)
+        before = (self.connection.request_state, self.connection.response_state)
         try:
             action(*arguments)  # type: ignore[operator]
         except LocalProtocolError:
-            broke = self.connection.answer_state is AnswerState.BROKEN
-            assert broke or (self.connection.request_state, self.connection.answer_state) == before
+            broke = self.connection.response_state is ResponseState.BROKEN
+            assert broke or (self.connection.request_state, self.connection.response_state) == before
 
     @rule(raw=st.sampled_from(REQUESTS))
     def receive(self, raw: bytes) -> None:
@@ -118,7 +118,11 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def no_exchange_follows_the_last(self) -> None:
-        if self.connection.answer_state in (AnswerState.LAST, AnswerState.BROKEN, AnswerState.SWITCHED):
+        if self.connection.response_state in (
+            ResponseState.LAST,
+            ResponseState.BROKEN,
+            ResponseState.SWITCHED,
+        ):
             assert not self.connection.keeps_alive
 
 

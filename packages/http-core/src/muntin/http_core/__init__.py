@@ -15,8 +15,6 @@ from muntin.http_core._events import (
     HTTP_11,
     NO_BODY,
     UNTIL_CLOSE,
-    AnswerEvent,
-    AnswerHead,
     BodyData,
     BodyFraming,
     EndOfBody,
@@ -26,25 +24,27 @@ from muntin.http_core._events import (
     HttpVersion,
     PeerClosed,
     RawFields,
+    ReceivedResponse,
     Rejected,
     RequestHead,
+    ResponseEvent,
     ResponseHead,
     Signal,
 )
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
 from muntin.http_core._serialize import FieldBlock
-from muntin.http_core._states import AnswerState, RequestState
+from muntin.http_core._states import RequestState, ResponseState
 from muntin.http_core.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from muntin.http_core.status import REASONS, forbids_body, reason_of
 
 if TYPE_CHECKING:
     from muntin.http_core._client import ClientConnection
-    from muntin.http_core._client_states import ClientAnswerState, ClientRequestState
+    from muntin.http_core._client_states import ClientRequestState, ClientResponseState
 
 # A server needs no client.
 _HOMES: Final = {
     "muntin.http_core._client": "ClientConnection",
-    "muntin.http_core._client_states": "ClientAnswerState ClientRequestState",
+    "muntin.http_core._client_states": "ClientResponseState ClientRequestState",
 }
 
 if not TYPE_CHECKING:
@@ -58,14 +58,11 @@ __all__ = [
     "NO_BODY",
     "REASONS",
     "UNTIL_CLOSE",
-    "AnswerEvent",
-    "AnswerHead",
-    "AnswerState",
     "BodyData",
     "BodyFraming",
-    "ClientAnswerState",
     "ClientConnection",
     "ClientRequestState",
+    "ClientResponseState",
     "EndOfBody",
     "Event",
     "FieldBlock",
@@ -77,11 +74,14 @@ __all__ = [
     "PeerClosed",
     "ProtocolError",
     "RawFields",
+    "ReceivedResponse",
     "Rejected",
     "RemoteProtocolError",
     "RequestHead",
     "RequestState",
+    "ResponseEvent",
     "ResponseHead",
+    "ResponseState",
     "ServerConnection",
     "Signal",
     "forbids_body",

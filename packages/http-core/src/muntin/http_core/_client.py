@@ -9,32 +9,32 @@ server of ours would refuse.
 
 import sys
 
-from muntin.http_core._answer_head import parse_answer_head
 from muntin.http_core._body import make_reader
 from muntin.http_core._client_states import (
-    CLIENT_ANSWER,
     CLIENT_REQUEST,
-    ClientAnswerState,
+    CLIENT_RESPONSE,
     ClientRequestState,
+    ClientResponseState,
     advance_client,
 )
 from muntin.http_core._endpoint import Endpoint
 from muntin.http_core._events import (
     NO_BODY,
-    AnswerEvent,
-    AnswerHead,
     BodyFraming,
     EndOfBody,
     Fields,
     FramingKind,
     PeerClosed,
+    ReceivedResponse,
     Rejected,
     RequestHead,
+    ResponseEvent,
     Signal,
 )
 from muntin.http_core._head import parse_head
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
-from muntin.http_core._lines import OF_ANSWERS, LineCheck
+from muntin.http_core._lines import STATUS_LINES, LineCheck
+from muntin.http_core._response_head import parse_response_head
 from muntin.http_core._serialize import OutgoingFields, encode_fields, encode_text, require_bytes
 from muntin.http_core._states import Input
 from muntin.http_core._writer import BodyWriter
@@ -57,13 +57,13 @@ class ClientConnection(Endpoint):
         limits: how much the peer may send; that on the request line counts for the status line.
     """
 
-    __slots__ = ("_answer", "_framing", "_head", "_request", "_writer")
+    __slots__ = ("_framing", "_head", "_request", "_response", "_writer")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         super().__init__(limits)
         # For the whole connection:
         self._request = ClientRequestState.IDLE
-        self._answer = ClientAnswerState.IDLE
+        self._response = ClientResponseState.IDLE
         # For one exchange:
         self._head: RequestHead | None = None
         """Of our request."""
@@ -77,9 +77,9 @@ class ClientConnection(Endpoint):
         return self._request
 
     @property
-    def answer_state(self) -> ClientAnswerState:
+    def response_state(self) -> ClientResponseState:
         """Where the peer is in its answer."""
-        return self._answer
+        return self._response
 
     # What goes out -------------------------------------------------------------------------------------------
 
@@ -123,8 +123,8 @@ class ClientConnection(Endpoint):
         self, method: str, target: str, outgoing: OutgoingFields, framing_line: bytes, given: Input
     ) -> bytes:
         after = advance_client(CLIENT_REQUEST, self._request, given)
-        if self._last or self._answer is not ClientAnswerState.IDLE:
-            raise LocalProtocolError(f"no request can be sent: the answer is {self._answer.name}")
+        if self._last or self._response is not ClientResponseState.IDLE:
+            raise LocalProtocolError(f"no request can be sent: the answer is {self._response.name}")
         if not isinstance(method, str) or not isinstance(target, str):
             raise LocalProtocolError("method and target of a request are text")
         line = encode_text(f"{method} {target} HTTP/1.1\r\n")
@@ -175,7 +175,7 @@ class ClientConnection(Endpoint):
             LocalProtocolError: request or answer are not complete, or this was the last exchange.
         """
         request = advance_client(CLIENT_REQUEST, self._request, Input.NEXT)
-        self._answer = advance_client(CLIENT_ANSWER, self._answer, Input.NEXT)
+        self._response = advance_client(CLIENT_RESPONSE, self._response, Input.NEXT)
         self._request = request
         self._head = None
 
@@ -187,11 +187,11 @@ class ClientConnection(Endpoint):
         Raises:
             LocalProtocolError: the protocol was not changed.
         """
-        if self._answer is not ClientAnswerState.SWITCHED:
-            raise LocalProtocolError(f"the connection still speaks HTTP: the answer is {self._answer.name}")
+        if self._response is not ClientResponseState.SWITCHED:
+            raise LocalProtocolError(f"the connection still speaks HTTP: the answer is {self._response.name}")
         return self._buffer.take(len(self._buffer))
 
-    def next_event(self) -> AnswerEvent:
+    def next_event(self) -> ResponseEvent:
         """Give the next event that the bytes so far hold.
 
         A final head whose framing is NO_BODY is a complete answer; after any other, `BodyData` and at last
@@ -199,47 +199,47 @@ class ClientConnection(Endpoint):
         the status that a gateway would answer with: 502.
         """
         try:
-            if self._answer is ClientAnswerState.IDLE:
+            if self._response is ClientResponseState.IDLE:
                 return self._next_head()
-            if self._answer is ClientAnswerState.BODY:
+            if self._response is ClientResponseState.BODY:
                 return self._next_of_body()
         except RemoteProtocolError as fault:
-            self._answer = advance_client(CLIENT_ANSWER, self._answer, Input.FAULT)
+            self._response = advance_client(CLIENT_RESPONSE, self._response, Input.FAULT)
             self._fault = Rejected(502, fault.reason)
             self._last = True
         if self._fault is not None:
             return self._fault
-        return PeerClosed() if self._answer is ClientAnswerState.CLOSED else Signal.PAUSED
+        return PeerClosed() if self._response is ClientResponseState.CLOSED else Signal.PAUSED
 
-    def _next_head(self) -> AnswerEvent:
+    def _next_head(self) -> ResponseEvent:
         if self._head is None:
             return self._wait_between()
         block = self._buffer.take_past(b"\r\n\r\n")
         if block is None:
             return self._wait_for_head()
-        head = parse_answer_head(block, self._head, self._limits)
+        head = parse_response_head(block, self._head, self._limits)
         self._check = None
         if head.switches:
             self._switch()
         elif head.is_interim:
-            self._answer = advance_client(CLIENT_ANSWER, self._answer, Input.INFORM)
+            self._response = advance_client(CLIENT_RESPONSE, self._response, Input.INFORM)
         else:
             self._take_final(head, head.framing)
         return head
 
-    def _wait_between(self) -> AnswerEvent:
+    def _wait_between(self) -> ResponseEvent:
         # RFC 9112 §9.2: what comes without a request is no answer to anything.
         if len(self._buffer):
             raise RemoteProtocolError(502, "an answer without a request")
         if not self._ended:
             return Signal.NEED_DATA
-        self._answer = advance_client(CLIENT_ANSWER, self._answer, Input.EOF)
+        self._response = advance_client(CLIENT_RESPONSE, self._response, Input.EOF)
         self._last = True
         return PeerClosed()
 
-    def _wait_for_head(self) -> AnswerEvent:
+    def _wait_for_head(self) -> ResponseEvent:
         if self._check is None:
-            self._check = LineCheck(self._limits, OF_ANSWERS)
+            self._check = LineCheck(self._limits, STATUS_LINES)
         self._check.check(self._buffer)
         if self._ended:
             raise RemoteProtocolError(502, "incomplete head" if len(self._buffer) else "no answer")
@@ -250,21 +250,21 @@ class ClientConnection(Endpoint):
             # The rest of our body would be taken for the new protocol.
             raise RemoteProtocolError(502, "a switch of protocols within the request")
         self._request = advance_client(CLIENT_REQUEST, self._request, Input.SWITCH)
-        self._answer = advance_client(CLIENT_ANSWER, self._answer, Input.SWITCH)
+        self._response = advance_client(CLIENT_RESPONSE, self._response, Input.SWITCH)
         self._last = True
 
-    def _take_final(self, head: AnswerHead, framing: BodyFraming) -> None:
+    def _take_final(self, head: ReceivedResponse, framing: BodyFraming) -> None:
         if not head.keep_alive or framing.kind is FramingKind.CLOSE:
             self._last = True
         self._framing = framing
         if framing is NO_BODY:
             whole = Input.WHOLE_LAST if self._last else Input.WHOLE
-            self._answer = advance_client(CLIENT_ANSWER, self._answer, whole)
+            self._response = advance_client(CLIENT_RESPONSE, self._response, whole)
         else:
             self._reader = make_reader(framing, self._limits)
-            self._answer = advance_client(CLIENT_ANSWER, self._answer, Input.HEAD)
+            self._response = advance_client(CLIENT_RESPONSE, self._response, Input.HEAD)
 
-    def _next_of_body(self) -> AnswerEvent:
+    def _next_of_body(self) -> ResponseEvent:
         event = self._read_body()
         if event is None:
             if not self._ended:
@@ -274,6 +274,6 @@ class ClientConnection(Endpoint):
             event = EndOfBody()
         if isinstance(event, EndOfBody):
             end = Input.END_LAST if self._last else Input.END
-            self._answer = advance_client(CLIENT_ANSWER, self._answer, end)
+            self._response = advance_client(CLIENT_RESPONSE, self._response, end)
             self._reader = None
         return event

@@ -14,10 +14,10 @@ from muntin.http_core._states import Input
 from muntin.http_core.errors import LocalProtocolError
 
 __all__ = [
-    "CLIENT_ANSWER",
     "CLIENT_REQUEST",
-    "ClientAnswerState",
+    "CLIENT_RESPONSE",
     "ClientRequestState",
+    "ClientResponseState",
     "advance_client",
 ]
 
@@ -32,7 +32,7 @@ class ClientRequestState(IntEnum):
     SWITCHED = 4
 
 
-class ClientAnswerState(IntEnum):
+class ClientResponseState(IntEnum):
     """Where the peer is in its answer."""
 
     IDLE = 0
@@ -61,28 +61,28 @@ CLIENT_REQUEST: Final[Mapping[ClientRequestState, Mapping[Input, ClientRequestSt
     ClientRequestState.SWITCHED: {},
 }
 
-CLIENT_ANSWER: Final[Mapping[ClientAnswerState, Mapping[Input, ClientAnswerState]]] = {
-    ClientAnswerState.IDLE: {
-        Input.INFORM: ClientAnswerState.IDLE,
-        Input.HEAD: ClientAnswerState.BODY,
-        Input.WHOLE: ClientAnswerState.DONE,
-        Input.WHOLE_LAST: ClientAnswerState.LAST,
-        Input.SWITCH: ClientAnswerState.SWITCHED,
-        Input.EOF: ClientAnswerState.CLOSED,
-        Input.FAULT: ClientAnswerState.ERROR,
+CLIENT_RESPONSE: Final[Mapping[ClientResponseState, Mapping[Input, ClientResponseState]]] = {
+    ClientResponseState.IDLE: {
+        Input.INFORM: ClientResponseState.IDLE,
+        Input.HEAD: ClientResponseState.BODY,
+        Input.WHOLE: ClientResponseState.DONE,
+        Input.WHOLE_LAST: ClientResponseState.LAST,
+        Input.SWITCH: ClientResponseState.SWITCHED,
+        Input.EOF: ClientResponseState.CLOSED,
+        Input.FAULT: ClientResponseState.ERROR,
     },
-    ClientAnswerState.BODY: {
-        Input.END: ClientAnswerState.DONE,
-        Input.END_LAST: ClientAnswerState.LAST,
-        Input.FAULT: ClientAnswerState.ERROR,
+    ClientResponseState.BODY: {
+        Input.END: ClientResponseState.DONE,
+        Input.END_LAST: ClientResponseState.LAST,
+        Input.FAULT: ClientResponseState.ERROR,
     },
-    ClientAnswerState.DONE: {
-        Input.NEXT: ClientAnswerState.IDLE,
+    ClientResponseState.DONE: {
+        Input.NEXT: ClientResponseState.IDLE,
     },
-    ClientAnswerState.LAST: {},
-    ClientAnswerState.CLOSED: {},
-    ClientAnswerState.ERROR: {},
-    ClientAnswerState.SWITCHED: {},
+    ClientResponseState.LAST: {},
+    ClientResponseState.CLOSED: {},
+    ClientResponseState.ERROR: {},
+    ClientResponseState.SWITCHED: {},
 }
 
 S = TypeVar("S", bound=IntEnum)

@@ -16,7 +16,6 @@ connection.start_next_exchange()
 ```
 """
 
-from muntin.http_core._answer_body import Whole, measure_body
 from muntin.http_core._events import (
     HTTP_11,
     NO_BODY,
@@ -27,9 +26,10 @@ from muntin.http_core._events import (
     RequestHead,
     ResponseHead,
 )
-from muntin.http_core._framing import frame_answer
+from muntin.http_core._framing import frame_response
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
 from muntin.http_core._request import RequestSide
+from muntin.http_core._response_body import Whole, measure_body
 from muntin.http_core._serialize import (
     FieldBlock,
     encode_fields,
@@ -41,11 +41,11 @@ from muntin.http_core._serialize import (
     require_bytes,
 )
 from muntin.http_core._states import (
-    AnswerState,
     Input,
     RequestState,
-    advance_answer,
+    ResponseState,
     advance_request,
+    advance_response,
 )
 from muntin.http_core._writer import BodyWriter
 from muntin.http_core.errors import LocalProtocolError
@@ -57,9 +57,9 @@ __all__ = ["ServerConnection"]
 _REQUEST_IDLE = RequestState.IDLE
 _REQUEST_BODY = advance_request(RequestState.IDLE, Input.HEAD)
 _REQUEST_DONE = advance_request(RequestState.IDLE, Input.HEAD_ALONE)
-_ANSWER_IDLE = AnswerState.IDLE
-_ANSWER_DONE = advance_answer(AnswerState.IDLE, Input.WHOLE)
-_ANSWER_LAST = advance_answer(AnswerState.IDLE, Input.WHOLE_LAST)
+_RESPONSE_IDLE = ResponseState.IDLE
+_RESPONSE_DONE = advance_response(ResponseState.IDLE, Input.WHOLE)
+_RESPONSE_LAST = advance_response(ResponseState.IDLE, Input.WHOLE_LAST)
 
 
 class ServerConnection(RequestSide):
@@ -69,18 +69,18 @@ class ServerConnection(RequestSide):
         limits: how much the peer may send.
     """
 
-    __slots__ = ("_answer", "_writer")
+    __slots__ = ("_response", "_writer")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         super().__init__(limits)
-        self._answer = AnswerState.IDLE
+        self._response = ResponseState.IDLE
         self._writer: BodyWriter | None = None
         """Of the streamed answer, the last one there was."""
 
     @property
-    def answer_state(self) -> AnswerState:
+    def response_state(self) -> ResponseState:
         """Where we are in our answer."""
-        return self._answer
+        return self._response
 
     def respond(self, head: ResponseHead, body: bytes = b"", date: bytes = b"") -> tuple[bytes, bytes]:
         """Give the bytes of a whole answer: its head, and its body as far as it is sent (not for HEAD, 204, 205, 304).
@@ -97,7 +97,7 @@ class ServerConnection(RequestSide):
             raise LocalProtocolError("there is no request to answer")
         if body.__class__ is not bytes:
             body = require_bytes(body)
-        return self._answer_whole(head, body, date)
+        return self._respond_whole(head, body, date)
 
     def announce(self, head: ResponseHead, length: int, date: bytes = b"") -> tuple[bytes, int]:
         """Give the head of a whole answer whose body goes out by other means, and how many bytes of it are to be sent.
@@ -114,10 +114,10 @@ class ServerConnection(RequestSide):
             raise LocalProtocolError("there is no request to answer")
         if not isinstance(length, int) or length < 0:
             raise LocalProtocolError(f"{length!r} is no length of a body")
-        block, left = self._answer_whole(head, range(length), date)
+        block, left = self._respond_whole(head, range(length), date)
         return block, len(left)
 
-    def _answer_whole(self, head: ResponseHead, body: Whole, date: bytes) -> tuple[bytes, Whole]:
+    def _respond_whole(self, head: ResponseHead, body: Whole, date: bytes) -> tuple[bytes, Whole]:
         status, fields, reason = head
         raw = fields.raw if isinstance(fields, FieldBlock) else encode_ordinary(fields)
         declared = None
@@ -131,13 +131,13 @@ class ServerConnection(RequestSide):
         line = status_line(status) if reason is None else status_line(status, encode_reason(reason))
         length, body = measure_body(method, status, declared, body)
         length_line = b"" if length is None else b"Content-Length: %d\r\n" % length
-        if self._answer is not _ANSWER_IDLE:
-            advance_answer(self._answer, Input.WHOLE)
+        if self._response is not _RESPONSE_IDLE:
+            advance_response(self._response, Input.WHOLE)
         if closes:
             self._last = True
         if self._request is _REQUEST_BODY:
             self._close_after_early_response()
-        self._answer = _ANSWER_LAST if self._last else _ANSWER_DONE
+        self._response = _RESPONSE_LAST if self._last else _RESPONSE_DONE
         return b"".join((line, raw, date, length_line, self._end_of_head())), body
 
     def start(self, head: ResponseHead, date: bytes = b"") -> bytes:
@@ -149,9 +149,9 @@ class ServerConnection(RequestSide):
         request = self._require_head()
         check_final(head.status, request.method)
         outgoing = encode_fields(head.fields)
-        framing = frame_answer(request.method, request.version, head.status, outgoing.content_length)
+        framing = frame_response(request.method, request.version, head.status, outgoing.content_length)
         line = encode_status_line(head)
-        self._answer = advance_answer(self._answer, Input.HEAD)
+        self._response = advance_response(self._response, Input.HEAD)
         self._writer = BodyWriter(framing)
         if outgoing.closes or framing.kind is FramingKind.CLOSE:
             self._last = True
@@ -185,12 +185,12 @@ class ServerConnection(RequestSide):
         self._require_writer().count(size)
 
     def _require_writer(self) -> BodyWriter:
-        if self._writer is None or self._answer is not AnswerState.BODY:
-            raise LocalProtocolError(f"no body can be sent: the answer is {self._answer.name}")
+        if self._writer is None or self._response is not ResponseState.BODY:
+            raise LocalProtocolError(f"no body can be sent: the answer is {self._response.name}")
         return self._writer
 
     @property
-    def answer_framing(self) -> BodyFraming:
+    def response_framing(self) -> BodyFraming:
         """How the streamed answer under way is delimited."""
         return NO_BODY if self._writer is None else self._writer.framing
 
@@ -206,10 +206,10 @@ class ServerConnection(RequestSide):
         writer = self._require_writer()
         end = writer.end(trailers)
         if writer.is_short:
-            self._answer = advance_answer(self._answer, Input.BREAK)
+            self._response = advance_response(self._response, Input.BREAK)
             self._last = True
             raise LocalProtocolError("the body is shorter than its Content-Length")
-        self._answer = advance_answer(self._answer, Input.END_LAST if self._last else Input.END)
+        self._response = advance_response(self._response, Input.END_LAST if self._last else Input.END)
         return end
 
     def inform(self, status: int, fields: Fields = ()) -> bytes:
@@ -222,7 +222,7 @@ class ServerConnection(RequestSide):
         if not isinstance(status, int) or not 100 <= status <= 199 or status == 101:
             raise LocalProtocolError(f"{status!r} is not an interim answer")
         outgoing = encode_fields(fields)
-        self._answer = advance_answer(self._answer, Input.INFORM)
+        self._response = advance_response(self._response, Input.INFORM)
         if self._require_head().version < HTTP_11:
             return b""
         return status_line(status) + outgoing.raw + b"\r\n"
@@ -246,7 +246,7 @@ class ServerConnection(RequestSide):
         raw = encode_fields(head.fields).raw
         line = encode_status_line(head)
         after = advance_request(self._request, Input.SWITCH)
-        self._answer = advance_answer(self._answer, Input.SWITCH)
+        self._response = advance_response(self._response, Input.SWITCH)
         self._request = after
         self._last = True
         rest = self._buffer.take(len(self._buffer))
@@ -273,10 +273,10 @@ class ServerConnection(RequestSide):
         """
         lines = [("Content-Type", "text/plain; charset=utf-8"), *read_lines(fields)]
         body = require_bytes(body)
-        if self._answer is not _ANSWER_IDLE:
-            advance_answer(self._answer, Input.WHOLE_LAST)
+        if self._response is not _RESPONSE_IDLE:
+            advance_response(self._response, Input.WHOLE_LAST)
         self._last = True
-        return self._answer_whole(ResponseHead(rejected.status, lines), body, date)
+        return self._respond_whole(ResponseHead(rejected.status, lines), body, date)
 
     def start_next_exchange(self) -> bool:
         """Go on to the next request; tell whether anything of it is here, be it only the end of the stream.
@@ -284,11 +284,11 @@ class ServerConnection(RequestSide):
         Raises:
             LocalProtocolError: request or answer are not complete, or this was the last exchange.
         """
-        if self._request is not _REQUEST_DONE or self._answer is not _ANSWER_DONE:
+        if self._request is not _REQUEST_DONE or self._response is not _RESPONSE_DONE:
             advance_request(self._request, Input.NEXT)
-            advance_answer(self._answer, Input.NEXT)
+            advance_response(self._response, Input.NEXT)
         self._request = _REQUEST_IDLE
-        self._answer = _ANSWER_IDLE
+        self._response = _RESPONSE_IDLE
         self._head = None
         return self._ended or len(self._buffer) > 0
 

@@ -16,8 +16,6 @@ __all__ = [
     "HTTP_11",
     "NO_BODY",
     "UNTIL_CLOSE",
-    "AnswerEvent",
-    "AnswerHead",
     "BodyData",
     "BodyFraming",
     "EndOfBody",
@@ -27,8 +25,10 @@ __all__ = [
     "HttpVersion",
     "PeerClosed",
     "RawFields",
+    "ReceivedResponse",
     "Rejected",
     "RequestHead",
+    "ResponseEvent",
     "ResponseHead",
     "Signal",
 ]
@@ -190,7 +190,7 @@ class RequestHead(Head):
         return f"<RequestHead {self.method} {self.target}>"
 
 
-class AnswerHead(Head):
+class ReceivedResponse(Head):
     """The head of an answer that a client received; treat it as frozen.
 
     Attributes:
@@ -229,7 +229,7 @@ class AnswerHead(Head):
         return self.status < 200 and self.status != 101
 
     def __repr__(self) -> str:
-        return f"<AnswerHead {self.status}>"
+        return f"<ReceivedResponse {self.status}>"
 
 
 class ResponseHead(NamedTuple):
@@ -293,4 +293,4 @@ class Signal(Enum):
 
 
 Event = RequestHead | BodyData | EndOfBody | Rejected | PeerClosed | Signal
-AnswerEvent = AnswerHead | BodyData | EndOfBody | Rejected | PeerClosed | Signal
+ResponseEvent = ReceivedResponse | BodyData | EndOfBody | Rejected | PeerClosed | Signal

@@ -19,7 +19,7 @@ from muntin.http_core._grammar import CONTENT_LENGTH, TOKEN
 from muntin.http_core.errors import RemoteProtocolError
 from muntin.http_core.status import forbids_body
 
-__all__ = ["frame_answer", "frame_length", "frame_received", "frame_request"]
+__all__ = ["frame_length", "frame_received", "frame_request", "frame_response"]
 
 
 def frame_request(
@@ -96,7 +96,7 @@ def _frame_transfer_encoding(version: HttpVersion, values: Sequence[bytes]) -> B
     return CHUNKED
 
 
-def frame_answer(method: str, version: HttpVersion, status: int, declared: int | None) -> BodyFraming:
+def frame_response(method: str, version: HttpVersion, status: int, declared: int | None) -> BodyFraming:
     """Tell how the body of our answer is delimited.
 
     Args:

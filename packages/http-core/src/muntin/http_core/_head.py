@@ -13,7 +13,7 @@ from muntin.http_core._events import HTTP_11, NO_BODY, HttpVersion, RequestHead
 from muntin.http_core._framing import frame_length, frame_request
 from muntin.http_core._grammar import FIELD_SECTION, FRAMING_FIELD, HOST, PLAIN_HEAD, REQUEST_LINE
 from muntin.http_core._limits import Limits
-from muntin.http_core._lines import OF_REQUESTS, VERSIONS, LineCheck, explain
+from muntin.http_core._lines import REQUEST_LINES, VERSIONS, LineCheck, explain
 from muntin.http_core._target import check_target
 from muntin.http_core.errors import RemoteProtocolError
 
@@ -28,7 +28,7 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
     """
     plain = PLAIN_HEAD.fullmatch(block)
     if len(block) > limits.line_floor or block.count(b"\n") > limits.field_count:
-        LineCheck(limits, OF_REQUESTS).check_all(block)
+        LineCheck(limits, REQUEST_LINES).check_all(block)
     if plain is not None:
         method, target, fields, behind, before = plain.groups()
         if method != b"CONNECT":
@@ -43,7 +43,7 @@ def _parse_rare(block: bytes, limits: Limits) -> RequestHead:
     line = REQUEST_LINE.match(block)
     section = FIELD_SECTION.match(block, line.end()) if line is not None else None
     if line is None or section is None or section.end() != len(block) - 2:
-        raise explain(block, limits, OF_REQUESTS)
+        raise explain(block, limits, REQUEST_LINES)
     method, target, major, minor = line.groups()
     version = VERSIONS.get((major, minor))
     if version is None:

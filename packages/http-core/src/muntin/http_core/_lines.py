@@ -14,7 +14,7 @@ from muntin.http_core._grammar import FIELD_SECTION, REQUEST_LINE, STATUS_LINE
 from muntin.http_core._limits import Limits
 from muntin.http_core.errors import RemoteProtocolError
 
-__all__ = ["OF_ANSWERS", "OF_REQUESTS", "VERSIONS", "LineCheck", "StartLine", "explain"]
+__all__ = ["REQUEST_LINES", "STATUS_LINES", "VERSIONS", "LineCheck", "StartLine", "explain"]
 
 # Others are answered 505, the higher minor versions that RFC 9110 §2.5 lets us take for 1.1 included: nobody
 # sends them.
@@ -29,8 +29,8 @@ class StartLine(NamedTuple):
     too_long: int
 
 
-OF_REQUESTS: Final = StartLine("request line", REQUEST_LINE, 414)
-OF_ANSWERS: Final = StartLine("status line", STATUS_LINE, 502)
+REQUEST_LINES: Final = StartLine("request line", REQUEST_LINE, 414)
+STATUS_LINES: Final = StartLine("status line", STATUS_LINE, 502)
 
 
 class LineCheck:

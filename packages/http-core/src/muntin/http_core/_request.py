@@ -18,7 +18,7 @@ from muntin.http_core._events import (
 )
 from muntin.http_core._head import parse_head
 from muntin.http_core._limits import Limits
-from muntin.http_core._lines import OF_REQUESTS, LineCheck
+from muntin.http_core._lines import REQUEST_LINES, LineCheck
 from muntin.http_core._states import Input, RequestState, advance_request
 from muntin.http_core.errors import RemoteProtocolError
 
@@ -117,7 +117,7 @@ class RequestSide(Endpoint):
                 # The one empty line; from here on another is a fault.
                 buffer.take(2)
             if start not in (b"", b"\r"):
-                self._check = LineCheck(self._limits, OF_REQUESTS)
+                self._check = LineCheck(self._limits, REQUEST_LINES)
         if self._check is not None:
             self._check.check(buffer)
         if not self._ended:

@@ -24,7 +24,15 @@ from typing import Final
 
 from muntin.http_core.errors import LocalProtocolError
 
-__all__ = ["ANSWER", "REQUEST", "AnswerState", "Input", "RequestState", "advance_answer", "advance_request"]
+__all__ = [
+    "REQUEST",
+    "RESPONSE",
+    "Input",
+    "RequestState",
+    "ResponseState",
+    "advance_request",
+    "advance_response",
+]
 
 
 class RequestState(IntEnum):
@@ -38,7 +46,7 @@ class RequestState(IntEnum):
     SWITCHED = 5
 
 
-class AnswerState(IntEnum):
+class ResponseState(IntEnum):
     """Where we are in our answer."""
 
     IDLE = 0
@@ -98,25 +106,25 @@ REQUEST: Final[Mapping[RequestState, Mapping[Input, RequestState]]] = {
     RequestState.SWITCHED: {},
 }
 
-ANSWER: Final[Mapping[AnswerState, Mapping[Input, AnswerState]]] = {
-    AnswerState.IDLE: {
-        Input.INFORM: AnswerState.IDLE,
-        Input.WHOLE: AnswerState.DONE,
-        Input.WHOLE_LAST: AnswerState.LAST,
-        Input.HEAD: AnswerState.BODY,
-        Input.SWITCH: AnswerState.SWITCHED,
+RESPONSE: Final[Mapping[ResponseState, Mapping[Input, ResponseState]]] = {
+    ResponseState.IDLE: {
+        Input.INFORM: ResponseState.IDLE,
+        Input.WHOLE: ResponseState.DONE,
+        Input.WHOLE_LAST: ResponseState.LAST,
+        Input.HEAD: ResponseState.BODY,
+        Input.SWITCH: ResponseState.SWITCHED,
     },
-    AnswerState.BODY: {
-        Input.END: AnswerState.DONE,
-        Input.END_LAST: AnswerState.LAST,
-        Input.BREAK: AnswerState.BROKEN,
+    ResponseState.BODY: {
+        Input.END: ResponseState.DONE,
+        Input.END_LAST: ResponseState.LAST,
+        Input.BREAK: ResponseState.BROKEN,
     },
-    AnswerState.DONE: {
-        Input.NEXT: AnswerState.IDLE,
+    ResponseState.DONE: {
+        Input.NEXT: ResponseState.IDLE,
     },
-    AnswerState.LAST: {},
-    AnswerState.BROKEN: {},
-    AnswerState.SWITCHED: {},
+    ResponseState.LAST: {},
+    ResponseState.BROKEN: {},
+    ResponseState.SWITCHED: {},
 }
 
 
@@ -132,13 +140,13 @@ def advance_request(state: RequestState, given: Input) -> RequestState:
         raise LocalProtocolError(f"{given.name} does not fit a request that is {state.name}") from None
 
 
-def advance_answer(state: AnswerState, given: Input) -> AnswerState:
+def advance_response(state: ResponseState, given: Input) -> ResponseState:
     """Give the state after `given`.
 
     Raises:
         LocalProtocolError: nothing of the kind may happen in that state.
     """
     try:
-        return ANSWER[state][given]
+        return RESPONSE[state][given]
     except KeyError:
         raise LocalProtocolError(f"{given.name} does not fit an answer that is {state.name}") from None

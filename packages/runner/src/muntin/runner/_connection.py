@@ -9,13 +9,13 @@ from math import inf
 
 from muntin.http_core import (
     NO_BODY,
-    AnswerState,
     Fields,
     LocalProtocolError,
     PeerClosed,
     Rejected,
     RequestHead,
     RequestState,
+    ResponseState,
     Signal,
 )
 from muntin.runner._driver import Driver
@@ -247,7 +247,7 @@ class Connection(Link):
             self.exchange = None
             self.close()
             return
-        if self.engine.answer_state is AnswerState.DONE:
+        if self.engine.response_state is ResponseState.DONE:
             if self.engine.request_state is RequestState.DONE:
                 self._go_on()
             else:

@@ -168,7 +168,7 @@ class Http1Exchange:
         engine = self._require_open().engine
         if self.head.method == "HEAD" or not count:
             return
-        if engine.answer_framing.kind is FramingKind.CHUNKED:
+        if engine.response_framing.kind is FramingKind.CHUNKED:
             await self._write_file(file, offset, count, chunk_size, self.send)
         else:
             engine.count(count)

@@ -3,18 +3,18 @@
 Lines and framing fields are read by what reads requests; only the first line is different, and what it implies.
 """
 
-from muntin.http_core._events import AnswerHead, RequestHead
+from muntin.http_core._events import ReceivedResponse, RequestHead
 from muntin.http_core._framing import frame_received
 from muntin.http_core._grammar import FIELD_SECTION, STATUS_LINE
 from muntin.http_core._head import connection_options, is_persistent, pick_fields
 from muntin.http_core._limits import Limits
-from muntin.http_core._lines import OF_ANSWERS, VERSIONS, LineCheck, explain
+from muntin.http_core._lines import STATUS_LINES, VERSIONS, LineCheck, explain
 from muntin.http_core.errors import RemoteProtocolError
 
-__all__ = ["parse_answer_head"]
+__all__ = ["parse_response_head"]
 
 
-def parse_answer_head(block: bytes, request: RequestHead, limits: Limits) -> AnswerHead:
+def parse_response_head(block: bytes, request: RequestHead, limits: Limits) -> ReceivedResponse:
     """Read the head of an answer, from its first byte to the empty line that ends it.
 
     Args:
@@ -26,11 +26,11 @@ def parse_answer_head(block: bytes, request: RequestHead, limits: Limits) -> Ans
         RemoteProtocolError: for the first fault.
     """
     if len(block) > limits.line_floor or block.count(b"\n") > limits.field_count:
-        LineCheck(limits, OF_ANSWERS).check_all(block)
+        LineCheck(limits, STATUS_LINES).check_all(block)
     line = STATUS_LINE.match(block)
     section = FIELD_SECTION.match(block, line.end()) if line is not None else None
     if line is None or section is None or section.end() != len(block) - 2:
-        raise explain(block, limits, OF_ANSWERS)
+        raise explain(block, limits, STATUS_LINES)
     major, minor, code, reason = line.groups()
     version = VERSIONS.get((major, minor))
     if version is None:
@@ -39,7 +39,7 @@ def parse_answer_head(block: bytes, request: RequestHead, limits: Limits) -> Ans
     told = pick_fields(block, line.end())
     options = connection_options(told.get(b"connection", ()))
     lengths, codings = told.get(b"content-length", ()), told.get(b"transfer-encoding", ())
-    return AnswerHead(
+    return ReceivedResponse(
         status,
         reason or b"",
         version,
