@@ -12,8 +12,20 @@ import pytest
 
 from muntin.runner.workers import Workers
 from muntin.runner.workers._plan import plan
-from muntin.runner.workers._process import BEAT, READY, RETIRE, Process, Stage
+from muntin.runner.workers._process import (
+    BEAT,
+    DISMISSED,
+    DRAINING,
+    LEAVING,
+    READY,
+    RELIEVED,
+    RETIRE,
+    Process,
+    Stage,
+)
+from muntin.runner.workers._reaping import collect_ended, reap_orphans
 from muntin.runner.workers._restarts import Restarts
+from muntin.runner.workers._signals import SignalReader
 from muntin.runner.workers._waits import Waits
 from muntin.runner.workers.sockets import bind_tcp, bind_unix
 
@@ -93,6 +105,37 @@ def test_failures_make_the_next_start_wait():
     assert not restarts.is_hopeless
 
 
+def test_an_incident_is_one_failure():
+    """What was started before the last failure has failed with it, however many they are, and in whatever time."""
+    restarts = Restarts()
+    for second in range(8):
+        restarts.note_failure(100.0 + second, began=90.0 + second)
+    assert (restarts.failures, restarts.not_before) == (1, 100.5)
+    # What was started since fails for a reason of its own.
+    restarts.note_failure(103.0, began=100.5)
+    assert (restarts.failures, restarts.not_before) == (2, 104.0)
+    restarts.note_failure(103.5, began=102.0)
+    assert restarts.failures == 2
+    # A fork that fails is a failure of its own.
+    restarts.note_failure(104.0)
+    assert restarts.failures == 3
+    restarts.forgive()
+    restarts.note_failure(105.0, began=90.0)
+    assert (restarts.failures, restarts.not_before) == (1, 105.5)
+
+
+def test_who_stops_by_itself_does_not_fail():
+    """It is replaced at once, unless it always stops as soon as it is started."""
+    restarts = Restarts()
+    for began in range(100, 120):
+        restarts.note_leaving(began)
+        assert (restarts.failures, restarts.not_before, restarts.is_hopeless) == (0, began + 0.5, False)
+    restarts.note_failure(120.0, began=119.5)
+    restarts.note_failure(121.0, began=120.5)
+    restarts.note_leaving(120.0)
+    assert restarts.not_before == 122.0
+
+
 def test_what_the_supervisor_slept_through_does_not_count():
     """However long this process was stopped, nobody gets old by that; what was waited for as it was meant to counts."""
     clock = 1000.0
@@ -129,6 +172,88 @@ def test_what_a_worker_says():
         assert (process.heard, process.is_outdated) == (3.0, True)
         theirs.close()
         assert not process.listen(4.0)
+
+
+@pytest.mark.parametrize(
+    ("stage", "said", "after", "then"),
+    [
+        (Stage.STARTING, LEAVING, Stage.LEAVING, Stage.LEAVING),
+        (Stage.STARTING, READY + LEAVING, Stage.LEAVING, Stage.LEAVING),
+        (Stage.SERVING, BEAT + LEAVING, Stage.LEAVING, Stage.LEAVING),
+        (Stage.SERVING, LEAVING + DRAINING, Stage.DRAINING, Stage.STOPPING),
+        (Stage.LEAVING, DRAINING, Stage.DRAINING, Stage.STOPPING),
+        (Stage.STOPPING, LEAVING, Stage.STOPPING, Stage.STOPPING),  # it was told meanwhile
+        (Stage.FORCED, LEAVING + DRAINING, Stage.FORCED, Stage.FORCED),
+        (Stage.ABORTING, LEAVING, Stage.ABORTING, Stage.ABORTING),
+    ],
+)
+def test_a_worker_that_says_that_it_stops(stage, said, after, then):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        process = Process(1, ours, 0.0, stage=stage)
+        theirs.send(said)
+        assert process.listen(1.0)
+        assert process.stage is after
+        theirs.send(BEAT)
+        process.listen(2.0)
+        assert process.stage is then
+        patience = {Stage.LEAVING: 5.0, Stage.STOPPING: 5.0}
+        if then is Stage.LEAVING:
+            assert process.deadline(patience) == 6.0
+
+
+def test_a_channel_that_breaks_says_no_more():
+    """One who did not read what it was told leaves a reset behind, not an end."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        ours.setblocking(False)
+        process = Process(1, ours, 0.0)
+        process.tell(RELIEVED)
+        theirs.send(READY)
+        theirs.close()
+        assert not process.listen(1.0)
+        process.tell(DISMISSED)
+        assert not process.listen(2.0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked")
+def test_a_process_that_somebody_else_waited_for():
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    process = Process(ended.pid, None, 0.0, stage=Stage.STOPPING)
+    process.escalate(1.0)
+    process.deliver(signal.SIGUSR1)
+    assert process.stage is Stage.KILLED
+    alive = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert collect_ended([ended.pid, alive.pid]) == {ended.pid: None}
+    alive.kill()
+    os.waitid(os.P_PID, alive.pid, os.WEXITED | os.WNOWAIT)
+    reap_orphans([alive.pid])  # that one has an owner
+    assert os.waitstatus_to_exitcode(collect_ended([alive.pid])[alive.pid]) == -signal.SIGKILL
+    alive.stdin.close()
+    alive.wait()
+
+
+def test_hurrying_again_takes_no_more_time():
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, child:
+        process = Process(child.pid, ours, 0.0)
+        for now in (10.0, 12.0, 14.0):
+            process.hurry(now)
+            assert process.deadline({Stage.FORCED: 5.0}) == 15.0
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="there are few signals")
+def test_signals_that_come_together_are_one():
+    with SignalReader([signal.SIGUSR1, signal.SIGUSR2]) as signals:
+        for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGUSR1, signal.SIGUSR1):
+            os.kill(os.getpid(), number)
+        assert signals.read() == [signal.SIGUSR1, signal.SIGUSR2]
+        os.kill(os.getpid(), signal.SIGUSR2)
+        assert signals.read() == [signal.SIGUSR2]
+        assert signals.read() == []
 
 
 PROLOGUE = """
@@ -301,6 +426,177 @@ def test_a_first_fork_that_fails_is_the_end(supervise):
     assert process.returncode == 1
     assert "no worker can be forked: [Errno 12] Cannot allocate memory; none serves" in output
     assert "Traceback" not in output
+
+
+def read_workers(process, count):
+    """Give the ids of the next workers that serve."""
+    return [int(read_until(process, " serves")[-1].split()[1]) for _ in range(count)]
+
+
+def test_a_worker_that_dies_with_words_unread(supervise):
+    """It stands still while it is relieved, and is killed then."""
+    process = supervise("run(work, Workers(1))")
+    read_workers(process, 1)
+    for _ in range(2):
+        process.send_signal(signal.SIGTTIN)
+        (second,) = read_workers(process, 1)
+        os.kill(second, signal.SIGSTOP)
+        process.send_signal(signal.SIGTTOU)
+        read_until(process, "1 workers are wanted")
+        os.kill(second, signal.SIGKILL)
+        read_until(process, f"worker {second} ")
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGHUP)
+    read_workers(process, 1)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, "Traceback" in output) == (0, False)
+
+
+def test_a_worker_that_closes_its_channel(supervise):
+    """Nothing is heard of it any more; it is replaced in time, and nobody else notices."""
+    process = supervise("""
+        async def close(worker):
+            worker.attend(asyncio.get_running_loop())
+            worker.begin(asyncio.get_running_loop())
+            worker._channel.close()
+            await asyncio.sleep(3600)
+
+        run(lambda worker: asyncio.run(close(worker)), Workers(1, heartbeat_timeout=1))
+    """)
+    (first,) = read_workers(process, 1)
+    read_until(process, f"worker {first} is stuck")
+    (second,) = read_workers(process, 1)
+    assert first != second
+    process.send_signal(signal.SIGQUIT)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
+def test_workers_that_somebody_else_waits_for(supervise):
+    process = supervise("""
+        waitpid = os.waitpid
+
+        def wait_first(pid, options):
+            found = waitpid(pid, options)
+            if found[0]:
+                raise ChildProcessError(10, "No child processes")
+            return found
+
+        os.waitpid = wait_first
+        run(work, Workers(2))
+    """)
+    first, _ = read_workers(process, 2)
+    os.kill(first, signal.SIGKILL)
+    assert "worker" in read_until(process, "; the next starts in 0.5 s")[-1]
+    read_workers(process, 1)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
+def test_news_that_fail_do_not_end_the_supervisor(supervise):
+    process = supervise("""
+        def fail():
+            raise BrokenPipeError(32, "Broken pipe")
+
+        run(
+            work, Workers(1), on_ready=fail, on_alive=fail, alive_interval=3600, on_reload=fail,
+            on_reloaded=fail, on_stop=fail,
+        )
+    """)
+    (first,) = read_workers(process, 1)
+    process.send_signal(signal.SIGHUP)
+    (second,) = read_workers(process, 1)
+    read_until(process, f"worker {first} stopped")
+    process.send_signal(signal.SIGTERM)
+    read_until(process, f"worker {second} stopped")
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_workers_killed_at_once_are_one_failure(supervise, count):
+    process = supervise(f"run(work, Workers({count}), on_ready=lambda: say('all serve'))")
+    workers = read_workers(process, count)
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+    for _ in workers:
+        read_until(process, "was killed by SIGKILL; the next starts in 0.")
+    assert not set(read_workers(process, count)) & set(workers)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
+def test_who_fails_again_and_again_is_given_up(supervise):
+    """Each of the five was started after the one before had failed."""
+    process = supervise("""
+        def work_twice(worker):
+            serve_once = asyncio.wait_for(serve(worker), 0.01)
+            asyncio.run(serve_once)
+
+        run(work_twice, Workers(1))
+    """)
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert output.count(" serves\n") == 5
+    assert "none serves, so that is the end" in output
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        "sys.stderr = None",
+        "sys.stderr.close()",
+        "sys.stderr = io.StringIO()",
+        "os.close(2)",
+        "sys.stdout = open('/dev/full', 'w')",
+        "sys.stdout = open('/dev/full', 'w'); print('kept')",
+        "sys.stdout.close()",
+    ],
+)
+def test_output_that_leads_nowhere(supervise, prepare):
+    """Who serves says so in another way: a worker is started, replaced and ends in order."""
+    if "/dev/full" in prepare and not os.path.exists("/dev/full"):
+        pytest.skip("there is no full device")
+    process = supervise(f"""
+        import io
+
+        news = os.fdopen(os.dup(1), "w")
+        logging.basicConfig(level="INFO", format="%(message)s", stream=news, force=True)
+        {prepare}
+
+        def work_and_print(worker):
+            try:
+                work(worker)
+            finally:
+                if sys.stdout is not None and not sys.stdout.closed:
+                    print("ends")
+
+        def note_climb():
+            if os.getpid() != supervisor:
+                news.write("climbed\\n")
+                news.flush()
+
+        supervisor = os.getpid()
+        try:
+            status = Supervisor(work_and_print, Workers(2), stop_timeout=10).run()
+        finally:
+            note_climb()
+        news.write(f"status {{status}}\\n")
+        news.flush()
+        os._exit(status)
+    """)
+    read_workers(process, 2)
+    process.send_signal(signal.SIGHUP)
+    read_workers(process, 2)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, "status 0" in output) == (0, True)
+    assert "climbed" not in output
+    assert "cannot be forked" not in output
+    assert output.count(" stopped") >= 3  # one may have been read already
 
 
 def test_a_supervisor_tells_that_workers_serve(supervise, tmp_path):

@@ -36,6 +36,7 @@ class BaseRunner(ABC):
         self.shutdown_timeout = shutdown_timeout
         self._server: Server | None = None
         self._sites: list[BaseSite] = []
+        self._is_ending = False
         self._cancellations = 0
         """How often the task that cleans up had been cancelled before; once more is to hurry it."""
 
@@ -72,6 +73,12 @@ class BaseRunner(ABC):
     async def cleanup_server(self) -> None:
         """Give up what `make_server` acquired."""
 
+    def note_end(self) -> None:
+        """Count each cancellation of this task from here on as one that hurries the end."""
+        if not self._is_ending:
+            self._is_ending = True
+            self._cancellations = _count_cancellations()
+
     # The course of things
 
     async def setup(self) -> None:
@@ -82,6 +89,7 @@ class BaseRunner(ABC):
         """
         if self._server is not None:
             raise RuntimeError("this runner is set up already")
+        self._is_ending = False
         if self._handles_signals:
             handle_signals(asyncio.get_running_loop())
         try:
@@ -112,6 +120,7 @@ class BaseRunner(ABC):
         Args:
             patience: how long to wait for what is on its way (seconds).
         """
+        self.note_end()
         if self._server is not None:
             self._server.announce_end()
             for site in list(self._sites):
@@ -124,7 +133,7 @@ class BaseRunner(ABC):
         None of these is left out when the one before fails. Who cancels this hurries it: what is just waited for is
         cancelled, handlers are waited for no more, and the rest follows.
         """
-        self._cancellations = _count_cancellations()
+        self.note_end()
         await self.run_all((self.stop_listening, self.shutdown, self.end_connections, self._give_up_server))
 
     async def run_all(self, steps: Sequence[Callable[[], Awaitable[None]]]) -> None:

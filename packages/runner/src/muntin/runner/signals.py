@@ -23,8 +23,22 @@ _installed: Final[dict[int, Any]] = {}
 """What the system was told to call for each signal that a loop handles; a child looks whether that is so still."""
 
 
-def _stop() -> NoReturn:
-    raise GracefulExit
+class _Stopping:
+    """Raises `GracefulExit` out of a loop, once for signals that come together: some senders tell a process, and then
+    all of its group."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._is_due = False
+
+    def __call__(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            self._loop.call_soon(self._stop)
+
+    def _stop(self) -> NoReturn:
+        self._is_due = False
+        raise GracefulExit
 
 
 def handle_signals(loop: asyncio.AbstractEventLoop) -> None:
@@ -36,7 +50,7 @@ def handle_signals(loop: asyncio.AbstractEventLoop) -> None:
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("signals reach the main thread only: elsewhere, run with handle_signals=False")
     with suppress(NotImplementedError):
-        add_handlers(loop, dict.fromkeys(_STOP, _stop))
+        add_handlers(loop, dict.fromkeys(_STOP, _Stopping(loop)))
 
 
 def release_signals(loop: asyncio.AbstractEventLoop) -> None:

@@ -190,11 +190,12 @@ def run_app(
             await loop.create_future()  # for ever: only cancellation ends it
         finally:
             watchdog.stop()
+            runner.note_end()
             try:
                 if worker is None:
                     notify("STOPPING=1")
-                elif worker.is_relieved:
-                    await runner.retire()
+                elif await worker.learn_relief():
+                    await worker.make_room(runner.retire)
                 else:
                     worker.drain(lambda: bool(runner.sites))
             finally:

@@ -1,8 +1,11 @@
 """A worker as its supervisor sees it: a process id, a channel, and how far it is.
 
-A worker says four things: that it serves, that it is alive, that it wants to be replaced, and that it goes on for a
-while though it was told to stop. What follows when it says nothing in time is a table. It is told one thing besides
-signals: that others serve in its place.
+A worker says five things: that it serves, that it is alive, that it wants to be replaced, that it goes on for a while
+though it was told to stop, and that it stops though its supervisor did not ask for that. What follows when it says
+nothing in time is a table. It is told three things besides signals, for these may come from anybody: that it is to stop
+because others serve in its place, or that all stop, and to be quick about it.
+
+Nothing that fails between the two is more than the loss of that worker.
 """
 
 import os
@@ -14,14 +17,28 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-__all__ = ["BEAT", "DRAINING", "READY", "RELIEVED", "RETIRE", "Process", "Stage"]
+__all__ = [
+    "BEAT",
+    "DISMISSED",
+    "DRAINING",
+    "HURRIED",
+    "LEAVING",
+    "READY",
+    "RELIEVED",
+    "RETIRE",
+    "Process",
+    "Stage",
+]
 
 READY: Final = b"+"
 BEAT: Final = b"."
 RETIRE: Final = b"-"
 DRAINING: Final = b"~"
 """A beat of one that still serves, until balancers have noticed that it is about to stop."""
+LEAVING: Final = b"!"
 RELIEVED: Final = b"/"
+DISMISSED: Final = b"$"
+HURRIED: Final = b"^"
 
 
 class Stage(Enum):
@@ -34,6 +51,8 @@ class Stage(Enum):
     """It was asked to stop, and serves on until those who send requests have noticed."""
     STOPPING = auto()
     """It was asked to stop, and answers what is under way."""
+    LEAVING = auto()
+    """It stops by itself, told by somebody else than its supervisor, or by its application."""
     FORCED = auto()
     """It was asked to be quick about it."""
     ABORTING = auto()
@@ -47,6 +66,7 @@ _OVERDUE: Final[Mapping[Stage, tuple[signal.Signals, Stage]]] = {
     Stage.SERVING: (signal.SIGABRT, Stage.ABORTING),
     Stage.DRAINING: (signal.SIGABRT, Stage.ABORTING),
     Stage.STOPPING: (_KILL, Stage.KILLED),
+    Stage.LEAVING: (_KILL, Stage.KILLED),
     Stage.FORCED: (_KILL, Stage.KILLED),
     Stage.ABORTING: (_KILL, Stage.KILLED),
 }
@@ -61,6 +81,8 @@ class Process:
     channel: socket.socket
     since: float
     """When its stage began (seconds)."""
+    began: float = 0.0
+    """When it was started (seconds)."""
     stage: Stage = Stage.STARTING
     heard: float = 0.0
     """When it last said anything (seconds)."""
@@ -70,30 +92,52 @@ class Process:
     """Whether it is to be replaced."""
 
     def listen(self, now: float) -> bool:
-        """Take in what it said; tell whether it may say more."""
-        with suppress(BlockingIOError):
+        """Take in what it said; return whether it may say more."""
+        try:
             while said := self.channel.recv(4096):
-                self.heard = now
-                if self.stage is Stage.STARTING and READY in said:
-                    self.enter(Stage.SERVING, now)
-                    self.served_since = now
-                if RETIRE in said:
-                    self.is_outdated = True
-                self._note_draining(said.endswith(DRAINING), now)
-            return False
-        return True
+                self._note(said, now)
+        except BlockingIOError:
+            return True
+        except OSError:  # it is gone, and had not read all that it was told
+            pass
+        return False
 
-    def _note_draining(self, is_draining: bool, now: float) -> None:
-        if is_draining and self.stage is Stage.STOPPING:
+    def _note(self, said: bytes, now: float) -> None:
+        self.heard = now
+        if self.stage is Stage.STARTING and READY in said:
+            self.enter(Stage.SERVING, now)
+            self.served_since = now
+        if LEAVING in said and self.stage in (Stage.STARTING, Stage.SERVING):
+            self.enter(Stage.LEAVING, now)
+        if RETIRE in said:
+            self.is_outdated = True
+        is_draining = said.endswith(DRAINING)
+        if is_draining and self.stage in (Stage.STOPPING, Stage.LEAVING):
             self.enter(Stage.DRAINING, now)
         elif self.stage is Stage.DRAINING and not is_draining:
             self.enter(Stage.STOPPING, now)
 
-    def relieve(self, now: float) -> None:
-        """Let it stop, since others serve."""
+    @property
+    def has_served(self) -> bool:
+        """Whether it came to serve."""
+        return self.served_since < float("inf")
+
+    def tell(self, word: bytes) -> None:
+        """Say a word to it; one that is gone, or does not listen, has its deadlines."""
         with suppress(OSError):
-            self.channel.send(RELIEVED)
+            self.channel.send(word)
+
+    def stop(self, word: bytes, now: float) -> None:
+        """Let it stop: since others serve, or since all do."""
+        self.tell(word)
         self.send(signal.SIGTERM, Stage.STOPPING, now)
+
+    def hurry(self, now: float) -> None:
+        """Let it be quick about its end. It has the time for that once, however often that is said."""
+        self.tell(HURRIED)
+        if self.stage is Stage.FORCED:
+            now = self.since
+        self.send(signal.SIGTERM, Stage.FORCED, now)
 
     def enter(self, stage: Stage, now: float) -> None:
         """Note how far it is."""
@@ -102,8 +146,14 @@ class Process:
 
     def send(self, number: signal.Signals, stage: Stage, now: float) -> None:
         """Send a signal. It was not waited for yet, so that its id is nobody else's."""
-        os.kill(self.pid, number)
+        self.deliver(number)
         self.enter(stage, now)
+
+    def deliver(self, number: signal.Signals) -> None:
+        """Send a signal that leaves it as far as it is."""
+        # Somebody else may have waited for it, or it has become another user.
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(self.pid, number)
 
     def deadline(self, patience: Mapping[Stage, float]) -> float:
         """Give the time by which it has to be heard, or gone."""

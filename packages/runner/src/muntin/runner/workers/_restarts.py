@@ -24,16 +24,37 @@ class Restarts:
         self.failures = 0
         self.not_before = float("-inf")
         """The time before which nothing is started."""
+        self._failed_at = float("-inf")
+        """The time of the last failure."""
 
-    def note_failure(self, now: float) -> None:
-        """Let the next start wait, twice as long as after the last failure."""
+    def note_failure(self, now: float, began: float = float("inf")) -> None:
+        """Let the next start wait, twice as long as after the last failure.
+
+        One incident may take many workers at once, or one after the other. Only what was started after a failure says
+        that it was no chance: the others have failed with it.
+
+        Args:
+            now: the time (seconds).
+            began: when that which failed was started (seconds); left out, just now.
+        """
+        if began <= self._failed_at:
+            return
+        self._failed_at = now
         self.not_before = now + min(_LONGEST, _SHORTEST * 2.0**self.failures)
         self.failures += 1
+
+    def note_leaving(self, began: float) -> None:
+        """Let the next start wait for as long as it takes that one which stops by itself is none that always does.
+
+        Args:
+            began: when the worker was started that did not fail, but stops (seconds).
+        """
+        self.not_before = max(self.not_before, began + _SHORTEST)
 
     def forgive(self) -> None:
         """Forget the failures."""
         self.failures = 0
-        self.not_before = float("-inf")
+        self.not_before = self._failed_at = float("-inf")
 
     @property
     def is_hopeless(self) -> bool:

@@ -49,11 +49,11 @@ class SignalReader:
         return self._reader.fileno()
 
     def read(self) -> list[signal.Signals]:
-        """Give the signals since the last time."""
+        """Return the signals since the last time, each once: some senders tell a process, and then all of its group."""
         data = b""
         with suppress(BlockingIOError):
             data = self._reader.recv(4096)
-        return [signal.Signals(number) for number in data if number in self._numbers]
+        return [signal.Signals(number) for number in dict.fromkeys(data) if number in self._numbers]
 
     @contextmanager
     def holding(self) -> Iterator[None]:

@@ -13,39 +13,39 @@ imported in the worker: the supervisor stays free of it, and a reload reads the 
 | SIGQUIT | stop, and be quick about it |
 | SIGHUP | replace all workers, one after the other, each when its successor serves |
 | SIGTTIN, SIGTTOU | one worker more, one less |
-| SIGUSR1, SIGUSR2 | pass them on to the workers that serve; who does not handle them there ignores them |
+| SIGUSR1, SIGUSR2 | pass them on to the workers; who does not handle them there ignores them |
+
+A signal that reaches the whole group reaches the workers as well. They stop by SIGTERM once, whoever sends it; only the
+supervisor tells them to be quick about it, by their channel.
+
+No failure of one worker, of its channel or of a callback ends the supervisor.
 """
 
-import faulthandler
 import logging
 import math
 import os
 import selectors
 import signal
 import socket
-import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
+from muntin.runner.workers._child import flush_output, run_child
 from muntin.runner.workers._plan import plan
-from muntin.runner.workers._process import Process, Stage
+from muntin.runner.workers._process import DISMISSED, RELIEVED, Process, Stage
+from muntin.runner.workers._reaping import adopts_orphans, collect_ended, reap_orphans
 from muntin.runner.workers._restarts import SETTLED, Restarts
 from muntin.runner.workers._settings import Workers
-from muntin.runner.workers._signals import SignalReader, ignore
+from muntin.runner.workers._signals import SignalReader
 from muntin.runner.workers._waits import Waits
 from muntin.runner.workers._worker import BEATS, Worker
 
 __all__ = ["Supervisor"]
 
 _LOGGER: Final = logging.getLogger("muntin.workers")
-_IGNORED: Final = ("SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2")
-"""What workers ignore, until what they serve decides otherwise. A terminal sends the first two to all processes, but
-they are for the supervisor."""
-
 _HURRY: Final = 5.0
 """How long a worker has, once somebody insists (seconds)."""
 _LAST_WORDS: Final = 2.0
@@ -61,6 +61,8 @@ class Supervisor:
         stop_timeout: how long a worker may take to stop (seconds).
         on_ready: called when all serve for the first time.
         on_stop: called when it is decided to end; listening sockets are closed here, or who connects waits in vain.
+        on_reload: called when it is decided to replace all workers.
+        on_reloaded: called when that is done: all that are wanted serve, and none of the old ones.
         on_alive: called again and again after `on_ready`, for as long as this process is well and a worker serves whose
             loop turns.
         alive_interval: how often that is (seconds).
@@ -77,6 +79,8 @@ class Supervisor:
         stop_timeout: float,
         on_ready: Callable[[], Any] = lambda: None,
         on_stop: Callable[[], Any] = lambda: None,
+        on_reload: Callable[[], Any] = lambda: None,
+        on_reloaded: Callable[[], Any] = lambda: None,
         on_alive: Callable[[], Any] = lambda: None,
         alive_interval: float = math.inf,
     ) -> None:
@@ -88,6 +92,8 @@ class Supervisor:
         self._settings = workers
         self._on_ready: Callable[[], Any] | None = on_ready
         self._on_stop = on_stop
+        self._on_reload = on_reload
+        self._on_reloaded = on_reloaded
         self._on_alive = on_alive
         self._alive_interval = alive_interval
         self._alive_next = -math.inf if alive_interval < math.inf else math.inf
@@ -98,6 +104,7 @@ class Supervisor:
             Stage.SERVING: workers.heartbeat_timeout,
             Stage.DRAINING: workers.heartbeat_timeout,
             Stage.STOPPING: stop_timeout,
+            Stage.LEAVING: stop_timeout,
             Stage.FORCED: _HURRY,
             Stage.ABORTING: _LAST_WORDS,
         }
@@ -105,6 +112,8 @@ class Supervisor:
         self._fleet: list[Process] = []
         self._restarts = Restarts()
         self._has_served = False
+        self._is_reloading = False
+        self._adopts_orphans = False
         self._status: int | None = None
         """The exit status, once it is decided to end."""
         self._actions: dict[signal.Signals, Callable[[float], None]] = {
@@ -132,6 +141,7 @@ class Supervisor:
             selectors.DefaultSelector() as self._selector,
         ):
             self._selector.register(self._signals, selectors.EVENT_READ)
+            self._adopts_orphans = adopts_orphans()
             # As often as a worker says that it lives.
             waits = Waits(self._settings.heartbeat_timeout / BEATS)
             now = waits.now
@@ -141,8 +151,11 @@ class Supervisor:
                 now = waits.wait(self._selector.select, self._wait_for(now))
                 for number in self._signals.read():
                     self._actions[number](now)
-                for process in list(self._fleet):
-                    self._attend(process, now)
+                for process in self._fleet:
+                    self._hear(process, now)
+                self._bury_ended(now)
+                for process in self._fleet:
+                    self._judge(process, now)
         return self._status
 
     # What signals do
@@ -157,13 +170,16 @@ class Supervisor:
         self._end(0, now)
         for process in self._fleet:
             if process.stage is not Stage.KILLED:
-                process.send(signal.SIGTERM, Stage.FORCED, now)
+                process.hurry(now)
 
     def _reload(self, now: float) -> None:
         _LOGGER.info("reloading: the workers are replaced one after the other")
         self._restarts.forgive()
         for process in self._fleet:
             process.is_outdated = True
+        if self._status is None:
+            self._is_reloading = True
+            self._call(self._on_reload)
 
     def _resize(self, change: int) -> None:
         if self._status is None:
@@ -171,52 +187,75 @@ class Supervisor:
             _LOGGER.info("%d workers are wanted", self._wanted)
 
     def _pass_on(self, number: signal.Signals) -> None:
+        # Those that start may have opened already what is to be opened anew, and those that stop still write.
         for process in self._fleet:
-            if process.stage is Stage.SERVING:
-                os.kill(process.pid, number)
+            process.deliver(number)
 
     def _end(self, status: int, now: float) -> None:
         """Stop all workers, to end with a status unless another was decided on."""
         if self._status is None:
             self._status = status
-            self._on_stop()
+            self._call(self._on_stop)
         self._wanted = 0
         for process in self._fleet:
             if process.stage in (Stage.STARTING, Stage.SERVING):
-                process.send(signal.SIGTERM, Stage.STOPPING, now)
+                process.stop(DISMISSED, now)
+            else:
+                # One that makes room for others waits no longer for who has connected and asked nothing.
+                process.tell(DISMISSED)
 
     # What workers do
 
-    def _attend(self, process: Process, now: float) -> None:
-        """Listen to a worker, see whether it ended, and do what is next if it is overdue."""
+    def _hear(self, process: Process, now: float) -> None:
+        """Listen to a worker."""
         was = process.stage
         if process.channel.fileno() >= 0 and not process.listen(now):
             self._hang_up(process)
-        if was is Stage.STARTING and process.stage is Stage.SERVING:
+        if was is Stage.STARTING and process.has_served:
             _LOGGER.info("worker %d serves", process.pid)
             self._has_served = True
-        pid, status = os.waitpid(process.pid, os.WNOHANG)
-        if pid:
-            self._bury(process, status, now)
-        elif now >= process.deadline(self._patience):
+        if was in _CURRENT and process.stage in _PARTING:
+            self._let_leave(process, now)
+
+    def _let_leave(self, process: Process, now: float) -> None:
+        """See that another serves in place of one that stops by itself."""
+        process.tell(RELIEVED)
+        if process.has_served:
+            _LOGGER.info("worker %d stops by itself", process.pid)
+            self._restarts.note_leaving(process.began)
+        else:
+            self._restarts.note_failure(now, process.began)
+
+    def _bury_ended(self, now: float) -> None:
+        """Take the processes that ended out of the fleet, and wait for those that nobody else waits for."""
+        processes = {process.pid: process for process in self._fleet}
+        for pid, status in collect_ended(processes).items():
+            self._bury(processes[pid], status, now)
+        if self._adopts_orphans:
+            reap_orphans([process.pid for process in self._fleet])
+
+    def _bury(self, process: Process, status: int | None, now: float) -> None:
+        """Take the process that ended out of the fleet, and learn from it."""
+        self._fleet.remove(process)
+        self._hang_up(process)
+        code = 0 if status is None else os.waitstatus_to_exitcode(status)
+        is_parting = process.stage in _PARTING and process.has_served and not code
+        if is_parting or process.stage in (Stage.STOPPING, Stage.FORCED) or self._status is not None:
+            _LOGGER.info("worker %d stopped", process.pid)
+            return
+        how = f"was killed by {_name_signal(-code)}" if code < 0 else f"ended with status {code}"
+        if not process.has_served:
+            how += " before it could serve"
+        self._learn(process, now)
+        self._go_on(f"worker {process.pid} {how}", code if code > 0 else 1, now)
+
+    def _judge(self, process: Process, now: float) -> None:
+        """Do what is next with a worker that is overdue."""
+        if now >= process.deadline(self._patience):
             offence = _OFFENCES[process.stage].format(self._patience[process.stage])
             _LOGGER.error("worker %d %s", process.pid, offence)
             self._learn(process, now)
             process.escalate(now)
-
-    def _bury(self, process: Process, status: int, now: float) -> None:
-        """Take the process that ended out of the fleet, and learn from it."""
-        self._fleet.remove(process)
-        self._hang_up(process)
-        if process.stage in (Stage.STOPPING, Stage.FORCED) or self._status is not None:
-            _LOGGER.info("worker %d stopped", process.pid)
-            return
-        code = os.waitstatus_to_exitcode(status)
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
-        if process.served_since > now:
-            how += " before it could serve"
-        self._learn(process, now)
-        self._go_on(f"worker {process.pid} {how}", code if code > 0 else 1, now)
 
     def _go_on(self, trouble: str, status: int, now: float) -> None:
         """Tell of some trouble, and end if there is no hope."""
@@ -234,7 +273,7 @@ class Supervisor:
         if now - process.served_since >= SETTLED:
             self._restarts.forgive()
         else:
-            self._restarts.note_failure(now)
+            self._restarts.note_failure(now, process.began)
 
     def _hang_up(self, process: Process) -> None:
         if process.channel.fileno() >= 0:
@@ -249,20 +288,33 @@ class Supervisor:
             self._fleet, self._wanted, is_careful=self._restarts.failures > 0 or not self._has_served
         )
         for process in stops:
-            process.relieve(now)
+            process.stop(RELIEVED, now)
         for _ in range(starts):
             if now >= self._restarts.not_before:
                 self._start(now)
-        if self._on_ready is not None and self._count_serving() >= self._wanted > 0:
-            self._on_ready()
-            self._on_ready = None
+        if self._count_serving() >= self._wanted > 0:
+            if self._on_ready is not None:
+                self._call(self._on_ready)
+                self._on_ready = None
+            if self._is_reloading and not any(
+                process.is_outdated for process in self._fleet if process.stage in _CURRENT
+            ):
+                self._is_reloading = False
+                self._call(self._on_reloaded)
 
     def _tell_alive(self) -> None:
         """Say that workers serve, when it is time for that. Those that hang do not count: they are being aborted."""
         now = time.monotonic()
         if now >= self._alive_next and self._is_alive():
-            self._on_alive()
+            self._call(self._on_alive)
             self._alive_next = now + self._alive_interval
+
+    def _call(self, callback: Callable[[], Any]) -> None:
+        """Call who wants to be told of something: that this fails, is no reason to leave the workers alone."""
+        try:
+            callback()
+        except Exception:
+            _LOGGER.exception("the supervisor goes on, though what it called failed")
 
     def _is_alive(self) -> bool:
         return self._status is None and self._on_ready is None and self._count_serving() > 0
@@ -294,11 +346,15 @@ class Supervisor:
                 ours, theirs = map(stack.enter_context, socket.socketpair())
                 ours.setblocking(False)
                 theirs.setblocking(False)
-                _flush()
+                flush_output()
                 with self._signals.holding():
                     pid = os.fork()
                     if pid == 0:
-                        self._become_worker(ours, theirs)
+                        run_child(
+                            lambda: self._let_go(ours),
+                            lambda: self._work(Worker(theirs, self._settings)),
+                            self._actions.keys(),
+                        )
             except (
                 OSError
             ) as error:  # there is not memory enough, or there are too many processes or descriptors
@@ -307,54 +363,35 @@ class Supervisor:
                 return
             stack.pop_all()
         theirs.close()
-        self._fleet.append(Process(pid, ours, now))
+        self._fleet.append(Process(pid, ours, now, began=now))
         self._selector.register(ours, selectors.EVENT_READ)
 
-    def _become_worker(self, ours: socket.socket, theirs: socket.socket) -> NoReturn:
-        """Work, and end the process here: what is above on the stack belongs to the supervisor."""
-        status = 1
-        try:
-            self._signals.leave()
-            for name in _IGNORED:
-                signal.signal(signal.Signals[name], ignore)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._actions.keys())
-            self._selector.close()
-            # A channel says that the supervisor is gone once nobody else holds its other end.
-            for channel in (ours, *(process.channel for process in self._fleet)):
-                channel.close()
-            if not faulthandler.is_enabled():
-                faulthandler.enable()  # SIGABRT shows where it hangs
-            status = _read_status(self._work(Worker(theirs, self._settings)))
-        except SystemExit as error:
-            status = _read_status(error.code)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            logging.shutdown()
-            _flush()
-            os._exit(status)
+    def _let_go(self, ours: socket.socket) -> None:
+        """Give up, in a process that was forked, what is the supervisor's alone."""
+        self._signals.leave()
+        self._selector.close()
+        # A channel says that the supervisor is gone once nobody else holds its other end.
+        for channel in (ours, *(process.channel for process in self._fleet)):
+            channel.close()
 
+
+_CURRENT: Final = (Stage.STARTING, Stage.SERVING)
+_PARTING: Final = (Stage.LEAVING, Stage.DRAINING)
 
 _OFFENCES: Final = {
     Stage.STARTING: "does not serve after {:g} s, its start_timeout. It is aborted",
     Stage.DRAINING: "is stuck: its loop does not turn for {:g} s. It is aborted",
     Stage.SERVING: "is stuck: its loop does not turn for {:g} s. It is aborted",
     Stage.STOPPING: "does not stop in {:g} s. It is killed",
+    Stage.LEAVING: "does not stop in {:g} s. It is killed",
     Stage.FORCED: "does not stop in {:g} s. It is killed",
     Stage.ABORTING: "does not even abort in {:g} s. It is killed",
 }
 
 
-def _read_status(code: object) -> int:
-    """Give an exit status as `sys.exit` understands it."""
-    if code is None or isinstance(code, int):
-        return int(code or 0) & 0xFF
-    print(code, file=sys.stderr)
-    return 1
-
-
-def _flush() -> None:
-    """Write out what is buffered, so that it is not written by two processes."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
+def _name_signal(number: int) -> str:
+    """Return the name of a signal, or the number of one that has none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

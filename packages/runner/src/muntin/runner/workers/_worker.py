@@ -6,12 +6,22 @@ import os
 import random
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, NoReturn
 
-from muntin.runner.signals import add_handlers, handle_signals
-from muntin.runner.workers._process import BEAT, DRAINING, READY, RELIEVED, RETIRE
+from muntin.runner.errors import GracefulExit
+from muntin.runner.signals import add_handlers
+from muntin.runner.workers._process import (
+    BEAT,
+    DISMISSED,
+    DRAINING,
+    HURRIED,
+    LEAVING,
+    READY,
+    RELIEVED,
+    RETIRE,
+)
 from muntin.runner.workers._settings import Workers
 
 __all__ = ["BEATS", "Worker"]
@@ -19,6 +29,12 @@ __all__ = ["BEATS", "Worker"]
 _LOGGER: Final = logging.getLogger("muntin.workers")
 BEATS: Final = 5
 """Heart-beats in the time after which a worker counts as stuck: one that is late is no reason to kill."""
+_REPLY: Final = 2.0
+"""How long a worker that stops by itself waits to hear what others do (seconds): its supervisor may stand still."""
+
+
+def _do_nothing() -> None:
+    """Nothing waits for this."""
 
 
 class Worker:
@@ -32,7 +48,16 @@ class Worker:
     def __init__(self, channel: socket.socket, workers: Workers) -> None:
         self._channel = channel
         self._interval = workers.heartbeat_timeout / BEATS
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_stopping = False
+        self._is_hurried = False
         self._is_relieved = False
+        self._has_left = False
+        self._told = asyncio.Event()
+        """That the supervisor has said why to stop."""
+        self._is_dismissed = False
+        self._on_dismissal: Callable[[], object] = _do_nothing
+        """Called when all are to stop."""
         self._is_draining: Callable[[], bool] = lambda: False
         self._left = workers.max_requests
         if self._left:
@@ -50,15 +75,55 @@ class Worker:
         return self._is_relieved
 
     def attend(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Stop on SIGTERM, and when the supervisor is gone. Ctrl-C reaches all processes, and is the supervisor's."""
-        handle_signals(loop)
-        add_handlers(loop, {signal.SIGINT: lambda: None})
-        loop.add_reader(self._channel, self._notice_end, loop)
+        """Stop on SIGTERM, and when the supervisor is gone.
+
+        SIGTERM stops once, whoever sends it: it may have been sent to all processes of a group. Only the supervisor
+        says that it is to be quick. Ctrl-C reaches all processes, and is the supervisor's.
+        """
+        self._loop = loop
+        add_handlers(loop, {signal.SIGTERM: self._stop, signal.SIGINT: lambda: None})
+        loop.add_reader(self._channel, self._notice_words)
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Say that it serves, and from now on that it lives."""
         self._say(READY)
         self._beat(loop)
+
+    async def learn_relief(self) -> bool:
+        """Return `is_relieved` once that is known.
+
+        A worker that stops by itself, or by a signal from elsewhere, says so: another is started in its place.
+        """
+        self._is_stopping = True
+        self._hear()
+        if self._is_hurried and self._loop is not None:
+            # It was said before there was anything that could be hurried.
+            self._loop.call_soon(self._hurry)
+        if not self._told.is_set():
+            self._leave()
+            if self._loop is not None:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_REPLY):
+                        await self._told.wait()
+        return self._is_relieved
+
+    async def make_room(self, retire: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Serve on for those who have connected already, by a function that accepts no others.
+
+        It is given up when all workers are to stop. So long the worker is judged like one that serves.
+        """
+        loop = asyncio.get_running_loop()
+        is_retiring = True
+        self.drain(lambda: is_retiring)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0 if self._is_dismissed else None) as patience:
+                    self._on_dismissal = lambda: patience.reschedule(loop.time())
+                    await retire()
+        finally:
+            self._on_dismissal = _do_nothing
+            is_retiring = False
+            self._say(BEAT)  # the time that it may take to stop begins now
 
     def drain(self, is_draining: Callable[[], bool]) -> None:
         """Say that it serves on, though it was told to stop, for as long as a function tells that it does.
@@ -83,22 +148,50 @@ class Worker:
         with suppress(OSError):
             self._channel.send(word)
 
+    def _leave(self) -> None:
+        """Say that it stops, though it was not told to by the supervisor."""
+        if not self._has_left:
+            self._has_left = True
+            self._say(LEAVING)
+
+    def _stop(self) -> None:
+        if self._is_stopping:
+            return
+        self._is_stopping = True
+        self._hear()
+        if not self._told.is_set():
+            self._leave()
+        raise GracefulExit
+
     def _hear(self) -> bool:
-        """Take in what the supervisor says; tell whether there is one."""
+        """Take in what the supervisor says; return whether there is one."""
         try:
             said = self._channel.recv(16)
         except BlockingIOError:
             return True
-        except ConnectionResetError:
+        except OSError:
             said = b""
         if not said or RELIEVED in said:
             self._is_relieved = True
+        if not said or RELIEVED in said or DISMISSED in said:
+            self._told.set()
+        if DISMISSED in said:
+            self._is_dismissed = True
+            self._on_dismissal()
+        if HURRIED in said and self._loop is not None:
+            self._is_hurried = True
+            self._loop.call_soon(self._hurry)
         return bool(said)
 
-    def _notice_end(self, loop: asyncio.AbstractEventLoop) -> None:
-        """End in order: nobody is left who would replace this process, or stop it."""
-        if self._hear():
-            return
-        loop.remove_reader(self._channel)
-        _LOGGER.error("worker %d stops: its supervisor is gone", os.getpid())
-        os.kill(os.getpid(), signal.SIGTERM)
+    def _hurry(self) -> NoReturn:
+        if not self._is_stopping and self._loop is not None:
+            self._is_stopping = True
+            self._loop.call_soon(self._hurry)  # this once ends it, and once more hurries that
+        raise GracefulExit
+
+    def _notice_words(self) -> None:
+        """Hear what is said, and end in order when nobody is left who would replace this process, or stop it."""
+        if not self._hear() and self._loop is not None:
+            self._loop.remove_reader(self._channel)
+            _LOGGER.error("worker %d stops: its supervisor is gone", os.getpid())
+            self._loop.call_soon(self._stop)
