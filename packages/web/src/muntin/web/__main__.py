@@ -9,6 +9,7 @@ import ssl
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from muntin.router.printing import format_table
 from muntin.runner.systemd import take_sockets
 from muntin.web._run.command import Command, CommandError, load_target, parse_command
 from muntin.web._run.listening import SERVING, Listening, ListeningError, describe_places
+from muntin.web._run.news import PRINT, settle_output, tell
 from muntin.web._run.sources import make_application
 from muntin.web.application import Application
 from muntin.web.run import run_app
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             lambda: _load_or_exit(command),
             **_describe_places(command, passed),
             ssl_context=_choose_tls(command),
-            print=print if command.sockets is None else _tell_all_but_the_place,
+            print=PRINT if command.sockets is None else _tell_all_but_the_place,
             workers=_describe_workers(command),
             loop_factory=loop_factory,
         )
@@ -56,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain_of_place(command, error)
     except KeyboardInterrupt:
         pass  # while the module was imported
-    print("Stopped")
+    tell("Stopped")
+    settle_output()
     return 0
 
 
@@ -117,7 +120,7 @@ def _reload(command: Command, passed: list[socket.socket]) -> int:
     listening = Listening.at(**_describe_places(command, passed), tls=_choose_tls(command))
     try:
         with listening.opened() as opened:
-            print(describe_places(opened.describe()), flush=True)
+            tell(describe_places(opened.describe()))
             descriptors = [sock.fileno() for sock in opened.sockets]
             again += ["--sockets", ",".join(map(str, descriptors)), *command.without_reload]
             run_and_watch(again, Path.cwd(), descriptors)
@@ -134,7 +137,7 @@ def _list_interpreter_options() -> list[str]:
 
 def _tell_all_but_the_place(text: str) -> None:
     """Print what a process says that was started again: where it serves has been told."""
-    print("Ready" if text.startswith(SERVING) else text, flush=True)
+    tell("Ready" if text.startswith(SERVING) else text)
 
 
 def _load(command: Command) -> Any:
@@ -186,7 +189,7 @@ def _complain_of_place(command: Command, error: ListeningError) -> int:
 
 
 def _complain(error: object, code: int) -> int:
-    print(f"error: {error}", file=sys.stderr)
+    tell(f"error: {error}", partial(print, file=sys.stderr))
     return code
 
 

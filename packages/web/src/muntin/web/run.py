@@ -24,6 +24,7 @@ from muntin.web._run.listening import (
     describe_places,
     print_in_one_line,
 )
+from muntin.web._run.news import PRINT, settle_output, tell
 from muntin.web._run.sources import Source, call_source, make_application
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.application import Application
@@ -81,7 +82,7 @@ def run_app(
     shutdown_timeout: float = SHUTDOWN_TIMEOUT,
     keepalive_timeout: float = _KEEPALIVE_TIMEOUT,
     ssl_context: Tls = None,
-    print: Callable[..., Any] | None = print,
+    print: Callable[..., Any] | None = PRINT,
     backlog: int = BACKLOG,
     access_log_class: type[AbstractAccessLogger] = AccessLogger,
     access_log_format: str = AccessLogger.LOG_FORMAT,
@@ -202,10 +203,7 @@ def run_app(
                 await runner.cleanup()
 
     def say(text: str) -> None:
-        if print is _PRINT:
-            print(text, flush=True)
-        elif print is not None:
-            print(text)
+        tell(text, print)
 
     def supervise(workers: "int | Workers") -> int:
         from muntin.runner.workers import Supervisor, Workers  # noqa: PLC0415 - most programs are one process
@@ -246,11 +244,9 @@ def run_app(
     finally:
         if iscoroutine(app):
             app.close()  # in case that nobody here has awaited it: workers await a copy each
+        settle_output()
     if status:
         raise SystemExit(status)
-
-
-_PRINT: Final = print
 
 
 def _require_no_running_loop() -> None:
