@@ -102,11 +102,31 @@ def test_the_names_of_modules(above):
     assert {path: module_name(Path(above, path)) for path in names} == names
 
 
+def find_typing_only(tree: ast.AST) -> set[ast.AST]:
+    """Return the nodes that only type checkers see; these bring `typing_extensions` along, so nobody declares it."""
+    return {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+
+
+def test_what_only_type_checkers_see():
+    tree = ast.parse("if TYPE_CHECKING:\n    import a\nelse:\n    import b\nimport c")
+    assert [node.names[0].name for node in find_typing_only(tree) if isinstance(node, ast.Import)] == ["a"]
+
+
 def find_imports(source: Path) -> Iterator[Import]:
     """Give everything that one file imports, relative imports made absolute."""
     package = module_name(source) if source.stem == "__init__" else module_name(source).rpartition(".")[0]
-    for node in ast.walk(ast.parse(source.read_text(), source)):
+    tree = ast.parse(source.read_text(), source)
+    unseen = find_typing_only(tree)
+    for node in ast.walk(tree):
         match node:
+            case ast.ImportFrom(module="typing_extensions") if node in unseen:
+                pass
             case ast.Import():
                 yield from (Import(alias.name, "", node.lineno) for alias in node.names)
             case ast.ImportFrom(module=module, level=level):

@@ -118,7 +118,10 @@ def _build_per_request(
 
 
 def compose(
-    handler: Handler[Q, R], middlewares: Iterable[Callable[..., Any]], *, owner: Any = None
+    handler: Handler[Q, R],
+    middlewares: Iterable[Middleware[Q, Any] | Factory[Q, Any]],
+    *,
+    owner: Any = None,
 ) -> Handler[Q, R]:
     """Give the handler inside its middlewares, the first of them outermost.
 

@@ -8,6 +8,7 @@ from ._router import Router
 from ._routes import (
     AbstractResource,
     Answer,
+    Found,
     Matched,
     MethodNotAllowed,
     MountPoint,
@@ -18,6 +19,7 @@ from ._routes import (
 from .converters import CONVERTERS, Converter
 from .definitions import (
     AbstractRouteDef,
+    Decorator,
     Registrar,
     RouteDef,
     RouteTableDef,
@@ -52,7 +54,9 @@ __all__ = [
     "AbstractRouteDef",
     "Answer",
     "Converter",
+    "Decorator",
     "DynamicResource",
+    "Found",
     "FrozenError",
     "HostMount",
     "HostPattern",

@@ -91,7 +91,7 @@ class _TemplateResource(Resource[H], Generic[H]):
         path: str | Template,
         *,
         name: str | None = None,
-        converters: Mapping[str, Converter] = CONVERTERS,
+        converters: Mapping[str, Converter[Any]] = CONVERTERS,
     ) -> None:
         super().__init__(name=name)
         self._template = path if isinstance(path, Template) else Template(path, converters)
@@ -187,7 +187,7 @@ def parse_prefix(prefix: str) -> str:
 
 
 def make_resource(
-    path: str, *, name: str | None = None, converters: Mapping[str, Converter] = CONVERTERS
+    path: str, *, name: str | None = None, converters: Mapping[str, Converter[Any]] = CONVERTERS
 ) -> PlainResource[H] | DynamicResource[H]:
     """Make the resource that a path template asks for."""
     template = Template(path, converters)

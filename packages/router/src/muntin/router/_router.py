@@ -39,7 +39,7 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
         self,
         *,
         options_handler: H | None = None,
-        converters: Mapping[str, Converter] = MappingProxyType({}),
+        converters: Mapping[str, Converter[Any]] = MappingProxyType({}),
     ) -> None:
         self._options_handler = options_handler
         self._converters = {**CONVERTERS, **converters}

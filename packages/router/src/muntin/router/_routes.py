@@ -9,7 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from yarl import URL
 
@@ -20,6 +20,7 @@ __all__ = [
     "NOTHING",
     "AbstractResource",
     "Answer",
+    "Found",
     "Matched",
     "MethodNotAllowed",
     "MountPoint",
@@ -108,7 +109,7 @@ class AbstractResource(ABC, Generic[H]):
         """The template with the prefixes of all mounts, without regular expressions: `/admin/users/{id}`."""
 
     @abstractmethod
-    def match(self, method: str, path: str, host: str | None = None) -> "Answer[H] | None":
+    def match(self, method: str, path: str, host: str | None = None) -> "Answer[H] | Matched[H] | None":
         """Answer a canonical path, relative to the router's own prefix; None says: none of mine, go on."""
 
     @abstractmethod
@@ -190,14 +191,33 @@ class Route(Generic[H]):
         return f"<{type(self).__name__} [{self.method}] {self.resource!r} -> {self.handler!r}>"
 
 
-class Matched(NamedTuple, Generic[H]):
-    """A route for the request."""
+class Matched(Generic[H]):
+    """A route for the request.
+
+    Attributes:
+        route: the route.
+        variables: the decoded text of the variables.
+        values: the variables in the types of their converters; the same mapping where there are none.
+    """
+
+    __slots__ = __match_args__ = ("route", "variables", "values")
 
     route: Route[H]
     variables: Mapping[str, str]
-    """The decoded text of the variables."""
     values: Mapping[str, Any]
-    """The variables in the types of their converters; the same mapping where there are none."""
+
+    if TYPE_CHECKING:
+
+        def __new__(
+            cls, route: Route[H], variables: Mapping[str, str], values: Mapping[str, Any]
+        ) -> "Found[H]": ...
+
+    else:
+
+        def __init__(self, route, variables, values) -> None:
+            self.route = route
+            self.variables = variables
+            self.values = values
 
     @property
     def resource(self) -> AbstractResource[H]:
@@ -209,19 +229,64 @@ class Matched(NamedTuple, Generic[H]):
         """The mounts that lead to the resource, from the outermost to the innermost."""
         return self.route.resource.mounts
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Matched):
+            return NotImplemented
+        return (self.route, self.variables, self.values) == (other.route, other.variables, other.values)
 
-class MethodNotAllowed(NamedTuple, Generic[H]):
-    """A path that exists, for other methods (RFC 9110, section 15.5.6)."""
+    __hash__ = None  # type: ignore[assignment]  # as of the mappings in it
 
-    allowed: tuple[str, ...]
-    """What to send in `Allow`, sorted."""
-    resource: AbstractResource[H]
-    """The first resource that refused."""
+    def __repr__(self) -> str:
+        return f"Matched(route={self.route!r}, variables={self.variables!r}, values={self.values!r})"
+
+
+if TYPE_CHECKING:
+
+    class Found(Matched[Any], Generic[H]):
+        """What `Matched` is for a type checker when it comes out of a router.
+
+        Where `isinstance` or `match` narrows a union to a generic class, mypy forgets the argument. This one is a
+        `Matched` of anything already, and so it is not narrowed but stays as it is, with an argument of its own.
+        """
+
+        route: Route[H]
+
+        @property
+        def resource(self) -> AbstractResource[H]: ...
+
+else:
+    Found = Matched
+
+
+class MethodNotAllowed(Generic[H]):
+    """A path that exists, for other methods (RFC 9110, section 15.5.6).
+
+    Attributes:
+        allowed: what to send in `Allow`, sorted.
+        resource: the first resource that refused.
+    """
+
+    __slots__ = __match_args__ = ("allowed", "resource")
+
+    def __init__(self, allowed: tuple[str, ...], resource: AbstractResource[H]) -> None:
+        self.allowed = allowed
+        self.resource = resource
 
     @property
     def mounts(self) -> tuple[MountPoint, ...]:
         """The mounts that lead to the resource, from the outermost to the innermost."""
         return self.resource.mounts
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MethodNotAllowed):
+            return NotImplemented
+        return self.allowed == other.allowed and self.resource == other.resource
+
+    def __hash__(self) -> int:
+        return hash((self.allowed, self.resource))
+
+    def __repr__(self) -> str:
+        return f"MethodNotAllowed(allowed={self.allowed!r}, resource={self.resource!r})"
 
 
 class NotFound(NamedTuple):
@@ -230,4 +295,4 @@ class NotFound(NamedTuple):
     mounts: tuple[MountPoint, ...] = ()
 
 
-Answer = Matched[H] | MethodNotAllowed[H] | NotFound
+Answer = Found[H] | MethodNotAllowed[H] | NotFound

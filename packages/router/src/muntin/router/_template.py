@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import takewhile
+from typing import Any
 
 from ._explosion import Explosion, find_explosion
 from ._foreign import find_foreign
@@ -33,7 +34,7 @@ _REMEDY = (
 class Template:
     """A path template, checked, in its canonical spelling."""
 
-    def __init__(self, text: str, converters: Mapping[str, Converter] = CONVERTERS) -> None:
+    def __init__(self, text: str, converters: Mapping[str, Converter[Any]] = CONVERTERS) -> None:
         if text and not text.startswith("/"):
             raise TemplateError(f"path {text!r} must be empty or start with '/'")
         self.text = text
@@ -187,7 +188,7 @@ class Template:
         return values
 
 
-def _parse_parts(text: str, converters: Mapping[str, Converter]) -> Iterator[str | Variable]:
+def _parse_parts(text: str, converters: Mapping[str, Converter[Any]]) -> Iterator[str | Variable]:
     position = 0
     while (start := text.find("{", position)) >= 0:
         yield from _parse_literal(text, position, start)

@@ -5,7 +5,7 @@ A variable knows which encoded text it takes and how a value is spelled. It must
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ._foreign import is_foreign_type
 from ._quoting import encode_part
@@ -26,7 +26,7 @@ class Variable(NamedTuple):
 
     name: str
     regex: str = DEFAULT
-    converter: Converter | None = None
+    converter: Converter[Any] | None = None
 
     @property
     def is_default(self) -> bool:
@@ -51,7 +51,7 @@ class Variable(NamedTuple):
         return compile_regex(self.regex).fullmatch(self.format(value)) is not None
 
 
-def parse_variable(inside: str, converters: Mapping[str, Converter], *, template: str) -> Variable:
+def parse_variable(inside: str, converters: Mapping[str, Converter[Any]], *, template: str) -> Variable:
     """Read what stands between the braces; `template` is for messages only."""
     match = _VARIABLE.fullmatch(inside)
     if match is None:
@@ -75,8 +75,8 @@ def parse_variable(inside: str, converters: Mapping[str, Converter], *, template
 
 
 def _find_converter(
-    name: str, regex: str, converters: Mapping[str, Converter], template: str
-) -> Converter | None:
+    name: str, regex: str, converters: Mapping[str, Converter[Any]], template: str
+) -> Converter[Any] | None:
     """Return the converter that is named behind the colon, or None if an expression stands there.
 
     Raises:

@@ -4,30 +4,37 @@ A converter says which text it takes, what value the text means, and how a value
 a path it stands.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 __all__ = ["CONVERTERS", "Converter"]
 
+V = TypeVar("V")
 
-class Converter(NamedTuple):
+
+class Converter(NamedTuple, Generic[V]):
     """The type of a variable: `regex` for the encoded text, `parse` from the decoded text, `format` back to text.
+
+    Its argument is the type of the values.
 
     A `ValueError` from `parse` means that the text is none of these: the resource does not match.
     """
 
     regex: str
-    parse: Callable[[str], Any]
-    format: Callable[[Any], str] = str
+    parse: Callable[[str], V]
+    format: Callable[[V], str] = str
 
 
-def _parse_uuid(text: str) -> Any:
+def _parse_uuid(text: str) -> "UUID":
     from uuid import UUID  # noqa: PLC0415 - few programs have such a variable
 
     return UUID(text)
 
 
-CONVERTERS = {
+CONVERTERS: Mapping[str, Converter[Any]] = {
     # 640 digits are what Python converts under any setting of its limit (sys.int_info.str_digits_check_threshold).
     "int": Converter("[0-9]{1,640}", int),
     "uuid": Converter("[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}", _parse_uuid),

@@ -6,10 +6,11 @@ A definition is a value that registers itself on anything with the right methods
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
-from typing import Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
 __all__ = [
     "AbstractRouteDef",
+    "Decorator",
     "Registrar",
     "RouteDef",
     "RouteTableDef",
@@ -27,6 +28,14 @@ __all__ = [
 ]
 
 F = TypeVar("F")
+
+if TYPE_CHECKING:
+    # A table without an argument takes handlers of any type. `typing` knows of defaults since Python 3.13.
+    from typing_extensions import TypeVar as _TypeVar
+
+    H = _TypeVar("H", default=object)
+else:
+    H = TypeVar("H")
 
 
 class Registrar(Protocol):
@@ -146,10 +155,30 @@ def static(prefix: str, path: str | PathLike[str], **kwargs: Any) -> StaticDef:
     return StaticDef(prefix, path, kwargs)
 
 
-class RouteTableDef(Sequence[AbstractRouteDef]):
-    """A table of definitions, filled by decorators.
+class Decorator(Generic[H]):
+    """What defines the decorated handler in a table, and returns it unchanged."""
 
-    A decorator gives the handler back unchanged, so it goes above all that changes it.
+    __slots__ = ("_define", "_items")
+
+    def __init__(self, items: list[AbstractRouteDef], define: Callable[[Any], AbstractRouteDef]) -> None:
+        self._items = items
+        self._define = define
+
+    @overload
+    def __call__(self: "Decorator[object]", handler: F, /) -> F: ...
+
+    @overload
+    def __call__(self, handler: H, /) -> H: ...
+
+    def __call__(self, handler: Any, /) -> Any:
+        self._items.append(self._define(handler))
+        return handler
+
+
+class RouteTableDef(Sequence[AbstractRouteDef], Generic[H]):
+    """A table of definitions, filled by decorators; with an argument, of handlers of that type alone.
+
+    A decorator returns the handler unchanged, so it goes above all that changes it.
     """
 
     def __init__(self) -> None:
@@ -176,48 +205,44 @@ class RouteTableDef(Sequence[AbstractRouteDef]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self._items)}>"
 
-    def _take(self, define: Callable[..., RouteDef], *args: Any, **kwargs: Any) -> Callable[[F], F]:
-        def decorate(handler: F) -> F:
-            self._items.append(define(*args, handler, **kwargs))
-            return handler
+    def _take(self, method: str, path: str, kwargs: dict[str, Any]) -> Decorator[H]:
+        return Decorator(self._items, lambda handler: RouteDef(method, path, handler, kwargs))
 
-        return decorate
-
-    def route(self, method: str, path: str, **kwargs: Any) -> Callable[[F], F]:
+    def route(self, method: str, path: str, **kwargs: Any) -> Decorator[H]:
         """Define the decorated handler for any method; `"*"` stands for all."""
-        return self._take(route, method, path, **kwargs)
+        return self._take(method, path, kwargs)
 
-    def head(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+    def head(self, path: str, **kwargs: Any) -> Decorator[H]:
         """Define the decorated handler for HEAD."""
-        return self._take(head, path, **kwargs)
+        return self._take("HEAD", path, kwargs)
 
-    def get(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+    def get(self, path: str, **kwargs: Any) -> Decorator[H]:
         """Define the decorated handler for GET, and for HEAD too unless `allow_head` is false."""
-        return self._take(get, path, **kwargs)
+        return Decorator(self._items, lambda handler: get(path, handler, **kwargs))
 
-    def post(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+    def post(self, path: str, **kwargs: Any) -> Decorator[H]:
         """Define the decorated handler for POST."""
-        return self._take(post, path, **kwargs)
+        return self._take("POST", path, kwargs)
 
-    def put(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+    def put(self, path: str, **kwargs: Any) -> Decorator[H]:
         """Define the decorated handler for PUT."""
-        return self._take(put, path, **kwargs)
+        return self._take("PUT", path, kwargs)
 
-    def patch(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+    def patch(self, path: str, **kwargs: Any) -> Decorator[H]:
         """Define the decorated handler for PATCH."""
-        return self._take(patch, path, **kwargs)
+        return self._take("PATCH", path, kwargs)
 
-    def delete(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+    def delete(self, path: str, **kwargs: Any) -> Decorator[H]:
         """Define the decorated handler for DELETE."""
-        return self._take(delete, path, **kwargs)
+        return self._take("DELETE", path, kwargs)
 
-    def options(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+    def options(self, path: str, **kwargs: Any) -> Decorator[H]:
         """Define the decorated handler for OPTIONS."""
-        return self._take(options, path, **kwargs)
+        return self._take("OPTIONS", path, kwargs)
 
-    def view(self, path: str, **kwargs: Any) -> Callable[[F], F]:
+    def view(self, path: str, **kwargs: Any) -> Decorator[H]:
         """Define the decorated handler, such as a class based view, for all methods."""
-        return self._take(view, path, **kwargs)
+        return self._take("*", path, kwargs)
 
     def static(self, prefix: str, path: str | PathLike[str], **kwargs: Any) -> None:
         """Define a directory of files."""

@@ -50,7 +50,7 @@ class Selecting:
     def select_by_path(self, request: Request) -> Handle:
         """Give the handler where method and path decide."""
         answer = self._match(request.method, request.target.path)
-        if answer.__class__ is Matched and request.exchange.head.expect is None:
+        if isinstance(answer, Matched) and request.exchange.head.expect is None:
             route: Any = answer.route
             pipeline = route.pipeline
             if pipeline is not None:

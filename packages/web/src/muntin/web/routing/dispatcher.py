@@ -169,7 +169,7 @@ class UrlDispatcher(router.Router[Any]):
             resource: router.AbstractResource[Any], method: str, path: str, host: str | None
         ) -> Answer[Any] | None:
             if not _has_own_rules(resource):
-                return resource.match(method, path, host)
+                return resource.match(method, path, host)  # type: ignore[return-value]  # Matched is Found
             if id(resource) not in answers:
                 raise _Unasked(resource)
             return answers[id(resource)]
