@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from muntin.websocket import Connection, Deflate, Role, WSMessage, WSMsgType
+from muntin.websocket import Deflate, Role, WebSocketConnection, WSMessage, WSMsgType
 from muntin.websocket.aio import WebSocket
 
 MASK = b"\x37\xfa\x21\x3d"
@@ -20,16 +20,16 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, object
 
 
 @pytest.fixture
-def client() -> Callable[..., Connection]:
+def client() -> Callable[..., WebSocketConnection]:
     """Make a client whose frames are the same each time."""
 
-    def make(**options: object) -> Connection:
-        return Connection(Role.CLIENT, new_mask=lambda: MASK, **options)  # type: ignore[arg-type]  # any option
+    def make(**options: object) -> WebSocketConnection:
+        return WebSocketConnection(Role.CLIENT, new_mask=lambda: MASK, **options)  # type: ignore[arg-type]  # any option
 
     return make
 
 
-def _replay(make: Callable[[], Connection], data: bytes) -> list[WSMessage]:
+def _replay(make: Callable[[], WebSocketConnection], data: bytes) -> list[WSMessage]:
     """Give what a connection says to `data`, having checked that the reads do not matter: whole, or in bytes."""
 
     def show(messages: list[WSMessage]) -> list[tuple[object, ...]]:
@@ -50,19 +50,21 @@ def replay() -> Callable[[bytes], list[WSMessage]]:
     """Replay bytes to a server, whole and byte by byte, and give its messages."""
 
     def run(data: bytes, **options: object) -> list[WSMessage]:
-        return _replay(lambda: Connection(Role.SERVER, **options), data)  # type: ignore[arg-type]  # any option
+        return _replay(lambda: WebSocketConnection(Role.SERVER, **options), data)  # type: ignore[arg-type]  # any option
 
     return run
 
 
 @pytest.fixture
-def pair() -> Callable[..., tuple[Connection, Connection]]:
+def pair() -> Callable[..., tuple[WebSocketConnection, WebSocketConnection]]:
     """Make a client and a server that agreed on the same."""
 
-    def make(deflate: Deflate | None = None, **options: object) -> tuple[Connection, Connection]:
+    def make(
+        deflate: Deflate | None = None, **options: object
+    ) -> tuple[WebSocketConnection, WebSocketConnection]:
         return (
-            Connection(Role.CLIENT, deflate=deflate, **options),  # type: ignore[arg-type]  # any option
-            Connection(Role.SERVER, deflate=deflate, **options),  # type: ignore[arg-type]  # any option
+            WebSocketConnection(Role.CLIENT, deflate=deflate, **options),  # type: ignore[arg-type]  # any option
+            WebSocketConnection(Role.SERVER, deflate=deflate, **options),  # type: ignore[arg-type]  # any option
         )
 
     return make
@@ -216,15 +218,15 @@ def make_duplex() -> type[MemoryDuplex]:
 
 
 @pytest.fixture
-def open_socket(clock: FakeClock) -> Callable[..., tuple[WebSocket, MemoryDuplex, Connection]]:
+def open_socket(clock: FakeClock) -> Callable[..., tuple[WebSocket, MemoryDuplex, WebSocketConnection]]:
     """Open a server's socket in memory; gives it, its duplex, and the engine of a client to talk to it."""
 
     def make(
         deflate: Deflate | None = None, backlog: bytes = b"", **options: Any
-    ) -> tuple[WebSocket, MemoryDuplex, Connection]:
+    ) -> tuple[WebSocket, MemoryDuplex, WebSocketConnection]:
         duplex = MemoryDuplex(backlog)
         options.setdefault("clock", clock)
-        socket = WebSocket(duplex, Connection(Role.SERVER, deflate=deflate), **options)
-        return socket, duplex, Connection(Role.CLIENT, new_mask=lambda: MASK, deflate=deflate)
+        socket = WebSocket(duplex, WebSocketConnection(Role.SERVER, deflate=deflate), **options)
+        return socket, duplex, WebSocketConnection(Role.CLIENT, new_mask=lambda: MASK, deflate=deflate)
 
     return make

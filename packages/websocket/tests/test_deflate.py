@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.websocket import Connection, Deflate, InvalidData, MessageTooBig, Role, WSMsgType
-from muntin.websocket._deflate import Deflater, Inflater, Setup, accept_offer, check_answer, format_offer
+from muntin.websocket import Deflate, InvalidData, MessageTooBig, Role, WebSocketConnection, WSMsgType
+from muntin.websocket._deflate import Deflater, Inflater, Setup, accept_offer, check_response, format_offer
 from muntin.websocket._extensions import parse_extensions
 from muntin.websocket._frames import format_frame
 
@@ -73,7 +73,7 @@ def test_what_a_server_agrees_to(offer, wish, agreed, answer):
 )
 def test_an_offer_that_makes_no_sense_is_declined(offer):
     assert accept_offer(parameters("permessage-deflate" + offer), Deflate()) is None
-    assert check_answer(parameters("permessage-deflate" + offer), Deflate()) is None
+    assert check_response(parameters("permessage-deflate" + offer), Deflate()) is None
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_an_offer_that_makes_no_sense_is_declined(offer):
     ],
 )
 def test_what_a_client_takes_for_an_answer(answer, wish, agreed):
-    assert check_answer(parameters("permessage-deflate" + answer), wish) == agreed
+    assert check_response(parameters("permessage-deflate" + answer), wish) == agreed
 
 
 configs = st.builds(
@@ -109,7 +109,7 @@ configs = st.builds(
 def test_both_sides_end_with_the_same_parameters(ours, theirs):
     taken = accept_offer(parameters(format_offer(theirs)), ours)
     assert taken is not None
-    seen = check_answer(parameters(taken[1]), theirs)
+    seen = check_response(parameters(taken[1]), theirs)
     assert seen is not None
     names = ("server_no_context_takeover", "server_max_window_bits", "client_max_window_bits")
     assert all(getattr(seen, name) == getattr(taken[0], name) for name in names)
@@ -216,7 +216,7 @@ def test_rows_of_streams_are_bounded():
         (empty * 500_000, False),
         (zlib.compress(bytes(100), wbits=-15) * 1001, False),
     ):
-        server = Connection(Role.SERVER, deflate=Deflate())
+        server = WebSocketConnection(Role.SERVER, deflate=Deflate())
         [message] = server.receive(format_frame(0xC2, payload + b"\x00", MASK))
         assert (message.type is WSMsgType.BINARY) is is_good
         if not is_good:
@@ -226,7 +226,7 @@ def test_rows_of_streams_are_bounded():
 
 @pytest.mark.row("HI-44")
 def test_rows_of_streams_are_counted_by_the_message():
-    server = Connection(Role.SERVER, deflate=Deflate())
+    server = WebSocketConnection(Role.SERVER, deflate=Deflate())
     row = b"\x03\x00" * 400
     for _ in range(4):
         [message] = server.receive(format_frame(0xC2, row + b"\x00", MASK))
@@ -243,6 +243,6 @@ def test_a_long_row_of_streams_with_much_in_them_is_read_whole():
     stream = zlib.compressobj(0, wbits=-15)
     block = stream.compress(contents) + stream.flush()
     assert len(block) > 5 * 16384
-    server = Connection(Role.SERVER, deflate=Deflate())
+    server = WebSocketConnection(Role.SERVER, deflate=Deflate())
     [message] = server.receive(format_frame(0xC2, block * 7 + b"\x00", MASK), 1 << 30)
     assert message.data == contents * 7

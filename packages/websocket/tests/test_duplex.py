@@ -3,7 +3,7 @@ import socket as socket_module
 
 import pytest
 
-from muntin.websocket.aio import TransportDuplex
+from muntin.websocket.aio import AsyncioDuplex
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -46,7 +46,7 @@ async def ends():
     pair = socket_module.socketpair()
     for end in pair:
         end.setblocking(False)
-        made.append((await loop.create_connection(TransportDuplex, sock=end))[1])
+        made.append((await loop.create_connection(AsyncioDuplex, sock=end))[1])
     yield made
     for duplex in made:
         duplex.abort()
@@ -155,7 +155,7 @@ async def test_adopting_asyncio_streams():
 
     async def take_over(reader, writer):
         assert await reader.readexactly(2) == b"ab"
-        adopted.set_result(await TransportDuplex.adopt(reader, writer))
+        adopted.set_result(await AsyncioDuplex.adopt(reader, writer))
 
     async with await asyncio.start_server(take_over, "127.0.0.1", 0) as server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
@@ -176,7 +176,7 @@ async def test_adopting_asyncio_streams():
 
 
 async def test_what_is_aborted_before_it_begins_ends_when_it_begins():
-    duplex = TransportDuplex()
+    duplex = AsyncioDuplex()
     duplex.abort()
     async with await asyncio.get_running_loop().create_server(lambda: duplex, "127.0.0.1", 0) as server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
@@ -186,9 +186,9 @@ async def test_what_is_aborted_before_it_begins_ends_when_it_begins():
 
 async def test_there_must_be_a_connection():
     with pytest.raises(RuntimeError, match="no connection yet"):
-        TransportDuplex().write(b"")
+        AsyncioDuplex().write(b"")
     with pytest.raises(RuntimeError, match="no connection yet"):
-        TransportDuplex().close()
+        AsyncioDuplex().close()
 
 
 async def held_back(duplex):

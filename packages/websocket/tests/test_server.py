@@ -4,7 +4,7 @@ import logging
 import pytest
 
 from muntin.websocket import HandshakeError, WSCloseCode, WSMsgType
-from muntin.websocket.aio import Server, connect, serve
+from muntin.websocket.aio import WebSocketServer, connect, serve
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -219,7 +219,9 @@ async def test_names_are_checked_before_it_listens(options):
 
 
 async def test_a_server_that_does_not_listen():
-    server = Server(echo, subprotocols=(), deflate=None, origins=None, engine={}, options={}, open_timeout=1)
+    server = WebSocketServer(
+        echo, subprotocols=(), deflate=None, origins=None, engine={}, options={}, open_timeout=1
+    )
     with pytest.raises(RuntimeError, match="does not listen"):
         server.port  # noqa: B018
     await server.close()

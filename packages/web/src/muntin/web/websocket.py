@@ -15,12 +15,12 @@ from muntin.web.exceptions import HTTPBadRequest, HTTPException, HTTPForbidden, 
 from muntin.web.legacy import choose_close_code
 from muntin.web.stream_response import Answerable, StreamResponse
 from muntin.websocket import (
-    Answer,
-    Connection,
     ConnectionClosed,
     Deflate,
+    Handshake,
     PreparedMessage,
     Role,
+    WebSocketConnection,
     WSCloseCode,
     WSMessage,
     accept,
@@ -137,11 +137,11 @@ class WebSocketResponse(StreamResponse):
 
     # The opening handshake
 
-    def _answer(self, request: Answerable) -> Answer:
+    def _shake_hands(self, request: Answerable) -> Handshake:
         head = request.exchange.head
         if head.framing not in _WITHOUT_BODY:
             # It would have to be read before the first frame, and no client has one to send.
-            return Answer(400, (), "an opening handshake has no body", None)
+            return Handshake(400, (), "an opening handshake has no body", None)
         return accept(
             [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.fields],
             method=head.method,
@@ -159,7 +159,7 @@ class WebSocketResponse(StreamResponse):
         """
         if self._is_open:
             raise RuntimeError("this socket is open already")
-        agreement = self._answer(request).agreement
+        agreement = self._shake_hands(request).agreement
         return WebSocketReady(agreement is not None, agreement.subprotocol if agreement else None)
 
     async def prepare(self, request: Answerable) -> None:
@@ -174,20 +174,20 @@ class WebSocketResponse(StreamResponse):
         """
         if not self._check_fresh(request):
             return
-        answer = self._answer(request)
-        if answer.agreement is None:
-            refusal = _REFUSALS[answer.status]
-            raise refusal(headers=answer.fields, text=f"{answer.status}: {answer.reason}")
-        self._headers = CheckedHeaders([*(self._headers or {}).items(), *answer.fields])
+        handshake = self._shake_hands(request)
+        if handshake.agreement is None:
+            refusal = _REFUSALS[handshake.status]
+            raise refusal(headers=handshake.fields, text=f"{handshake.status}: {handshake.reason}")
+        self._headers = CheckedHeaders([*(self._headers or {}).items(), *handshake.fields])
         await self._settle(request)
         exchange = request.exchange
         duplex = exchange.upgrade(ResponseHead(101, self._fields_to_send(), self._reason))
         self._exchange = exchange
-        engine = Connection(Role.SERVER, deflate=answer.agreement.deflate, **self._engine_options)
+        engine = WebSocketConnection(Role.SERVER, deflate=handshake.agreement.deflate, **self._engine_options)
         self._socket = WebSocket(
             duplex,
             engine,
-            subprotocol=answer.agreement.subprotocol,
+            subprotocol=handshake.agreement.subprotocol,
             clock=ServerClock(exchange.deadline_in),
             **self._options,
         )

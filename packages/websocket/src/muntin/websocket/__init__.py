@@ -1,12 +1,12 @@
 """The WebSocket protocol (RFC 6455, RFC 7692) as a sans-I/O engine; its asyncio edge is the module `aio`."""
 
-from ._connection import Connection, Role
-from ._deflate import Deflate
-from ._handshake import Agreement, Answer, ClientHandshake, accept
-from ._prepared import PreparedMessage
-from ._states import State
-from .codes import Opcode, WSCloseCode, WSMsgType, is_close_code
-from .errors import (
+from muntin.websocket._connection import Role, WebSocketConnection
+from muntin.websocket._deflate import Deflate
+from muntin.websocket._handshake import Agreement, ClientHandshake, Handshake, accept
+from muntin.websocket._prepared import PreparedMessage
+from muntin.websocket._states import State
+from muntin.websocket.codes import Opcode, WSCloseCode, WSMsgType, is_close_code
+from muntin.websocket.errors import (
     ConnectionClosed,
     HandshakeError,
     InvalidData,
@@ -15,15 +15,14 @@ from .errors import (
     ProtocolViolation,
     WebSocketError,
 )
-from .events import WSMessage
+from muntin.websocket.events import WSMessage
 
 __all__ = [
     "Agreement",
-    "Answer",
     "ClientHandshake",
-    "Connection",
     "ConnectionClosed",
     "Deflate",
+    "Handshake",
     "HandshakeError",
     "InvalidData",
     "MessageTooBig",
@@ -36,6 +35,7 @@ __all__ = [
     "WSCloseCode",
     "WSMessage",
     "WSMsgType",
+    "WebSocketConnection",
     "WebSocketError",
     "accept",
     "is_close_code",

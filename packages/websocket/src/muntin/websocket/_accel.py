@@ -10,8 +10,8 @@ __all__ = ["IS_COMPILED", "apply_mask", "unmask"]
 try:
     if os.environ.get("MUNTIN_PURE") == "1":
         raise ImportError("plain Python is asked for")
-    from ._speedups import apply_mask, unmask
+    from muntin.websocket._speedups import apply_mask, unmask
 except ImportError:
-    from ._mask import apply_mask, unmask
+    from muntin.websocket._mask import apply_mask, unmask
 
 IS_COMPILED = apply_mask.__module__.endswith("_speedups")

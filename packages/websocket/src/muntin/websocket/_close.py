@@ -5,9 +5,9 @@ Knows which codes may be sent and how long a reason is. Must not know states or 
 
 import warnings
 
-from ._utf8 import decode_text
-from .codes import WSCloseCode, is_close_code
-from .errors import ProtocolViolation
+from muntin.websocket._utf8 import decode_text
+from muntin.websocket.codes import WSCloseCode, is_close_code
+from muntin.websocket.errors import ProtocolViolation
 
 __all__ = ["NO_STATUS", "format_close", "parse_close"]
 
@@ -30,7 +30,7 @@ def parse_close(payload: bytes) -> tuple[int, str]:
 
 
 def format_close(code: int, reason: str | bytes) -> bytes:
-    """Return the payload of a close frame; see `Connection.close`."""
+    """Return the payload of a close frame; see `WebSocketConnection.close`."""
     if not isinstance(code, int):
         raise TypeError(f"a close code is an int, not {type(code).__name__}")
     if not isinstance(reason, (str, bytes)):

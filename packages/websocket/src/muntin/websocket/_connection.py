@@ -13,19 +13,19 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import partial
 
-from ._close import NO_STATUS, format_close, parse_close
-from ._deflate import Deflate, make_deflater, make_inflater
-from ._frames import FIN, RSV1, FrameDecoder, Piece, format_frame
-from ._messages import Assembler
-from ._payloads import as_bytes, as_control, check_level, encode_text
-from ._prepared import PreparedMessage
-from ._states import TRANSITIONS, Move, State, advance
-from ._utf8 import decode_text
-from .codes import Opcode, WSCloseCode, WSMsgType
-from .errors import ProtocolViolation
-from .events import WSMessage
+from muntin.websocket._close import NO_STATUS, format_close, parse_close
+from muntin.websocket._deflate import Deflate, make_deflater, make_inflater
+from muntin.websocket._frames import FIN, RSV1, FrameDecoder, Piece, format_frame
+from muntin.websocket._messages import Assembler
+from muntin.websocket._payloads import as_bytes, as_control, check_level, encode_text
+from muntin.websocket._prepared import PreparedMessage
+from muntin.websocket._states import TRANSITIONS, Move, State, advance
+from muntin.websocket._utf8 import decode_text
+from muntin.websocket.codes import Opcode, WSCloseCode, WSMsgType
+from muntin.websocket.errors import ProtocolViolation
+from muntin.websocket.events import WSMessage
 
-__all__ = ["Connection", "Role"]
+__all__ = ["Role", "WebSocketConnection"]
 
 MAX_MESSAGE_SIZE = 4 * 1024 * 1024
 # A message at the size limit may come in 64-byte fragments, and there are peers that do so.
@@ -53,7 +53,7 @@ class Role(Enum):
     SERVER = "server"
 
 
-class Connection:
+class WebSocketConnection:
     """A WebSocket connection as a function of its history.
 
     Args:

@@ -11,21 +11,22 @@ import zlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .errors import InvalidData, MessageTooBig
+from muntin.websocket.errors import InvalidData, MessageTooBig
 
 __all__ = [
+    "EXTENSION_NAME",
     "Deflate",
     "Deflater",
     "Inflater",
     "Setup",
     "accept_offer",
-    "check_answer",
+    "check_response",
     "format_offer",
     "make_deflater",
     "make_inflater",
 ]
 
-NAME = "permessage-deflate"
+EXTENSION_NAME = "permessage-deflate"
 _TAIL = (
     b"\x00\x00\xff\xff"  # of an empty stored block: left out by the sender (§7.2.1), put back by the receiver
 )
@@ -74,7 +75,7 @@ Parameters = tuple[tuple[str, str | None], ...]
 
 def format_offer(wish: Deflate) -> str:
     """Give what a client puts into Sec-WebSocket-Extensions to ask for `wish` (§7.1)."""
-    parts = [NAME, *_format_switches(wish)]
+    parts = [EXTENSION_NAME, *_format_switches(wish)]
     if wish.server_max_window_bits < 15:
         parts.append(f"server_max_window_bits={wish.server_max_window_bits}")
     # Without a value it says that the server may limit our window (§7.1.2.2).
@@ -103,14 +104,14 @@ def accept_offer(offer: Parameters, wish: Deflate) -> tuple[Deflate, str] | None
         level=wish.level,
         memory_level=wish.memory_level,
     )
-    parts = [NAME, *_format_switches(agreed)]
+    parts = [EXTENSION_NAME, *_format_switches(agreed)]
     for name in ("server_max_window_bits", "client_max_window_bits"):
         if getattr(agreed, name) < 15:
             parts.append(f"{name}={getattr(agreed, name)}")
     return agreed, "; ".join(parts)
 
 
-def check_answer(answer: Parameters, wish: Deflate) -> Deflate | None:
+def check_response(answer: Parameters, wish: Deflate) -> Deflate | None:
     """Give what a server's answer to our offer of `wish` means, None if it answers something else (§7.1)."""
     given = _parse(answer, value_needed=True)
     if given is None:

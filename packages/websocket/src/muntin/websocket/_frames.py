@@ -14,9 +14,9 @@ limit. Must not know which frames may follow one another, nor what a payload mea
 
 import struct
 
-from ._accel import apply_mask, unmask
-from .codes import Opcode
-from .errors import MessageTooBig, ProtocolViolation
+from muntin.websocket._accel import apply_mask, unmask
+from muntin.websocket.codes import Opcode
+from muntin.websocket.errors import MessageTooBig, ProtocolViolation
 
 __all__ = ["FIN", "RSV1", "FrameDecoder", "Piece", "format_frame"]
 

@@ -11,15 +11,14 @@ import os
 from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
-from . import _deflate
-from ._deflate import Deflate
-from ._extensions import is_token, parse_extensions, split_list
-from .errors import HandshakeError
+from muntin.websocket._deflate import EXTENSION_NAME, Deflate, accept_offer, check_response, format_offer
+from muntin.websocket._extensions import is_token, parse_extensions, split_list
+from muntin.websocket.errors import HandshakeError
 
 __all__ = [
     "Agreement",
-    "Answer",
     "ClientHandshake",
+    "Handshake",
     "accept",
     "check_deflate",
     "check_origins",
@@ -41,7 +40,7 @@ class Agreement(NamedTuple):
     deflate: Deflate | None
 
 
-class Answer(NamedTuple):
+class Handshake(NamedTuple):
     """A server's answer to an opening handshake: 101 with an `agreement`, or a refusal with a `reason`."""
 
     status: int
@@ -58,7 +57,7 @@ def accept(
     subprotocols: Sequence[str] = (),
     deflate: Deflate | None = None,
     origins: Container[str] | None = None,
-) -> Answer:
+) -> Handshake:
     """Decide about a client's opening handshake (RFC 6455 §4.2), and return the response to it.
 
     `version` is that of HTTP in which the request came, which must be 1.1 at least; some proxies send 1.0 unless they
@@ -83,7 +82,7 @@ def accept(
     if offers is None:
         return _refuse(400, "Sec-WebSocket-Extensions is malformed")
     for name, parameters in offers:
-        taken = _deflate.accept_offer(parameters, deflate) if deflate and name == _deflate.NAME else None
+        taken = accept_offer(parameters, deflate) if deflate and name == EXTENSION_NAME else None
         if taken:
             agreement, extension = Agreement(None, taken[0]), taken[1]
             break
@@ -98,10 +97,10 @@ def accept(
         answer.append(("Sec-WebSocket-Protocol", agreement.subprotocol))
     if extension:
         answer.append(("Sec-WebSocket-Extensions", extension))
-    return Answer(101, tuple(answer), "", agreement)
+    return Handshake(101, tuple(answer), "", agreement)
 
 
-def _find_fault(method: str, version: tuple[int, int], request: dict[str, list[str]]) -> Answer | None:
+def _find_fault(method: str, version: tuple[int, int], request: dict[str, list[str]]) -> Handshake | None:
     if method != "GET":
         return _refuse(400, "the method of an opening handshake is GET")
     if not _has_option(request, "upgrade", "websocket"):
@@ -121,21 +120,21 @@ def _find_fault(method: str, version: tuple[int, int], request: dict[str, list[s
     return None
 
 
-def _find_foreign_origin(request: dict[str, list[str]], origins: Container[str] | None) -> Answer | None:
+def _find_foreign_origin(request: dict[str, list[str]], origins: Container[str] | None) -> Handshake | None:
     if origins is None:
         return None
     foreign = any(origin.lower() not in origins for origin in request.get("origin", ()))
     return _refuse(403, "requests from this origin are not served") if foreign else None
 
 
-def _refuse(status: int, reason: str) -> Answer:
+def _refuse(status: int, reason: str) -> Handshake:
     # Where it is about the version, a server must say which ones it speaks (§4.2.2); elsewhere it does no
     # harm.
     fields: Fields = ()
     if status == 426:
         # RFC 9110 §15.5.22 and §7.8: an Upgrade field, and the connection option that goes with it.
         fields = (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", _VERSION))
-    return Answer(status, fields, reason, None)
+    return Handshake(status, fields, reason, None)
 
 
 class ClientHandshake:
@@ -175,7 +174,7 @@ class ClientHandshake:
         if self._subprotocols:
             fields.append(("Sec-WebSocket-Protocol", ", ".join(self._subprotocols)))
         if self._deflate:
-            fields.append(("Sec-WebSocket-Extensions", _deflate.format_offer(self._deflate)))
+            fields.append(("Sec-WebSocket-Extensions", format_offer(self._deflate)))
         return tuple(fields)
 
     def verify(self, status: int, fields: Iterable[tuple[str, str]]) -> Agreement:
@@ -203,8 +202,8 @@ class ClientHandshake:
         given = parse_extensions(answer.get("sec-websocket-extensions", ()))
         if given == []:
             return None
-        if given and self._deflate and len(given) == 1 and given[0][0] == _deflate.NAME:
-            agreed = _deflate.check_answer(given[0][1], self._deflate)
+        if given and self._deflate and len(given) == 1 and given[0][0] == EXTENSION_NAME:
+            agreed = check_response(given[0][1], self._deflate)
             if agreed:
                 return agreed
         raise HandshakeError("the server chose an extension that was not offered", 101)

@@ -6,12 +6,12 @@ received is kept in one buffer, however small the pieces in which it comes. Must
 the closing handshake.
 """
 
-from ._deflate import Inflater
-from ._frames import FIN, RSV1, Piece
-from ._utf8 import Utf8Validator, decode_text
-from .codes import Opcode, WSMsgType
-from .errors import MessageTooBig, PolicyViolation, ProtocolViolation
-from .events import WSMessage
+from muntin.websocket._deflate import Inflater
+from muntin.websocket._frames import FIN, RSV1, Piece
+from muntin.websocket._utf8 import Utf8Validator, decode_text
+from muntin.websocket.codes import Opcode, WSMsgType
+from muntin.websocket.errors import MessageTooBig, PolicyViolation, ProtocolViolation
+from muntin.websocket.events import WSMessage
 
 __all__ = ["Assembler"]
 
@@ -57,7 +57,7 @@ class Assembler:
         """Take a piece of a data frame; give the message that it completes; raises ProtocolViolation."""
         head, payload, left = piece
         if not self.opcode and not left and head >= FIN and head & _OPCODE:
-            # The short way of a message in one frame, which is compressed: `Connection` makes the others itself.
+            # The common case: a compressed message in one frame. `WebSocketConnection` handles plain ones itself.
             if head & RSV1 and self._inflater:
                 payload = self._inflater.inflate(payload, self._max_size, final=True)
             return self._make_message(head & _OPCODE, payload)

@@ -3,8 +3,8 @@
 Knows types. Must not know sockets.
 """
 
-from .codes import WSMsgType
-from .events import WSMessage
+from muntin.websocket.codes import WSMsgType
+from muntin.websocket.events import WSMessage
 
 __all__ = ["as_bytes", "as_control", "check_level", "encode_text", "expect_bytes", "expect_text"]
 

@@ -3,10 +3,10 @@
 Knows frames and compression. Must not know who sends it, nor when.
 """
 
-from ._deflate import Deflater, Setup
-from ._frames import FIN, RSV1, format_frame
-from ._payloads import as_bytes
-from .codes import Opcode
+from muntin.websocket._deflate import Deflater, Setup
+from muntin.websocket._frames import FIN, RSV1, format_frame
+from muntin.websocket._payloads import as_bytes
+from muntin.websocket.codes import Opcode
 
 __all__ = ["PreparedMessage"]
 

@@ -22,7 +22,7 @@ handshake is here; no flag beside it.
 
 from enum import Enum, auto
 
-from .errors import ConnectionClosed
+from muntin.websocket.errors import ConnectionClosed
 
 __all__ = ["TRANSITIONS", "Move", "State", "advance"]
 

@@ -5,7 +5,7 @@ Knows text encoding only. Must not know frames or messages.
 
 from codecs import getincrementaldecoder
 
-from .errors import InvalidData
+from muntin.websocket.errors import InvalidData
 
 __all__ = ["Utf8Validator", "decode_text"]
 

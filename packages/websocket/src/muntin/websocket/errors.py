@@ -11,7 +11,7 @@
 Knows the codes. Must not know who raises.
 """
 
-from .codes import WSCloseCode
+from muntin.websocket.codes import WSCloseCode
 
 __all__ = [
     "ConnectionClosed",

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from .codes import WSMsgType
+from muntin.websocket.codes import WSMsgType
 
 __all__ = ["WSMessage"]
 

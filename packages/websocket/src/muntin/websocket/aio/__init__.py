@@ -3,28 +3,28 @@
 The only part of the package that imports asyncio.
 """
 
-from ._broadcast import Listener, broadcast, drop_slow, skip_slow
-from ._client import connect
-from ._duplex import Duplex, Receiver, TransportDuplex
-from ._heads import Request
-from ._heartbeat import Clock
-from ._options import SocketOptions
-from ._sending import Sending
-from ._server import Handler, Server, serve
-from ._socket import WebSocket
+from muntin.websocket.aio._broadcast import Recipient, broadcast, drop_slow, skip_slow
+from muntin.websocket.aio._client import connect
+from muntin.websocket.aio._duplex import AsyncioDuplex, Duplex, Receiver
+from muntin.websocket.aio._heads import HandshakeRequest
+from muntin.websocket.aio._heartbeat import Clock
+from muntin.websocket.aio._options import SocketOptions
+from muntin.websocket.aio._sending import Sending
+from muntin.websocket.aio._server import SocketHandler, WebSocketServer, serve
+from muntin.websocket.aio._socket import WebSocket
 
 __all__ = [
+    "AsyncioDuplex",
     "Clock",
     "Duplex",
-    "Handler",
-    "Listener",
+    "HandshakeRequest",
     "Receiver",
-    "Request",
+    "Recipient",
     "Sending",
-    "Server",
+    "SocketHandler",
     "SocketOptions",
-    "TransportDuplex",
     "WebSocket",
+    "WebSocketServer",
     "broadcast",
     "connect",
     "drop_slow",

@@ -6,16 +6,16 @@ Knows that some of them are slow. Must not know who they are.
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
-from .._prepared import PreparedMessage
-from ..codes import WSCloseCode
-from ..errors import ConnectionClosed
-from ._options import WRITER_LIMIT
-from ._sending import Sending
+from muntin.websocket._prepared import PreparedMessage
+from muntin.websocket.aio._options import WRITER_LIMIT
+from muntin.websocket.aio._sending import Sending
+from muntin.websocket.codes import WSCloseCode
+from muntin.websocket.errors import ConnectionClosed
 
-__all__ = ["Listener", "broadcast", "drop_slow", "skip_slow"]
+__all__ = ["Recipient", "broadcast", "drop_slow", "skip_slow"]
 
 
-class Listener(Protocol):
+class Recipient(Protocol):
     """A socket, as far as sending to it goes: a `WebSocket`, or what stands for one."""
 
     @property
@@ -29,15 +29,15 @@ class Listener(Protocol):
     def close_nowait(self, *, code: int = ..., message: str | bytes = ...) -> None: ...
 
 
-L = TypeVar("L", bound=Listener)
+L = TypeVar("L", bound=Recipient)
 
 
-def drop_slow(socket: Listener) -> None:
+def drop_slow(socket: Recipient) -> None:
     """Close a socket that does not keep up, with 1008."""
     socket.close_nowait(code=WSCloseCode.POLICY_VIOLATION, message="too slow")
 
 
-def skip_slow(socket: Listener) -> None:
+def skip_slow(socket: Recipient) -> None:
     """Leave a socket that does not keep up without this message."""
 
 

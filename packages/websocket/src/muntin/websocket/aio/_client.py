@@ -11,15 +11,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from .._connection import MAX_MESSAGE_SIZE, Connection, Role
-from .._deflate import Deflate
-from .._handshake import Agreement, ClientHandshake
-from ..errors import HandshakeError
-from ._duplex import TransportDuplex
-from ._heads import Fields, check_host, format_head, parse_response
-from ._heartbeat import Clock
-from ._options import BUFFER_LIMIT, INBOX_LIMIT, WRITER_LIMIT, SocketOptions, check_seconds
-from ._socket import WebSocket
+from muntin.websocket._connection import MAX_MESSAGE_SIZE, Role, WebSocketConnection
+from muntin.websocket._deflate import Deflate
+from muntin.websocket._handshake import Agreement, ClientHandshake
+from muntin.websocket.aio._duplex import AsyncioDuplex
+from muntin.websocket.aio._heads import Fields, check_host, format_head, parse_response
+from muntin.websocket.aio._heartbeat import Clock
+from muntin.websocket.aio._options import (
+    BUFFER_LIMIT,
+    INBOX_LIMIT,
+    WRITER_LIMIT,
+    SocketOptions,
+    check_seconds,
+)
+from muntin.websocket.aio._socket import WebSocket
+from muntin.websocket.errors import HandshakeError
 
 __all__ = ["COMPRESSION", "connect"]
 
@@ -93,8 +99,8 @@ async def connect(
     SocketOptions(**options)
     handshake = ClientHandshake(subprotocols=subprotocols, deflate=deflate)
 
-    def make_connection(agreed: Deflate | None) -> Connection:
-        return Connection(
+    def make_connection(agreed: Deflate | None) -> WebSocketConnection:
+        return WebSocketConnection(
             Role.CLIENT, max_message_size=max_message_size, deflate=agreed, decode_text=decode_text
         )
 
@@ -102,7 +108,7 @@ async def connect(
     head = _format_request(place, handshake, fields)
     async with asyncio.timeout(open_timeout):
         loop = asyncio.get_running_loop()
-        _, duplex = await loop.create_connection(TransportDuplex, place.hostname, place.port, ssl=context)
+        _, duplex = await loop.create_connection(AsyncioDuplex, place.hostname, place.port, ssl=context)
         try:
             duplex.write(head)
             agreement = _verify(handshake, await _read_answer(duplex))
@@ -180,7 +186,7 @@ def _verify(handshake: ClientHandshake, head: bytes) -> Agreement:
     return handshake.verify(status, fields)
 
 
-async def _read_answer(duplex: TransportDuplex) -> bytes:
+async def _read_answer(duplex: AsyncioDuplex) -> bytes:
     try:
         return await duplex.read_head()
     except (ConnectionResetError, ValueError) as error:

@@ -7,7 +7,7 @@ Knows transports. Must not know frames, or HTTP.
 import asyncio
 from typing import Any, Protocol, cast
 
-__all__ = ["Duplex", "Receiver", "TransportDuplex"]
+__all__ = ["AsyncioDuplex", "Duplex", "Receiver"]
 
 # What may wait while nobody takes it (bytes): one read of a loop, or some.
 _BACKLOG = 65536
@@ -55,7 +55,7 @@ class Duplex(Protocol):
         ...
 
 
-class TransportDuplex(asyncio.Protocol):
+class AsyncioDuplex(asyncio.Protocol):
     """A Duplex over an asyncio transport: give it to `loop.create_server` or `loop.create_connection`.
 
     A connection that belongs to asyncio streams is taken over with `adopt`. Before a receiver is attached,
@@ -81,7 +81,7 @@ class TransportDuplex(asyncio.Protocol):
         self._adopted: asyncio.StreamWriter | None = None
 
     @classmethod
-    async def adopt(cls, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "TransportDuplex":
+    async def adopt(cls, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "AsyncioDuplex":
         """Take a connection over from asyncio streams, as `asyncio.start_server` gives them; they are dead
         then.
         """

@@ -14,15 +14,15 @@ Knows the closing handshake, time and the duplex. Must not know messages or task
 import asyncio
 from collections.abc import Callable
 
-from .._connection import Connection, Role
-from .._states import State
-from ..codes import WSCloseCode, WSMsgType
-from ..errors import ConnectionClosed
-from ..events import WSMessage
-from ._duplex import Duplex
-from ._heartbeat import Clock, Heartbeat
-from ._inbox import Inbox
-from ._outbox import Outbox
+from muntin.websocket._connection import Role, WebSocketConnection
+from muntin.websocket._states import State
+from muntin.websocket.aio._duplex import Duplex
+from muntin.websocket.aio._heartbeat import Clock, Heartbeat
+from muntin.websocket.aio._inbox import Inbox
+from muntin.websocket.aio._outbox import Outbox
+from muntin.websocket.codes import WSCloseCode, WSMsgType
+from muntin.websocket.errors import ConnectionClosed
+from muntin.websocket.events import WSMessage
 
 __all__ = ["Ending"]
 
@@ -43,7 +43,7 @@ class _End:
 
     __slots__ = ("_connection", "_count")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: WebSocketConnection) -> None:
         self._connection = connection
         self._count = 0
 
@@ -89,7 +89,7 @@ class Ending:
     def __init__(
         self,
         duplex: Duplex,
-        connection: Connection,
+        connection: WebSocketConnection,
         clock: Clock,
         *,
         timeout: float,

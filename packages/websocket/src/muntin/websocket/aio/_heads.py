@@ -11,7 +11,15 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address
 from typing import Final, NamedTuple
 
-__all__ = ["BadHead", "Fields", "Request", "check_host", "format_head", "parse_request", "parse_response"]
+__all__ = [
+    "BadHead",
+    "Fields",
+    "HandshakeRequest",
+    "check_host",
+    "format_head",
+    "parse_request",
+    "parse_response",
+]
 
 Fields = tuple[tuple[str, str], ...]
 
@@ -36,7 +44,7 @@ _MAX_FIELDS: Final = 128
 _MAX_LINE: Final = 8190
 
 
-class Request(NamedTuple):
+class HandshakeRequest(NamedTuple):
     """What a client asked for when it opened a socket."""
 
     method: str
@@ -52,7 +60,7 @@ class BadHead(ValueError):
         self.status = status
 
 
-def parse_request(head: bytes) -> Request:
+def parse_request(head: bytes) -> HandshakeRequest:
     """Return the request whose head, with the empty line, is `head`.
 
     Raises BadHead for what is malformed or ambiguous (RFC 9112), for another version than HTTP/1.1, and for a request
@@ -72,14 +80,14 @@ def parse_request(head: bytes) -> Request:
     if max(map(len, lines), default=0) > _MAX_LINE:
         raise BadHead(431, "a field line is too long")
     try:
-        request = Request(match[1].decode("ascii"), match[2].decode("ascii"), _parse_fields(lines))
+        request = HandshakeRequest(match[1].decode("ascii"), match[2].decode("ascii"), _parse_fields(lines))
     except ValueError as error:
         raise BadHead(400, str(error)) from None
     _check(request)
     return request
 
 
-def _check(request: Request) -> None:
+def _check(request: HandshakeRequest) -> None:
     """Raise BadHead where the fields that decide how a request is read are faulty, or tell of a body."""
     deciding: dict[str, list[str]] = {"host": [], "content-length": [], "transfer-encoding": []}
     for name, value in request.fields:

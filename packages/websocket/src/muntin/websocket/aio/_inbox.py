@@ -8,8 +8,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from .._connection import MESSAGE_COST
-from ..events import WSMessage
+from muntin.websocket._connection import MESSAGE_COST
+from muntin.websocket.events import WSMessage
 
 __all__ = ["Inbox"]
 

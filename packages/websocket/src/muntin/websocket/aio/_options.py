@@ -5,7 +5,7 @@ Knows numbers and their bounds. Must not know what is done with them.
 
 from dataclasses import dataclass
 
-from ._heartbeat import Clock
+from muntin.websocket.aio._heartbeat import Clock
 
 __all__ = ["BUFFER_LIMIT", "INBOX_LIMIT", "WRITER_LIMIT", "SocketOptions", "check_seconds"]
 

@@ -11,9 +11,9 @@ Knows how many bytes may be under way before somebody has to wait, or to go. Mus
 import asyncio
 from collections.abc import Callable
 
-from ..errors import ConnectionClosed
-from ._duplex import Duplex
-from ._sending import DONE, Draining, Sending
+from muntin.websocket.aio._duplex import Duplex
+from muntin.websocket.aio._sending import DONE, Draining, Sending
+from muntin.websocket.errors import ConnectionClosed
 
 __all__ = ["Outbox"]
 

@@ -12,30 +12,36 @@ from collections.abc import Awaitable, Callable, Container, Sequence
 from http import HTTPStatus
 from typing import Any, Self
 
-from .._connection import MAX_MESSAGE_SIZE, Connection, Role
-from .._deflate import Deflate
-from .._handshake import Agreement, accept, check_origins, check_subprotocols
-from ..codes import WSCloseCode
-from ._client import COMPRESSION
-from ._duplex import TransportDuplex
-from ._heads import BadHead, Request, format_head, parse_request
-from ._heartbeat import Clock
-from ._options import BUFFER_LIMIT, INBOX_LIMIT, WRITER_LIMIT, SocketOptions, check_seconds
-from ._socket import WebSocket
+from muntin.websocket._connection import MAX_MESSAGE_SIZE, Role, WebSocketConnection
+from muntin.websocket._deflate import Deflate
+from muntin.websocket._handshake import Agreement, accept, check_origins, check_subprotocols
+from muntin.websocket.aio._client import COMPRESSION
+from muntin.websocket.aio._duplex import AsyncioDuplex
+from muntin.websocket.aio._heads import BadHead, HandshakeRequest, format_head, parse_request
+from muntin.websocket.aio._heartbeat import Clock
+from muntin.websocket.aio._options import (
+    BUFFER_LIMIT,
+    INBOX_LIMIT,
+    WRITER_LIMIT,
+    SocketOptions,
+    check_seconds,
+)
+from muntin.websocket.aio._socket import WebSocket
+from muntin.websocket.codes import WSCloseCode
 
-__all__ = ["Handler", "Server", "serve"]
+__all__ = ["SocketHandler", "WebSocketServer", "serve"]
 
-Handler = Callable[[WebSocket, Request], Awaitable[object]]
+SocketHandler = Callable[[WebSocket, HandshakeRequest], Awaitable[object]]
 
 _log = logging.getLogger("muntin.websocket")
 
 
-class Server:
+class WebSocketServer:
     """Listens, and calls `handler` for every socket that is opened; made by `serve`."""
 
     def __init__(
         self,
-        handler: Handler,
+        handler: SocketHandler,
         *,
         subprotocols: Sequence[str],
         deflate: Deflate | None,
@@ -49,7 +55,7 @@ class Server:
         check_subprotocols(subprotocols)
         check_origins(origins)
         check_seconds("open_timeout", open_timeout)
-        Connection(Role.SERVER, deflate=deflate, **engine)
+        WebSocketConnection(Role.SERVER, deflate=deflate, **engine)
         SocketOptions(**options)
         # Set once.
         self._handler = handler
@@ -95,15 +101,15 @@ class Server:
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
 
-    def _make_duplex(self) -> TransportDuplex:
-        duplex = TransportDuplex()
+    def _make_duplex(self) -> AsyncioDuplex:
+        duplex = AsyncioDuplex()
         task = asyncio.get_running_loop().create_task(self._open(duplex))
         for group in (self._tasks, self._opening):
             group.add(task)
             task.add_done_callback(group.discard)
         return duplex
 
-    async def _open(self, duplex: TransportDuplex) -> None:
+    async def _open(self, duplex: AsyncioDuplex) -> None:
         try:
             async with asyncio.timeout(self._open_timeout):
                 head = await duplex.read_head()
@@ -135,8 +141,8 @@ class Server:
         duplex.write(format_head("HTTP/1.1 101 Switching Protocols", answer.fields))
         await self._serve(duplex, request, answer.agreement)
 
-    async def _serve(self, duplex: TransportDuplex, request: Request, agreement: Agreement) -> None:
-        connection = Connection(Role.SERVER, deflate=agreement.deflate, **self._engine)
+    async def _serve(self, duplex: AsyncioDuplex, request: HandshakeRequest, agreement: Agreement) -> None:
+        connection = WebSocketConnection(Role.SERVER, deflate=agreement.deflate, **self._engine)
         socket = WebSocket(duplex, connection, subprotocol=agreement.subprotocol, **self._options)
         self.sockets.add(socket)
         code = WSCloseCode.OK
@@ -156,7 +162,7 @@ class Server:
 
 
 def _refuse(
-    duplex: TransportDuplex, is_head: bool, status: int, fields: tuple[tuple[str, str], ...], reason: str
+    duplex: AsyncioDuplex, is_head: bool, status: int, fields: tuple[tuple[str, str], ...], reason: str
 ) -> None:
     body = reason.encode()
     framing = (
@@ -171,7 +177,7 @@ def _refuse(
 
 
 async def serve(
-    handler: Handler,
+    handler: SocketHandler,
     host: str | None,
     port: int,
     *,
@@ -191,7 +197,7 @@ async def serve(
     buffer_limit: int = BUFFER_LIMIT,
     inbox_limit: int = INBOX_LIMIT,
     clock: Clock | None = None,
-) -> Server:
+) -> WebSocketServer:
     """Listen at `host` and `port`, and run `handler(socket, request)` for each WebSocket that is opened.
 
     When a handler returns, its socket is closed; when it raises, with 1011 and a line in the log
@@ -200,7 +206,7 @@ async def serve(
 
     Raises TypeError and ValueError for arguments that make no sense, before it listens; OSError when it cannot listen.
     """
-    server = Server(
+    server = WebSocketServer(
         handler,
         subprotocols=subprotocols,
         deflate=deflate,

@@ -18,16 +18,22 @@ import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from .._connection import Connection
-from .._payloads import as_bytes, encode_text, expect_bytes, expect_text
-from .._prepared import PreparedMessage
-from ..codes import Opcode, WSCloseCode, WSMsgType
-from ..events import WSMessage
-from ._duplex import Duplex
-from ._ending import Ending
-from ._heartbeat import Clock, Heartbeat
-from ._options import BUFFER_LIMIT, INBOX_LIMIT, WRITER_LIMIT, SocketOptions, check_seconds
-from ._sending import Sending
+from muntin.websocket._connection import WebSocketConnection
+from muntin.websocket._payloads import as_bytes, encode_text, expect_bytes, expect_text
+from muntin.websocket._prepared import PreparedMessage
+from muntin.websocket.aio._duplex import Duplex
+from muntin.websocket.aio._ending import Ending
+from muntin.websocket.aio._heartbeat import Clock, Heartbeat
+from muntin.websocket.aio._options import (
+    BUFFER_LIMIT,
+    INBOX_LIMIT,
+    WRITER_LIMIT,
+    SocketOptions,
+    check_seconds,
+)
+from muntin.websocket.aio._sending import Sending
+from muntin.websocket.codes import Opcode, WSCloseCode, WSMsgType
+from muntin.websocket.events import WSMessage
 
 __all__ = ["WebSocket"]
 
@@ -76,7 +82,7 @@ class WebSocket:
     def __init__(
         self,
         duplex: Duplex,
-        connection: Connection,
+        connection: WebSocketConnection,
         *,
         subprotocol: str | None = None,
         timeout: float = 10.0,
@@ -262,7 +268,7 @@ class WebSocket:
         """Close, and wait until the peer agrees, or for the timeout; gives False when it was closed already.
 
         What was received and not taken is dropped. `drain`: whether to wait until the peer has taken what
-        was sent, even if it has said goodbye before. Codes and messages as in `Connection.close`.
+        was sent, even if it has said goodbye before. Codes and messages as in `WebSocketConnection.close`.
         """
         if self.closed:
             await self._ending.wait()
