@@ -288,3 +288,49 @@ def test_modes_that_make_no_sense(capsys, arguments, said):
     with pytest.raises(SystemExit, match="2"):
         parse_command([*arguments, "module:function"])
     assert said in capsys.readouterr().err
+
+
+@posix
+@pytest.mark.parametrize(
+    ("number", "is_stuck"),
+    [
+        (signal.SIGHUP, False),
+        (signal.SIGHUP, True),
+        (signal.SIGQUIT, False),
+        (signal.SIGQUIT, True),
+        (signal.SIGTERM, True),
+        (signal.SIGKILL, False),
+    ],
+)
+def test_no_orphan_is_left_on_the_port(start, free_port, number, is_stuck):
+    """Whatever ends the one that watches; a program that does not come to its end is killed."""
+    pytest.importorskip("watchfiles")
+    program = start(
+        """
+        import time
+
+        async def stick(request):
+            say("sticks")
+            time.sleep(3600)
+
+        def make(arguments):
+            app = web.Application()
+            app.add_routes([web.get("/", hello), web.get("/stick", stick)])
+            return app
+        """,
+        "-m", "muntin.web", "--reload", "-H", "127.0.0.1", "-P", str(free_port), "program:make",
+    )  # fmt: skip
+    program.read_until("Ready")
+    assert program.fetch(free_port) == "hello"
+    with socket.create_connection(("127.0.0.1", free_port)) as client:
+        if is_stuck:
+            client.sendall(b"GET /stick HTTP/1.1\r\nHost: a\r\n\r\n")
+            program.read_until("sticks")
+        program.send(number)
+        if number != signal.SIGKILL:
+            program.send(signal.SIGTERM)  # nothing interrupts the end
+        code, output = program.end()  # of all processes that hold the output
+    assert code == (-signal.SIGKILL if number == signal.SIGKILL else 0)
+    assert "Traceback" not in output
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", free_port)).close()

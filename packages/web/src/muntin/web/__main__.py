@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from muntin.router.printing import format_table
 from muntin.runner.systemd import take_sockets
 from muntin.web._run.command import Command, CommandError, load_target, parse_command
+from muntin.web._run.lifeline import hold_on
 from muntin.web._run.listening import SERVING, Listening, ListeningError, describe_places
 from muntin.web._run.news import PRINT, settle_output, tell
 from muntin.web._run.sources import make_application
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO)
     try:
         run_app(
-            lambda: _load_or_exit(command),
+            lambda: _hold(command, _load_or_exit(command)),
             **_describe_places(command, passed),
             ssl_context=_choose_tls(command),
             print=PRINT if command.sockets is None else _tell_all_but_the_place,
@@ -115,15 +116,19 @@ def _reload(command: Command, passed: list[socket.socket]) -> int:
     again = [sys.executable, *_list_interpreter_options(), "-m", "muntin.web"]
     run_and_watch = import_module("muntin.web._run.reloading").run_and_watch
     if os.name != "posix":  # descriptors are not passed there
-        run_and_watch([*again, *command.without_reload], Path.cwd())
+        run_and_watch(lambda lifeline: [*again, *command.without_reload], Path.cwd())
         return 0
     listening = Listening.at(**_describe_places(command, passed), tls=_choose_tls(command))
     try:
         with listening.opened() as opened:
             tell(describe_places(opened.describe()))
             descriptors = [sock.fileno() for sock in opened.sockets]
-            again += ["--sockets", ",".join(map(str, descriptors)), *command.without_reload]
-            run_and_watch(again, Path.cwd(), descriptors)
+            again += ["--sockets", ",".join(map(str, descriptors))]
+            run_and_watch(
+                lambda lifeline: [*again, "--lifeline", str(lifeline), *command.without_reload],
+                Path.cwd(),
+                descriptors,
+            )
     except ListeningError as error:
         return _complain_of_place(command, error)
     return 0
@@ -170,6 +175,16 @@ def _load_or_exit(command: Command) -> Any:
         return _load(command)
     except CommandError as error:
         raise SystemExit(_complain(error, 2)) from error
+
+
+def _hold(command: Command, made: Any) -> Any:
+    """Let the program end with the process that watches its files, if there is one."""
+    return made if command.lifeline is None else _make_and_hold(command.lifeline, made)
+
+
+async def _make_and_hold(lifeline: int, made: Any) -> Any:
+    hold_on(lifeline)
+    return await make_application(made)
 
 
 def _import(module: str, option: str, extra: str) -> Any:

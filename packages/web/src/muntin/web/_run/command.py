@@ -33,6 +33,8 @@ class Command(NamedTuple):
     take_over: bool
     sockets: list[int] | None
     """Descriptors that a process which reloads has passed; they are the place then."""
+    lifeline: int | None
+    """And another one, which it has the other end of."""
     certfile: str | None
     keyfile: str | None
     arguments: list[str]
@@ -69,6 +71,7 @@ def _make_parser() -> ArgumentParser:
         "--take-over", action="store_true", help="replace a Unix socket at which somebody listens"
     )
     parser.add_argument("--sockets", type=_read_descriptors, help=SUPPRESS)
+    parser.add_argument("--lifeline", type=int, help=SUPPRESS)
     parser.add_argument("--certfile", metavar="FILE", help="serve TLS, with this chain of certificates (PEM)")
     parser.add_argument("--keyfile", metavar="FILE", help="and its key, if that is in a file of its own")
     parser.add_argument(
@@ -129,6 +132,7 @@ _WITH_VALUE: Final = frozenset(
         "--path",
         "--mode",
         "--sockets",
+        "--lifeline",
         "--certfile",
         "--keyfile",
         "--workers",
@@ -176,6 +180,7 @@ def parse_command(arguments: Sequence[str], *, is_activated: bool = False) -> Co
         mode=options.mode,
         take_over=options.take_over,
         sockets=options.sockets,
+        lifeline=options.lifeline,
         certfile=options.certfile,
         keyfile=options.keyfile,
         arguments=rest,
