@@ -216,6 +216,13 @@ def attacks(session: nox.Session) -> None:
 
 
 @nox.session
+def proxies(session: nox.Session) -> None:
+    """Replay ambiguous requests through the real proxies that are installed; `-- nginx caddy` for some of them."""
+    install_from_source(session, names=siblings("web"))
+    session.run("python", "-m", "conformance.proxies", *session.posargs)
+
+
+@nox.session
 def endurance(session: nox.Session) -> None:
     """Let 100 000 connections, or as many as `--` says, come and go, and see that nothing of them is left."""
     install_from_source(session, *tools("tests"), *test_requirements("runner"), names=siblings("runner"))
