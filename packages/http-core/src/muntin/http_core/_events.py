@@ -22,6 +22,7 @@ __all__ = [
     "Event",
     "Fields",
     "FramingKind",
+    "HeadFields",
     "HttpVersion",
     "PeerClosed",
     "RawFields",
@@ -38,6 +39,18 @@ RawFields = Sequence[tuple[bytes, bytes]]
 
 Fields = Sequence[tuple[str | bytes, str | bytes]]
 """Field lines to send: text, or bytes as they were received."""
+
+HeadFields = (
+    list[tuple[str, str]]
+    | list[tuple[bytes, bytes]]
+    | list[tuple[str | bytes, str | bytes]]
+    | tuple[tuple[str | bytes, str | bytes], ...]
+)
+"""Field lines of a response, in the list or tuple that its author made.
+
+Those of a request as a whole (`RawFields`) are no response's: Host, Connection and what says how its body is framed are
+the request's own. So a type checker refuses them until somebody has chosen those to relay.
+"""
 
 
 class HttpVersion(NamedTuple):
@@ -246,7 +259,7 @@ class ResponseHead(NamedTuple):
     """
 
     status: int
-    fields: Fields = ()
+    fields: HeadFields = ()
     reason: str | bytes | None = None
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 from multidict import CIMultiDict
 
-from muntin.http_core import FieldBlock, Fields, ResponseHead
+from muntin.http_core import FieldBlock, HeadFields, ResponseHead
 from muntin.runner import Exchange
 from muntin.static import CHUNK_SIZE, REQUEST_FIELDS, FilePlan, plan_file
 from muntin.web._response.fields import SERVER_FIELD
@@ -38,7 +38,7 @@ def read_fields(request: Answerable) -> Any:
 
 
 @lru_cache(1024)  # the fields of a file are the same until it changes
-def _write_once(fields: Fields) -> Fields:
+def _write_once(fields: HeadFields) -> HeadFields:
     """Give the fields of an answer whose length follows from its body."""
     return FieldBlock((*(pair for pair in fields if pair[0] != "Content-Length"), SERVER_FIELD))
 
@@ -96,7 +96,7 @@ class FileResponse(StreamResponse):
     def _headers(self, headers: CIMultiDict[str] | None) -> None:
         self._mapping = headers
 
-    def _whole_fields(self) -> Fields:
+    def _whole_fields(self) -> HeadFields:
         """Give the fields of an answer whose length follows from what is sent."""
         if self._mapping is not None or self._planned is None or self._cookies is not None:
             return self._fields_to_send()

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from multidict import CIMultiDict
 
-from muntin.http_core import FieldBlock, Fields, forbids_body, reason_of
+from muntin.http_core import FieldBlock, HeadFields, forbids_body, reason_of
 from muntin.http_core import headers as families
 from muntin.http_core.headers import MediaType, format_date, format_media_type, parse_media_type
 from muntin.web._response.cookies import ResponseCookies, SetCookie
@@ -78,7 +78,7 @@ def format_content_type(essence: str, charset: str | None) -> str:
 
 
 @lru_cache(64)
-def _describe_plainly(content_type: str) -> Fields:
+def _describe_plainly(content_type: str) -> HeadFields:
     return FieldBlock((("Content-Type", content_type), SERVER_FIELD))
 
 
@@ -351,13 +351,13 @@ class ResponseFields(Storage):
         headers.setdefault("Date", format_date(time.time()))
         headers.setdefault("Server", SERVER)
 
-    def _fields_to_send(self) -> Fields:
+    def _fields_to_send(self) -> HeadFields:
         headers = self._headers
         if headers is None and self._cookies is None and self._content_type is not None:
             return _describe_plainly(self._content_type)
         return self._all_fields(headers)
 
-    def _all_fields(self, headers: CIMultiDict[str] | None) -> Fields:
+    def _all_fields(self, headers: CIMultiDict[str] | None) -> HeadFields:
         fields: list[tuple[str, str]] = [] if headers is None else list(headers.items())
         if headers is None or "Content-Type" not in headers:
             content_type = self._content_type if headers is None else None
