@@ -155,10 +155,7 @@ def test_the_steps_of_the_end(start, free_port, way):
         program.read_until("upload done")
         program.read_until("background done")
         assert is_refused(free_port)
-        if way == "run_app":
-            program.send(signal.SIGUSR2)
-            assert program.read_until("") == "time has passed\n"
-        # 5: what does not end is cancelled.
+        # 5: what does not end is cancelled, after one time-out, not one for each of the things that are waited for.
         program.send(signal.SIGUSR2)
         assert program.read_until("") == "endless cancelled\n"
         assert read_all(endless) == b""
@@ -273,4 +270,83 @@ def test_a_third_signal_cuts_handlers_that_resist(start, free_port):
             program.read_until(awaited)
         program.read_until("on_cleanup")
         program.read_until("after")
+        assert program.end()[0] == 0
+
+
+# WebSockets
+
+CHAT = """
+    async def linger():
+        await asyncio.Event().wait()
+
+    async def chat(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        app["tasks"].append(asyncio.create_task(linger()))
+        say("chatting")
+        async for message in ws:
+            pass
+        say("said", ws.close_code)
+        return ws
+
+    app = web.Application()
+    app["tasks"] = []
+    app.add_routes([web.get("/", chat)])
+    web.run_app(
+        app, host="127.0.0.1", port={port}, shutdown_timeout={timeout}, access_log=None, workers={workers}
+    )
+"""
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+GOING_AWAY = b"\x88\x02\x03\xe9"
+"""A frame that closes with 1001, as a server sends it."""
+
+
+def begin_chat(program, port):
+    client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    client.sendall(HANDSHAKE)
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += client.recv(1)
+    assert head.startswith(b"HTTP/1.1 101 ")
+    program.read_until("chatting")
+    return client
+
+
+def read_farewell(client):
+    raw = b""
+    while len(raw) < len(GOING_AWAY):
+        piece = client.recv(65536)
+        assert piece
+        raw += piece
+    return raw
+
+
+@pytest.mark.row("RN-20")
+@pytest.mark.parametrize("workers", [None, 1])
+@pytest.mark.parametrize("peers", [1, 3])
+def test_websockets_hear_of_the_end_before_anything_is_waited_for(start, free_port, workers, peers):
+    program = start(CHAT.format(port=free_port, timeout=1000, workers=workers))
+    program.read_until("Serving on")
+    clients = [begin_chat(program, free_port) for _ in range(peers)]
+    program.send(signal.SIGTERM)
+    for client in clients:
+        with client:
+            assert read_farewell(client) == GOING_AWAY
+            program.read_until("said 1001")
+            assert read_all(client) == b""
+    # What they began is waited for still; a second signal ends that.
+    assert program.stop()[0] == 0
+
+
+@pytest.mark.row("RN-20", "RN-07")
+@pytest.mark.parametrize("workers", [None, 1])
+def test_a_websocket_that_does_not_close_is_no_reason_to_wait_longer(start, free_port, workers):
+    program = start(CHAT.format(port=free_port, timeout=0.2, workers=workers))
+    program.read_until("Serving on")
+    with begin_chat(program, free_port) as client:
+        program.send(signal.SIGTERM)
+        assert read_farewell(client) == GOING_AWAY
         assert program.end()[0] == 0

@@ -11,13 +11,16 @@ from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from contextvars import copy_context
 from enum import IntEnum
-from typing import Any, NamedTuple
+from math import inf
+from typing import Any
 
 from muntin.http_core import DEFAULT_LIMITS, Limits, Rejected
 from muntin.runner._admission import ASK_AGAIN, Admission
+from muntin.runner._arrivals import Arrivals
 from muntin.runner._caps import DEFAULT_CAPS, Caps
 from muntin.runner._clock import Clock
 from muntin.runner._connection import Connection
+from muntin.runner._parting import GLANCE, Parting
 from muntin.runner._peer import probe_when_silent
 from muntin.runner._room import Room, Verdict
 from muntin.runner._service import Rejector, Service
@@ -64,13 +67,6 @@ def _require_coroutine(handler: ExchangeHandler) -> ExchangeHandler:
         await made
 
     return answer
-
-
-class Arrival(NamedTuple):
-    """A peer that was accepted and has no connection yet, as its TLS handshake is under way."""
-
-    task: asyncio.Task[None]
-    verdict: Verdict
 
 
 class Server:
@@ -140,9 +136,10 @@ class Server:
         self._service: Service | None = None
         """Made in the loop, with the first connection."""
         self._connections: set[Connection] = set()
-        self._arrivals: dict[Connection, Arrival] = {}
+        self._arrivals = Arrivals(self._note_arrival)
         self._late: set[Connection] = set()
         """Those that were accepted while the server stops."""
+        self._parting = Parting()
         self._watch = Watch(timeouts, logger)
         self._turned_away = 0
         """Connections too many, since the last tick."""
@@ -228,19 +225,7 @@ class Server:
             accepted.close()
             return
         connection = Connection(service, self)
-        task = service.loop.create_task(self._connect(connection, accepted, tls))
-        self._arrivals[connection] = Arrival(task, verdict)
-
-    async def _connect(self, connection: Connection, accepted: socket.socket, tls: Mapping[str, Any]) -> None:
-        """Attach a connection to its socket, after the TLS handshake if there is one."""
-        loop = asyncio.get_running_loop()
-        try:
-            # A peer that fails, leaves or is silent in its handshake is nobody's loss.
-            with suppress(OSError):
-                await loop.connect_accepted_socket(lambda: connection, accepted, **tls)
-        finally:
-            self._arrivals.pop(connection, None)
-            self._note_absence()
+        self._arrivals.begin(connection, accepted, tls, verdict)
 
     def report_refused_accept(self, error: OSError, pause: float) -> None:
         """Report that the system refused to accept a connection, and for how long nobody will try (seconds)."""
@@ -250,15 +235,14 @@ class Server:
 
     def connection_made(self, connection: Connection) -> None:
         """Count a connection."""
-        arrival = self._arrivals.pop(connection, None)
+        verdict = self._arrivals.end(connection)
         self._connections.add(connection)
-        verdict = self._judge(connection) if arrival is None else arrival.verdict
         if self._tcp_keepalive:
             probe_when_silent(connection.transport)
         if self._stage is Stage.OVER:
             # Its TLS handshake has outlasted the server.
             connection.abort()
-        elif verdict is not Verdict.SERVE:
+        elif (verdict := verdict or self._judge(connection)) is not Verdict.SERVE:
             self._turn_away(connection, verdict)
         elif self._stage > Stage.SERVING:
             self._late.add(connection)
@@ -287,6 +271,13 @@ class Server:
         self._connections.discard(connection)
         self._late.discard(connection)
         self._watch.forget(connection)
+        self._parting.forget(connection)
+        self._note_absence()
+
+    def _note_arrival(self, connection: Connection) -> None:
+        """Note that an attempt to connect is over, whether or not there is a connection now."""
+        if connection not in self._connections:
+            self._parting.forget(connection)
         self._note_absence()
 
     def _note_absence(self) -> None:
@@ -320,19 +311,25 @@ class Server:
     def pre_shutdown(self) -> None:
         """Close the connections that idle, and let the others close with the answer under way."""
         self._stage = max(self._stage, Stage.STOPPING)
-        for connection in self.connections - self._late:
+        leaving = self.connections - self._late
+        self._parting.note_idle(leaving)
+        for connection in leaving:
             connection.finish_soon()
 
-    async def shutdown(self, timeout: float | None = None, *, is_hurried: bool = False) -> None:
+    async def shutdown(
+        self, timeout: float | None = None, *, grace: float | None = None, is_hurried: bool = False
+    ) -> None:
         """End all connections.
 
-        Whoever upgraded one, and asked for it, is told to say goodbye. Handlers have `timeout` seconds to answer;
-        those that do not are cancelled, and have as long again to clean up. What is left then is cut. None: wait
-        for as long as it takes. To cancel this ends the waiting, not the work: handlers that are waited for are
-        cancelled then, and those that were cancelled already are cut.
+        Whoever upgraded one, and asked for it, is told to say goodbye, before anything is waited for. Handlers have
+        `timeout` seconds to answer; those that do not are cancelled, and have `grace` seconds to clean up. What is left
+        then is cut. None: wait for as long as it takes. Connections on which nobody works are not waited for: half a
+        request or half a TLS handshake has a moment to become whole. To cancel this ends the waiting, not the work:
+        handlers that are waited for are cancelled then, and those that were cancelled already are cut.
 
         Args:
-            timeout: how long to wait, each time (seconds).
+            timeout: how long to wait for handlers (seconds).
+            grace: how long to wait for those that were cancelled (seconds); None for as long again.
             is_hurried: whether to cancel handlers without waiting for them first.
         """
         self.pre_shutdown()
@@ -341,28 +338,39 @@ class Server:
             farewell()
         try:
             if not is_hurried:
-                await self.wait_for_end(timeout)
+                await self._wait_for_work(timeout)
         finally:
-            await self._end_by_force(timeout)
+            await self._end_by_force(timeout if grace is None else grace)
 
     async def _end_by_force(self, timeout: float | None) -> None:
         try:
             if self._connections:
                 for connection in self.connections:
                     connection.cancel()
-                await self.wait_for_end(timeout)
+                await self._wait_for_work(timeout)
         finally:
             self._stage = Stage.OVER
-            for arrival in list(self._arrivals.values()):
-                arrival.task.cancel()
-            for connection in self.connections:
-                connection.abort()
+            for connection in (*self._arrivals, *self._connections):
+                self._cut(connection)
             await self.wait_for_end(1.0)
             # Tasks in reserve were cancelled with their connections; let them end.
             await asyncio.sleep(0)
 
+    async def _wait_for_work(self, timeout: float | None) -> None:
+        """Wait until nobody works on a connection any more, for so many seconds at most; cut the others."""
+        loop = asyncio.get_running_loop()
+        deadline = inf if timeout is None else loop.time() + timeout
+        while self._count() and (left := deadline - loop.time()) > 0:
+            for connection in self._parting.find_overdue((*self._arrivals, *self._connections), loop.time()):
+                self._cut(connection)
+            await self.wait_for_end(min(GLANCE, left))
+
+    def _cut(self, connection: Connection) -> None:
+        if not self._arrivals.cut(connection):
+            connection.abort()
+
     async def wait_for_end(self, timeout: float | None) -> bool:
-        """Tell whether all connections ended in time."""
+        """Wait until there is no connection, and no TLS handshake; return whether that came in time."""
         if not self._count():
             return True
         self._all_gone = asyncio.get_running_loop().create_future()

@@ -28,7 +28,8 @@ class BaseRunner(ABC):
 
     Args:
         handle_signals: whether SIGINT and SIGTERM raise `GracefulExit`.
-        shutdown_timeout: how long handlers may take to end (seconds), before they are cancelled and after.
+        shutdown_timeout: how long handlers may take to end (seconds), from when it listens no more until they are
+            cancelled; and how long they may take after that.
     """
 
     def __init__(self, *, handle_signals: bool = False, shutdown_timeout: float = SHUTDOWN_TIMEOUT) -> None:
@@ -37,6 +38,8 @@ class BaseRunner(ABC):
         self._server: Server | None = None
         self._sites: list[BaseSite] = []
         self._is_ending = False
+        self._deadline: float | None = None
+        """When what is waited for is to be over, in the loop's time (seconds); one for the whole end."""
         self._cancellations = 0
         """How often the task that cleans up had been cancelled before; once more is to hurry it."""
 
@@ -59,6 +62,15 @@ class BaseRunner(ABC):
     def is_hurried(self) -> bool:
         """Whether the task that cleans up was cancelled since it began to."""
         return _count_cancellations() > self._cancellations
+
+    @property
+    def time_left(self) -> float:
+        """How long handlers, and what they began, may still take (seconds): what is left of the time-out, which runs
+        once for the whole end."""
+        now = asyncio.get_running_loop().time()
+        if self._deadline is None:
+            self._deadline = now + self.shutdown_timeout
+        return max(0.0, self._deadline - now)
 
     # What kinds of runner differ in
 
@@ -110,6 +122,7 @@ class BaseRunner(ABC):
             for _ in range(_LAST_TURNS):
                 await asyncio.sleep(0)
             self._server.pre_shutdown()
+            self._deadline = asyncio.get_running_loop().time() + self.shutdown_timeout
 
     async def retire(self, patience: float = _RETIREMENT) -> None:
         """Let another process take over: accept no more, and answer once more on each connection that is open.
@@ -147,6 +160,7 @@ class BaseRunner(ABC):
 
     async def _give_up_server(self) -> None:
         server, self._server = self._server, None
+        self._deadline = None
         try:
             if server is not None:
                 await self.cleanup_server()
@@ -155,9 +169,12 @@ class BaseRunner(ABC):
                 release_signals(asyncio.get_running_loop())
 
     async def end_connections(self) -> None:
-        """Wait for the handlers, for no longer than the time-out, then cancel them."""
+        """Let peers say goodbye and wait for the handlers, for no longer than is left of the time-out; then cancel
+        them."""
         if self._server is not None:
-            await self._server.shutdown(self.shutdown_timeout, is_hurried=self.is_hurried)
+            await self._server.shutdown(
+                self.time_left, grace=self.shutdown_timeout, is_hurried=self.is_hurried
+            )
 
     # What sites call
 

@@ -54,20 +54,11 @@ class _ProgramRunner(AppRunner):
         self._own = frozenset(asyncio.all_tasks()) - frozenset(self.app.iterate_tasks())
 
     async def end_connections(self) -> None:
-        """Wait for what handlers began, then for the handlers themselves, for no longer than the time-out each."""
-        try:
-            if not self.is_hurried:
-                await self._wait_for_tasks()
-        finally:
-            await super().end_connections()
-
-    async def _wait_for_tasks(self) -> None:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.shutdown_timeout
+        """Wait for the handlers, and for what they began, for no longer than is left of the time-out."""
+        await super().end_connections()
         spared = self._own | {asyncio.current_task()}
         while left := [task for task in asyncio.all_tasks() if task not in spared]:
-            patience = deadline - loop.time()
-            if patience <= 0:
+            if self.is_hurried or not (patience := self.time_left):
                 break
             await asyncio.wait(left, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
 
@@ -100,9 +91,9 @@ def run_app(
 ) -> None:
     """Serve an application until SIGINT or SIGTERM, then stop in order.
 
-    The order: stop listening; close idle connections; `on_shutdown`; wait for the tasks that handlers began; close
-    the other connections, cancelling their handlers; `on_cleanup`; cancel what is left. A signal that comes meanwhile
-    cancels what is just waited for, and handlers are waited for no more; the rest of the order is kept.
+    The order: stop listening; close idle connections; `on_shutdown`; close WebSockets by 1001; wait for the handlers,
+    then for the tasks that they began; cancel the handlers; `on_cleanup`; cancel what is left. A signal that comes
+    meanwhile cancels what is just waited for, and handlers are waited for no more; the rest of the order is kept.
 
     Args:
         app: the application, a coroutine that makes it in the loop that serves it, or a function that gives either.
@@ -110,7 +101,8 @@ def run_app(
         port: the port; None for 8080, or 8443 with TLS.
         path: Unix sockets to listen at.
         sock: bound sockets to listen at.
-        shutdown_timeout: how long handlers may take to end (seconds), before they are cancelled and after.
+        shutdown_timeout: how long handlers, and the tasks that they began, may take to end (seconds) from when it
+            listens no more; then handlers are cancelled, and have as long again.
         keepalive_timeout: how long a connection may idle (seconds); left out, `timeouts` among the options decide.
         ssl_context: for TLS; or a function that makes it in the process that serves, so that workers that replace
             others read its files anew.

@@ -91,12 +91,10 @@ class AppRunner(BaseRunner):
             await self._app.shutdown()
 
     async def end_connections(self) -> None:
-        """Wait for the handlers and for the tasks of `spawn`, for no longer than the time-out."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.shutdown_timeout
+        """Wait for the handlers and for the tasks of `spawn`, for no longer than is left of the time-out."""
         await super().end_connections()
         if tasks := set(self._app.iterate_tasks()):
-            await asyncio.wait(tasks, timeout=max(0.0, deadline - loop.time()))
+            await asyncio.wait(tasks, timeout=self.time_left)
 
     async def run_all(self, steps: Sequence[Callable[[], Awaitable[None]]]) -> None:
         """Run the steps of `cleanup`, and raise what failed together.

@@ -1,0 +1,74 @@
+"""The peers that were accepted and have no connection yet; under TLS that is until their handshake is over."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import suppress
+from inspect import CORO_CREATED, getcoroutinestate
+from typing import Any, NamedTuple
+
+from muntin.runner._connection import Connection
+from muntin.runner._room import Verdict
+
+__all__ = ["Arrivals"]
+
+
+class _Arrival(NamedTuple):
+    task: asyncio.Task[None]
+    verdict: Verdict
+    coroutine: Coroutine[Any, Any, None]
+    accepted: socket.socket
+
+
+class Arrivals:
+    """Attaches connections to the sockets that were accepted for them.
+
+    Args:
+        on_end: is called after each attempt, however it ended.
+    """
+
+    __slots__ = ("_on_end", "_pending")
+
+    def __init__(self, on_end: Callable[[Connection], object]) -> None:
+        self._on_end = on_end
+        self._pending: dict[Connection, _Arrival] = {}
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self._pending)
+
+    def begin(
+        self, connection: Connection, accepted: socket.socket, tls: Mapping[str, Any], verdict: Verdict
+    ) -> None:
+        """Attach a connection to its socket, after the TLS handshake if there is one."""
+        coroutine = self._connect(connection, accepted, tls)
+        task = connection.loop.create_task(coroutine)
+        self._pending[connection] = _Arrival(task, verdict, coroutine, accepted)
+        # Not at the end of the coroutine: of one that is cancelled before it begins, nothing runs.
+        task.add_done_callback(lambda task: self._note_end(connection))
+
+    def end(self, connection: Connection) -> Verdict | None:
+        """Note that there is a connection now; return what was decided about it, None if it did not arrive here."""
+        arrival = self._pending.pop(connection, None)
+        return None if arrival is None else arrival.verdict
+
+    def cut(self, connection: Connection) -> bool:
+        """Give up the attempt for a connection; return whether there was one."""
+        arrival = self._pending.get(connection)
+        if arrival is not None:
+            if getcoroutinestate(arrival.coroutine) is CORO_CREATED:
+                # There is no transport yet that would close it.
+                arrival.accepted.close()
+            arrival.task.cancel()
+        return arrival is not None
+
+    async def _connect(self, connection: Connection, accepted: socket.socket, tls: Mapping[str, Any]) -> None:
+        # A peer that fails, leaves or is silent in its handshake is nobody's loss.
+        with suppress(OSError):
+            await connection.loop.connect_accepted_socket(lambda: connection, accepted, **tls)
+
+    def _note_end(self, connection: Connection) -> None:
+        self._pending.pop(connection, None)
+        self._on_end(connection)

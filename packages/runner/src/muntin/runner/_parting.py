@@ -1,0 +1,56 @@
+"""Which connections of a server that stops are waited for, and for how long.
+
+Only work is waited for: a handler that runs, another protocol, a response that its peer has not taken yet. A request
+that has not come in whole is nobody's work, nor is the rest of a body behind its response, nor a TLS handshake. Each of
+these has a moment, for what is on its way just then, and is cut after it.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from muntin.runner._connection import Connection
+from muntin.runner._lifecycle import Phase
+from muntin.runner._peer import count_untaken
+
+__all__ = ["GLANCE", "Parting"]
+
+_MOMENT: Final = 0.5
+"""How long a connection on which nobody works is spared (seconds): two round trips around the world, for the last
+packet of a head or of a handshake, or for the end of the peer's side."""
+GLANCE: Final = 0.1
+"""How often it is looked whether there is still work (seconds)."""
+
+_AT_WORK: Final = (Phase.HANDLING, Phase.UPGRADED)
+_BEFORE_WORK: Final = (Phase.IDLE, Phase.HEAD)
+
+
+class Parting:
+    """Knows since when nobody works on a connection."""
+
+    def __init__(self) -> None:
+        self._idle: set[Connection] = set()
+        self._since: dict[Connection, float] = {}
+
+    def note_idle(self, connections: Iterable[Connection]) -> None:
+        """Remember who idles before it is closed: such a peer has taken everything, and is owed no more."""
+        self._idle.update(
+            each for each in connections if each.phase is Phase.IDLE and not count_untaken(each.transport)
+        )
+
+    def find_overdue(self, connections: Iterable[Connection], now: float) -> list[Connection]:
+        """Return those on which nobody has worked for a moment, by the loop's time (seconds)."""
+        idle = [each for each in connections if not self._is_worked_on(each)]
+        self._since = {each: self._since.get(each, now) for each in idle}
+        return [each for each, since in self._since.items() if now - since >= _MOMENT]
+
+    def _is_worked_on(self, connection: Connection) -> bool:
+        if connection.phase in _AT_WORK or connection.exchange is not None:
+            return True
+        if connection.phase in _BEFORE_WORK or connection in self._idle:
+            return False
+        return count_untaken(connection.transport) > 0
+
+    def forget(self, connection: Connection) -> None:
+        """Note that a connection is gone."""
+        self._idle.discard(connection)
+        self._since.pop(connection, None)
