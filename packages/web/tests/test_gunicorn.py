@@ -441,3 +441,33 @@ def test_the_end_of_a_child_is_its_own(gunicorn, worker):
         assert program.fetch(program.port, "/child") == str(-signal.SIGTERM)
         assert int(program.fetch(program.port)) == pid
     assert program.stop()[0] == 0
+
+
+@pytest.mark.parametrize("state", ["live", "dead", "missing"])
+def test_a_unix_socket_in_use(gunicorn, tmp_path, state):
+    """The hook of its configuration refuses one at which somebody listens, and only that."""
+    (tmp_path / "hooks.py").write_text("from muntin.runner.gunicorn import on_starting\n")
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as other:
+        if state != "missing":
+            other.bind(str(path))
+            other.listen()
+        if state == "dead":
+            other.close()
+        program = gunicorn("app", "--config", "hooks.py", "--bind", f"unix:{path}")
+        if state == "live":
+            code, output = program.end()
+            assert code == 1
+            assert output.splitlines()[-1] == (
+                f"error: cannot listen at {str(path)!r}: somebody listens there already"
+            )
+            assert "Traceback" not in output
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(path))
+            return
+        program.read_until("up")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+        assert program.stop()[0] == 0

@@ -20,6 +20,7 @@ __all__ = [
     "bind_unix",
     "cannot_listen",
     "check_mode",
+    "is_listened_at",
     "list_hosts",
 ]
 
@@ -189,15 +190,19 @@ def _make_way(path: SocketPath, *, take_over: bool) -> None:
         found = os.lstat(path)
         if not stat.S_ISSOCK(found.st_mode):
             return  # the file stays, and the path cannot be had
-        if not take_over and _is_listened_at(path):
+        if not take_over and is_listened_at(path):
             raise OSError(errno.EADDRINUSE, "somebody listens there already")
         # Another start may have found the same file, and put its own there meanwhile.
         if os.path.samestat(os.lstat(path), found):
             os.remove(path)
 
 
-def _is_listened_at(path: SocketPath) -> bool:
-    """Whether the socket at a path is in use: nobody needs to be asked but the system, by connecting."""
+def is_listened_at(path: SocketPath) -> bool:
+    """Whether the Unix socket at a path is in use, found out by connecting.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.setblocking(False)
         try:

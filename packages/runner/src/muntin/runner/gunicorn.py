@@ -24,12 +24,13 @@ from gunicorn.sock import ssl_context
 from gunicorn.workers.base import Worker
 
 from muntin.runner import signals
+from muntin.runner._binding import is_listened_at
 from muntin.runner._gunicorn_log_format import translate_format
 from muntin.runner._gunicorn_settings import list_unheeded, read_limits
 from muntin.runner.runners import BaseRunner, is_servable, make_runner
 from muntin.runner.sites import SockSite
 
-__all__ = ["GunicornUVLoopWebWorker", "GunicornWebWorker"]
+__all__ = ["GunicornUVLoopWebWorker", "GunicornWebWorker", "on_starting"]
 
 _BEAT: Final = 1.0
 """Seconds between two signs of life; the timeout of gunicorn counts in seconds, 30 if nothing is said."""
@@ -278,3 +279,22 @@ class GunicornUVLoopWebWorker(GunicornWebWorker):
         """Give a loop of uvloop."""
         loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
         return loop
+
+
+def on_starting(server: Arbiter) -> None:
+    """Refuse to start on a Unix socket at which somebody listens, which gunicorn would take over.
+
+    A hook for gunicorn's configuration: workers come too late for that.
+
+        from muntin.runner.gunicorn import on_starting
+
+    Raises:
+        SystemExit: somebody listens there; its message says where.
+    """
+    if server.master_pid or "LISTEN_FDS" in os.environ:
+        return  # the sockets are passed on: by the gunicorn that this one replaces, or by systemd
+    for address in server.cfg.address:
+        if isinstance(address, str) and not address.startswith("\0"):
+            with suppress(FileNotFoundError):
+                if is_listened_at(address):
+                    raise SystemExit(f"error: cannot listen at {address!r}: somebody listens there already")
