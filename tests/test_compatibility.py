@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from muntin import web
-from muntin.web.exceptions import HTTPException
+from muntin.web.response.exceptions import HTTPException
 
 aiohttp = pytest.importorskip("aiohttp")
 theirs = pytest.importorskip("aiohttp.web")

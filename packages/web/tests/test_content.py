@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin.web.content import StreamReader
-from muntin.web.exceptions import HTTPBadRequest, RequestPayloadError
 from muntin.web.request import Request
+from muntin.web.response.exceptions import HTTPBadRequest, RequestPayloadError
 from muntin.web.testing.exchange import MemoryExchange
 
 pytestmark = pytest.mark.anyio

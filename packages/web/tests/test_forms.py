@@ -9,16 +9,16 @@ import tracemalloc
 
 import pytest
 
-from muntin.web.exceptions import (
+from muntin.web.multipart import _spool
+from muntin.web.multipart._spool import Spool
+from muntin.web.multipart.forms import FILES_IN_MEMORY, FileField
+from muntin.web.request import Request
+from muntin.web.response.exceptions import (
     HTTPBadRequest,
     HTTPException,
     HTTPRequestEntityTooLarge,
     HTTPServiceUnavailable,
 )
-from muntin.web.multipart import _spool
-from muntin.web.multipart._spool import Spool
-from muntin.web.multipart.forms import FILES_IN_MEMORY, FileField
-from muntin.web.request import Request
 from muntin.web.testing.exchange import MemoryExchange
 
 pytestmark = pytest.mark.anyio

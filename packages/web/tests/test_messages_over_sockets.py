@@ -14,12 +14,12 @@ import pytest
 
 from muntin.runner import TCPSite
 from muntin.web.application import Application
-from muntin.web.event_stream import EventStream
-from muntin.web.json_responses import json_response
 from muntin.web.multipart._spool import Spool
-from muntin.web.response import Response
+from muntin.web.response.events import EventStream
+from muntin.web.response.json import json_response
+from muntin.web.response.stream import StreamResponse
+from muntin.web.response.whole import Response
 from muntin.web.runners import AppRunner
-from muntin.web.stream_response import StreamResponse
 
 pytestmark = pytest.mark.anyio
 

@@ -6,9 +6,9 @@ import gzip
 
 import pytest
 
-from muntin.web.exceptions import HTTPBadRequest, HTTPException, HTTPRequestEntityTooLarge
 from muntin.web.multipart.reader import BodyPartReader, MultipartReader
 from muntin.web.request import Request
+from muntin.web.response.exceptions import HTTPBadRequest, HTTPException, HTTPRequestEntityTooLarge
 from muntin.web.testing.exchange import MemoryExchange
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from muntin.web.multipart.writer import MultipartWriter
-from muntin.web.response import Response
+from muntin.web.response.whole import Response
 
 pytestmark = pytest.mark.anyio
 

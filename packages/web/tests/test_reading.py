@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from muntin import web
-from muntin.web.exceptions import (
+from muntin.web.request import Request
+from muntin.web.response.exceptions import (
     HTTPBadRequest,
     HTTPException,
     HTTPRequestEntityTooLarge,
@@ -20,9 +21,8 @@ from muntin.web.exceptions import (
     PayloadAccessError,
     RequestPayloadError,
 )
-from muntin.web.json_responses import JSON, JSONCodec
-from muntin.web.request import Request
-from muntin.web.response import Response
+from muntin.web.response.json import JSON, JSONCodec
+from muntin.web.response.whole import Response
 from muntin.web.testing import TestServer
 from muntin.web.testing.exchange import MemoryExchange
 

@@ -12,10 +12,10 @@ from yarl import URL
 from muntin import web
 from muntin.http_core import HTTP_10, HTTP_11, LocalProtocolError, RemoteProtocolError
 from muntin.http_core.headers import ETag
-from muntin.web.exceptions import HTTPBadRequest
 from muntin.web.keys import NotAppKeyWarning, RequestKey
 from muntin.web.request import BaseRequest, Request
-from muntin.web.response import Response
+from muntin.web.response.exceptions import HTTPBadRequest
+from muntin.web.response.whole import Response
 from muntin.web.testing import MemoryExchange, MemoryPeer, TestClient
 
 pytestmark = pytest.mark.anyio

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from muntin import web
-from muntin.web.event_stream import EventStream
 from muntin.web.health import Health
 from muntin.web.middlewares.request_timeout import request_timeout_middleware
+from muntin.web.response.events import EventStream
 from muntin.web.testing import TestServer
 
 LONG = 40.25

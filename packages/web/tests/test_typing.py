@@ -101,9 +101,9 @@ reveal_type(handler)
 chain: list[web.Middleware] = [around, web.normalize_path_middleware()]
 """)
     assert revealed == [
-        "typing.Awaitable[muntin.web.stream_response.StreamResponse]",
+        "typing.Awaitable[muntin.web.response.stream.StreamResponse]",
         "muntin.web.request.Request",
         "def (request: muntin.web.request.Request) -> "
-        "typing.Coroutine[Any, Any, muntin.web.response.Response]",
+        "typing.Coroutine[Any, Any, muntin.web.response.whole.Response]",
     ]
     assert wrong == [39]

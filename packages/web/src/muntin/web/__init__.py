@@ -53,9 +53,6 @@ from muntin.runner import (
     Connection as RequestHandler,
 )
 from muntin.web import legacy
-from muntin.web._response.compression import (
-    ContentCoding,
-)
 from muntin.web.access_log import (
     AbstractAccessLogger,
     AccessLogger,
@@ -67,7 +64,36 @@ from muntin.web.application import (
 from muntin.web.content import (
     StreamReader,
 )
-from muntin.web.exceptions import (
+from muntin.web.keys import (
+    AppKey,
+    NotAppKeyWarning,
+    RequestKey,
+    ResponseKey,
+)
+from muntin.web.legacy import (
+    add_delete,
+    add_get,
+    add_head,
+    add_options,
+    add_patch,
+    add_post,
+    add_put,
+    add_view,
+)
+from muntin.web.middlewares import (
+    Handler,
+    Middleware,
+    middleware,
+    normalize_path_middleware,
+)
+from muntin.web.request import (
+    BaseRequest,
+    Request,
+)
+from muntin.web.response.compression import (
+    ContentCoding,
+)
+from muntin.web.response.exceptions import (
     HTTPAccepted,
     HTTPBadGateway,
     HTTPBadRequest,
@@ -133,44 +159,21 @@ from muntin.web.exceptions import (
     TextPayloadError,
     UnknownCharset,
 )
-from muntin.web.json_responses import (
+from muntin.web.response.json import (
     JSON,
     JSONCodec,
     json_bytes_response,
     json_response,
 )
-from muntin.web.keys import (
-    AppKey,
-    NotAppKeyWarning,
-    RequestKey,
-    ResponseKey,
-)
-from muntin.web.legacy import (
-    add_delete,
-    add_get,
-    add_head,
-    add_options,
-    add_patch,
-    add_post,
-    add_put,
-    add_view,
-)
-from muntin.web.middlewares import (
-    Handler,
-    Middleware,
-    middleware,
-    normalize_path_middleware,
-)
-from muntin.web.payloads import (
+from muntin.web.response.payloads import (
     Payload,
     get_payload,
     register_payload,
 )
-from muntin.web.request import (
-    BaseRequest,
-    Request,
+from muntin.web.response.stream import (
+    StreamResponse,
 )
-from muntin.web.response import (
+from muntin.web.response.whole import (
     Response,
 )
 from muntin.web.routing import (
@@ -193,18 +196,15 @@ from muntin.web.runners import (
 from muntin.web.server import (
     Server,
 )
-from muntin.web.stream_response import (
-    StreamResponse,
-)
 from muntin.web.views import (
     View,
 )
 
 if TYPE_CHECKING:
     from muntin.http_core.headers import ETag
-    from muntin.web.event_stream import EventStream, close_event_streams
-    from muntin.web.file_response import FileResponse
     from muntin.web.multipart import BodyPartReader, FileField, MultipartReader, MultipartWriter
+    from muntin.web.response.events import EventStream, close_event_streams
+    from muntin.web.response.file import FileResponse
     from muntin.web.routing.static_resource import StaticResource
     from muntin.web.run import run_app
     from muntin.web.websocket import WebSocketReady, WebSocketResponse
@@ -215,8 +215,8 @@ if TYPE_CHECKING:
 # What many applications do without is fetched when it is asked for: each name by the module that has it.
 _HOMES: Final = {
     "muntin.http_core.headers": "ETag",
-    "muntin.web.event_stream": "EventStream close_event_streams",
-    "muntin.web.file_response": "FileResponse",
+    "muntin.web.response.events": "EventStream close_event_streams",
+    "muntin.web.response.file": "FileResponse",
     "muntin.web.multipart": "BodyPartReader FileField MultipartReader MultipartWriter",
     "muntin.web.routing.static_resource": "StaticResource",
     "muntin.web.run": "run_app",

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from muntin.web.access_log import AbstractAccessLogger
-from muntin.web.exceptions import HTTPException
+from muntin.web.response.exceptions import HTTPException
 from muntin.web.routing import AbstractView, UrlDispatcher, UrlMappingMatchInfo
 
 __all__ = ["AbstractAccessLogger", "AbstractMatchInfo", "AbstractRouter", "AbstractView"]

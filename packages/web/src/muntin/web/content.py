@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol
 
-from muntin.web.exceptions import IncompletePayload, RequestPayloadError
+from muntin.web.response.exceptions import IncompletePayload, RequestPayloadError
 
 __all__ = ["ByteSource", "StreamReader"]
 

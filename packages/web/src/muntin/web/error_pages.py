@@ -7,7 +7,7 @@ It knows which page an error gets. When there is an error, and what becomes of t
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from muntin.web.exceptions import HTTPException, HTTPRedirection, HTTPSuccessful
+from muntin.web.response.exceptions import HTTPException, HTTPRedirection, HTTPSuccessful
 
 __all__ = ["ErrorPage", "ErrorPages"]
 

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from muntin.web.application import Application
-from muntin.web.json_responses import json_response
 from muntin.web.keys import AppKey
 from muntin.web.request import Request
-from muntin.web.response import Response
+from muntin.web.response.json import json_response
+from muntin.web.response.whole import Response
 
 __all__ = ["HEALTH", "Check", "Health"]
 

@@ -26,13 +26,13 @@ from muntin.web._request.address import (
 )
 from muntin.web._request.fields import decode_fields
 from muntin.web._request.reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE, RequestReading
-from muntin.web._response.headers import LooseHeaders, check_fields
-from muntin.web.exceptions import HTTPBadRequest
-from muntin.web.json_responses import DEFAULT_CODEC, JSON, JSONCodec, json_response
 from muntin.web.keys import RequestKey
-from muntin.web.response import Response
+from muntin.web.response.exceptions import HTTPBadRequest
+from muntin.web.response.headers import LooseHeaders, check_fields
+from muntin.web.response.json import DEFAULT_CODEC, JSON, JSONCodec, json_response
+from muntin.web.response.stream import PrepareSignal
+from muntin.web.response.whole import Response
 from muntin.web.storage import Storage
-from muntin.web.stream_response import PrepareSignal
 
 if TYPE_CHECKING:
     from muntin.web.application import Application

@@ -6,10 +6,10 @@ It knows the methods of HTTP; it must not know resources.
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Final
 
-from muntin.web.exceptions import HTTPMethodNotAllowed
 from muntin.web.request import Request
+from muntin.web.response.exceptions import HTTPMethodNotAllowed
+from muntin.web.response.stream import StreamResponse
 from muntin.web.routing._handlers import AbstractView
-from muntin.web.stream_response import StreamResponse
 
 __all__ = ["View"]
 

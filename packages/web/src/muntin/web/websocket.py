@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Callable, Container, Coroutine, Itera
 from typing import Any, Final, NamedTuple, NoReturn, cast
 
 from muntin.http_core import NO_BODY, BodyFraming, FramingKind, ResponseHead
-from muntin.web._response.headers import CheckedHeaders
-from muntin.web._response.server_clock import ServerClock
-from muntin.web._response.upgrades import END_UPGRADED
-from muntin.web.exceptions import HTTPBadRequest, HTTPException, HTTPForbidden, HTTPUpgradeRequired
 from muntin.web.legacy import choose_close_code
-from muntin.web.stream_response import Answerable, StreamResponse
+from muntin.web.response.exceptions import HTTPBadRequest, HTTPException, HTTPForbidden, HTTPUpgradeRequired
+from muntin.web.response.headers import CheckedHeaders
+from muntin.web.response.server_clock import ServerClock
+from muntin.web.response.stream import Answerable, StreamResponse
+from muntin.web.response.upgrades import END_UPGRADED
 from muntin.websocket import (
     ConnectionClosed,
     Deflate,

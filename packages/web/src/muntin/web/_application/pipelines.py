@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from muntin.router import MountPoint, Route
-from muntin.web.exceptions import HTTPException
+from muntin.web.response.exceptions import HTTPException
 from muntin.web.routing._handlers import run_in_threads, warn_of_plain_function
 from muntin.web.routing._pipeline import ChainOwner, Pipeline
 from muntin.web.routing.dispatcher import as_web_route

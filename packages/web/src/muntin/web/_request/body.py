@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from muntin.http_core import ProtocolError, RemoteProtocolError, coding
 from muntin.runner import Exchange
-from muntin.web.exceptions import HTTPException, PayloadAccessError, exception_of
+from muntin.web.response.exceptions import HTTPException, PayloadAccessError, exception_of
 
 __all__ = ["RequestBody"]
 

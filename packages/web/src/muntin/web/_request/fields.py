@@ -16,7 +16,7 @@ from muntin.http_core import FramingKind, HttpVersion, RawFields, RequestHead
 from muntin.http_core import headers as families
 from muntin.http_core.headers import MediaType, parse_media_type
 from muntin.web._request.target import Target, build_url, parse_target
-from muntin.web.exceptions import HTTPBadRequest
+from muntin.web.response.exceptions import HTTPBadRequest
 
 __all__ = ["RequestFields", "decode_fields"]
 

@@ -14,14 +14,14 @@ from muntin.runner import Exchange
 from muntin.web._request.body import RequestBody
 from muntin.web._request.fields import RequestFields
 from muntin.web.content import StreamReader
-from muntin.web.exceptions import (
+from muntin.web.response.exceptions import (
     HTTPRequestEntityTooLarge,
     JSONPayloadError,
     TextPayloadError,
     UnknownCharset,
     exception_of,
 )
-from muntin.web.json_responses import DEFAULT_CODEC, JSONCodec
+from muntin.web.response.json import DEFAULT_CODEC, JSONCodec
 
 if TYPE_CHECKING:
     from muntin.web.multipart import MultipartReader

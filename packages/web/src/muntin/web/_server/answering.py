@@ -12,9 +12,9 @@ from muntin.http_core import Rejected, RemoteProtocolError
 from muntin.runner import Exchange
 from muntin.web._server.recovery import Recovery, end_upgraded, require_response
 from muntin.web.access_log import AbstractAccessLogger
-from muntin.web.exceptions import HTTPBadRequest, exception_of
-from muntin.web.response import Response
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.exceptions import HTTPBadRequest, exception_of
+from muntin.web.response.stream import StreamResponse
+from muntin.web.response.whole import Response
 
 __all__ = ["Answering", "Handle"]
 

@@ -8,7 +8,7 @@ from traceback import format_exception
 from typing import Any, Final
 
 from muntin.http_core.headers import negotiate_media_type
-from muntin.web.response import Response
+from muntin.web.response.whole import Response
 
 __all__ = ["describe_exception"]
 

@@ -10,12 +10,12 @@ from typing import Any
 from muntin.http_core import RemoteProtocolError
 from muntin.middleware import describe_callable
 from muntin.runner import Exchange
-from muntin.web._response.upgrades import END_UPGRADED
 from muntin.web.error_pages import ErrorPage, ErrorPages
-from muntin.web.exceptions import HTTPException, exception_of
 from muntin.web.legacy import warn_of_returned
-from muntin.web.response import Response
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.exceptions import HTTPException, exception_of
+from muntin.web.response.stream import StreamResponse
+from muntin.web.response.upgrades import END_UPGRADED
+from muntin.web.response.whole import Response
 
 __all__ = ["PagesOf", "Recovery", "WrongAnswer", "end_upgraded", "require_response"]
 

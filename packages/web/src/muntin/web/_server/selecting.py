@@ -11,13 +11,13 @@ from muntin.router import Answer, Matched, MethodNotAllowed
 from muntin.web._server.answering import Handle
 from muntin.web.application import Application
 from muntin.web.error_pages import ErrorPages
-from muntin.web.exceptions import (
+from muntin.web.request import Request
+from muntin.web.response.exceptions import (
     HTTPException,
     HTTPInternalServerError,
     HTTPMethodNotAllowed,
     HTTPNotFound,
 )
-from muntin.web.request import Request
 from muntin.web.routing.dispatcher import UrlDispatcher
 from muntin.web.routing.match_info import MatchInfoError, UrlMappingMatchInfo
 

@@ -7,10 +7,10 @@ It knows when the head of a response goes out. What is changed about it is for t
 from collections.abc import Callable
 from typing import Any
 
-from muntin.web.exceptions import HTTPException
 from muntin.web.middlewares import Handler
 from muntin.web.request import Request
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.exceptions import HTTPException
+from muntin.web.response.stream import StreamResponse
 
 __all__ = ["Amend", "answer_amended"]
 

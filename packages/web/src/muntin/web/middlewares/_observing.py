@@ -6,8 +6,8 @@ It knows the names of the semantic conventions for HTTP (OpenTelemetry, stable s
 
 from typing import Any, Final
 
-from muntin.web.exceptions import HTTPException
 from muntin.web.request import Request
+from muntin.web.response.exceptions import HTTPException
 
 __all__ = ["BUCKETS", "OTHER", "find_method", "find_route", "find_size", "find_status"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from muntin.web.request import Request
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.stream import StreamResponse
 
 __all__ = ["Handler", "Middleware"]
 

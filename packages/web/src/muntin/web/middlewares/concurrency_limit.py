@@ -6,10 +6,10 @@ It counts. How often one client may come is for `muntin.web.middlewares.rate_lim
 import math
 
 from muntin.middleware import middleware
-from muntin.web.exceptions import HTTPServiceUnavailable
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.request import Request
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.exceptions import HTTPServiceUnavailable
+from muntin.web.response.stream import StreamResponse
 
 __all__ = ["concurrency_limit_middleware"]
 

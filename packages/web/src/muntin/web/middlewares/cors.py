@@ -11,14 +11,14 @@ from typing import Final
 from multidict import CIMultiDict
 
 from muntin.middleware import middleware
-from muntin.web._response.headers import check_fields
-from muntin.web.exceptions import HTTPForbidden
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._amending import answer_amended
 from muntin.web.middlewares._names import check_collection
 from muntin.web.request import Request
-from muntin.web.response import Response
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.exceptions import HTTPForbidden
+from muntin.web.response.headers import check_fields
+from muntin.web.response.stream import StreamResponse
+from muntin.web.response.whole import Response
 
 __all__ = ["cors_middleware"]
 

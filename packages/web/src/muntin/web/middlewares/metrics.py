@@ -16,8 +16,8 @@ from muntin.middleware import middleware
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._observing import BUCKETS, find_method, find_route, find_size, find_status
 from muntin.web.request import Request
-from muntin.web.response import Response
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.stream import StreamResponse
+from muntin.web.response.whole import Response
 
 __all__ = ["make_metrics_handler", "prometheus_middleware"]
 

@@ -4,10 +4,10 @@ It asks the router of the outermost application; what a path may have meant is f
 """
 
 from muntin.middleware import middleware, normalize_candidates
-from muntin.web.exceptions import HTTPMove, HTTPNotFound, HTTPPermanentRedirect
 from muntin.web.middlewares._signatures import Handler, Middleware
 from muntin.web.request import Request
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.exceptions import HTTPMove, HTTPNotFound, HTTPPermanentRedirect
+from muntin.web.response.stream import StreamResponse
 
 __all__ = ["normalize_path_middleware"]
 

@@ -13,12 +13,12 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 from muntin.http_core import headers as families
 from muntin.middleware import middleware
 from muntin.web._request.address import check_host, replace_port
-from muntin.web.exceptions import HTTPBadRequest
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._names import check_collection
 from muntin.web.middlewares._networks import Network, is_within, parse_address, parse_networks
 from muntin.web.request import Request
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.exceptions import HTTPBadRequest
+from muntin.web.response.stream import StreamResponse
 
 __all__ = ["ForwardedName", "trusted_proxies_middleware"]
 

@@ -21,13 +21,13 @@ from typing import Final, NamedTuple
 from multidict import CIMultiDict
 
 from muntin.middleware import middleware
-from muntin.web.exceptions import HTTPTooManyRequests
 from muntin.web.keys import RequestKey
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._amending import answer_amended
 from muntin.web.middlewares._networks import parse_address
 from muntin.web.request import Request
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.exceptions import HTTPTooManyRequests
+from muntin.web.response.stream import StreamResponse
 
 __all__ = ["Quota", "key_by_network", "rate_limit_middleware"]
 

@@ -11,13 +11,13 @@ from typing import Final
 
 from muntin.middleware import middleware
 from muntin.web._request.address import ip_of
-from muntin.web._response.headers import check_fields
 from muntin.web.keys import RequestKey
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._amending import answer_amended
 from muntin.web.middlewares._networks import is_within, parse_networks
 from muntin.web.request import Request
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.headers import check_fields
+from muntin.web.response.stream import StreamResponse
 
 __all__ = ["REQUEST_ID", "make_request_id", "request_id_middleware"]
 

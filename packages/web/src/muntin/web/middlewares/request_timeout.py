@@ -7,10 +7,10 @@ import asyncio
 from typing import Any
 
 from muntin.middleware import middleware
-from muntin.web.exceptions import HTTPException, HTTPServiceUnavailable
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.request import Request
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.exceptions import HTTPException, HTTPServiceUnavailable
+from muntin.web.response.stream import StreamResponse
 
 __all__ = ["request_timeout_middleware"]
 

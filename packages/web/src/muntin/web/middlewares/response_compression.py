@@ -8,12 +8,12 @@ from typing import Final
 
 from muntin.http_core.headers import MediaType, parse_cache_control, parse_media_type
 from muntin.middleware import middleware
-from muntin.web.exceptions import HTTPException
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._names import check_collection
 from muntin.web.request import Request
-from muntin.web.response import Response
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.exceptions import HTTPException
+from muntin.web.response.stream import StreamResponse
+from muntin.web.response.whole import Response
 
 __all__ = ["COMPRESSIBLE_TYPES", "compression_middleware"]
 

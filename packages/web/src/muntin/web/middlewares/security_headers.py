@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Final
 
 from muntin.middleware import middleware
-from muntin.web._response.headers import check_fields
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._amending import answer_amended
 from muntin.web.request import Request
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.headers import check_fields
+from muntin.web.response.stream import StreamResponse
 
 __all__ = ["SECURITY_HEADERS", "security_headers_middleware"]
 

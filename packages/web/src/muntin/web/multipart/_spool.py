@@ -11,7 +11,7 @@ import tempfile
 import threading
 from typing import IO, Any, ClassVar, Final
 
-from muntin.web.exceptions import HTTPServiceUnavailable
+from muntin.web.response.exceptions import HTTPServiceUnavailable
 
 __all__ = ["MAX_SPOOLS", "Spool"]
 

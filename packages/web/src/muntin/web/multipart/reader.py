@@ -26,9 +26,9 @@ from muntin.http_core.multipart import (
     decode_text,
 )
 from muntin.web.content import StreamReader
-from muntin.web.exceptions import HTTPRequestEntityTooLarge, JSONPayloadError, exception_of
 from muntin.web.multipart._part_content import PartDecoder
 from muntin.web.multipart.forms import FormField, parse_urlencoded
+from muntin.web.response.exceptions import HTTPRequestEntityTooLarge, JSONPayloadError, exception_of
 
 __all__ = ["BodyPartReader", "MultipartReader"]
 

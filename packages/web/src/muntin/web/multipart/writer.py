@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from muntin.http_core.coding import ContentEncoder
 from muntin.http_core.multipart import Base64Encoder, MultipartEncoder, QuotedPrintableEncoder, make_boundary
-from muntin.web.payloads import JsonPayload, Payload, StringPayload, get_payload
+from muntin.web.response.payloads import JsonPayload, Payload, StringPayload, get_payload
 
 __all__ = ["MultipartWriter"]
 

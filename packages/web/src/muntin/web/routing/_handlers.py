@@ -13,7 +13,7 @@ from functools import wraps
 from typing import Any
 
 from muntin.middleware import describe_callable, is_coroutine_callable, is_plain_function, warn_about
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.stream import StreamResponse
 
 __all__ = [
     "AbstractView",

@@ -11,10 +11,10 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from muntin.middleware import compose
+from muntin.web.response.stream import StreamResponse
 from muntin.web.routing._asking import Asking
 from muntin.web.routing._handlers import AnyHandler
 from muntin.web.routing._route_options import apply_inside, apply_outside
-from muntin.web.stream_response import StreamResponse
 
 __all__ = ["ChainOwner", "Pipeline"]
 

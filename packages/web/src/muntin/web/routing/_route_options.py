@@ -10,10 +10,10 @@ from concurrent.futures import Executor
 from functools import partial, wraps
 from typing import Any
 
-from muntin.web.exceptions import HTTPServiceUnavailable
+from muntin.web.response.exceptions import HTTPServiceUnavailable
+from muntin.web.response.stream import StreamResponse
 from muntin.web.routing._asking import Asking
 from muntin.web.routing._handlers import AnyHandler
-from muntin.web.stream_response import StreamResponse
 
 __all__ = ["apply_inside", "apply_outside", "check_executor", "check_route_options"]
 

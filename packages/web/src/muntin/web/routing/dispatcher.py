@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from muntin import router
 from muntin.router import AbstractRouteDef, Answer, Matched, MethodNotAllowed
-from muntin.web.exceptions import HTTPMethodNotAllowed, HTTPNotFound
 from muntin.web.legacy import warn_older
+from muntin.web.response.exceptions import HTTPMethodNotAllowed, HTTPNotFound
 from muntin.web.routing._asking import Asking
 from muntin.web.routing._handlers import AnyExpectHandler
 from muntin.web.routing.match_info import MatchInfoError, UrlMappingMatchInfo

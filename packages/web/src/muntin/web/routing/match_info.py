@@ -9,11 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from muntin.router import MountPoint
-from muntin.web.exceptions import HTTPException
+from muntin.web.response.exceptions import HTTPException
+from muntin.web.response.stream import PrepareSignal
 from muntin.web.routing._handlers import AnyExpectHandler
 from muntin.web.routing._pipeline import Pipeline
 from muntin.web.routing.routes import AbstractRoute, SystemRoute
-from muntin.web.stream_response import PrepareSignal
 
 __all__ = ["MatchInfoError", "UrlMappingMatchInfo"]
 

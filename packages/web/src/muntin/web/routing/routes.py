@@ -9,12 +9,12 @@ from yarl import URL
 
 from muntin.middleware import describe_callable
 from muntin.router import AbstractResource, Route
-from muntin.web.exceptions import HTTPException, HTTPExpectationFailed
+from muntin.web.response.exceptions import HTTPException, HTTPExpectationFailed
+from muntin.web.response.stream import StreamResponse
 from muntin.web.routing._asking import Asking
 from muntin.web.routing._handlers import AnyExpectHandler, AnyHandler, adapt_handler
 from muntin.web.routing._pipeline import Pipeline
 from muntin.web.routing._route_options import check_route_options
-from muntin.web.stream_response import StreamResponse
 
 __all__ = ["AbstractRoute", "ResourceRoute", "SystemRoute", "continue_or_refuse"]
 

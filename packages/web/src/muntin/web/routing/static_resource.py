@@ -13,14 +13,14 @@ from yarl import URL
 
 from muntin import router
 from muntin.static import CHUNK_SIZE, FilePlan, StaticRoot, plan_apart, plan_redirect
-from muntin.web.exceptions import HTTPException, HTTPForbidden, HTTPNotFound, HTTPServiceUnavailable
-from muntin.web.file_response import PlannedResponse, read_fields
 from muntin.web.legacy import warn_older
+from muntin.web.response.exceptions import HTTPException, HTTPForbidden, HTTPNotFound, HTTPServiceUnavailable
+from muntin.web.response.file import PlannedResponse, read_fields
+from muntin.web.response.stream import StreamResponse
 from muntin.web.routing._asking import Asking
 from muntin.web.routing._handlers import AnyExpectHandler
 from muntin.web.routing.resources import Resource
 from muntin.web.routing.routes import ResourceRoute
-from muntin.web.stream_response import StreamResponse
 
 __all__ = ["StaticResource"]
 

@@ -13,10 +13,10 @@ from multidict import CIMultiDict
 from muntin.http_core import FieldBlock, HeadFields, ResponseHead
 from muntin.runner import Exchange
 from muntin.static import CHUNK_SIZE, REQUEST_FIELDS, FilePlan, plan_file
-from muntin.web._response.fields import SERVER_FIELD
-from muntin.web._response.headers import CheckedHeaders, LooseHeaders
-from muntin.web._response.tcp import PacketMode
-from muntin.web.stream_response import Answerable, StreamResponse
+from muntin.web.response.head import SERVER_FIELD
+from muntin.web.response.headers import CheckedHeaders, LooseHeaders
+from muntin.web.response.packet_mode import PacketMode
+from muntin.web.response.stream import Answerable, StreamResponse
 
 __all__ = ["FileResponse", "PlannedResponse", "read_fields"]
 

@@ -8,8 +8,8 @@ import pickle
 import pytest
 from yarl import URL
 
-from muntin.web import exceptions
-from muntin.web.exceptions import (
+from muntin.web.response import exceptions
+from muntin.web.response.exceptions import (
     HTTPClientError,
     HTTPError,
     HTTPException,
@@ -27,7 +27,7 @@ from muntin.web.exceptions import (
     JSONPayloadError,
     TextPayloadError,
 )
-from muntin.web.response import Response
+from muntin.web.response.whole import Response
 
 STATUSES = {
     200: "Ok",

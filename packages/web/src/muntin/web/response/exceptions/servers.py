@@ -1,6 +1,6 @@
 """5xx: the server cannot serve a request that may well be right (RFC 9110 §15.6)."""
 
-from muntin.web.exceptions._base import HTTPError
+from muntin.web.response.exceptions._base import HTTPError
 
 __all__ = [
     "HTTPBadGateway",

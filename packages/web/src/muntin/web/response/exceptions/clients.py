@@ -5,9 +5,9 @@ from typing import Any
 
 from yarl import URL
 
-from muntin.web._response.headers import LooseHeaders, check_fields
-from muntin.web.exceptions._base import HTTPError
-from muntin.web.exceptions.redirects import StrOrURL, format_location
+from muntin.web.response.exceptions._base import HTTPError
+from muntin.web.response.exceptions.redirects import StrOrURL, format_location
+from muntin.web.response.headers import LooseHeaders, check_fields
 
 __all__ = [
     "HTTPBadRequest",

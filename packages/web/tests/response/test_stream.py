@@ -7,8 +7,8 @@ import zlib
 import pytest
 
 from muntin.http_core import LocalProtocolError
-from muntin.web._response.compression import ContentCoding
-from muntin.web.stream_response import HARD_BUFFER_LIMIT, StreamResponse
+from muntin.web.response.compression import ContentCoding
+from muntin.web.response.stream import HARD_BUFFER_LIMIT, StreamResponse
 
 pytestmark = pytest.mark.anyio
 

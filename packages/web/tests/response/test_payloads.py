@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from muntin.web import payloads
-from muntin.web.payloads import (
+from muntin.web.response import payloads
+from muntin.web.response.payloads import (
     BytesPayload,
     FilePayload,
     JsonPayload,

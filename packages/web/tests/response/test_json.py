@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from muntin import web
-from muntin.web.exceptions import JSONPayloadError
-from muntin.web.json_responses import JSONCodec, json_bytes_response, json_response
+from muntin.web.response.exceptions import JSONPayloadError
+from muntin.web.response.json import JSONCodec, json_bytes_response, json_response
 from muntin.web.testing import TestClient
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from multidict import CIMultiDict
 
-from muntin.web._response.headers import LooseHeaders
-from muntin.web.response import Response
+from muntin.web.response.headers import LooseHeaders
+from muntin.web.response.whole import Response
 
 __all__ = ["HTTPError", "HTTPException", "HTTPRedirection", "HTTPSuccessful"]
 

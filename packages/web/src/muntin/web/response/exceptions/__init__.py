@@ -11,13 +11,13 @@ HTTPException            a Response, and an Exception
 ```
 """
 
-from muntin.web.exceptions._base import (
+from muntin.web.response.exceptions._base import (
     HTTPError,
     HTTPException,
     HTTPRedirection,
     HTTPSuccessful,
 )
-from muntin.web.exceptions.clients import (
+from muntin.web.response.exceptions.clients import (
     HTTPBadRequest,
     HTTPClientError,
     HTTPConflict,
@@ -46,7 +46,7 @@ from muntin.web.exceptions.clients import (
     HTTPUnsupportedMediaType,
     HTTPUpgradeRequired,
 )
-from muntin.web.exceptions.payload import (
+from muntin.web.response.exceptions.payload import (
     IncompletePayload,
     JSONPayloadError,
     PayloadAccessError,
@@ -55,7 +55,7 @@ from muntin.web.exceptions.payload import (
     UnknownCharset,
     exception_of,
 )
-from muntin.web.exceptions.redirects import (
+from muntin.web.response.exceptions.redirects import (
     HTTPFound,
     HTTPMove,
     HTTPMovedPermanently,
@@ -66,7 +66,7 @@ from muntin.web.exceptions.redirects import (
     HTTPTemporaryRedirect,
     HTTPUseProxy,
 )
-from muntin.web.exceptions.servers import (
+from muntin.web.response.exceptions.servers import (
     HTTPBadGateway,
     HTTPGatewayTimeout,
     HTTPInsufficientStorage,
@@ -79,7 +79,7 @@ from muntin.web.exceptions.servers import (
     HTTPVariantAlsoNegotiates,
     HTTPVersionNotSupported,
 )
-from muntin.web.exceptions.success import (
+from muntin.web.response.exceptions.success import (
     HTTPAccepted,
     HTTPCreated,
     HTTPNoContent,

@@ -15,7 +15,7 @@ from multidict import CIMultiDict
 
 from muntin.http_core import headers as families
 from muntin.http_core.headers import parse_media_type
-from muntin.web._response.headers import CheckedHeaders, LooseHeaders
+from muntin.web.response.headers import CheckedHeaders, LooseHeaders
 
 __all__ = [
     "AsyncIterablePayload",

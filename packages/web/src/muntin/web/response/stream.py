@@ -15,11 +15,11 @@ from multidict import CIMultiDict
 
 from muntin.http_core import ResponseHead, forbids_body
 from muntin.runner import Exchange
-from muntin.web._response.compression import Compression, ContentCoding
-from muntin.web._response.eager import DONE, Eager
-from muntin.web._response.fields import ResponseFields, checked_reason, checked_status
-from muntin.web._response.headers import CheckedHeaders, LooseHeaders
-from muntin.web._response.tcp import PacketMode
+from muntin.web.response.compression import Compression, ContentCoding
+from muntin.web.response.eager import DONE, Eager
+from muntin.web.response.head import ResponseFields, checked_reason, checked_status
+from muntin.web.response.headers import CheckedHeaders, LooseHeaders
+from muntin.web.response.packet_mode import PacketMode
 
 __all__ = ["HARD_BUFFER_LIMIT", "Answerable", "PrepareSignal", "StreamResponse"]
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from yarl import URL
 
-from muntin.web._response.headers import LooseHeaders
-from muntin.web.exceptions._base import HTTPRedirection
+from muntin.web.response.exceptions._base import HTTPRedirection
+from muntin.web.response.headers import LooseHeaders
 
 __all__ = [
     "HTTPFound",

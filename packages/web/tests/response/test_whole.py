@@ -15,9 +15,9 @@ from multidict import MultiDict
 
 from muntin.http_core.coding import ContentDecoder, DecodingLimits, available_codings
 from muntin.http_core.headers import ETag
-from muntin.web._response.compression import ContentCoding
 from muntin.web.keys import NotAppKeyWarning, ResponseKey
-from muntin.web.response import Response
+from muntin.web.response.compression import ContentCoding
+from muntin.web.response.whole import Response
 
 pytestmark = pytest.mark.anyio
 

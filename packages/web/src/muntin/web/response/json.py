@@ -7,10 +7,10 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from muntin.web._response.headers import LooseHeaders
-from muntin.web.exceptions import JSONPayloadError
 from muntin.web.keys import AppKey
-from muntin.web.response import Response
+from muntin.web.response.exceptions import JSONPayloadError
+from muntin.web.response.headers import LooseHeaders
+from muntin.web.response.whole import Response
 
 __all__ = ["DEFAULT_CODEC", "JSON", "JSONCodec", "json_bytes_response", "json_response"]
 

@@ -7,9 +7,9 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy, istr
 
 from muntin import web
-from muntin.web._response.headers import CheckedHeaders
 from muntin.web.multipart import MultipartWriter
-from muntin.web.payloads import BytesPayload
+from muntin.web.response.headers import CheckedHeaders
+from muntin.web.response.payloads import BytesPayload
 
 WAYS = {
     "assignment": lambda headers, value: headers.__setitem__("X-Length", value),

@@ -1,6 +1,6 @@
 """2xx: it worked (RFC 9110 §15.3)."""
 
-from muntin.web.exceptions._base import HTTPSuccessful
+from muntin.web.response.exceptions._base import HTTPSuccessful
 
 __all__ = [
     "HTTPAccepted",

@@ -11,12 +11,12 @@ from typing import Any, ClassVar, Final, Protocol
 from muntin.http_core import ResponseHead, forbids_body
 from muntin.http_core import headers as families
 from muntin.runner import Exchange
-from muntin.web._response.eager import Eager
-from muntin.web._response.fields import format_content_type
-from muntin.web._response.headers import LooseHeaders
-from muntin.web._response.tcp import PacketMode
-from muntin.web.payloads import Payload, get_payload
-from muntin.web.stream_response import Answerable, StreamResponse
+from muntin.web.response.eager import Eager
+from muntin.web.response.head import format_content_type
+from muntin.web.response.headers import LooseHeaders
+from muntin.web.response.packet_mode import PacketMode
+from muntin.web.response.payloads import Payload, get_payload
+from muntin.web.response.stream import Answerable, StreamResponse
 
 __all__ = ["COMPRESS_AT_ONCE", "Conditional", "Response"]
 

@@ -17,13 +17,14 @@ from multidict import CIMultiDict
 from muntin.http_core import FieldBlock, HeadFields, forbids_body, reason_of
 from muntin.http_core import headers as families
 from muntin.http_core.headers import MediaType, format_date, format_media_type, parse_media_type
-from muntin.web._response.cookies import ResponseCookies, SetCookie
-from muntin.web._response.headers import CheckedHeaders, check_fields
 from muntin.web.keys import ResponseKey
 from muntin.web.legacy import warn_older
+from muntin.web.response.cookies import ResponseCookies, SetCookie
+from muntin.web.response.headers import CheckedHeaders, check_fields
 from muntin.web.storage import Storage
 
-__all__ = ["SERVER_FIELD", "ResponseFields"]
+__all__ = ["OCTET_STREAM", "SERVER", "SERVER_FIELD", "ResponseFields", "checked_reason", "checked_status"]
+__all__ += ["format_content_type", "read_media_type"]
 
 SERVER: Final = "muntin/0.1"
 SERVER_FIELD: Final = ("Server", SERVER)

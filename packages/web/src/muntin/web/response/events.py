@@ -6,20 +6,26 @@ called away when the client has gone.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol
 from weakref import WeakSet
 
-from muntin.web._response.headers import LooseHeaders
-from muntin.web.request import BaseRequest
-from muntin.web.stream_response import StreamResponse
+from muntin.web.response.headers import LooseHeaders
+from muntin.web.response.stream import Answerable, StreamResponse
 
-__all__ = ["EventStream", "close_event_streams", "format_event"]
+__all__ = ["EventRequest", "EventStream", "close_event_streams", "format_event"]
 
 # Seconds between comments: proxies cut what is silent for 30 to 60 of them.
 _HEARTBEAT: Final = 15.0
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
+
+
+class EventRequest(Answerable, Protocol):
+    """A request for events."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
 
 
 class EventStream(StreamResponse):
@@ -72,7 +78,7 @@ class EventStream(StreamResponse):
         """The id of the last event that the client has got, when it connects again."""
 
     @asynccontextmanager
-    async def open(self, request: BaseRequest) -> AsyncIterator["EventStream"]:
+    async def open(self, request: EventRequest) -> AsyncIterator["EventStream"]:
         """Send the head, and end the stream at the end of the block.
 
         When the client goes away, or `close` is called, the block is left at its next await; that is no error. To HEAD

@@ -5,8 +5,8 @@ import json
 from typing import Final
 
 from muntin.http_core import ProtocolError
-from muntin.web.exceptions import clients, servers
-from muntin.web.exceptions._base import HTTPException
+from muntin.web.response.exceptions import clients, servers
+from muntin.web.response.exceptions._base import HTTPException
 
 __all__ = [
     "IncompletePayload",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin import web
-from muntin.web.event_stream import EventStream, close_event_streams, format_event
+from muntin.web.response.events import EventStream, close_event_streams, format_event
 from muntin.web.testing import TestServer
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
