@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 import urllib.request
 
 import pytest
@@ -159,3 +160,37 @@ def test_systemd_itself(run):
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
+
+
+def test_reloads_are_told(run, tmp_path):
+    """As `Type=notify-reload` wants it; a reload that does not succeed is not said to be over."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        command = [sys.executable, "-c", START, str(listening.fileno())]
+        process, manager = run(
+            *command, "-m", "muntin.web", "--workers", "2", "program:make", passed=[listening.fileno()]
+        )
+        assert manager.recv(1024) == b"READY=1"
+
+        def reload():
+            before = time.monotonic_ns() // 1000
+            process.send_signal(signal.SIGHUP)
+            state, moment = manager.recv(1024).decode().split("\n")
+            assert state == "RELOADING=1"
+            name, _, number = moment.partition("=")
+            assert name == "MONOTONIC_USEC"
+            assert before <= int(number) <= time.monotonic_ns() // 1000
+
+        for _ in range(2):
+            reload()
+            assert manager.recv(1024) == b"READY=1"
+        (tmp_path / "program.py").write_text("raise LookupError")
+        reload()
+        while "before it could serve" not in process.stdout.readline():
+            pass
+        (tmp_path / "program.py").write_text(PROGRAM)
+        reload()
+        assert manager.recv(1024) == b"READY=1"
+        process.send_signal(signal.SIGTERM)
+        assert manager.recv(1024) == b"STOPPING=1"
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0

@@ -284,3 +284,122 @@ def find_supervisors(program):
             return [program.process.pid]
     with open(f"/proc/{program.process.pid}/task/{program.process.pid}/children") as file:
         return [int(pid) for pid in file.read().split()]
+
+
+PATIENT = """
+    from importlib import import_module
+    from muntin.runner import Timeouts
+
+    # Longer than any test: who waits for that is stuck.
+    import_module("muntin.web.run")._NEWCOMERS = 600.0
+    options = {"timeouts": Timeouts(first_byte=600.0, keep_alive=600.0), "shutdown_timeout": 600.0}
+"""
+
+
+@contextmanager
+def connecting(program, port):
+    """Connect to the one worker there is, and ask nothing; it has accepted that."""
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+        yield client, int(program.fetch(port))  # who came later was accepted later
+
+
+@pytest.mark.parametrize("options", ["", "loop_factory=uvloop.new_event_loop"])
+def test_who_has_just_connected_is_answered_after_a_reload(start, free_port, options):
+    if options:
+        pytest.importorskip("uvloop")
+    program = start(f"""{SERVE}\n{PATIENT}
+    {"import uvloop" if options else ""}
+    web.run_app(make, host="127.0.0.1", port={free_port}, workers=1, **options, {options})
+    """)
+    read_workers(program, 1)
+    program.read_until("Serving on")
+    with connecting(program, free_port) as (client, old):
+        program.send(signal.SIGHUP)
+        (new,) = read_workers(program, 1)
+        client.settimeout(2.0)  # more than those have who may have asked already
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        client.settimeout(PATIENCE)
+        assert int(program.fetch(free_port)) == new != old
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        response = read_all(client)
+        assert response.endswith(str(old).encode())
+        assert b"connection: close" in response.lower()
+        program.read_until(f"worker {old} stopped")
+    assert program.stop()[0] == 0
+
+
+def test_who_has_just_connected_holds_no_stop(start, free_port):
+    program = start(f"""{SERVE}\n{PATIENT}
+    web.run_app(make, host="127.0.0.1", port={free_port}, workers=1, **options)
+    """)
+    read_workers(program, 1)
+    program.read_until("Serving on")
+    with connecting(program, free_port) as (client, old):
+        program.send(signal.SIGHUP)
+        read_workers(program, 1)
+        code, output = program.stop()
+        assert read_all(client) == b""
+    assert (code, f"down {old}" in output) == (0, True)
+
+
+def test_who_was_answered_or_leaves_holds_no_reload(start, free_port):
+    program = start(f"""{SERVE}\n{PATIENT}
+    web.run_app(make, host="127.0.0.1", port={free_port}, workers=1, **options)
+    """)
+    (old,) = read_workers(program, 1)
+    program.read_until("Serving on")
+    with connecting(program, free_port) as (kept, _), connecting(program, free_port) as (leaving, _):
+        kept.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert kept.recv(1000).endswith(str(old).encode())
+        program.send(signal.SIGHUP)
+        read_workers(program, 1)
+        leaving.close()
+        program.read_until(f"worker {old} stopped")
+        assert kept.recv(1000) == b""
+    assert program.stop()[0] == 0
+
+
+@pytest.mark.parametrize("stage", ["starts", "drains", "stops", "makes room"])
+def test_signals_for_the_application_reach_workers_in_every_stage(start, free_port, stage):
+    program = start(f"""{SERVE}\n{PATIENT}
+    from muntin.web import health
+
+    async def listen(app):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: say("signalled", os.getpid()))
+        if {stage!r} == "starts":
+            say("stage")
+            await asyncio.sleep(3600)
+
+    async def note(app):
+        say("stage")
+
+    def make_listening():
+        app = make()
+        app.on_startup.append(listen)
+        app.on_shutdown.clear()
+        app.on_shutdown.append(note)
+        if {stage!r} == "drains":
+            health.Health(delay=600).install(app)
+        return app
+
+    web.run_app(make_listening, host="127.0.0.1", port={free_port}, workers=1, **options)
+    """)
+    if stage == "starts":
+        program.read_until("stage")
+        program.send(signal.SIGUSR1)
+        program.read_until("signalled")
+    else:
+        program.read_until("Serving on")
+        with asking(program, free_port, "/long") as (_, worker), connecting(program, free_port):
+            if stage == "makes room":
+                program.send(signal.SIGHUP)
+                read_workers(program, 1)
+            else:
+                program.send(signal.SIGTERM)
+            if stage == "stops":
+                program.read_until("stage")
+            program.send(signal.SIGUSR1)
+            assert program.read_until(f"signalled {worker}")
+            program.send(signal.SIGQUIT)
+            assert program.end()[0] == 0

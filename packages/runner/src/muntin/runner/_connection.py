@@ -90,6 +90,12 @@ class Connection(Link):
         """The task of the exchange that is under way, and else the one in reserve."""
         return self._driver.task
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was asked yet, before an end is announced."""
+        is_waiting = self._phase is Phase.IDLE or self._phase is Phase.HEAD
+        return is_waiting and self._remaining == (self._service.caps.requests_per_connection or 0)
+
     # What asyncio calls --------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

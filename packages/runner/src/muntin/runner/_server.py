@@ -20,6 +20,7 @@ from muntin.runner._arrivals import Arrivals
 from muntin.runner._caps import DEFAULT_CAPS, Caps
 from muntin.runner._clock import Clock
 from muntin.runner._connection import Connection
+from muntin.runner._newcomers import Newcomers
 from muntin.runner._parting import GLANCE, Parting
 from muntin.runner._peer import probe_when_silent
 from muntin.runner._room import Room, Verdict
@@ -140,6 +141,7 @@ class Server:
         self._late: set[Connection] = set()
         """Those that were accepted while the server stops."""
         self._parting = Parting()
+        self._newcomers = Newcomers()
         self._watch = Watch(timeouts, logger)
         self._turned_away = 0
         """Connections too many, since the last tick."""
@@ -247,7 +249,10 @@ class Server:
         elif self._stage > Stage.SERVING:
             self._late.add(connection)
             connection.announce_end()
-            connection.hurry()
+            if self._newcomers.are_spared:
+                self._newcomers.add(connection)
+            else:
+                connection.hurry()
 
     def _judge(self, connection: Connection) -> Verdict:
         """Judge a connection that another than a site has accepted."""
@@ -270,6 +275,7 @@ class Server:
         """Count a connection no more."""
         self._connections.discard(connection)
         self._late.discard(connection)
+        self._newcomers.drop(connection)
         self._watch.forget(connection)
         self._parting.forget(connection)
         self._note_absence()
@@ -282,6 +288,7 @@ class Server:
 
     def _note_absence(self) -> None:
         """Rest where nobody is connected."""
+        self._newcomers.note_absence(len(self._arrivals))
         if self._connections or self._arrivals:
             return
         if not self._turned_away:
@@ -301,6 +308,14 @@ class Server:
         self._farewells.discard(farewell)
 
     # The end
+
+    def spare_newcomers(self) -> None:
+        """Let those on which nothing was asked yet be waited for, before the end is announced."""
+        self._newcomers.spare(self._connections)
+
+    async def wait_for_newcomers(self, timeout: float) -> None:
+        """Wait until they have asked and were answered, or are gone; for no longer than a time (seconds)."""
+        await self._newcomers.wait(len(self._arrivals), timeout)
 
     def announce_end(self) -> None:
         """Let each connection end with the answer under way, or else with the next: it may have been asked for."""

@@ -124,7 +124,7 @@ class BaseRunner(ABC):
             self._server.pre_shutdown()
             self._deadline = asyncio.get_running_loop().time() + self.shutdown_timeout
 
-    async def retire(self, patience: float = _RETIREMENT) -> None:
+    async def retire(self, patience: float = _RETIREMENT, *, newcomers: float = 0.0) -> None:
         """Let another process take over: accept no more, and answer once more on each connection that is open.
 
         To be followed by `cleanup`, which closes those on which nothing was asked. Without this, a request that is on
@@ -132,13 +132,19 @@ class BaseRunner(ABC):
 
         Args:
             patience: how long to wait for what is on its way (seconds).
+            newcomers: how long to wait for the first request of who has connected only just, for no longer than the
+                time-outs allow (seconds).
         """
         self.note_end()
         if self._server is not None:
+            if newcomers:
+                self._server.spare_newcomers()
             self._server.announce_end()
             for site in list(self._sites):
                 await site.stop()
             await self._server.wait_for_end(patience)
+            if newcomers:
+                await self._server.wait_for_newcomers(newcomers)
 
     async def cleanup(self) -> None:
         """Take the server down: stop listening, tell the application, end the connections, clean up.

@@ -8,10 +8,11 @@ import asyncio
 import math
 import os
 import socket
+import time
 from collections.abc import MutableMapping
 from typing import Final
 
-__all__ = ["Watchdog", "notify", "take_sockets", "watchdog_interval"]
+__all__ = ["Watchdog", "notify", "notify_reloading", "take_sockets", "watchdog_interval"]
 
 _FIRST: Final = 3
 """The first descriptor that is passed; SD_LISTEN_FDS_START."""
@@ -72,6 +73,16 @@ def notify(*states: str, environment: _Environment = os.environ) -> bool:
     except OSError:
         return False
     return True
+
+
+def notify_reloading(*, environment: _Environment = os.environ) -> bool:
+    """Tell the service manager that this process reloads, from now until it says ``READY=1`` (`Type=notify-reload`).
+
+    Returns:
+        Whether it was told.
+    """
+    moment = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    return notify("RELOADING=1", f"MONOTONIC_USEC={moment}", environment=environment)
 
 
 def watchdog_interval(environment: _Environment = os.environ) -> float:

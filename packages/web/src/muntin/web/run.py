@@ -8,12 +8,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from muntin.router.printing import format_table
 from muntin.runner import BACKLOG, SHUTDOWN_TIMEOUT, GracefulExit, signals
-from muntin.runner.systemd import Watchdog, notify, watchdog_interval
+from muntin.runner.systemd import Watchdog, notify, notify_reloading, watchdog_interval
 from muntin.web._run.listening import (
     Hosts,
     Listening,
@@ -38,6 +39,9 @@ __all__ = ["run_app"]
 _KEEPALIVE_TIMEOUT: Final = 75.0
 _ACCESS_LOGGER: Final = logging.getLogger("muntin.access")
 
+_NEWCOMERS: Final = 30.0
+"""How long a worker that makes room waits for who has connected and not asked (seconds): their own time-outs are less,
+by default."""
 _LAST_MOMENT: Final = 1.0
 """How long tasks may take to end when they are cancelled by a program in a hurry (seconds)."""
 
@@ -188,7 +192,7 @@ def run_app(
                 if worker is None:
                     notify("STOPPING=1")
                 elif await worker.learn_relief():
-                    await worker.make_room(runner.retire)
+                    await worker.make_room(partial(runner.retire, newcomers=_NEWCOMERS))
                 else:
                     worker.drain(lambda: bool(runner.sites))
             finally:
@@ -219,6 +223,8 @@ def run_app(
                 stop_timeout=2 * shutdown_timeout + workers.cleanup_timeout,
                 on_ready=on_ready,
                 on_stop=on_stop,
+                on_reload=notify_reloading,
+                on_reloaded=lambda: notify("READY=1"),
                 on_alive=lambda: notify("WATCHDOG=1"),
                 alive_interval=watchdog_interval(),
             ).run()
