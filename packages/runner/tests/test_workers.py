@@ -27,7 +27,7 @@ from muntin.runner.workers._reaping import collect_ended, reap_orphans
 from muntin.runner.workers._restarts import Restarts
 from muntin.runner.workers._signals import SignalReader
 from muntin.runner.workers._waits import Waits
-from muntin.runner.workers.sockets import bind_tcp, bind_unix
+from muntin.runner.workers.sockets import SocketFile, bind_tcp, bind_unix
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -665,6 +665,24 @@ def test_a_unix_socket_replaces_one_left_behind(tmp_path):
     assert path.read_text() == "a file of somebody"
     with pytest.raises(OSError, match=r"cannot listen at .*: AF_UNIX path too long"):
         bind_unix(tmp_path / ("long" * 50), backlog=5)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_socket_file_is_left_alone_by_forked_processes(tmp_path):
+    """One that ends by what it has inherited, for example because a handler's child raises SystemExit."""
+    path = tmp_path / "s"
+    with bind_unix(path, backlog=5):
+        file = SocketFile(path)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                file.remove()
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+        assert path.exists()
+        file.remove()
+        assert not path.exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux has Unix sockets without a file")

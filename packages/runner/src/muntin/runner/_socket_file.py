@@ -18,10 +18,15 @@ class SocketFile:
     def __init__(self, path: SocketPath) -> None:
         self._path = path
         self._identity = _identify(path)
+        self._process = os.getpid()
 
     def remove(self) -> None:
-        """Remove it, unless somebody else has put another there: who takes over does that."""
-        if self._identity is not None and _identify(self._path) == self._identity:
+        """Remove it, unless somebody else has put another there: who takes over does that.
+
+        A process that was forked and comes to its end by what it has inherited leaves the file to its parent.
+        """
+        is_ours = self._identity is not None and self._process == os.getpid()
+        if is_ours and _identify(self._path) == self._identity:
             with suppress(FileNotFoundError):
                 os.remove(self._path)
         self._identity = None
