@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = sorted(ROOT.glob("packages/*"))
 SOURCES = sorted(ROOT.glob("packages/*/src/**/*.py"))
 
-# About 150 lines is the habit; above this a file has to become two nouns.
-LONGEST_FILE = 400
+# About 150 lines is the habit. A class that is one thought may take this much; above it a file has to become two nouns.
+LONGEST_FILE = 500
 
 FRAGMENT = re.compile(
     r"(\+[a-z0-9]+(-[a-z0-9]+)*|[0-9]+)\.(feature|bugfix|deprecation|breaking|doc|packaging|contrib|misc)\.md"

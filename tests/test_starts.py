@@ -11,7 +11,7 @@ import pytest
 # What importing a door must not load, and why.
 NOT_LOADED = {
     "muntin.http_core": {
-        "muntin.http_core._client": "a server is no client",
+        "muntin.http_core.client": "a server is no client",
         "muntin.http_core.coding": "most bodies are sent as they are",
         "muntin.http_core.headers": "the engine itself reads the few fields that frame",
         "muntin.http_core.multipart": "few requests bring a form",
@@ -40,7 +40,7 @@ NOT_LOADED = {
         "html": "only the pages for developers, and listings, are HTML",
         "http.cookies": "cookies are read and written by muntin.http_core",
         "multiprocessing": "workers are forked",
-        "muntin.http_core._client": "a server is no client",
+        "muntin.http_core.client": "a server is no client",
         "muntin.http_core.coding.registry": "most bodies are sent as they are",
         "muntin.http_core.headers.accept": "few handlers negotiate",
         "muntin.http_core.headers.disposition": "few answers are files to save",

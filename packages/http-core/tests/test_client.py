@@ -7,16 +7,12 @@ from hypothesis import strategies as st
 from muntin.http_core import (
     HTTP_10,
     BodyData,
-    ClientConnection,
-    ClientRequestState,
-    ClientResponseState,
     EndOfBody,
     Fields,
     FramingKind,
     Limits,
     LocalProtocolError,
     PeerClosed,
-    ReceivedResponse,
     Rejected,
     RequestHead,
     ResponseHead,
@@ -25,6 +21,12 @@ from muntin.http_core import (
 )
 from muntin.http_core._client_states import CLIENT_REQUEST, CLIENT_RESPONSE, advance_client
 from muntin.http_core._states import Input
+from muntin.http_core.client import (
+    ClientConnection,
+    ClientRequestState,
+    ClientResponseState,
+    ReceivedResponse,
+)
 
 HOST = [("Host", "a")]
 
@@ -216,7 +218,7 @@ def test_understood(method: str, raw: bytes, told: list[object], size: int) -> N
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", "incomplete body"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "malformed chunk size"),
         (b"HTTP/1.1 200 OK\r\nX: y", "incomplete head"),
-        (b"", "no answer"),
+        (b"", "no response"),
     ],
 )
 def test_refused(raw: bytes, reason: str, size: int) -> None:
@@ -229,7 +231,7 @@ def test_refused(raw: bytes, reason: str, size: int) -> None:
 
 def test_an_answer_without_a_request() -> None:
     assert hear(ClientConnection(), b"HTTP/1.1 408 Request Timeout\r\n\r\n") == [
-        Rejected(502, "an answer without a request")
+        Rejected(502, "a response without a request")
     ]
 
 
@@ -242,7 +244,7 @@ def test_what_an_answer_tells() -> None:
     assert (head.get(b"x"), head.fields[0]) == (b"y", (b"X", b"y"))
     assert (head.is_interim, head.switches, repr(head)) == (False, False, "<ReceivedResponse 200>")
     assert client.next_event() is Signal.PAUSED
-    assert client.response_state is ClientResponseState.LAST
+    assert client.response_state is ClientResponseState.LAST_DONE
     with pytest.raises(LocalProtocolError, match="LAST"):
         client.start_next_exchange()
 
@@ -286,7 +288,7 @@ def test_no_switch_within_a_request() -> None:
 # The tables -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("table", [CLIENT_REQUEST, CLIENT_RESPONSE], ids=["request", "answer"])
+@pytest.mark.parametrize("table", [CLIENT_REQUEST, CLIENT_RESPONSE], ids=["request", "response"])
 @pytest.mark.parametrize("given", Input)
 def test_every_state_and_input(table: dict[object, dict[Input, object]], given: Input) -> None:
     for state, ways in table.items():

@@ -380,7 +380,7 @@ def test_an_early_response_to_a_body_that_may_be_held_back_is_the_last(
     connection = after(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: " + expectation + b"\r\n" + framing)
     connection.next_event()
     assert b"\r\nConnection: close\r\n" in way(connection)
-    assert connection.response_state is ResponseState.LAST
+    assert connection.response_state is ResponseState.LAST_DONE
     assert not connection.keeps_alive
     # Whatever comes now, be it the body or a request in its place, leads to no further exchange.
     connection.receive(b"GET /smuggled HTTP/1.1\r\nHost: victim\r\n\r\n")

@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 
 from muntin.http_core import (
-    ClientConnection,
     FieldBlock,
     LocalProtocolError,
-    ReceivedResponse,
     Rejected,
     RequestHead,
     ResponseHead,
     ServerConnection,
 )
+from muntin.http_core.client import ClientConnection, ReceivedResponse
 
 HOST = [("Host", "a")]
 

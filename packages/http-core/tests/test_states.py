@@ -40,8 +40,29 @@ def test_every_response_state_and_input(state: ResponseState, given: Input) -> N
 def test_what_ends_has_no_way_on() -> None:
     for state in (RequestState.CLOSED, RequestState.ERROR, RequestState.SWITCHED):
         assert not REQUEST[state]
-    for answer in (ResponseState.LAST, ResponseState.BROKEN, ResponseState.SWITCHED):
-        assert not RESPONSE[answer]
+    for response in (ResponseState.LAST_DONE, ResponseState.BROKEN, ResponseState.SWITCHED):
+        assert set(RESPONSE[response].values()) == {response}
+
+
+LEFT = (ResponseState.IDLE, ResponseState.BODY, ResponseState.DONE)
+RIGHT = (ResponseState.LAST_IDLE, ResponseState.LAST_BODY, ResponseState.LAST_DONE)
+
+
+def test_both_columns_are_alike_but_for_the_way_to_the_next_exchange() -> None:
+    twin = dict(zip(LEFT, RIGHT, strict=True))
+    for left, right in twin.items():
+        moves = {
+            given: twin.get(after, after)
+            for given, after in RESPONSE[left].items()
+            if given is not Input.NEXT and (left, given) != (ResponseState.DONE, Input.CLOSE)
+        }
+        assert {given: RESPONSE[right].get(given) for given in moves} == moves
+        assert not set(RESPONSE[right].values()) & set(LEFT)
+
+
+def test_the_end_is_asked_for_at_any_time() -> None:
+    for state, moves in RESPONSE.items():
+        assert moves[Input.CLOSE] is state or state in LEFT
 
 
 REQUESTS = [
@@ -113,17 +134,18 @@ class AnyOrder(RuleBasedStateMachine):
         self.attempt(self.connection.switch, ResponseHead(101))
 
     @rule()
+    def close_after(self) -> None:
+        before = self.connection.response_state
+        self.connection.close_after()
+        assert not self.connection.keeps_alive or before is ResponseState.DONE
+
+    @rule()
     def start_next(self) -> None:
         self.attempt(self.connection.start_next_exchange)
 
     @invariant()
     def no_exchange_follows_the_last(self) -> None:
-        if self.connection.response_state in (
-            ResponseState.LAST,
-            ResponseState.BROKEN,
-            ResponseState.SWITCHED,
-        ):
-            assert not self.connection.keeps_alive
+        assert self.connection.keeps_alive is (self.connection.response_state in LEFT)
 
 
 AnyOrder.TestCase.settings = settings(max_examples=200, stateful_step_count=20)

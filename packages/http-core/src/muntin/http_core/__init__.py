@@ -1,13 +1,10 @@
 """HTTP/1.1 as a sans-I/O engine: bytes to events and back, framing, limits.
 
-The engine is `ServerConnection`, and `ClientConnection` its mirror. Header families are in
-`muntin.http_core.headers`, forms in `muntin.http_core.multipart`, content codings in `muntin.http_core.coding`;
-nothing here knows of sockets, clocks or tasks.
+The engine is `ServerConnection`; its mirror for clients is in `muntin.http_core.client`. Header families are in the
+modules of `muntin.http_core.headers`, forms in those of `muntin.http_core.multipart`, content codings in those of
+`muntin.http_core.coding`. Nothing here knows of sockets, clocks or tasks.
 """
 
-from typing import TYPE_CHECKING, Final
-
-from muntin.http_core import _door
 from muntin.http_core._connection import ServerConnection
 from muntin.http_core._events import (
     CHUNKED,
@@ -25,10 +22,8 @@ from muntin.http_core._events import (
     HttpVersion,
     PeerClosed,
     RawFields,
-    ReceivedResponse,
     Rejected,
     RequestHead,
-    ResponseEvent,
     ResponseHead,
     Signal,
 )
@@ -37,19 +32,6 @@ from muntin.http_core._serialize import FieldBlock
 from muntin.http_core._states import RequestState, ResponseState
 from muntin.http_core.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from muntin.http_core.status import REASONS, forbids_body, reason_of
-
-if TYPE_CHECKING:
-    from muntin.http_core._client import ClientConnection
-    from muntin.http_core._client_states import ClientRequestState, ClientResponseState
-
-# A server needs no client.
-_HOMES: Final = {
-    "muntin.http_core._client": "ClientConnection",
-    "muntin.http_core._client_states": "ClientResponseState ClientRequestState",
-}
-
-if not TYPE_CHECKING:
-    __getattr__, __dir__ = _door.open_door(__name__, _HOMES)
 
 __all__ = [
     "CHUNKED",
@@ -61,9 +43,6 @@ __all__ = [
     "UNTIL_CLOSE",
     "BodyData",
     "BodyFraming",
-    "ClientConnection",
-    "ClientRequestState",
-    "ClientResponseState",
     "EndOfBody",
     "Event",
     "FieldBlock",
@@ -76,12 +55,10 @@ __all__ = [
     "PeerClosed",
     "ProtocolError",
     "RawFields",
-    "ReceivedResponse",
     "Rejected",
     "RemoteProtocolError",
     "RequestHead",
     "RequestState",
-    "ResponseEvent",
     "ResponseHead",
     "ResponseState",
     "ServerConnection",

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from muntin.http_core._buffer import ReceiveBuffer
-from muntin.http_core._events import BodyData, BodyFraming, EndOfBody, FramingKind
+from muntin.http_core._events import NO_BODY, BodyData, BodyFraming, EndOfBody, FramingKind
 from muntin.http_core._grammar import CHUNK_LINE
-from muntin.http_core._limits import Limits
+from muntin.http_core._limits import DEFAULT_LIMITS, Limits
 from muntin.http_core._trailers import parse_trailers
 from muntin.http_core.errors import RemoteProtocolError
 
-__all__ = ["BodyReader", "make_reader"]
+__all__ = ["NO_READER", "BodyReader", "make_reader"]
 
 
 class BodyReader(Protocol):
@@ -167,6 +167,10 @@ _READERS: Final[Mapping[FramingKind, Callable[[BodyFraming, Limits], BodyReader]
     FramingKind.CHUNKED: ChunkedReader,
     FramingKind.CLOSE: CloseReader,
 }
+
+
+NO_READER: Final[BodyReader] = LengthReader(NO_BODY, DEFAULT_LIMITS)
+"""Where there is nothing to read."""
 
 
 def make_reader(framing: BodyFraming, limits: Limits) -> BodyReader:

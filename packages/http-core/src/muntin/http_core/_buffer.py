@@ -27,7 +27,14 @@ class ReceiveBuffer:
         return len(self._data) - self._start
 
     def append(self, data: bytes) -> None:
-        """Add bytes at the end."""
+        """Add bytes at the end.
+
+        Raises:
+            TypeError: the data is not bytes.
+        """
+        if data.__class__ is not bytes:
+            # What can be changed from outside must not be changed while it waits here; text has no way in.
+            data = bytes(memoryview(data))
         if self._start == len(self._data):
             self._data = data
             self._start = self._searched = 0

@@ -1,9 +1,11 @@
 """What may happen next on a client's connection, as two tables: those of `_states` seen from the other end.
 
-The *request* machine follows what we send; the *answer* machine follows what the peer sends. An answer may come before
-the request is complete. When both stand at DONE, `Input.NEXT` brings both back to IDLE. The peer's last answer ends
-at LAST, which has no way on; nor have CLOSED (the peer ended its side between two exchanges), ERROR (it broke the
-rules) and SWITCHED. BROKEN is our own failure in the middle of a body.
+The *request* machine follows what we send; the *response* machine follows what the peer sends, and holds whether the
+connection persists, as on the server's side. A response may come before the request is complete. When both are DONE,
+`Input.NEXT` brings both back to IDLE.
+
+`Input.BREAK` is our own failure in the middle of a body; it makes the response the last one. The response machine also
+ends at CLOSED (the peer ended its side between two exchanges), ERROR (it broke the rules) and SWITCHED.
 """
 
 from collections.abc import Mapping
@@ -14,6 +16,7 @@ from muntin.http_core._states import Input
 from muntin.http_core.errors import LocalProtocolError
 
 __all__ = [
+    "CLIENT_PERSISTENT",
     "CLIENT_REQUEST",
     "CLIENT_RESPONSE",
     "ClientRequestState",
@@ -33,15 +36,17 @@ class ClientRequestState(IntEnum):
 
 
 class ClientResponseState(IntEnum):
-    """Where the peer is in its answer."""
+    """Where the peer is in its response, and whether the connection persists after it."""
 
     IDLE = 0
     BODY = 1
     DONE = 2
-    LAST = 3
-    CLOSED = 4
-    ERROR = 5
-    SWITCHED = 6
+    LAST_IDLE = 3
+    LAST_BODY = 4
+    LAST_DONE = 5
+    CLOSED = 6
+    ERROR = 7
+    SWITCHED = 8
 
 
 CLIENT_REQUEST: Final[Mapping[ClientRequestState, Mapping[Input, ClientRequestState]]] = {
@@ -66,33 +71,57 @@ CLIENT_RESPONSE: Final[Mapping[ClientResponseState, Mapping[Input, ClientRespons
         Input.INFORM: ClientResponseState.IDLE,
         Input.HEAD: ClientResponseState.BODY,
         Input.WHOLE: ClientResponseState.DONE,
-        Input.WHOLE_LAST: ClientResponseState.LAST,
         Input.SWITCH: ClientResponseState.SWITCHED,
+        Input.CLOSE: ClientResponseState.LAST_IDLE,
+        Input.BREAK: ClientResponseState.LAST_IDLE,
         Input.EOF: ClientResponseState.CLOSED,
         Input.FAULT: ClientResponseState.ERROR,
     },
     ClientResponseState.BODY: {
         Input.END: ClientResponseState.DONE,
-        Input.END_LAST: ClientResponseState.LAST,
+        Input.CLOSE: ClientResponseState.LAST_BODY,
+        Input.BREAK: ClientResponseState.LAST_BODY,
         Input.FAULT: ClientResponseState.ERROR,
     },
     ClientResponseState.DONE: {
         Input.NEXT: ClientResponseState.IDLE,
+        Input.BREAK: ClientResponseState.LAST_DONE,
     },
-    ClientResponseState.LAST: {},
+    ClientResponseState.LAST_IDLE: {
+        Input.INFORM: ClientResponseState.LAST_IDLE,
+        Input.HEAD: ClientResponseState.LAST_BODY,
+        Input.WHOLE: ClientResponseState.LAST_DONE,
+        Input.SWITCH: ClientResponseState.SWITCHED,
+        Input.CLOSE: ClientResponseState.LAST_IDLE,
+        Input.BREAK: ClientResponseState.LAST_IDLE,
+        Input.FAULT: ClientResponseState.ERROR,
+    },
+    ClientResponseState.LAST_BODY: {
+        Input.END: ClientResponseState.LAST_DONE,
+        Input.BREAK: ClientResponseState.LAST_BODY,
+        Input.FAULT: ClientResponseState.ERROR,
+    },
+    ClientResponseState.LAST_DONE: {
+        Input.BREAK: ClientResponseState.LAST_DONE,
+    },
     ClientResponseState.CLOSED: {},
-    ClientResponseState.ERROR: {},
+    ClientResponseState.ERROR: {
+        Input.BREAK: ClientResponseState.ERROR,
+    },
     ClientResponseState.SWITCHED: {},
 }
+
+CLIENT_PERSISTENT: Final = (ClientResponseState.IDLE, ClientResponseState.BODY, ClientResponseState.DONE)
+"""The states in which another exchange may follow."""
 
 S = TypeVar("S", bound=IntEnum)
 
 
 def advance_client(table: Mapping[S, Mapping[Input, S]], state: S, given: Input) -> S:
-    """Give the state after `given`.
+    """Return the state that follows.
 
     Raises:
-        LocalProtocolError: nothing of the kind may happen in that state.
+        LocalProtocolError: the input does not fit the state.
     """
     try:
         return table[state][given]

@@ -1,7 +1,7 @@
 """One HTTP/1.1 connection, seen from the server, without any I/O.
 
-Bytes go in through `receive`, events come out of `next_event`; what is to be sent is asked of the other methods, which
-give bytes. The connection knows the rules and the order of things (`_states`), not sockets, clocks or tasks.
+`receive` takes bytes, `next_event` returns what they mean, and the methods that respond return the bytes to send. The
+connection knows the rules and the order of things (`_states`), but no sockets, clocks or tasks.
 
 ```python
 from muntin.http_core import RequestHead, ResponseHead, ServerConnection
@@ -10,28 +10,39 @@ connection = ServerConnection()
 connection.receive(b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n")
 head = connection.next_event()
 assert isinstance(head, RequestHead) and head.target == "/"
-answer, body = connection.respond(ResponseHead(200, [("Content-Type", "text/plain")]), b"hello")
-assert answer.endswith(b"Content-Length: 5\r\n\r\n") and body == b"hello"
+block, body = connection.respond(ResponseHead(200, [("Content-Type", "text/plain")]), b"hello")
+assert block.endswith(b"Content-Length: 5\r\n\r\n") and body == b"hello"
 connection.start_next_exchange()
 ```
 """
 
+from typing import Final
+
+from muntin.http_core._body import NO_READER, BodyReader, make_reader
+from muntin.http_core._buffer import ReceiveBuffer
 from muntin.http_core._events import (
+    HTTP_10,
     HTTP_11,
     NO_BODY,
     BodyFraming,
+    EndOfBody,
+    Event,
     Fields,
     FramingKind,
+    PeerClosed,
     Rejected,
     RequestHead,
     ResponseHead,
+    Signal,
 )
 from muntin.http_core._framing import frame_response
+from muntin.http_core._head import parse_head
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
-from muntin.http_core._request import RequestSide
-from muntin.http_core._response_body import Whole, measure_body
+from muntin.http_core._lines import REQUEST_LINES, LineCheck
+from muntin.http_core._response_body import measure_body
 from muntin.http_core._serialize import (
     FieldBlock,
+    encode_end_of_head,
     encode_fields,
     encode_framing,
     encode_ordinary,
@@ -41,6 +52,7 @@ from muntin.http_core._serialize import (
     require_bytes,
 )
 from muntin.http_core._states import (
+    PERSISTENT,
     Input,
     RequestState,
     ResponseState,
@@ -48,42 +60,181 @@ from muntin.http_core._states import (
     advance_response,
 )
 from muntin.http_core._writer import BodyWriter
-from muntin.http_core.errors import LocalProtocolError
+from muntin.http_core.errors import LocalProtocolError, RemoteProtocolError
 from muntin.http_core.status import check_final, check_status, status_line
 
 __all__ = ["ServerConnection"]
 
-# The steps that every exchange takes, looked up in the tables once.
-_REQUEST_IDLE = RequestState.IDLE
-_REQUEST_BODY = advance_request(RequestState.IDLE, Input.HEAD)
-_REQUEST_DONE = advance_request(RequestState.IDLE, Input.HEAD_ALONE)
-_RESPONSE_IDLE = ResponseState.IDLE
-_RESPONSE_DONE = advance_response(ResponseState.IDLE, Input.WHOLE)
-_RESPONSE_LAST = advance_response(ResponseState.IDLE, Input.WHOLE_LAST)
+# The steps of nearly every exchange, looked up in the tables once.
+_REQUEST_IDLE: Final = RequestState.IDLE
+_REQUEST_BODY: Final = advance_request(_REQUEST_IDLE, Input.HEAD)
+_REQUEST_DONE: Final = advance_request(_REQUEST_IDLE, Input.HEAD_ALONE)
+_REQUEST_ENDED: Final = advance_request(_REQUEST_BODY, Input.END)
+_RESPONSE_IDLE: Final = ResponseState.IDLE
+_RESPONSE_DONE: Final = advance_response(_RESPONSE_IDLE, Input.WHOLE)
+
+_SUBSTITUTE: Final = RequestHead("UNKNOWN", "/", HTTP_10, keep_alive=False)
+"""Stands for the head of a request that could not be read. Any peer understands a response to it."""
 
 
-class ServerConnection(RequestSide):
-    """The server's side of one connection: how it answers what its request side gives.
+class ServerConnection:
+    """The server's side of one connection.
 
     Args:
         limits: how much the peer may send.
     """
 
-    __slots__ = ("_response", "_writer")
+    __slots__ = (
+        "_buffer",
+        "_ended",
+        "_head",
+        "_limits",
+        "_line_check",
+        "_reader",
+        "_rejected",
+        "_request_state",
+        "_response_state",
+        "_writer",
+    )
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
-        super().__init__(limits)
-        self._response = ResponseState.IDLE
-        self._writer: BodyWriter | None = None
-        """Of the streamed answer, the last one there was."""
+        # For the whole connection:
+        self._limits = limits
+        self._buffer = ReceiveBuffer()
+        self._ended = False
+        """The peer sends no more."""
+        self._request_state = RequestState.IDLE
+        self._response_state = ResponseState.IDLE
+        self._rejected: Rejected | None = None
+        """What the peer did wrong; nothing behind it can be understood."""
+        # For one exchange:
+        self._line_check: LineCheck | None = None
+        """Of a head that arrives in pieces."""
+        self._head: RequestHead | None = None
+        """Of the request; after `abandon`, a substitute for one that could not be read."""
+        self._reader: BodyReader = NO_READER
+        """Of the request's body while that arrives."""
+        self._writer = BodyWriter(NO_BODY)
+        """Of the streamed response, or of the last one there was."""
 
-    @property
-    def response_state(self) -> ResponseState:
-        """Where we are in our answer."""
-        return self._response
+    # What comes in
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the peer.
+
+        Raises:
+            TypeError: the data is not bytes.
+        """
+        self._buffer.append(data)
+
+    def receive_eof(self) -> None:
+        """Record that the peer ended its side."""
+        self._ended = True
+
+    def next_event(self) -> Event:
+        """Return the next event that the bytes received so far hold.
+
+        A head whose framing is NO_BODY is a complete request. After any other head follow `BodyData` and at last
+        `EndOfBody`. After a broken request every call returns the same `Rejected`.
+        """
+        try:
+            if self._request_state is _REQUEST_IDLE:
+                return self._next_head()
+            if self._request_state is _REQUEST_BODY:
+                return self._next_of_body()
+        except RemoteProtocolError as fault:
+            self._fail_request()
+            self._rejected = Rejected(fault.status, fault.reason)
+        if self._rejected is not None:
+            return self._rejected
+        return PeerClosed() if self._request_state is RequestState.CLOSED else Signal.PAUSED
+
+    def _next_head(self) -> Event:
+        buffer = self._buffer
+        block = buffer.take_past(b"\r\n\r\n")
+        if block is None:
+            return self._await_head()
+        if block.startswith(b"\r\n") and self._line_check is None:
+            # RFC 9112 §2.2: one empty line before the request-line is to be ignored; old clients end bodies with it.
+            block = block[2:]
+        head = parse_head(block, self._limits)
+        framing = head.framing
+        if framing is NO_BODY:
+            self._request_state = _REQUEST_DONE
+        else:
+            self._reader = make_reader(framing, self._limits)
+            self._request_state = _REQUEST_BODY
+        if not head.keep_alive:
+            self._response_state = advance_response(self._response_state, Input.CLOSE)
+        self._line_check = None
+        self._head = head
+        return head
+
+    def _await_head(self) -> Event:
+        """Check what has arrived of an incomplete head."""
+        buffer = self._buffer
+        if self._line_check is None:
+            start = buffer.peek(2)
+            if start == b"\r\n":
+                # The one empty line that is ignored; a second one is a fault.
+                buffer.take(2)
+            if start not in (b"", b"\r"):
+                self._line_check = LineCheck(self._limits, REQUEST_LINES)
+        if self._line_check is not None:
+            self._line_check.check(buffer)
+        if not self._ended:
+            return Signal.NEED_DATA
+        if len(buffer):
+            raise RemoteProtocolError(400, "incomplete head")
+        self._request_state = advance_request(self._request_state, Input.EOF)
+        return PeerClosed()
+
+    def _next_of_body(self) -> Event:
+        event = self._reader.read(self._buffer)
+        if event is None:
+            if self._ended:
+                raise RemoteProtocolError(400, "incomplete body")
+            return Signal.NEED_DATA
+        if isinstance(event, EndOfBody):
+            self._request_state = advance_request(self._request_state, Input.END)
+            self._reader = NO_READER
+        return event
+
+    def take_body(self) -> bytes | None:
+        """Return the whole body of the request if its length is known and all of it has arrived, else None.
+
+        To be called right after the head was returned. After None, `next_event` returns the body as usual.
+        """
+        left = self.request_left
+        if not left or left > len(self._buffer):
+            return None
+        self._request_state = _REQUEST_ENDED
+        self._reader = NO_READER
+        return self._buffer.take(left)
+
+    def abandon(self) -> RequestHead:
+        """Stop reading the request, and return a head to respond to; that response is the last on this connection.
+
+        It is the request's own head if that could be read. Else a substitute, to which a response is one that any peer
+        understands: method ``UNKNOWN``, target ``/``, HTTP/1.0.
+
+        Raises:
+            LocalProtocolError: the request is complete.
+        """
+        if self._request_state is not RequestState.ERROR:
+            self._fail_request()
+        if self._head is None:
+            self._head = _SUBSTITUTE
+        return self._head
+
+    def _fail_request(self) -> None:
+        self._request_state = advance_request(self._request_state, Input.FAULT)
+        self._response_state = advance_response(self._response_state, Input.FAULT)
+
+    # What goes out
 
     def respond(self, head: ResponseHead, body: bytes = b"", date: bytes = b"") -> tuple[bytes, bytes]:
-        """Give the bytes of a whole answer: its head, and its body as far as it is sent (not for HEAD, 204, 205, 304).
+        """Return the bytes of a whole response: its head, and its body, which is b"" to HEAD and for 204, 205 and 304.
 
         Args:
             head: status and fields; Content-Length is added.
@@ -91,33 +242,55 @@ class ServerConnection(RequestSide):
             date: a Date line with its CRLF, sent where the fields have no Date (RFC 9110 §6.6.1).
 
         Raises:
-            LocalProtocolError: the head holds what must not be sent, or it is not the time for an answer.
+            LocalProtocolError: the head holds what must not be sent, or no response may be sent now.
         """
-        if self._head is None:
-            raise LocalProtocolError("there is no request to answer")
         if body.__class__ is not bytes:
             body = require_bytes(body)
-        return self._respond_whole(head, body, date)
+        block, is_sent = self._respond_whole(self._head, head, len(body), date)
+        return block, body if is_sent else b""
 
     def announce(self, head: ResponseHead, length: int, date: bytes = b"") -> tuple[bytes, int]:
-        """Give the head of a whole answer whose body goes out by other means, and how many bytes of it are to be sent.
+        """Return the head of a whole response whose body the caller sends by other means, and how many bytes of it.
 
         Args:
             head: status and fields; Content-Length is added.
-            length: bytes of the body. For HEAD, 204, 205 and 304 none of them is to be sent.
+            length: the length of the body (bytes). To HEAD and for 204, 205 and 304 none of them is to be sent.
             date: as for `respond`.
 
         Raises:
-            LocalProtocolError: as `respond`.
+            LocalProtocolError: as for `respond`.
         """
-        if self._head is None:
-            raise LocalProtocolError("there is no request to answer")
         if not isinstance(length, int) or length < 0:
             raise LocalProtocolError(f"{length!r} is no length of a body")
-        block, left = self._respond_whole(head, range(length), date)
-        return block, len(left)
+        block, is_sent = self._respond_whole(self._head, head, length, date)
+        return block, length if is_sent else 0
 
-    def _respond_whole(self, head: ResponseHead, body: Whole, date: bytes) -> tuple[bytes, Whole]:
+    def refuse(
+        self, rejected: Rejected, body: bytes, date: bytes = b"", fields: Fields = ()
+    ) -> tuple[bytes, bytes]:
+        """Return the bytes of a whole response in plain text to a rejected request; the last on this connection.
+
+        Args:
+            rejected: the event; its status is sent.
+            body: the text, in UTF-8.
+            date: as for `respond`.
+            fields: further fields, such as Retry-After.
+
+        Raises:
+            LocalProtocolError: as for `respond`.
+        """
+        lines = [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close"), *read_lines(fields)]
+        body = require_bytes(body)
+        request = self._head or _SUBSTITUTE
+        block, is_sent = self._respond_whole(request, ResponseHead(rejected.status, lines), len(body), date)
+        return block, body if is_sent else b""
+
+    def _respond_whole(
+        self, request: RequestHead | None, head: ResponseHead, length: int, date: bytes
+    ) -> tuple[bytes, bool]:
+        """Return the head of a whole response, and whether its body is sent."""
+        if request is None:
+            raise LocalProtocolError("there is no request to respond to")
         status, fields, reason = head
         raw = fields.raw if isinstance(fields, FieldBlock) else encode_ordinary(fields)
         declared = None
@@ -127,114 +300,107 @@ class ServerConnection(RequestSide):
             raw, declared, closes = outgoing.raw, outgoing.content_length, outgoing.closes
             if outgoing.has_date:
                 date = b""
-        method = "" if self._head is None else self._head.method
         line = status_line(status) if reason is None else status_line(status, encode_reason(reason))
-        length, body = measure_body(method, status, declared, body)
-        length_line = b"" if length is None else b"Content-Length: %d\r\n" % length
-        if self._response is not _RESPONSE_IDLE:
-            advance_response(self._response, Input.WHOLE)
-        if closes:
-            self._last = True
-        if self._request is _REQUEST_BODY:
-            self._close_after_early_response()
-        self._response = _RESPONSE_LAST if self._last else _RESPONSE_DONE
-        return b"".join((line, raw, date, length_line, self._end_of_head())), body
+        stated, is_sent = measure_body(request.method, status, declared, length)
+        length_line = b"" if stated is None else b"Content-Length: %d\r\n" % stated
+        after = self._response_state
+        # RFC 9110 §10.1.1: a peer that holds its body back can send it or leave it out, once it has seen the response.
+        # What comes next could then be the body or another request, so nothing may come.
+        if closes or (self._request_state is _REQUEST_BODY and request.may_hold_body):
+            after = advance_response(after, Input.CLOSE)
+        after = _RESPONSE_DONE if after is _RESPONSE_IDLE else advance_response(after, Input.WHOLE)
+        self._response_state = after
+        persists, version = after is _RESPONSE_DONE, request.version
+        # The usual case spares the call.
+        end = b"\r\n" if persists and version is HTTP_11 else encode_end_of_head(persists, version)
+        return b"".join((line, raw, date, length_line, end)), is_sent
 
     def start(self, head: ResponseHead, date: bytes = b"") -> bytes:
-        """Give the bytes of the head of a streamed answer.
+        """Return the bytes of the head of a streamed response.
 
         Raises:
-            LocalProtocolError: as `respond`.
+            LocalProtocolError: as for `respond`.
         """
         request = self._require_head()
         check_final(head.status, request.method)
         outgoing = encode_fields(head.fields)
         framing = frame_response(request.method, request.version, head.status, outgoing.content_length)
         line = encode_status_line(head)
-        self._response = advance_response(self._response, Input.HEAD)
+        after = self._response_state
+        closes = outgoing.closes or framing.kind is FramingKind.CLOSE
+        if closes or (
+            self._request_state is _REQUEST_BODY and request.may_hold_body
+        ):  # as in a whole response
+            after = advance_response(after, Input.CLOSE)
+        after = self._response_state = advance_response(after, Input.HEAD)
         self._writer = BodyWriter(framing)
-        if outgoing.closes or framing.kind is FramingKind.CLOSE:
-            self._last = True
-        if self._request is _REQUEST_BODY:
-            self._close_after_early_response()
         return b"".join(
             (
                 line,
                 outgoing.raw,
                 b"" if outgoing.has_date else date,
                 encode_framing(framing, outgoing, head.status),
-                self._end_of_head(),
+                encode_end_of_head(after in PERSISTENT, request.version),
             )
         )
 
     def send(self, data: bytes) -> bytes:
-        """Give the bytes of a piece of the body; nothing for an empty one, or where the answer has no body.
+        """Return the bytes of a piece of the body; b"" for an empty one, and where the response has no body.
 
         Raises:
-            LocalProtocolError: it is not made of bytes, no streamed answer is under way, or it grows longer than
-                declared.
+            LocalProtocolError: the piece is not bytes, no streamed response is under way, or the body becomes longer
+                than declared.
         """
         return self._require_writer().write(data)
 
     def count(self, size: int) -> None:
-        """Note that `size` bytes of the body are sent as they are, by other means than `send`.
+        """Count bytes of the body that are sent by other means than `send`.
 
         Raises:
-            LocalProtocolError: the answer grows longer than declared.
+            LocalProtocolError: no streamed response is under way, or the body becomes longer than declared.
         """
         self._require_writer().count(size)
 
-    def _require_writer(self) -> BodyWriter:
-        if self._writer is None or self._response is not ResponseState.BODY:
-            raise LocalProtocolError(f"no body can be sent: the answer is {self._response.name}")
-        return self._writer
-
-    @property
-    def response_framing(self) -> BodyFraming:
-        """How the streamed answer under way is delimited."""
-        return NO_BODY if self._writer is None else self._writer.framing
-
     def finish(self, trailers: Fields = ()) -> bytes:
-        """Give the bytes that end a streamed answer.
+        """Return the bytes that end a streamed response.
 
-        Trailers can be carried by a chunked answer only and are left out elsewhere.
+        Only a chunked body can carry trailers; elsewhere they are left out.
 
         Raises:
             LocalProtocolError: the body is shorter than declared (only closing the connection can tell the peer so),
-                a trailer is not allowed, or no streamed answer is under way.
+                a trailer is not allowed, or no streamed response is under way.
         """
         writer = self._require_writer()
         end = writer.end(trailers)
         if writer.is_short:
-            self._response = advance_response(self._response, Input.BREAK)
-            self._last = True
+            self._response_state = advance_response(self._response_state, Input.BREAK)
             raise LocalProtocolError("the body is shorter than its Content-Length")
-        self._response = advance_response(self._response, Input.END_LAST if self._last else Input.END)
+        self._response_state = advance_response(self._response_state, Input.END)
         return end
 
     def inform(self, status: int, fields: Fields = ()) -> bytes:
-        """Give the bytes of an interim answer; nothing for an HTTP/1.0 peer (RFC 9110 §15.2).
+        """Return the bytes of an interim response; b"" for an HTTP/1.0 peer (RFC 9110 §15.2).
 
         Raises:
-            LocalProtocolError: not a status from 100 to 199 other than 101, a field that must not be sent, or the
-                answer itself has begun.
+            LocalProtocolError: the status is not one from 100 to 199 other than 101, a field must not be sent, or the
+                response itself has begun.
         """
         if not isinstance(status, int) or not 100 <= status <= 199 or status == 101:
-            raise LocalProtocolError(f"{status!r} is not an interim answer")
+            raise LocalProtocolError(f"{status!r} is not an interim response")
         outgoing = encode_fields(fields)
-        self._response = advance_response(self._response, Input.INFORM)
+        self._response_state = advance_response(self._response_state, Input.INFORM)
         if self._require_head().version < HTTP_11:
             return b""
         return status_line(status) + outgoing.raw + b"\r\n"
 
     def switch(self, head: ResponseHead) -> tuple[bytes, bytes]:
-        """Give the bytes of the answer that ends HTTP on this connection, and those received beyond the request.
+        """Return the bytes of the response that ends HTTP on this connection, and those received beyond the request.
 
-        That is 101 to a request with Upgrade, or 2xx to CONNECT.
+        The response is 101 to a request with Upgrade, or 2xx to CONNECT.
 
         Raises:
-            LocalProtocolError: the peer did not ask for it, or its request is not complete: the rest of its body
-                would be taken for the new protocol (RFC 9110 §7.8).
+            LocalProtocolError: the peer did not ask for the switch, or its request is not complete: the rest of its
+                body would be taken for the new protocol (RFC 9110 §7.8).
         """
         request = self._require_head()
         check_status(head.status)
@@ -245,68 +411,90 @@ class ServerConnection(RequestSide):
             raise LocalProtocolError(f"{head.status} does not switch protocols")
         raw = encode_fields(head.fields).raw
         line = encode_status_line(head)
-        after = advance_request(self._request, Input.SWITCH)
-        self._response = advance_response(self._response, Input.SWITCH)
-        self._request = after
-        self._last = True
+        after = advance_request(self._request_state, Input.SWITCH)
+        self._response_state = advance_response(self._response_state, Input.SWITCH)
+        self._request_state = after
         rest = self._buffer.take(len(self._buffer))
         connection = b"Connection: Upgrade\r\n" if head.status == 101 and b"onnection:" not in raw else b""
         return b"".join((line, raw, connection, b"\r\n")), rest
 
+    def _require_head(self) -> RequestHead:
+        if self._head is None:
+            raise LocalProtocolError("there is no request to respond to")
+        return self._head
+
+    def _require_writer(self) -> BodyWriter:
+        state = self._response_state
+        if state is not ResponseState.BODY and state is not ResponseState.LAST_BODY:
+            raise LocalProtocolError(f"no body can be sent: the response is {state.name}")
+        return self._writer
+
+    # From one exchange to the next
+
     def close_after(self) -> None:
-        """Let this exchange be the last; said in the head when that is still to be sent."""
-        self._last = True
-
-    def refuse(
-        self, rejected: Rejected, body: bytes, date: bytes = b"", fields: Fields = ()
-    ) -> tuple[bytes, bytes]:
-        """Give the bytes of a whole answer in plain text to a request that was refused; the last on this connection.
-
-        Args:
-            rejected: what is answered.
-            body: the text, in UTF-8.
-            date: the line with the date.
-            fields: what else the head says, such as Retry-After.
-
-        Raises:
-            LocalProtocolError: the answer has begun already.
-        """
-        lines = [("Content-Type", "text/plain; charset=utf-8"), *read_lines(fields)]
-        body = require_bytes(body)
-        if self._response is not _RESPONSE_IDLE:
-            advance_response(self._response, Input.WHOLE_LAST)
-        self._last = True
-        return self._respond_whole(ResponseHead(rejected.status, lines), body, date)
+        """Make this exchange the last one, unless its response is complete; a head that is still to be sent says so."""
+        self._response_state = advance_response(self._response_state, Input.CLOSE)
 
     def start_next_exchange(self) -> bool:
-        """Go on to the next request; tell whether anything of it is here, be it only the end of the stream.
+        """Continue with the next request; return True if bytes of it, or the end of the stream, have arrived.
 
         Raises:
-            LocalProtocolError: request or answer are not complete, or this was the last exchange.
+            LocalProtocolError: request or response are not complete, or this was the last exchange.
         """
-        if self._request is not _REQUEST_DONE or self._response is not _RESPONSE_DONE:
-            advance_request(self._request, Input.NEXT)
-            advance_response(self._response, Input.NEXT)
-        self._request = _REQUEST_IDLE
-        self._response = _RESPONSE_IDLE
+        if self._request_state is not _REQUEST_DONE or self._response_state is not _RESPONSE_DONE:
+            advance_request(self._request_state, Input.NEXT)
+            advance_response(self._response_state, Input.NEXT)
+        self._request_state = _REQUEST_IDLE
+        self._response_state = _RESPONSE_IDLE
         self._head = None
         return self._ended or len(self._buffer) > 0
 
-    def _close_after_early_response(self) -> None:
-        # A peer that may hold its body back can send it or leave it out, once it is told the response. What comes next
-        # could then be the body or another request, so nothing may come (RFC 9110 §10.1.1).
-        if self._require_head().may_hold_body:
-            self._last = True
+    # What is known
 
-    def _require_head(self) -> RequestHead:
-        if self._head is None:
-            raise LocalProtocolError("there is no request to answer")
-        return self._head
+    @property
+    def request_state(self) -> RequestState:
+        """The state of the peer's request."""
+        return self._request_state
 
-    def _end_of_head(self) -> bytes:
-        # RFC 9112 §9.6 and §9.3: say when the connection ends, and to an HTTP/1.0 peer that it does not.
-        if self._last:
-            return b"Connection: close\r\n\r\n"
-        if self._head is not None and self._head.version is not HTTP_11:
-            return b"Connection: keep-alive\r\n\r\n"
-        return b"\r\n"
+    @property
+    def response_state(self) -> ResponseState:
+        """The state of our response."""
+        return self._response_state
+
+    @property
+    def keeps_alive(self) -> bool:
+        """True if another exchange may follow this one, as far as is known by now."""
+        return self._response_state in PERSISTENT
+
+    @property
+    def response_framing(self) -> BodyFraming:
+        """How the body of the streamed response is delimited."""
+        return self._writer.framing
+
+    @property
+    def request_left(self) -> int | None:
+        """Bytes of the request's body that no event has returned yet; None where its length is not known."""
+        return self._reader.left
+
+    @property
+    def buffered(self) -> int:
+        """Bytes received that no event has returned yet."""
+        return len(self._buffer)
+
+    @property
+    def is_full(self) -> bool:
+        """True if so many bytes wait that reading should pause.
+
+        False while the head or the body that is under way needs more bytes: those have limits of their own.
+        """
+        waiting, limits = len(self._buffer), self._limits
+        if waiting < limits.pipelined:
+            return False
+        if self._request_state is _REQUEST_IDLE:
+            return waiting >= limits.head_ceiling
+        return self._request_state is not _REQUEST_BODY or waiting >= limits.body_ceiling
+
+    @property
+    def has_ended(self) -> bool:
+        """True if the peer has ended its side."""
+        return self._ended

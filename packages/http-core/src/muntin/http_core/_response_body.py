@@ -1,42 +1,37 @@
-"""The body of a whole answer: how long it is said to be, and how much of it is sent (RFC 9110 §8.6 and §15).
+"""The body of a whole response: the length that its head states, and whether it is sent (RFC 9110 §8.6 and §15).
 
-How the body of a streamed answer is delimited, `_framing` decides.
+How the body of a streamed response is delimited is decided in `_framing`.
 """
-
-from typing import TypeVar
 
 from muntin.http_core.errors import LocalProtocolError
 from muntin.http_core.status import check_final
 
-__all__ = ["Whole", "measure_body"]
-
-Whole = TypeVar("Whole", bytes, range)
-"""A body, or as many numbers as it would have bytes where those go out by other means."""
+__all__ = ["measure_body"]
 
 
-def measure_body(method: str, status: int, declared: int | None, body: Whole) -> tuple[int | None, Whole]:
-    """Give the length to state in front of a whole body, None for none, and what of that body is sent.
+def measure_body(method: str, status: int, declared: int | None, length: int) -> tuple[int | None, bool]:
+    """Return the length to state in front of a whole body, None for no statement, and whether the body is sent.
 
     Args:
-        method: of the request that is answered.
-        status: of the answer.
-        declared: the length among its fields.
-        body: all of the body.
+        method: the method of the request.
+        status: the status of the response.
+        declared: the length among the fields of the response, or None.
+        length: the length of the body (bytes).
 
     Raises:
-        LocalProtocolError: what is declared is wrong, or no such status can be answered.
+        LocalProtocolError: the declared length is wrong, or the status does not end an exchange.
     """
     if status < 200 or status == 204 or status == 304:
         check_final(status)
-        # RFC 9110 §8.6: none with 204; with 304 that of the body it stands for, where it is told.
-        return (declared if status == 304 else None), body[:0]
+        # RFC 9110 §8.6: a 204 states no length; a 304 may state that of the representation it stands for.
+        return (declared if status == 304 else None), False
     if status == 205:
         # RFC 9110 §15.3.6: it has no content, and has to say so.
-        return 0, body[:0]
+        return 0, False
     if method == "HEAD":
-        return (len(body) if declared is None else declared), body[:0]
+        return (length if declared is None else declared), False
     if method == "CONNECT":
         check_final(status, method)
-    if declared is not None and declared != len(body):
+    if declared is not None and declared != length:
         raise LocalProtocolError("Content-Length differs from the body's length")
-    return len(body), body
+    return length, True

@@ -7,7 +7,7 @@ that match fails are the fields looked at one by one.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from muntin.http_core._events import CHUNKED, BodyFraming, Fields, ResponseHead
+from muntin.http_core._events import CHUNKED, HTTP_11, BodyFraming, Fields, HttpVersion, ResponseHead
 from muntin.http_core._grammar import CONTENT_LENGTH, OUTGOING_FIELDS, REASON, TOKEN
 from muntin.http_core._trailers import FORBIDDEN_TRAILERS
 from muntin.http_core.errors import LocalProtocolError
@@ -16,6 +16,7 @@ from muntin.http_core.status import status_line
 __all__ = [
     "OutgoingFields",
     "encode_chunk",
+    "encode_end_of_head",
     "encode_fields",
     "encode_framing",
     "encode_ordinary",
@@ -216,6 +217,16 @@ def encode_framing(framing: BodyFraming, outgoing: OutgoingFields, status: int) 
     if outgoing.content_length is not None and status >= 200 and status != 204:
         return b"Content-Length: %d\r\n" % outgoing.content_length
     return b""
+
+
+def encode_end_of_head(persists: bool, version: HttpVersion) -> bytes:
+    """Write the end of a head, and before it the line that says whether the connection persists, where one is needed.
+
+    That is when the connection closes, and to an HTTP/1.0 peer when it does not (RFC 9112 §9.6 and §9.3).
+    """
+    if not persists:
+        return b"Connection: close\r\n\r\n"
+    return b"\r\n" if version is HTTP_11 else b"Connection: keep-alive\r\n\r\n"
 
 
 def encode_chunk(data: bytes) -> bytes:

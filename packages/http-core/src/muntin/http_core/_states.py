@@ -3,17 +3,28 @@
 Theory of operation
 -------------------
 A server's connection is two machines that run side by side. The *request* machine follows what the peer sends; the
-*answer* machine follows what we send. Neither waits for the other: an answer may be complete while the request's body
-still arrives, and a request may be complete long before its answer starts.
+*response* machine follows what we send. Neither waits for the other: a response may be complete while the request's
+body still arrives, and a request may be complete long before its response starts.
 
-They meet in one place. When both stand at DONE, `Input.NEXT` brings both back to IDLE, and the connection serves
-its next exchange. An answer that was the last one ends at LAST instead, which has no way on: whatever made it the last
-(the peer's wish, ours, HTTP/1.0, a body without an end of its own) was decided when its head was written.
+The response machine also holds whether the connection persists (RFC 9112 §9.3). Three of its states exist twice: on the
+left another exchange may follow, on the right this exchange is the last one.
 
-A switch of protocols ends both machines at once: from SWITCHED on, the bytes are not HTTP any more.
+| the response         | connection persists | connection closes after it |
+|----------------------|---------------------|----------------------------|
+| is still to be sent  | IDLE                | LAST_IDLE                  |
+| is being sent        | BODY                | LAST_BODY                  |
+| is complete          | DONE                | LAST_DONE                  |
 
-FAULT is the peer breaking the rules; ERROR has no way on either, but the answer machine is free to report it. BREAK is
-our own failure in the middle of a body: nothing that could still be sent would be understood.
+`Input.CLOSE` leads from left to right, and nothing leads back. It comes when the peer or we ask for the end, with
+HTTP/1.0 unless keep-alive was asked for, before a body that only the end of the connection delimits, and before a
+response that makes the rest of the request ambiguous. At DONE it changes nothing: the peer was told that the connection
+persists, and may have sent its next request.
+
+Request and response meet in three places. When both are DONE, `Input.NEXT` brings both back to IDLE, and the connection
+serves its next exchange; LAST_DONE has no such way. `Input.FAULT`, the peer breaking the rules, ends the request and
+makes the response the last one. `Input.SWITCH` ends both at once: from then on, the bytes are not HTTP any more.
+
+BREAK is our own failure in the middle of a body: nothing that could still be sent would be understood.
 
 All state of the protocol is in these tables. A pair that is missing is a mistake of the caller.
 """
@@ -25,6 +36,7 @@ from typing import Final
 from muntin.http_core.errors import LocalProtocolError
 
 __all__ = [
+    "PERSISTENT",
     "REQUEST",
     "RESPONSE",
     "Input",
@@ -47,14 +59,16 @@ class RequestState(IntEnum):
 
 
 class ResponseState(IntEnum):
-    """Where we are in our answer."""
+    """Where we are in our response, and whether the connection persists after it."""
 
     IDLE = 0
     BODY = 1
     DONE = 2
-    LAST = 3
-    BROKEN = 4
-    SWITCHED = 5
+    LAST_IDLE = 3
+    LAST_BODY = 4
+    LAST_DONE = 5
+    BROKEN = 6
+    SWITCHED = 7
 
 
 class Input(IntEnum):
@@ -65,24 +79,22 @@ class Input(IntEnum):
     HEAD_ALONE = 1
     """A whole head; nothing follows."""
     END = 2
-    """The body is over; for an answer: and another may follow."""
-    END_LAST = 3
-    """The answer is over, and it was the last."""
-    WHOLE = 4
-    """Head and body at once, and another answer may follow."""
-    WHOLE_LAST = 5
-    """Head and body at once, and it was the last."""
-    INFORM = 6
-    """An interim answer."""
-    EOF = 7
+    """The body is over."""
+    WHOLE = 3
+    """Head and body at once."""
+    INFORM = 4
+    """An interim response."""
+    CLOSE = 5
+    """This exchange is the last one."""
+    EOF = 6
     """The peer sends no more."""
-    FAULT = 8
+    FAULT = 7
     """The peer broke the rules."""
-    BREAK = 9
-    """We cannot go on within this answer."""
-    SWITCH = 10
+    BREAK = 8
+    """We cannot continue within this message."""
+    SWITCH = 9
     """The connection changes its protocol."""
-    NEXT = 11
+    NEXT = 10
     """On to the next exchange."""
 
 
@@ -110,43 +122,72 @@ RESPONSE: Final[Mapping[ResponseState, Mapping[Input, ResponseState]]] = {
     ResponseState.IDLE: {
         Input.INFORM: ResponseState.IDLE,
         Input.WHOLE: ResponseState.DONE,
-        Input.WHOLE_LAST: ResponseState.LAST,
         Input.HEAD: ResponseState.BODY,
         Input.SWITCH: ResponseState.SWITCHED,
+        Input.CLOSE: ResponseState.LAST_IDLE,
+        Input.FAULT: ResponseState.LAST_IDLE,
     },
     ResponseState.BODY: {
         Input.END: ResponseState.DONE,
-        Input.END_LAST: ResponseState.LAST,
         Input.BREAK: ResponseState.BROKEN,
+        Input.CLOSE: ResponseState.LAST_BODY,
+        Input.FAULT: ResponseState.LAST_BODY,
     },
     ResponseState.DONE: {
         Input.NEXT: ResponseState.IDLE,
+        Input.CLOSE: ResponseState.DONE,
+        Input.FAULT: ResponseState.LAST_DONE,
     },
-    ResponseState.LAST: {},
-    ResponseState.BROKEN: {},
-    ResponseState.SWITCHED: {},
+    ResponseState.LAST_IDLE: {
+        Input.INFORM: ResponseState.LAST_IDLE,
+        Input.WHOLE: ResponseState.LAST_DONE,
+        Input.HEAD: ResponseState.LAST_BODY,
+        Input.SWITCH: ResponseState.SWITCHED,
+        Input.CLOSE: ResponseState.LAST_IDLE,
+        Input.FAULT: ResponseState.LAST_IDLE,
+    },
+    ResponseState.LAST_BODY: {
+        Input.END: ResponseState.LAST_DONE,
+        Input.BREAK: ResponseState.BROKEN,
+        Input.CLOSE: ResponseState.LAST_BODY,
+        Input.FAULT: ResponseState.LAST_BODY,
+    },
+    ResponseState.LAST_DONE: {
+        Input.CLOSE: ResponseState.LAST_DONE,
+        Input.FAULT: ResponseState.LAST_DONE,
+    },
+    ResponseState.BROKEN: {
+        Input.CLOSE: ResponseState.BROKEN,
+        Input.FAULT: ResponseState.BROKEN,
+    },
+    ResponseState.SWITCHED: {
+        Input.CLOSE: ResponseState.SWITCHED,
+    },
 }
 
-
-def advance_request(state: RequestState, given: Input) -> RequestState:
-    """Give the state after `given`.
-
-    Raises:
-        LocalProtocolError: nothing of the kind may happen in that state.
-    """
-    try:
-        return REQUEST[state][given]
-    except KeyError:
-        raise LocalProtocolError(f"{given.name} does not fit a request that is {state.name}") from None
+PERSISTENT: Final = (ResponseState.IDLE, ResponseState.BODY, ResponseState.DONE)
+"""The states in which another exchange may follow."""
 
 
-def advance_response(state: ResponseState, given: Input) -> ResponseState:
-    """Give the state after `given`.
+def advance_request(state: RequestState, received: Input) -> RequestState:
+    """Return the state that follows.
 
     Raises:
-        LocalProtocolError: nothing of the kind may happen in that state.
+        LocalProtocolError: the input does not fit the state.
     """
     try:
-        return RESPONSE[state][given]
+        return REQUEST[state][received]
     except KeyError:
-        raise LocalProtocolError(f"{given.name} does not fit an answer that is {state.name}") from None
+        raise LocalProtocolError(f"{received.name} does not fit a request that is {state.name}") from None
+
+
+def advance_response(state: ResponseState, sent: Input) -> ResponseState:
+    """Return the state that follows.
+
+    Raises:
+        LocalProtocolError: the input does not fit the state.
+    """
+    try:
+        return RESPONSE[state][sent]
+    except KeyError:
+        raise LocalProtocolError(f"{sent.name} does not fit a response that is {state.name}") from None
