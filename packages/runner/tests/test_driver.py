@@ -8,7 +8,9 @@ below.
 import asyncio
 import gc
 import types
+import weakref
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from typing import Any
 
@@ -642,3 +644,63 @@ def test_no_cycle_keeps_a_finished_coroutine(run: Callable[..., Any]) -> None:
             driver.close()
 
     assert run(main()) == 0
+
+
+# What is left ------------------------------------------------------------------------------------------------------
+
+
+async def waits_for_what_fails(failing: asyncio.Future[None]) -> None:
+    try:
+        await failing
+    finally:
+        del failing
+
+
+@pytest.mark.parametrize(
+    "end", ["returns", "fails", "is cancelled", "awaits what fails", "never runs", "never begins"]
+)
+def test_nothing_waits_for_the_collector(run: Callable[..., Any], end: str) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        driver = Driver(loop, copy_context())
+        if end == "never begins":
+            kept = [weakref.ref(driver.task)]
+        elif end == "never runs":
+            await ready(driver)
+            kept = [weakref.ref(driver.task), weakref.ref(driver._seat)]
+        else:
+            await ready(driver)
+            kept = [weakref.ref(driver.task), weakref.ref(driver._seat)]
+            failing = loop.create_future()
+            task = driver.task
+            made = {
+                "returns": lambda: asyncio.sleep(0),
+                "fails": raises_later,
+                "is cancelled": lambda: asyncio.sleep(3600),
+                "awaits what fails": lambda: waits_for_what_fails(failing),
+            }[end]
+            driving = asyncio.ensure_future(drive(driver, made()))
+            for _ in range(3):
+                await asyncio.sleep(0)
+            if end == "is cancelled":
+                task.cancel()
+            failing.set_exception(ValueError())
+            await driving
+            with suppress(ValueError):
+                await failing
+            del failing, task, driving, made
+        driver.close()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert [each() for each in kept if each() is not None] == []
+
+    async def raises_later() -> None:
+        await asyncio.sleep(0)
+        raise ValueError
+
+    gc.collect()
+    gc.disable()
+    try:
+        run(main())
+    finally:
+        gc.enable()

@@ -342,3 +342,47 @@ def test_a_slow_reader_of_a_last_answer_gets_all_of_it(
             writer.close()
 
     run(main())
+
+
+@pytest.mark.row("HI-25", "HI-46")
+def test_an_upgraded_connection_that_is_closed_twice_can_be_cut(
+    run: Run, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    class Deaf:
+        def __init__(self) -> None:
+            self.ended = asyncio.Event()
+
+        def data_received(self, data: bytes) -> None: ...
+
+        def eof_received(self) -> None: ...
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self.ended.set()
+
+    async def handler(exchange: Exchange) -> None:
+        duplex = exchange.upgrade(ResponseHead(101, [("Upgrade", "x")]))
+        duplex.attach(Deaf())
+        duplex.write(bytes(10_000_000))
+        duplex.close()
+        duplex.close()
+        # The end of the handler closes once more.
+
+    async def main() -> None:
+        async with serving(contexts[0], handler) as (server, port):
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", port, ssl=contexts[1], server_hostname="localhost"
+            )
+            writer.write(GET[:-2] + b"Connection: upgrade\r\nUpgrade: x\r\n\r\n")
+            async with asyncio.timeout(PATIENCE):
+                await reader.readuntil(b"\r\n\r\n")
+                [connection] = server.connections
+                while not connection.transport.is_closing():
+                    await asyncio.sleep(0)
+                # A tick looks at what it still has to send.
+                server.check_deadlines()
+                connection.abort()
+                while server.connections:
+                    await asyncio.sleep(0)
+            writer.transport.abort()
+
+    run(main())

@@ -86,8 +86,8 @@ class Connection(Link):
         """The exchange that was told last that its peer has gone, or has ended its side."""
 
     @property
-    def task(self) -> asyncio.Task[None]:
-        """The task of the exchange that is under way, and else the one in reserve."""
+    def task(self) -> asyncio.Task[None] | None:
+        """The task of the exchange that is under way, and else the one in reserve; None at the end."""
         return self._driver.task
 
     @property
@@ -122,12 +122,12 @@ class Connection(Link):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._advance(Step.LOST)
-        gone = ConnectionResetError("the peer is gone")
-        self.write_flow.lose(gone)
+        self.write_flow.lose()
         if self._body is not None:
-            self._body.fail(gone)
+            self._body.fail(ConnectionResetError, "the peer is gone")
         self._tell_disconnected()
-        self.exchange = self._told = None
+        # Both refer to us, and so does who still holds them: nothing is to wait for the collector of cycles.
+        self.exchange = self._told = self._body = None
         self._driver.close()
         self._registry.connection_lost(self)
 
@@ -155,7 +155,7 @@ class Connection(Link):
             # Once: the second time would break off what cleans up after the first.
             if self._service.handler_cancellation and exchange is not self._told:
                 self._told = exchange
-                self._driver.task.cancel()
+                self._driver.cancel()
 
     # From bytes to exchanges ---------------------------------------------------------------------------------
 
@@ -285,7 +285,7 @@ class Connection(Link):
     def _give_up_body(self) -> None:
         """Tell who may still be reading that the rest of the body is dropped."""
         if self._body is not None:
-            self._body.fail(LocalProtocolError("the exchange is over: the rest of its body is dropped"))
+            self._body.fail(LocalProtocolError, "the exchange is over: the rest of its body is dropped")
             self._body = None
 
     def _drop_rest(self) -> None:
@@ -375,7 +375,7 @@ class Connection(Link):
     def cancel(self) -> None:
         """Cancel the handler of the exchange that is under way."""
         if self.exchange is not None:
-            self._driver.task.cancel()
+            self._driver.cancel()
 
     def check_deadline(self) -> None:
         """Part with a peer that had its time."""

@@ -59,9 +59,14 @@ Done = Callable[[BaseException | None], None]
 
 
 class Seat:
-    """A task that waits to take over a coroutine."""
+    """Where a task waits to take over a coroutine.
 
-    __slots__ = ("_awaited", "_context", "_coroutine", "_done", "gate", "is_parked", "task")
+    It does not know its task: the task keeps what ended it, which keeps the frames that it went through, and those keep
+    the seat. Nothing here waits for the collector of cycles, for a coroutine may hold much. For the same reason the
+    frames below hold nothing at their end.
+    """
+
+    __slots__ = ("__weakref__", "_awaited", "_context", "_coroutine", "_done", "gate", "is_parked")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
         self.gate: asyncio.Future[None] = loop.create_future()
@@ -72,12 +77,11 @@ class Seat:
         self._context = context
         self._awaited: Any = None
         self._done: Done | None = None
-        self.task: asyncio.Task[None] = asyncio.Task(self._wait(), loop=loop, context=context)
 
     @property
-    def is_spent(self) -> bool:
-        """Whether the task will never be free: it was cancelled, before it came to the gate or at it."""
-        return self.gate.done() or self.task.done()
+    def is_taken(self) -> bool:
+        """Whether a coroutine was handed over, and has not ended."""
+        return self._done is not None
 
     def take_over(
         self, coroutine: Coroutine[Any, Any, object], context: Context, awaited: Any, done: Done
@@ -91,29 +95,34 @@ class Seat:
         if not self.gate.done():
             self.gate.set_result(None)
 
-    def leave(self) -> None:
-        """End the task, unless it has taken over a coroutine."""
-        if self._coroutine is None:
-            self.task.cancel()
-
-    async def _wait(self) -> None:
+    async def wait(self) -> None:
+        """Wait at the gate, then drive the coroutine on that was handed over, if one was."""
         self.is_parked = True
-        cancelled: asyncio.CancelledError | None = None
+        cancelled: tuple[Any, ...] | None = None
         try:
             await self.gate
         except asyncio.CancelledError as error:
-            cancelled = error
-        if self._coroutine is None or self._done is None:
+            cancelled = error.args
+        coroutine, awaited = self._coroutine, self._awaited
+        if coroutine is None:
             return
+        self._coroutine = self._awaited = None
+        going = _go_on(coroutine, self._context, awaited, cancelled)
+        del self._context, coroutine, awaited
         try:
-            await _go_on(self._coroutine, self._context, self._awaited, cancelled)
+            await going
         except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as error:
-            self._done(error)
+            self._end(error)
             raise
         except BaseException as error:
-            self._done(error)
+            self._end(error)
         else:
-            self._done(None)
+            self._end(None)
+
+    def _end(self, error: BaseException | None) -> None:
+        done, self._done = self._done, None
+        if done is not None:
+            done(error)
 
 
 @generator_coroutine
@@ -121,12 +130,12 @@ def _go_on(
     coroutine: Coroutine[Any, Any, object],
     context: Context,
     awaited: Any,
-    cancelled: asyncio.CancelledError | None,
+    cancelled: tuple[Any, ...] | None,
 ) -> Generator[Any, None, object]:
     """Drive a coroutine on from a point where it waits for `awaited`, within the task that runs this."""
     try:
         if cancelled is not None and not _cancel(awaited, cancelled):
-            awaited = context.run(coroutine.throw, cancelled)
+            awaited = context.run(coroutine.throw, asyncio.CancelledError(*cancelled))
         elif awaited is None:
             # A bare yield asks for one turn of the loop, and the way through the gate was one.
             awaited = context.run(coroutine.send, None)
@@ -139,11 +148,14 @@ def _go_on(
                 awaited = context.run(coroutine.send, None)
     except StopIteration as stop:
         return stop.value
+    finally:
+        # What was awaited may keep the very error that ends this.
+        del coroutine, context, awaited
 
 
-def _cancel(awaited: Any, cancelled: asyncio.CancelledError) -> bool:
+def _cancel(awaited: Any, cancelled: tuple[Any, ...]) -> bool:
     """Cancel what a coroutine waits for; tell whether that will reach the coroutine by itself."""
-    return asyncio.isfuture(awaited) and awaited.cancel(*cancelled.args)
+    return asyncio.isfuture(awaited) and awaited.cancel(*cancelled)
 
 
 class Driver:
@@ -154,7 +166,7 @@ class Driver:
         context: each coroutine runs in a copy of it.
     """
 
-    __slots__ = ("_context", "_is_closed", "_loop", "_seat")
+    __slots__ = ("_context", "_is_closed", "_loop", "_seat", "_task")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
         self._loop = loop
@@ -163,21 +175,22 @@ class Driver:
         # Not made before somebody asks whether a coroutine can be run: whoever makes a driver may be given up before it
         # begins, as a connection whose TLS handshake fails is, and nobody would end its task.
         self._seat: Seat | None = None
+        self._task: asyncio.Task[None] | None = None
 
     @property
-    def task(self) -> asyncio.Task[None]:
-        """The task of the coroutine that is under way, and else of the next one."""
-        seat = self._seat
-        if seat is None:
-            seat = self._seat = Seat(self._loop, self._context)
-        return seat.task
+    def task(self) -> asyncio.Task[None] | None:
+        """The task of the coroutine that is under way, and else of the next one; None if there will be none."""
+        if self._task is None:
+            self._renew()
+        return self._task
 
     def make_ready(self) -> bool:
         """Tell whether a coroutine can be run now; if not, ask again in the next turn of the loop."""
         seat = self._seat
         if seat is not None and seat.is_parked and not seat.gate.done():
             return True
-        if seat is None or seat.is_spent:
+        if seat is None or seat.gate.done() or self._task is None or self._task.done():
+            # It will never be free: it was cancelled, before it came to the gate or at it.
             self._renew()
         return False
 
@@ -190,12 +203,12 @@ class Driver:
             coroutine: what to run; it belongs to the driver now.
             done: is called when it has ended, before this returns if that is in the first step.
         """
-        seat = self._seat
-        if seat is None:
-            raise RuntimeError("ask make_ready() before a coroutine is run")
+        seat, task = self._seat, self._task
+        if seat is None or task is None:
+            raise RuntimeError("a driver runs nothing before make_ready() says so, nor after its end")
         context = self._context.copy()
         outcome: BaseException | None = None
-        asyncio._enter_task(self._loop, seat.task)  # noqa: SLF001 - documented for those who step coroutines
+        asyncio._enter_task(self._loop, task)  # noqa: SLF001 - documented for those who step coroutines
         try:
             awaited = context.run(coroutine.send, None)
         except StopIteration:
@@ -206,21 +219,35 @@ class Driver:
             seat.take_over(coroutine, context, awaited, lambda error: self._end(error, done))
             return
         finally:
-            asyncio._leave_task(self._loop, seat.task)  # noqa: SLF001
-        done(outcome)
-        if isinstance(outcome, (KeyboardInterrupt, SystemExit)):
-            raise outcome
+            asyncio._leave_task(self._loop, task)  # noqa: SLF001
+        try:
+            done(outcome)
+            if isinstance(outcome, (KeyboardInterrupt, SystemExit)):
+                raise outcome
+        finally:
+            # The error went through this frame.
+            del outcome
 
     def _end(self, error: BaseException | None, done: Done) -> None:
         self._renew()
         done(error)
 
     def _renew(self) -> None:
-        if not self._is_closed:
-            self._seat = Seat(self._loop, self._context)
+        if self._is_closed:
+            # The task keeps what ended it, and may be kept by that.
+            self._seat = self._task = None
+        else:
+            self._seat = seat = Seat(self._loop, self._context)
+            self._task = asyncio.Task(seat.wait(), loop=self._loop, context=self._context)
+
+    def cancel(self) -> None:
+        """Cancel the coroutine that is under way."""
+        if self._task is not None:
+            self._task.cancel()
 
     def close(self) -> None:
         """Give up the reserve; a coroutine that is under way goes on."""
         self._is_closed = True
-        if self._seat is not None:
-            self._seat.leave()
+        if self._seat is not None and self._task is not None and not self._seat.is_taken:
+            self._task.cancel()
+            self._seat = self._task = None

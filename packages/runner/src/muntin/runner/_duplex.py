@@ -55,7 +55,7 @@ class TransportDuplex(asyncio.Protocol):
         self._is_held_back = False
         """Whether the peer is paused, as nobody takes what it sends."""
         self._write_flow = write_flow
-        self._on_lost = on_lost
+        self._on_lost: Callable[[Exception | None], None] | None = on_lost
         self._registry = registry
         self._receiver: Receiver | None = None
         self._ended = False
@@ -80,12 +80,17 @@ class TransportDuplex(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None:
+            # A transport fails within the calls of who writes, and whoever keeps the error would keep their frames.
+            exc.__traceback__ = None
         self._lost = (exc,)
-        self._write_flow.lose(ConnectionResetError("the peer is gone"))
+        self._write_flow.lose()
         if self._receiver is not None:
             self._receiver.connection_lost(exc)
-        self._on_lost(exc)
-        # It refers to us, as a rule: nothing has to wait for the garbage collector.
+        on_lost, self._on_lost = self._on_lost, None
+        if on_lost is not None:
+            on_lost(exc)
+        # They refer to us, as a rule: nothing has to wait for the garbage collector.
         self._receiver = None
         if self._farewell is not None:
             self._registry.drop_farewell(self._farewell)
@@ -136,7 +141,9 @@ class TransportDuplex(asyncio.Protocol):
         self._transport.resume_reading()
 
     def close(self) -> None:
-        self._transport.close()
+        # Once: closed twice, a TLS transport of asyncio knows nothing more, and cannot be cut.
+        if not self._transport.is_closing():
+            self._transport.close()
 
     def abort(self) -> None:
         self._transport.abort()

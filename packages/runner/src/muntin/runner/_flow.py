@@ -11,12 +11,12 @@ __all__ = ["WriteFlow"]
 class WriteFlow:
     """Whether there is room to write, and who waits for it."""
 
-    __slots__ = ("_is_paused", "_loop", "_lost", "_waiters", "resumed")
+    __slots__ = ("_is_lost", "_is_paused", "_loop", "_waiters", "resumed")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._is_paused = False
-        self._lost: BaseException | None = None
+        self._is_lost = False
         self._waiters: list[asyncio.Future[None]] = []
         self.resumed = 0
         """How often the peer had taken something."""
@@ -43,12 +43,12 @@ class WriteFlow:
         """Note that the peer has taken something, though there may not be room for everybody yet."""
         self.resumed += 1
 
-    def lose(self, reason: BaseException) -> None:
+    def lose(self) -> None:
         """Note that the connection is gone: who waits is told so, now and later."""
-        self._lost = reason
+        self._is_lost = True
         for waiter in self._waiters:
             if not waiter.done():
-                waiter.set_exception(reason)
+                waiter.set_result(None)
         self._waiters.clear()
 
     async def wait(self) -> None:
@@ -57,9 +57,10 @@ class WriteFlow:
         Raises:
             ConnectionResetError: the connection is gone.
         """
-        if self._lost is not None:
-            raise ConnectionResetError("the peer is gone") from self._lost
-        if self._is_paused:
+        if self._is_paused and not self._is_lost:
             waiter = self._loop.create_future()
             self._waiters.append(waiter)
             await waiter
+        # Made here, for each who waits: an error keeps the frames that it goes through, and with them their requests.
+        if self._is_lost:
+            raise ConnectionResetError("the peer is gone")

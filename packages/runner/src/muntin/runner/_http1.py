@@ -62,6 +62,7 @@ class Http1Exchange:
     """A request and its answer on a connection."""
 
     __slots__ = (
+        "__weakref__",
         "_connection",
         "_on_disconnect",
         "_owes_continue",

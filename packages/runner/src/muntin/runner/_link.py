@@ -27,6 +27,7 @@ class Link(asyncio.Protocol):
     """
 
     __slots__ = (
+        "__weakref__",
         "_deadline",
         "_is_reading",
         "_lingering",
@@ -96,7 +97,9 @@ class Link(asyncio.Protocol):
         if self._phase is not Phase.CLOSED:
             self._advance(Step.CLOSE)
             self._deadline = inf
-            self.transport.close()
+            # Once: closed twice, a TLS transport of asyncio knows nothing more, and cannot be cut.
+            if not self.transport.is_closing():
+                self.transport.close()
 
     def abort(self) -> None:
         """Cut the connection."""

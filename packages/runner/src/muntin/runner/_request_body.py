@@ -6,6 +6,7 @@ A queue with one writer, the connection, and one reader. It counts what waits; t
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from muntin.http_core import (
@@ -55,7 +56,7 @@ class WholeBody:
     async def receive(self) -> bytes:
         return self.receive_nowait()
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, kind: Callable[..., Exception], *args: object) -> None:
         """Nothing can go wrong with it any more."""
 
 
@@ -73,7 +74,7 @@ class RequestBody:
 
     __slots__ = (
         "_chunk_ends",
-        "_error",
+        "_failure",
         "_loop",
         "_on_read",
         "_on_wait",
@@ -94,7 +95,8 @@ class RequestBody:
         self._pieces: deque[bytes] = deque()
         self._chunk_ends: list[int] = []
         self._waiter: asyncio.Future[None] | None = None
-        self._error: Exception | None = None
+        self._failure: Callable[[], Exception] | None = None
+        """Makes the error that ends it: each time another, for an error keeps the frames that it goes through."""
         self.buffered = 0
         """Bytes that wait to be read."""
         self.received = 0
@@ -105,7 +107,7 @@ class RequestBody:
     @property
     def is_over(self) -> bool:
         """Whether nothing more is to come: it is complete, or has failed."""
-        return self.is_complete or self._error is not None
+        return self.is_complete or self._failure is not None
 
     @property
     def at_eof(self) -> bool:
@@ -125,11 +127,10 @@ class RequestBody:
                 self.feed_end(event.trailers)
             elif isinstance(event, Rejected):
                 # A peer that stops in the middle is gone for who reads, as one whose connection breaks.
-                self.fail(
-                    ConnectionResetError("the peer ended its request early")
-                    if engine.has_ended
-                    else RemoteProtocolError(event.status, event.reason)
-                )
+                if engine.has_ended:
+                    self.fail(ConnectionResetError, "the peer ended its request early")
+                else:
+                    self.fail(RemoteProtocolError, event.status, event.reason)
                 return
             else:
                 return
@@ -147,10 +148,10 @@ class RequestBody:
         self.is_complete = True
         self._wake()
 
-    def fail(self, error: Exception) -> None:
-        """End the body in an error, after what has arrived before; nothing once it is complete."""
-        if not self.is_complete and self._error is None:
-            self._error = error
+    def fail(self, kind: Callable[..., Exception], *args: object) -> None:
+        """End the body in an error of a kind, after what has arrived before; nothing once it is complete."""
+        if not self.is_over:
+            self._failure = partial(kind, *args)
             self._wake()
 
     def _wake(self) -> None:
@@ -165,8 +166,8 @@ class RequestBody:
 
     def receive_nowait(self) -> bytes:
         if not self._pieces:
-            if self._error is not None:
-                raise self._error
+            if self._failure is not None:
+                raise self._failure()
             return b""
         data = self._pieces.popleft() if len(self._pieces) == 1 else self._join()
         self.buffered = 0
@@ -179,7 +180,7 @@ class RequestBody:
         return data
 
     async def receive(self) -> bytes:
-        if not self._pieces and not self.is_complete and self._error is None:
+        if not self._pieces and not self.is_over:
             await self._wait()
         return self.receive_nowait()
 

@@ -71,7 +71,7 @@ class Watch:
         if pace is None:
             self._bodies[connection] = Pace(self._timeouts.body, self._timeouts.body_rate, now, moved)
         elif not pace.is_kept(now, moved):
-            exchange.body.fail(RemoteProtocolError(408, "Request Timeout"))
+            exchange.body.fail(RemoteProtocolError, 408, "Request Timeout")
             connection.engine.close_after()
 
     def _look_at_answer(self, connection: Connection) -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol
 
 from muntin.web.response.exceptions import IncompletePayload, RequestPayloadError
+from muntin.web.response.exceptions.copies import copy_error
 
 __all__ = ["ByteSource", "StreamReader"]
 
@@ -126,11 +127,11 @@ class StreamReader:
         if self._is_ended:
             return b""
         if self._error is not None:
-            raise self._error
+            raise copy_error(self._error)
         try:
             data = await self._source.receive()
         except Exception as error:
-            self._error = error
+            self._error = copy_error(error)
             raise
         if not data:
             self._end()

@@ -5,6 +5,7 @@ It knows how a handshake is part of HTTP; messages and the closing of a socket a
 
 import json
 from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterable
+from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn, cast
 
 from muntin.http_core import NO_BODY, BodyFraming, FramingKind, ResponseHead
@@ -191,17 +192,10 @@ class WebSocketResponse(StreamResponse):
             clock=ServerClock(exchange.deadline_in),
             **self._options,
         )
-        END_UPGRADED.set(self._end_socket)
-        duplex.call_on_shutdown(self._end_socket)
-
-    def _end_socket(self, error: Exception | None = None) -> bool:
-        """Close because the handler failed, or was cancelled, or because the server stops; tell whether the error only
-        says that the handler was still sending when the socket had ended.
-        """
-        self._socket.close_nowait(
-            code=WSCloseCode.GOING_AWAY if error is None else WSCloseCode.INTERNAL_ERROR
-        )
-        return isinstance(error, ConnectionClosed)
+        # Not of the response, which it would be held by: timers of the handler keep its context until they are due.
+        end = partial(_end_socket, self._socket)
+        END_UPGRADED.set(end)
+        duplex.call_on_shutdown(end)
 
     @property
     def _is_open(self) -> bool:
@@ -378,6 +372,14 @@ class WebSocketResponse(StreamResponse):
     def __repr__(self) -> str:
         state = "not prepared" if not self._is_open else "closed" if self._socket.closed else "open"
         return f"<WebSocketResponse {state}>"
+
+
+def _end_socket(socket: WebSocket, error: Exception | None = None) -> bool:
+    """Close because the handler failed, or was cancelled, or because the server stops; return whether the error only
+    says that the handler was still sending when the socket had ended.
+    """
+    socket.close_nowait(code=WSCloseCode.GOING_AWAY if error is None else WSCloseCode.INTERNAL_ERROR)
+    return isinstance(error, ConnectionClosed)
 
 
 def _refuse_one_text(what: str, names: object) -> None:

@@ -86,7 +86,7 @@ class ContentDecoder:
         streams = [_make_stream(coding, limits) for coding in reversed(codings)]
         self._stages = [_Stage(stream, limits) for stream in streams or [_Identity(limits)]]
         self._received = 0
-        self._error: ContentCodingError | None = None
+        self._fault: tuple[int, str] | None = None
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         """Give what the next bytes of the body say, in pieces of at most `DecodingLimits.chunk` bytes.
@@ -97,15 +97,16 @@ class ContentDecoder:
         Raises:
             ContentCodingError: 400 corrupt, 413 beyond a limit. So it is for every later call.
         """
-        if self._error is not None:
-            raise self._error
+        if self._fault is not None:
+            raise ContentCodingError(*self._fault)
         try:
             for at in range(0, len(data), _SLICE):
                 fed = data[at : at + _SLICE]
                 self._received += len(fed)
                 yield from self._decode(fed, 0)
         except ContentCodingError as error:
-            self._error = error
+            # Not the error itself: it keeps the frames that it goes through, and they us.
+            self._fault = (error.status, error.reason)
             raise
 
     def _decode(self, data: bytes, depth: int) -> Iterator[bytes]:
@@ -122,8 +123,8 @@ class ContentDecoder:
         Raises:
             ContentCodingError: 400, it is cut off.
         """
-        if self._error is not None:
-            raise self._error
+        if self._fault is not None:
+            raise ContentCodingError(*self._fault)
         for stage in self._stages:
             stage.finish()
 

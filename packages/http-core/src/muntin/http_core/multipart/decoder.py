@@ -64,7 +64,7 @@ class MultipartDecoder:
         self._buffer = bytearray(b"\r\n")
         self._state = _State.PREAMBLE
         self._is_complete = False
-        self._error: MultipartError | None = None
+        self._fault: tuple[int, str] | None = None
         self._received = 0
         self._skipped = 0
         self._parts = 0
@@ -84,8 +84,8 @@ class MultipartDecoder:
             self._is_complete = True
         self._received += len(data)
         if self._limits.size is not None and self._received > self._limits.size:
-            self._error = MultipartError(413, "multipart body too large")
-            raise self._error
+            self._fault = (413, "multipart body too large")
+            raise MultipartError(*self._fault)
         self._buffer += data
 
     def next_event(self) -> MultipartEvent:
@@ -95,13 +95,14 @@ class MultipartDecoder:
             MultipartError: the body is malformed (400) or beyond a limit (413). So it is for every later
                 call.
         """
-        if self._error is not None:
-            raise self._error
+        if self._fault is not None:
+            raise MultipartError(*self._fault)
         try:
             while (event := self._STEPS[self._state](self)) is None:
                 pass
         except MultipartError as error:
-            self._error = error
+            # Not the error itself: it keeps the frames that it goes through, and they us.
+            self._fault = (error.status, error.reason)
             self._buffer.clear()
             raise
         return event

@@ -33,7 +33,7 @@ class Answering:
         recovery: answers what they raise.
     """
 
-    __slots__ = ("_make_request", "_recover", "_select")
+    __slots__ = ("_can_recover", "_make_request", "_recover", "_select")
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class Answering:
     ) -> None:
         self._make_request = make_request
         self._select = select
+        self._can_recover = recovery.can_recover
         self._recover = recovery.recover
 
     async def answer(self, exchange: Exchange) -> None:
@@ -56,6 +57,8 @@ class Answering:
             if not response.deliver_nowait(request):
                 await response.deliver(request)
         except Exception as error:
+            if not self._can_recover(request, error):
+                raise
             await self._recover(request, error)
         except BaseException:
             end_upgraded(None)
@@ -74,6 +77,8 @@ class Answering:
                 await response.deliver(request)
             answered = response
         except Exception as error:
+            if not self._can_recover(request, error):
+                raise
             answered = await self._recover(request, error)
         except BaseException:
             end_upgraded(None)

@@ -45,18 +45,30 @@ class Recovery:
         self._pages_of = pages_of
         self._debug = debug
 
-    async def recover(self, request: Any, error: Exception) -> StreamResponse | None:
-        """Answer what a handler, or the sending of its response, raised; gives the response if there was one.
+    def can_recover(self, request: Any, error: Exception) -> bool:
+        """Return whether there is somebody to answer, and something that can be answered.
 
-        Raises:
-            ConnectionError: the peer has gone, so there is nobody to answer.
-            Exception: a part of the answer was sent, which must not look complete. The protocol below reports
-                what it is given, and cuts the connection.
+        If not, the peer has gone, or a part of the response was sent, which must not look complete: the error has to be
+        raised on by whoever caught it, to the protocol below, which reports it and cuts the connection. Not from here:
+        a frame that an error goes through must not have it among its variables, or both would wait for the collector
+        of cycles, with the request and its body.
         """
         exchange: Exchange = request.exchange
         if _is_gone(exchange, error) or (exchange.is_started and not exchange.is_finished):
             end_upgraded(error)
-            raise error
+            return False
+        return True
+
+    async def recover(self, request: Any, error: Exception) -> StreamResponse | None:
+        """Answer what a handler, or the sending of its response, raised, after `can_recover` said so.
+
+        Returns:
+            The response, if there was one.
+
+        Raises:
+            Exception: not even that could be sent.
+        """
+        exchange: Exchange = request.exchange
         if exchange.is_finished:
             if end_upgraded(error):
                 return Response(status=101)  # that was the answer, for who logs it
@@ -71,7 +83,10 @@ class Recovery:
             if not response.deliver_nowait(request):
                 await response.deliver(request)
         except Exception as second:
-            return await self._give_up(request, second)
+            plain = self._give_up(request, second)
+            if plain is None:
+                raise
+            response = plain
         error.__traceback__ = None  # frames would keep the exchange alive until the next collection
         return response
 
@@ -124,11 +139,11 @@ class Recovery:
         else:
             self._logger.error("%r failed", request, exc_info=error)
 
-    async def _give_up(self, request: Any, error: Exception) -> StreamResponse | None:
-        """Answer that not even the response to a failure could be sent."""
+    def _give_up(self, request: Any, error: Exception) -> StreamResponse | None:
+        """Answer that not even the response to a failure could be sent; None where that cannot be sent either."""
         exchange: Exchange = request.exchange
         if exchange.is_started or _is_gone(exchange, error):
-            raise error
+            return None
         self._logger.error("the answer to %r could not be sent", request, exc_info=error)
         plain = _plain()
         request.prepare_signals = ()  # one of them may have failed

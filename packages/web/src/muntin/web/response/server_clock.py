@@ -5,6 +5,7 @@ It knows how the server rounds long waits. What is waited for is for whoever set
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any
 
 __all__ = ["ServerClock"]
@@ -29,4 +30,6 @@ class ServerClock:
 
     def call_later(self, delay: float, callback: Callable[..., Any], *args: Any) -> asyncio.TimerHandle:
         """Call back after `delay` seconds, or a little later."""
-        return self._loop.call_at(self._deadline_in(delay), callback, *args)
+        # In a context of its own: a timer keeps its context until it is due, even when it is cancelled, and that of a
+        # handler leads to its request.
+        return self._loop.call_at(self._deadline_in(delay), callback, *args, context=Context())

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from muntin.http_core import BodyData, EndOfBody, RawFields
+from muntin.web.response.exceptions.copies import copy_error
 
 __all__ = ["MemoryBody"]
 
@@ -54,7 +55,7 @@ class MemoryBody:
         if self._pieces:
             return self._pieces.popleft()
         if self._error is not None:
-            raise self._error
+            raise copy_error(self._error)
         return b""
 
     async def receive(self) -> bytes:

@@ -118,6 +118,9 @@ class AsyncioDuplex(asyncio.Protocol):
             self._receiver.eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None:
+            # A transport fails within the calls of who writes, and whoever keeps the error would keep their frames.
+            exc.__traceback__ = None
         self._lost, self._error = True, exc
         self._notice_arrival()
         self._release()
@@ -174,7 +177,9 @@ class AsyncioDuplex(asyncio.Protocol):
             self._open_transport.resume_reading()
 
     def close(self) -> None:
-        self._open_transport.close()
+        # Once: closed twice, a TLS transport of asyncio knows nothing more, and cannot be cut.
+        if not self._open_transport.is_closing():
+            self._open_transport.close()
 
     def abort(self) -> None:
         if self._transport is None:
