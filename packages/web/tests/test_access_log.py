@@ -222,7 +222,7 @@ async def test_every_request_has_a_line_of_a_custom_logger(serve):
     app = web.Application()
     app.add_routes([web.get("/", hello), web.get("/breaks-off", breaks_off)])
     lines = await serve(app, get("/"), get("/missing"), get("/breaks-off"))
-    assert lines == ["GET / 200", "GET /missing 404", "GET /breaks-off 500"]
+    assert lines == ["GET / 200", "GET /missing 404", "GET /breaks-off 200"]
 
 
 @pytest.mark.anyio
@@ -261,3 +261,162 @@ async def test_what_cannot_be_read_is_logged_as_well(serve):
     assert await serve(web.Application(), b"nonsense\x1b[31m\r\n\r\n", **options) == [
         '127.0.0.1 "UNKNOWN / HTTP/1.0" 400 "-"'
     ]
+
+
+# Responses that are not finished -------------------------------------------------------------------------------------
+
+
+async def fails_late(request):
+    response = web.StreamResponse(headers={"X-Mark": "sent"})
+    await response.prepare(request)
+    await response.write(b"x" * 1000)
+    await asyncio.sleep(0)
+    raise RuntimeError
+
+
+async def fails_late_in_a_length(request):
+    response = web.StreamResponse(status=206, headers={"Content-Length": "5000"})
+    await response.prepare(request)
+    await response.write(b"x" * 1000)
+    await asyncio.sleep(0)
+    raise RuntimeError
+
+
+async def is_shorter_than_it_says(request):
+    response = web.StreamResponse(headers={"Content-Length": "5000"})
+    await response.prepare(request)
+    await response.write(b"x" * 1000)
+    return response
+
+
+async def fails_when_all_is_sent(request):
+    response = web.Response(text="x" * 1000)
+    await response.prepare(request)
+    await response.write_eof()
+    raise RuntimeError
+
+
+async def makes_a_body_that_fails(request):
+    async def make():
+        yield b"x" * 1000
+        raise RuntimeError
+
+    return web.Response(body=make())
+
+
+async def fails_before(request):
+    raise RuntimeError
+
+
+async def cancels_itself(request):
+    raise asyncio.CancelledError
+
+
+UNFINISHED = {
+    fails_late: (200, 1000, True),
+    fails_late_in_a_length: (206, 1000, True),
+    is_shorter_than_it_says: (200, 1000, True),
+    makes_a_body_that_fails: (200, 1000, True),
+    fails_when_all_is_sent: (200, 1000, False),
+    fails_before: (500, 26, False),
+    cancels_itself: (500, 0, True),
+    hello: (200, 5, False),
+}
+
+
+@pytest.mark.anyio
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.row("BH-17")
+@pytest.mark.parametrize("handler", UNFINISHED, ids=lambda handler: handler.__name__)
+async def test_what_was_sent_is_logged(serve, caplog, handler):
+    app = web.Application()
+    app.add_routes([web.get("/", handler)])
+    status, size, is_aborted = UNFINISHED[handler]
+    options = {"access_log_format": "%s %b %{X-Mark}o"}
+    [line] = await serve(app, get("/"), access_log_class=web.JSONAccessLogger, **options)
+    logged = json.loads(line)
+    mark = {"X-Mark": "sent" if handler is fails_late else None}
+    expected = {"response_status": status, "response_size": size, "response_header": mark}
+    assert logged == ({**expected, "aborted": True} if is_aborted else expected)
+    [record] = [record for record in caplog.records if record.name == logger.name]
+    assert getattr(record, "aborted", False) is is_aborted
+
+
+async def download(request):
+    response = web.StreamResponse(headers={"Content-Length": "50000000"})
+    await response.prepare(request)
+    for _ in range(50):
+        await response.write(bytes(1_000_000))
+    return response
+
+
+async def download_in_chunks(request):
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(bytes(10_000))
+
+
+async def download_a_file(request):
+    return web.FileResponse(request.app[DOWNLOAD])
+
+
+async def download_what_is_made(request):
+    async def make():
+        while True:
+            yield bytes(100_000)
+
+    return web.Response(body=make())
+
+
+DOWNLOAD = web.AppKey("DOWNLOAD", object)
+
+
+@pytest.mark.anyio
+@pytest.mark.row("BH-17", "HI-46")
+@pytest.mark.parametrize("handler", [download, download_in_chunks, download_a_file, download_what_is_made])
+async def test_a_download_that_breaks_off_is_logged_as_far_as_it_went(caplog, tmp_path, handler):
+    caplog.set_level(logging.INFO, logger.name)
+    app = web.Application()
+    app[DOWNLOAD] = tmp_path / "file"
+    app[DOWNLOAD].write_bytes(bytes(50_000_000))
+    app.add_routes([web.get("/", handler)])
+    options = {
+        "access_log": logger,
+        "access_log_class": web.JSONAccessLogger,
+        "access_log_format": "%s %b",
+    }
+    async with TestServer(app, **options) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=2000)
+        writer.write(get("/"))
+        await reader.readexactly(3_000_000)
+        writer.transport.abort()
+        async with asyncio.timeout(120):
+            while not caplog.records:
+                await asyncio.sleep(0)
+    [logged] = [json.loads(record.getMessage()) for record in caplog.records if record.name == logger.name]
+    assert logged["response_status"] == 200
+    assert logged["aborted"] is True
+    # What the client has read, and what the systems of both held for it.
+    assert 2_000_000 < logged["response_size"] < 45_000_000
+
+
+@pytest.mark.anyio
+async def test_who_went_before_anything_was_sent(caplog):
+    caplog.set_level(logging.INFO, logger.name)
+    begun = asyncio.Event()
+
+    async def waits(request):
+        begun.set()
+        await asyncio.Event().wait()
+
+    app = web.Application()
+    app.add_routes([web.get("/", waits)])
+    options = {"access_log": logger, "access_log_class": web.JSONAccessLogger, "handler_cancellation": True}
+    async with TestServer(app, access_log_format="%s %b", **options) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(get("/"))
+        await begun.wait()
+        writer.transport.abort()
+    [logged] = [json.loads(record.getMessage()) for record in caplog.records if record.name == logger.name]
+    assert logged == {"response_status": 499, "response_size": 0, "aborted": True}

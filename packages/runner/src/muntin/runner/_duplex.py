@@ -97,7 +97,7 @@ class TransportDuplex(asyncio.Protocol):
             self._farewell = None
 
     def pause_writing(self) -> None:
-        self._write_flow.pause()
+        self._write_flow.pause(self._transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         self._write_flow.resume()

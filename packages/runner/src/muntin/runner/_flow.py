@@ -11,7 +11,7 @@ __all__ = ["WriteFlow"]
 class WriteFlow:
     """Whether there is room to write, and who waits for it."""
 
-    __slots__ = ("_is_lost", "_is_paused", "_loop", "_waiters", "resumed")
+    __slots__ = ("_is_lost", "_is_paused", "_loop", "_waiters", "left", "resumed")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -20,19 +20,23 @@ class WriteFlow:
         self._waiters: list[asyncio.Future[None]] = []
         self.resumed = 0
         """How often the peer had taken something."""
+        self.left = 0
+        """Bytes that the transport had, and had not sent, when it was looked at last in a pause; else 0."""
 
     @property
     def is_paused(self) -> bool:
         """Whether the transport asked for a pause."""
         return self._is_paused
 
-    def pause(self) -> None:
-        """Note that the transport has enough."""
+    def pause(self, left: int = 0) -> None:
+        """Note that the transport has enough, and how much that is (bytes)."""
         self._is_paused = True
+        self.left = left
 
     def resume(self) -> None:
         """Note that the transport takes more, and wake who waits."""
         self._is_paused = False
+        self.left = 0
         self.note_progress()
         for waiter in self._waiters:
             if not waiter.done():

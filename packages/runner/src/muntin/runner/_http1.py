@@ -64,13 +64,14 @@ class Http1Exchange:
     __slots__ = (
         "__weakref__",
         "_connection",
+        "_given",
         "_on_disconnect",
         "_owes_continue",
         "body",
         "head",
         "is_finished",
-        "is_started",
         "peer",
+        "response_head",
     )
 
     def __init__(
@@ -86,8 +87,27 @@ class Http1Exchange:
         self.head = head
         self.body = body
         self.peer = peer
-        self.is_started = False
+        self.response_head: ResponseHead | None = None
         self.is_finished = False
+        self._given = 0
+        """Bytes of the response's body that were given to the transport, or by the kernel to the peer."""
+
+    @property
+    def is_started(self) -> bool:
+        return self.response_head is not None
+
+    @property
+    def body_sent(self) -> int:
+        if self.is_finished:
+            return self._given
+        connection = self._connection
+        transport = connection.transport
+        # A transport that was cut has dropped what it had.
+        left = connection.write_flow.left if transport.is_closing() else transport.get_write_buffer_size()
+        return max(0, self._given - left)
+
+    def _count_sent(self, count: int) -> None:
+        self._given += count
 
     @property
     def is_disconnected(self) -> bool:
@@ -122,8 +142,10 @@ class Http1Exchange:
         if not self.body.is_complete:
             self._limit_drain()
         block, body = connection.engine.respond(head, body, connection.clock.date_line)
-        self.is_started = self.is_finished = True
-        if len(body) < _JOIN_BELOW:
+        self.response_head = head
+        self.is_finished = True
+        self._given = size = len(body)
+        if size < _JOIN_BELOW:
             connection.transport.write(block + body)
         else:
             # Not writelines(): in some Pythons it knows no back-pressure (CVE-2024-12254).
@@ -135,7 +157,7 @@ class Http1Exchange:
     def start(self, head: ResponseHead) -> None:
         connection = self._require_open()
         block = connection.engine.start(head, connection.clock.date_line)
-        self.is_started = True
+        self.response_head = head
         connection.transport.write(block)
 
     def send(self, data: bytes) -> None:
@@ -146,7 +168,11 @@ class Http1Exchange:
             raise ConnectionResetError("the peer is gone")
         block = connection.engine.send(data)
         if block:
+            self._given += len(data)
             connection.transport.write(block)
+            flow = connection.write_flow
+            if flow.is_paused:
+                flow.left = connection.transport.get_write_buffer_size()
 
     async def drain(self) -> None:
         await self._connection.write_flow.wait()
@@ -182,7 +208,7 @@ class Http1Exchange:
         if not self.body.is_complete:
             self._limit_drain()
         block, count = connection.engine.announce(head, count, connection.clock.date_line)
-        self.is_started = True
+        self.response_head = head
         if count:
             await self._push_file(block, file, offset, count, chunk_size)
         else:
@@ -198,7 +224,14 @@ class Http1Exchange:
         if connection.can_send_file:
             try:
                 sent = await push_file(
-                    connection.loop, transport, connection.write_flow, ahead, file.fileno(), offset, count
+                    connection.loop,
+                    transport,
+                    connection.write_flow,
+                    ahead,
+                    file.fileno(),
+                    offset,
+                    count,
+                    self._count_sent,
                 )
             except ConnectionResetError:
                 connection.abort()  # the transport was not asked, so it may not know
@@ -206,7 +239,11 @@ class Http1Exchange:
         elif ahead:
             transport.write(ahead)
         if sent < count:
-            await self._write_file(file, offset + sent, count - sent, chunk_size, transport.write)
+            await self._write_file(file, offset + sent, count - sent, chunk_size, self._write_as_it_is)
+
+    def _write_as_it_is(self, data: bytes) -> None:
+        self._given += len(data)
+        self._connection.transport.write(data)
 
     async def _write_file(
         self, file: BinaryIO, offset: int, count: int, chunk_size: int, write: Callable[[bytes], None]
@@ -254,7 +291,8 @@ class Http1Exchange:
     def upgrade(self, head: ResponseHead) -> TransportDuplex:
         connection = self._require_open()
         block, rest = connection.engine.switch(head)
-        self.is_started = self.is_finished = True
+        self.response_head = head
+        self.is_finished = True
         connection.transport.write(block)
         return connection.switch(rest)
 

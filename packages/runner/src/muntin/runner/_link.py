@@ -83,7 +83,7 @@ class Link(asyncio.Protocol):
         self._deadline = self.clock.deadline_in(self._service.timeouts.first_byte)
 
     def pause_writing(self) -> None:
-        self.write_flow.pause()
+        self.write_flow.pause(self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         self.write_flow.resume()

@@ -40,6 +40,7 @@ async def push_file(
     file: int,
     offset: int,
     count: int,
+    note_sent: Callable[[int], None],
 ) -> int:
     """Send some bytes and then a stretch of a file past a plain transport.
 
@@ -50,6 +51,7 @@ async def push_file(
         ahead: is sent first, in any case.
         file: the descriptor of a regular file.
         offset, count: the stretch, in bytes.
+        note_sent: is told how many bytes of it went, each time that some did.
 
     Raises:
         ConnectionResetError: the peer is gone.
@@ -66,13 +68,14 @@ async def push_file(
             sent = _send(_descriptor(transport) if own < 0 else own, file, offset, size)
             if sent is not None:
                 offset += sent
+                note_sent(sent)
                 if offset == end or not sent:
                     return offset - start
             if own < 0:
                 # Loops guard the descriptors of their transports. Another one of the same socket is ours to watch, and
                 # cannot become a stranger's when the transport closes its own.
                 own = os.dup(_descriptor(transport))
-            offset = await _Pump(loop, flow, own, file, offset, end).run()
+            offset = await _Pump(loop, flow, own, file, offset, end, note_sent).run()
             if offset == end:
                 return offset - start
     except _Unable:
@@ -145,6 +148,7 @@ class _Pump:
         loop, flow: of the connection.
         connection: the descriptor to send to.
         file, offset, end: the stretch.
+        note_sent: is told how many bytes of it went.
     """
 
     def __init__(
@@ -155,6 +159,7 @@ class _Pump:
         file: int,
         offset: int,
         end: int,
+        note_sent: Callable[[int], None],
     ) -> None:
         self._loop = loop
         self._flow = flow
@@ -162,6 +167,7 @@ class _Pump:
         self._file = file
         self._offset = offset
         self._end = end
+        self._note_sent = note_sent
         self._error: Exception | None = None
 
     async def run(self) -> int:
@@ -194,6 +200,7 @@ class _Pump:
             sent = 0
         if sent is not None:
             self._offset += sent
+            self._note_sent(sent)
             if not sent or self._offset == self._end:
                 self._flow.resume()
             else:

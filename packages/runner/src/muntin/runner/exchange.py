@@ -153,6 +153,15 @@ class Exchange(Protocol):
         """Whether the final head was sent."""
 
     @property
+    def response_head(self) -> ResponseHead | None:
+        """The final head as it was sent; None before."""
+
+    @property
+    def body_sent(self) -> int:
+        """Bytes of the response's body that went out. Of a response that is not finished, what still waits does not
+        count, nor what was dropped as the peer went away, as far as that is known: rather too few than too many."""
+
+    @property
     def is_finished(self) -> bool:
         """Whether the answer is complete."""
 

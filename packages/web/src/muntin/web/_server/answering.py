@@ -11,15 +11,13 @@ from typing import Any
 from muntin.http_core import Rejected, RemoteProtocolError
 from muntin.runner import Exchange
 from muntin.web._server.recovery import Recovery, end_upgraded, require_response
+from muntin.web._server.sent_response import SentResponse
 from muntin.web.access_log import AbstractAccessLogger
 from muntin.web.response.exceptions import HTTPBadRequest, exception_of
 from muntin.web.response.stream import StreamResponse
 from muntin.web.response.whole import Response
 
 __all__ = ["Answering", "Handle"]
-
-CLIENT_CLOSED_REQUEST = 499
-"""What the access log says where the client was gone before its answer was complete; nginx gave it this number."""
 
 Handle = Callable[[Any], Awaitable[Any]]
 
@@ -85,7 +83,7 @@ class Answering:
             raise
         finally:
             if answered is None:
-                answered = Response(status=CLIENT_CLOSED_REQUEST if exchange.is_disconnected else 500)
+                answered = SentResponse(exchange)
             access_logger.log(request, answered, access_logger.now() - began)
 
     async def refuse(self, exchange: Exchange, rejected: Rejected) -> None:

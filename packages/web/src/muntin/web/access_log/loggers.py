@@ -102,6 +102,9 @@ class AccessLogger(AbstractAccessLogger):
     | `%{Name}o` | a field of the response | `response_header`, a mapping |
     | `%%` | a percent sign | |
 
+    A response that was not sent to its end is logged with the status that was sent, and the bytes that went out; its
+    record has an attribute `aborted`, which is True.
+
     Args:
         logger: where to write, at the level INFO.
         log_format: what to write.
@@ -134,11 +137,19 @@ class AccessLogger(AbstractAccessLogger):
             logger = self.logger
             if self._write is None or logger.disabled or logger.handlers != self._handlers:
                 line, values = self._describe(request, response, time)
-                logger.handle(self._make_record(line, self._name(values)))
+                attributes = self._name(values)
+                if _is_aborted(response):
+                    attributes["aborted"] = True
+                logger.handle(self._make_record(line, attributes))
             else:
                 self._write(self._tell(request, response, time))
         except Exception:
             self.logger.exception("the access log failed")
+
+
+def _is_aborted(response: Any) -> bool:
+    """Return whether a response broke off; others do not say."""
+    return getattr(response, "is_aborted", False)
 
 
 def _make_record_maker(logger: logging.Logger) -> Callable[[str, dict[str, Any]], logging.LogRecord]:
@@ -191,7 +202,8 @@ class JSONAccessLogger(AccessLogger):
     """Writes a JSON object a line, with a member for each atom of the format; what stands between them is left out.
 
     The members are called as the attributes of records. Numbers are numbers, the time is in UTC by RFC 3339, a field
-    that is missing is null. Everything outside printable ASCII is escaped.
+    that is missing is null. Everything outside printable ASCII is escaped. Where a response was not sent to its end, a
+    further member says `"aborted": true`.
 
     Args:
         logger: where to write, at the level INFO.
@@ -207,7 +219,10 @@ class JSONAccessLogger(AccessLogger):
 
         def describe(request: Any, response: Any, seconds: float) -> tuple[str, tuple[Any, ...]]:
             values = read(request, response, seconds)
+            members = name(values)
+            if _is_aborted(response):
+                members["aborted"] = True
             # JSON itself has no need to escape DEL, but terminals may act on it.
-            return encode(name(values)).replace("\x7f", "\\u007f"), values
+            return encode(members).replace("\x7f", "\\u007f"), values
 
         return describe, lambda *answered: describe(*answered)[0]

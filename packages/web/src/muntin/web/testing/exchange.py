@@ -68,8 +68,9 @@ class MemoryExchange:
         self.peer = peer or MemoryPeer()
         self.peer.transport = MemoryTransport(self.peer, self.send_raw, lambda: self.is_disconnected)
         self.body = MemoryBody(self._ask_for_body)
-        self.is_started = False
+        self.response_head: ResponseHead | None = None
         self.is_finished = False
+        self._given = 0
         self.is_disconnected = False
         self.sent = bytearray()
         """All bytes sent to the peer, as on the wire."""
@@ -169,6 +170,16 @@ class MemoryExchange:
     # The seam
 
     @property
+    def is_started(self) -> bool:
+        """Whether the final head was sent."""
+        return self.response_head is not None
+
+    @property
+    def body_sent(self) -> int:
+        """Bytes of the body of the answer that went out."""
+        return self._given if self.is_finished else max(0, self._given - self._unread)
+
+    @property
     def keeps_alive(self) -> bool:
         """Whether the connection would serve another request."""
         return self._engine.keeps_alive
@@ -183,18 +194,22 @@ class MemoryExchange:
         self._require_peer()
         block, body = self._engine.respond(head, body)
         self.send_raw(block + body)
-        self.is_started = self.is_finished = True
+        self.response_head, self.is_finished = head, True
+        self._given = len(body)
 
     def start(self, head: ResponseHead) -> None:
         """See `muntin.runner.Exchange.start`."""
         self._require_peer()
         self.send_raw(self._engine.start(head))
-        self.is_started = True
+        self.response_head = head
 
     def send(self, data: bytes) -> None:
         """See `muntin.runner.Exchange.send`."""
         self._require_peer()
-        self.send_raw(self._engine.send(data))
+        block = self._engine.send(data)
+        if block:
+            self._given += len(data)
+            self.send_raw(block)
 
     async def drain(self) -> None:
         """See `muntin.runner.Exchange.drain`."""
@@ -250,7 +265,7 @@ class MemoryExchange:
         """See `muntin.runner.Exchange.upgrade`."""
         block, rest = self._engine.switch(head)
         self.send_raw(block)
-        self.is_started = self.is_finished = True
+        self.response_head, self.is_finished = head, True
         self._duplex = MemoryDuplex(self, rest)
         return self._duplex
 
