@@ -1,6 +1,7 @@
 """`run_app` and the command line, as programs of their own."""
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -237,7 +238,8 @@ def test_a_taken_port_is_told(start, free_port):
         program = start(f"web.run_app(web.Application(), host='127.0.0.1', port={free_port})")
         code, output = program.end()
     assert code == 1
-    assert "OSError" in output
+    assert output.startswith(f"error: [Errno {errno.EADDRINUSE}] cannot listen at 127.0.0.1:{free_port}: ")
+    assert output.count("\n") == 1
 
 
 @pytest.mark.row("RN-27", "RN-26", "XP-16")
