@@ -53,7 +53,7 @@ NOT_LOADED = {
         "muntin.web.response.events": "not everybody sends events",
         "muntin.web.response.file": "not everybody serves files",
         "muntin.web.middlewares.telemetry": "each of these is for those who ask for it",
-        "muntin.web.migrate": "it is a tool",
+        "muntin.migrate": "it is a command",
         "muntin.web.multipart": "few requests bring a form",
         "muntin.web.run": "a runner can do without",
         "muntin.web.testing": "it is for tests",

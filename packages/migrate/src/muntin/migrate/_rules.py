@@ -1,4 +1,4 @@
-"""The rules: what is looked for, what is said about it, and where that is explained.
+"""The rules: a pattern, the message for a match, and the heading that explains it.
 
 The page is `docs/how-to/migrate-from-aiohttp.md`; an anchor is one of its headings.
 """
@@ -6,7 +6,7 @@ The page is `docs/how-to/migrate-from-aiohttp.md`; an anchor is one of its headi
 from enum import Enum
 from typing import Final, NamedTuple
 
-from muntin.web.migrate._patterns import (
+from muntin.migrate._patterns import (
     Pattern,
     attribute,
     call,
@@ -47,12 +47,12 @@ class Kind(Enum):
 
     @property
     def is_harmless(self) -> bool:
-        """Whether nothing has to be changed but an import."""
+        """True if nothing has to be changed except an import."""
         return self in (Kind.IMPORT, Kind.OLDER)
 
 
 class Finding(NamedTuple):
-    """Something that was found: where, what it means, what is to be done, and where that is explained."""
+    """One finding: its place, its kind, what to do, and the heading of the page that explains it."""
 
     path: str
     line: int
@@ -65,7 +65,7 @@ class Finding(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A pattern, and what is said where it matches."""
+    """A pattern, and the message for its matches."""
 
     pattern: Pattern
     kind: Kind
@@ -182,7 +182,7 @@ _RESPONSE: Final = ("r", "resp", "response", "rsp", "stream", "websocket", "ws")
 _OLDER_DEFINITIONS: Final = ["delete", "get", "head", "options", "patch", "post", "put", "view"]
 
 OF_SERVERS: Final = frozenset(("the-older-page", "what-is-not-offered", "what-is-stricter"))
-"""Where it is explained what only a module that serves can be meant by."""
+"""The headings whose rules apply only to modules that serve HTTP."""
 
 RULES: Final = (
     Rule(uses(*_CLIENT), Kind.MISSING, "keep aiohttp for the client", "the-client"),

@@ -1,6 +1,6 @@
-"""Examining a project: its Python files, one after the other.
+"""The examination of a project: its Python files, one after the other.
 
-Nothing of it is imported. A file that cannot be read is a finding, and never the end of the examination.
+Nothing of it is imported. A file that cannot be read is a finding; it does not end the examination.
 """
 
 import ast
@@ -11,20 +11,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from muntin.web.migrate._patterns import MATCHED, read_names
-from muntin.web.migrate._rules import OF_SERVERS, RULES, Finding, Kind
+from muntin.migrate._patterns import MATCHED, read_names
+from muntin.migrate._rules import OF_SERVERS, RULES, Finding, Kind
 
 __all__ = ["examine", "examine_source", "find_sources"]
 
 _LARGEST: Final = 4 << 20
-"""Bytes. Nobody writes such a file; those that are generated hold data."""
+"""The largest file that is read (bytes). Nobody writes a larger one by hand; generated ones hold data."""
 _NOT_THEIRS: Final = frozenset(("__pycache__", "node_modules", "site-packages"))
 _OURS: Final = ("aiohttp", "aiojobs", "muntin", "sockjs")
 _WEB: Final = ("aiohttp.web", "muntin.web")
 _FRAMEWORKS: Final = frozenset(
     ("bottle", "django", "falcon", "fastapi", "flask", "quart", "sanic", "starlette", "tornado")
 )
-"""Those whose requests and routes look much the same; their users have aiohttp for its client."""
+"""Frameworks whose requests and routes look like those of aiohttp; their users import aiohttp for its client."""
 
 
 def examine(path: str | Path) -> Iterator[Finding]:
@@ -45,7 +45,7 @@ def examine(path: str | Path) -> Iterator[Finding]:
 
 
 def find_sources(path: Path) -> Iterator[Path]:
-    """Iterate over the Python files below a folder in the order of their names; a file is given as it is."""
+    """Iterate over the Python files below a folder in the order of their names; for a file, over that file."""
     if not path.is_dir():
         path.stat()
         yield path
@@ -61,21 +61,21 @@ def _is_theirs(folder: Path) -> bool:
 
 
 def _read(source: Path) -> bytes:
-    """Give the bytes of a file.
+    """Return the bytes of a file.
 
     Raises:
-        OSError: it cannot be read, is too large, or is no file but a pipe or the like.
+        OSError: it cannot be read, is too large, or is not a regular file.
     """
     found = source.stat()
     if not stat.S_ISREG(found.st_mode):
-        raise OSError("no regular file")
+        raise OSError("not a regular file")
     if found.st_size > _LARGEST:
         raise OSError(f"larger than {_LARGEST >> 20} MiB")
     return source.read_bytes()
 
 
 def examine_source(data: bytes, path: str) -> Iterator[Finding]:
-    """Iterate over what is found in one module, line by line; one that imports nothing of this kind has no findings."""
+    """Iterate over the findings in one module, line by line; there are none if it does not import aiohttp or muntin."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of their escapes and literals

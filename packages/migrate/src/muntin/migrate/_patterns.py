@@ -1,7 +1,7 @@
 """Patterns: what a rule looks for in the syntax tree of one module.
 
-A pattern is a function of a node and of the names that the module's imports have bound. It must not know what is said
-about what it finds.
+A pattern is a function of a node and of the names that the module's imports have bound. What to say about a match is in
+`_rules`.
 """
 
 import ast
@@ -49,7 +49,7 @@ MATCHED: Final = (
     ast.ImportFrom,
     ast.Return,
 )
-"""The nodes that any pattern matches: most others are names and contexts, and need not be looked at."""
+"""The kinds of nodes that patterns match. Most other nodes are names and contexts, and are skipped."""
 
 _VERBS: Final = ("delete", "get", "head", "options", "patch", "post", "put", "route")
 _ADDING: Final = frozenset(f"add_{verb}" for verb in _VERBS)
@@ -63,7 +63,7 @@ _SIGNALS: Final = frozenset(("on_startup", "on_shutdown", "on_cleanup", "on_resp
 
 
 def read_names(tree: ast.Module) -> dict[str, str]:
-    """Give what the imports of a module bind, and its plain functions as `def:` names."""
+    """Return the names that the imports of a module bind, and its plain functions as `def:` names."""
     names: dict[str, str] = {}
     for node in ast.walk(tree):
         match node:
@@ -80,7 +80,7 @@ def read_names(tree: ast.Module) -> dict[str, str]:
 
 
 def dotted(node: ast.AST, names: Names) -> str:
-    """Give what an expression such as `web.Application` stands for; nothing if it is no such thing."""
+    """Return the full name that an expression such as `web.Application` stands for; "" for other expressions."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -119,7 +119,7 @@ def imports_whole(module: str) -> Pattern:
 
 
 def imports_prefixed(prefix: str, *, but: Container[str] = ()) -> Pattern:
-    """Match the import of a package whose name begins so, some aside."""
+    """Match the import of a package whose name begins with a prefix, except for some packages."""
 
     def match(node: ast.AST, names: Names) -> bool:
         modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -132,7 +132,7 @@ def imports_prefixed(prefix: str, *, but: Container[str] = ()) -> Pattern:
 
 
 def imports_other(package: str, *, but: Collection[str]) -> Pattern:
-    """Match the import of something out of a package for which no other rule has a word.
+    """Match the import of a name from a package that no other rule covers.
 
     Args:
         package: its name.
@@ -164,7 +164,7 @@ def uses(*wanted: str) -> Pattern:
 
 
 def attribute(name: str, *, of: tuple[str, ...] = ()) -> Pattern:
-    """Match reading an attribute; `of` names the variables for which that is meant."""
+    """Match reading an attribute; `of` limits the match to variables of these names."""
 
     def match(node: ast.AST, names: Names) -> bool:
         if not isinstance(node, ast.Attribute) or node.attr != name or not isinstance(node.ctx, ast.Load):
@@ -175,7 +175,7 @@ def attribute(name: str, *, of: tuple[str, ...] = ()) -> Pattern:
 
 
 def call(name: str, *, of: tuple[str, ...] = (), first: tuple[str, ...] = ()) -> Pattern:
-    """Match a call of a method; `of` names the variables it is called on, `first` those for the first argument."""
+    """Match a call of a method; `of` limits the variables it is called on, `first` those of the first argument."""
     called = attribute(name, of=of)
 
     def match(node: ast.AST, names: Names) -> bool:
@@ -246,7 +246,7 @@ def returned(prefix: str, *modules: str) -> Pattern:
 
 
 def looked_up(name: str, *, of: tuple[str, ...]) -> Pattern:
-    """Match a call of a method on what a mapping of one of these names gives, as in `app.router["root"].url()`."""
+    """Match a call of a method on an item of a mapping of one of these names, as in `app.router["root"].url()`."""
 
     def match(node: ast.AST, names: Names) -> bool:
         return (
@@ -342,7 +342,7 @@ def _is_path(node: ast.AST | None) -> bool:
 
 
 def _last(node: ast.AST) -> str:
-    """Give the last part of a dotted expression."""
+    """Return the last part of a dotted expression."""
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
