@@ -7,8 +7,11 @@ another verdict when it is cut otherwise.
 from collections.abc import Callable, Iterator
 
 from conformance.http1.engine import tell
-from muntin.http_core.headers import format_ranges, parse_cookies, parse_ranges
-from muntin.http_core.multipart import MultipartDecoder, MultipartError, PartData
+from muntin.http_core.headers.cookies import parse_cookies
+from muntin.http_core.headers.ranges import format_ranges, parse_ranges
+from muntin.http_core.multipart.decoder import MultipartDecoder
+from muntin.http_core.multipart.errors import MultipartError
+from muntin.http_core.multipart.events import PartData
 
 __all__ = ["TARGETS"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from muntin.http_core.headers import ETag
+from muntin.http_core.headers.etags import ETag
 from muntin.static import FilePlan, plan_file
 
 

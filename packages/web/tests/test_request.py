@@ -11,7 +11,7 @@ from yarl import URL
 
 from muntin import web
 from muntin.http_core import HTTP_10, HTTP_11, LocalProtocolError, RemoteProtocolError
-from muntin.http_core.headers import ETag
+from muntin.http_core.headers.etags import ETag
 from muntin.web.keys import NotAppKeyWarning, RequestKey
 from muntin.web.request import BaseRequest, Request
 from muntin.web.response.exceptions import HTTPBadRequest

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from muntin import web
-from muntin.http_core.coding import available_codings, decode_content
+from muntin.http_core.coding.decoder import decode_content
+from muntin.http_core.coding.registry import available_codings
 from muntin.web.middlewares.response_compression import compression_middleware
 from muntin.web.testing import TestClient, TestServer
 

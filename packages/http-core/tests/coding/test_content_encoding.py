@@ -1,6 +1,7 @@
 import pytest
 
-from muntin.http_core.coding import ContentCodingError, parse_content_encoding
+from muntin.http_core.coding.content_encoding import parse_content_encoding
+from muntin.http_core.coding.errors import ContentCodingError
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,11 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.coding import (
-    DEFAULT_DECODING_LIMITS,
-    ContentCodingError,
-    ContentDecoder,
-    ContentEncoder,
-    DecodingLimits,
-    available_codings,
-    decode_content,
-    encode_content,
-)
+from muntin.http_core.coding.decoder import ContentDecoder, decode_content
+from muntin.http_core.coding.encoder import ContentEncoder, encode_content
+from muntin.http_core.coding.errors import ContentCodingError
+from muntin.http_core.coding.limits import DEFAULT_DECODING_LIMITS, DecodingLimits
+from muntin.http_core.coding.registry import available_codings
 
 TEXT = b"the quick brown fox jumps over the lazy dog. " * 500
 CODINGS = available_codings()

@@ -5,13 +5,9 @@ import brotli  # type: ignore[import-untyped]  # it has no annotations
 import pytest
 import zstandard
 
-from muntin.http_core.coding import (
-    ContentDecoder,
-    ContentEncoder,
-    available_codings,
-    decode_content,
-    encode_content,
-)
+from muntin.http_core.coding.decoder import ContentDecoder, decode_content
+from muntin.http_core.coding.encoder import ContentEncoder, encode_content
+from muntin.http_core.coding.registry import available_codings
 
 TEXT = b"the quick brown fox jumps over the lazy dog. " * 500
 

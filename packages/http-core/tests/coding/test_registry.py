@@ -4,15 +4,11 @@ from collections.abc import Iterator
 import brotli  # type: ignore[import-untyped]  # it has no annotations
 import pytest
 
-from muntin.http_core.coding import (
-    ContentCodingError,
-    ContentEncoder,
-    available_codings,
-    decode_content,
-    is_available,
-    parse_content_encoding,
-)
-from muntin.http_core.coding.registry import _load_codec
+from muntin.http_core.coding.content_encoding import parse_content_encoding
+from muntin.http_core.coding.decoder import decode_content
+from muntin.http_core.coding.encoder import ContentEncoder
+from muntin.http_core.coding.errors import ContentCodingError
+from muntin.http_core.coding.registry import _load_codec, available_codings, is_available
 
 
 def test_what_is_there() -> None:

@@ -2,7 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.headers import MAX_DIRECTIVES, CacheControl, format_cache_control, parse_cache_control
+from muntin.http_core.headers.cache_control import (
+    MAX_DIRECTIVES,
+    CacheControl,
+    format_cache_control,
+    parse_cache_control,
+)
 
 TOKENS = st.text("abcxyz0129-", min_size=1, max_size=8)
 TEXTS = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=12)

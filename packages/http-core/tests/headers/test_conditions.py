@@ -2,7 +2,9 @@ from itertools import product
 
 import pytest
 
-from muntin.http_core.headers import ETag, Precondition, evaluate_preconditions, format_date, is_range_current
+from muntin.http_core.headers.conditions import Precondition, evaluate_preconditions, is_range_current
+from muntin.http_core.headers.dates import format_date
+from muntin.http_core.headers.etags import ETag
 
 PROCEED, NOT_MODIFIED, FAILED = Precondition
 NOW = 784111777.25

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.headers import MAX_COOKIES, format_cookies, format_set_cookie, parse_cookies
+from muntin.http_core.headers.cookies import MAX_COOKIES, format_cookies, format_set_cookie, parse_cookies
 
 TOKENS = st.text("!#$%&'*+-.^_`|~0123456789abcXYZ", min_size=1, max_size=12)
 VALUES = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=30)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.headers import format_date, parse_date
+from muntin.http_core.headers.dates import format_date, parse_date
 
 MOMENT = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
 

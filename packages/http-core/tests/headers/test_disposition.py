@@ -2,13 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.headers import (
+from muntin.http_core.headers.disposition import (
     MAX_DISPOSITION_PARAMETERS,
     Disposition,
     format_disposition,
     parse_disposition,
-    sanitize_filename,
 )
+from muntin.http_core.headers.filenames import sanitize_filename
 
 VALUES = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=30)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.headers import (
+from muntin.http_core.headers.etags import (
     ANY,
     MAX_ETAGS,
     ETag,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.headers import MAX_FILENAME, sanitize_filename
+from muntin.http_core.headers.filenames import MAX_FILENAME, sanitize_filename
 
 
 @pytest.mark.row("HI-30")

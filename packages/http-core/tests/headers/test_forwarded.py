@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.headers import (
+from muntin.http_core.headers.forwarded import (
     MAX_HOPS,
     ForwardedElement,
     Node,

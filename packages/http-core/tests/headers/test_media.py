@@ -2,7 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.headers import MAX_MEDIA_PARAMETERS, MediaType, format_media_type, parse_media_type
+from muntin.http_core.headers.media import (
+    MAX_MEDIA_PARAMETERS,
+    MediaType,
+    format_media_type,
+    parse_media_type,
+)
 
 TOKEN_CHARS = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
 TOKENS = st.text(TOKEN_CHARS, min_size=1, max_size=12)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.headers import (
+from muntin.http_core.headers.ranges import (
     MAX_RANGES,
     ByteRange,
     ContentRange,

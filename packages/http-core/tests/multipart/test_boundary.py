@@ -1,6 +1,7 @@
 import pytest
 
-from muntin.http_core.multipart import MultipartError, boundary_of, is_boundary, make_boundary
+from muntin.http_core.multipart.boundary import boundary_of, is_boundary, make_boundary
+from muntin.http_core.multipart.errors import MultipartError
 
 
 @pytest.mark.parametrize("boundary", ["a", "0" * 70, "a b", "'()+_,-./:=?"])

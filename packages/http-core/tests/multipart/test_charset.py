@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.multipart import MultipartError, decode_text, find_charset
+from muntin.http_core.multipart.charset import decode_text, find_charset
+from muntin.http_core.multipart.errors import MultipartError
 
 
 @pytest.mark.parametrize(

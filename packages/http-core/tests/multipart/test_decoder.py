@@ -5,19 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.multipart import (
-    DEFAULT_MULTIPART_LIMITS,
+from muntin.http_core.multipart.decoder import MultipartDecoder
+from muntin.http_core.multipart.encoder import MultipartEncoder
+from muntin.http_core.multipart.errors import MultipartError
+from muntin.http_core.multipart.events import (
     NEED_DATA,
     Finished,
-    MultipartDecoder,
-    MultipartEncoder,
-    MultipartError,
     MultipartEvent,
-    MultipartLimits,
     PartBegin,
     PartData,
     PartEnd,
 )
+from muntin.http_core.multipart.limits import DEFAULT_MULTIPART_LIMITS, MultipartLimits
 
 Part = tuple[tuple[tuple[str, str], ...], bytes]
 DISPOSITION = (("Content-Disposition", 'form-data; name="a"'),)

@@ -3,7 +3,8 @@ from email.policy import HTTP
 
 import pytest
 
-from muntin.http_core.multipart import MultipartEncoder, boundary_of
+from muntin.http_core.multipart.boundary import boundary_of
+from muntin.http_core.multipart.encoder import MultipartEncoder
 
 
 def test_frames_the_parts() -> None:

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from muntin.http_core.multipart import NEED_DATA, Finished, PartBegin, PartData, PartEnd
+from muntin.http_core.multipart.events import NEED_DATA, Finished, PartBegin, PartData, PartEnd
 
 
 def test_a_part_knows_what_its_fields_mean() -> None:

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from muntin.http_core.multipart import MultipartError
 from muntin.http_core.multipart._part_head import declared_length, format_part_head, parse_part_head
+from muntin.http_core.multipart.errors import MultipartError
 
 
 def test_what_is_formatted_is_parsed_back() -> None:

@@ -7,12 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.http_core.multipart import (
-    Base64Encoder,
-    MultipartError,
-    QuotedPrintableEncoder,
-    make_transfer_decoder,
-)
+from muntin.http_core.multipart.errors import MultipartError
+from muntin.http_core.multipart.transfer import Base64Encoder, QuotedPrintableEncoder, make_transfer_decoder
 
 CUTS = st.lists(st.integers(min_value=0, max_value=300), max_size=6)
 

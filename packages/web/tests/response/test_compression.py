@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from muntin import web
-from muntin.http_core.coding import ContentDecoder, available_codings, decode_content, encode_content
+from muntin.http_core.coding.decoder import ContentDecoder, decode_content
+from muntin.http_core.coding.encoder import encode_content
+from muntin.http_core.coding.registry import available_codings
 from muntin.web.multipart import MultipartWriter
 from muntin.web.testing import TestServer
 

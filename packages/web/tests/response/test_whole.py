@@ -13,8 +13,10 @@ from functools import partial
 import pytest
 from multidict import MultiDict
 
-from muntin.http_core.coding import ContentDecoder, DecodingLimits, available_codings
-from muntin.http_core.headers import ETag
+from muntin.http_core.coding.decoder import ContentDecoder
+from muntin.http_core.coding.limits import DecodingLimits
+from muntin.http_core.coding.registry import available_codings
+from muntin.http_core.headers.etags import ETag
 from muntin.web.keys import NotAppKeyWarning, ResponseKey
 from muntin.web.response.compression import ContentCoding
 from muntin.web.response.whole import Response

@@ -1,36 +1,33 @@
-"""A front door that fetches what stands behind it when that is asked for (PEP 562).
+"""A package whose modules are loaded when they are first used (PEP 562).
 
-A program needs little of a package. To read all of it, compile all patterns and make all classes takes longer than the
+A program needs few of them. To read them all, to compile all patterns and to build all classes takes longer than the
 rest of a start.
 """
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from types import ModuleType
 
-__all__ = ["open_door"]
+__all__ = ["load_when_used"]
 
 
-def open_door(
-    package: str, homes: Mapping[str, str]
-) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """Give the `__getattr__` and the `__dir__` of a package.
+def load_when_used(
+    package: str, modules: Sequence[str]
+) -> tuple[Callable[[str], ModuleType], Callable[[], list[str]]]:
+    """Return the `__getattr__` and the `__dir__` of a package.
 
     Args:
         package: its name.
-        homes: the names that are fetched, spaces between, by the module that has them.
+        modules: the names of its public modules.
     """
-    home_of = {name: home for home, names in homes.items() for name in names.split()}
-    there = vars(sys.modules[package])
 
-    def fetch(name: str) -> object:
-        if name not in home_of:
+    def load(name: str) -> ModuleType:
+        if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        thing: object = getattr(import_module(home_of[name]), name)
-        there[name] = thing  # from now on Python finds it by itself
-        return thing
+        # From now on the package has this attribute: importing a module sets it.
+        return import_module(f"{package}.{name}")
 
     def list_names() -> list[str]:
-        return sorted({*there, *home_of})
+        return sorted(modules)
 
-    return fetch, list_names
+    return load, list_names

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from math import floor, inf
 from time import time
 
-from muntin.http_core.headers import format_date
+from muntin.http_core.headers.dates import format_date
 from muntin.runner._timeouts import Timeouts
 
 __all__ = ["Clock"]

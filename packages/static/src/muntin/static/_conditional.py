@@ -8,14 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from muntin.http_core.headers import (
-    ByteRange,
-    Precondition,
-    evaluate_preconditions,
-    is_range_current,
-    parse_ranges,
-    resolve_ranges,
-)
+from muntin.http_core.headers.conditions import Precondition, evaluate_preconditions, is_range_current
+from muntin.http_core.headers.ranges import ByteRange, parse_ranges, resolve_ranges
 from muntin.static._representation import Representation
 
 Field = Callable[[str], "str | None"]

@@ -6,7 +6,7 @@ Knows names, never contents. Does not know the file system: whether a sibling ex
 from functools import lru_cache
 from typing import Final
 
-from muntin.http_core.headers import negotiate_encoding
+from muntin.http_core.headers.accept import negotiate_encoding
 from muntin.static._media_types import suffix_of
 
 SIBLINGS: Final = {"br": ".br", "zstd": ".zst", "gzip": ".gz"}

@@ -6,7 +6,7 @@ Knows that such a path is trusted, wherever it leads. Does not decide who may ha
 import os
 from typing import Any, Final
 
-from muntin.http_core.headers import ETag
+from muntin.http_core.headers.etags import ETag
 from muntin.static._conditional import Field
 from muntin.static._content import Contents
 from muntin.static._plan import FilePlan, plan_content, plan_opened, plan_status

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, NamedTuple, Self
 from urllib.parse import quote
 
 from muntin.http_core import reason_of
-from muntin.http_core.headers import ByteRange, format_content_range, format_unsatisfied_range
+from muntin.http_core.headers.ranges import ByteRange, format_content_range, format_unsatisfied_range
 from muntin.static._conditional import WHOLE, Field, Outcome, decide
 from muntin.static._representation import Fields, Representation
 from muntin.static._sandbox import Opened

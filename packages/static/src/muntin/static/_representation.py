@@ -8,7 +8,8 @@ import time
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from muntin.http_core.headers import ETag, format_date, format_etag
+from muntin.http_core.headers.dates import format_date
+from muntin.http_core.headers.etags import ETag, format_etag
 
 Fields = tuple[tuple[str, str], ...]
 

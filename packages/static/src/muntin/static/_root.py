@@ -11,7 +11,7 @@ from stat import S_ISDIR
 from typing import Final
 from urllib.parse import quote
 
-from muntin.http_core.headers import parse_qualities
+from muntin.http_core.headers.accept import parse_qualities
 from muntin.static._conditional import Field
 from muntin.static._content import Contents
 from muntin.static._fingerprint import VERSION_KEY, Fingerprints, version_in

@@ -201,7 +201,7 @@ from muntin.web.views import (
 )
 
 if TYPE_CHECKING:
-    from muntin.http_core.headers import ETag
+    from muntin.http_core.headers.etags import ETag
     from muntin.web.multipart import BodyPartReader, FileField, MultipartReader, MultipartWriter
     from muntin.web.response.events import EventStream, close_event_streams
     from muntin.web.response.file import FileResponse
@@ -214,7 +214,7 @@ if TYPE_CHECKING:
 
 # What many applications do without is fetched when it is asked for: each name by the module that has it.
 _HOMES: Final = {
-    "muntin.http_core.headers": "ETag",
+    "muntin.http_core.headers.etags": "ETag",
     "muntin.web.response.events": "EventStream close_event_streams",
     "muntin.web.response.file": "FileResponse",
     "muntin.web.multipart": "BodyPartReader FileField MultipartReader MultipartWriter",

@@ -156,7 +156,7 @@ class BaseRequest(RequestReading, Storage):
         text = self.get_field("forwarded")
         if text is None:
             return ()
-        elements = [*islice(families.walk_forwarded(text), families.MAX_HOPS)]
+        elements = [*islice(families.forwarded.walk_forwarded(text), families.forwarded.MAX_HOPS)]
         return tuple(_describe_hop(element) for element in reversed(elements))
 
     @property
@@ -343,12 +343,12 @@ class Request(BaseRequest):
         return json_response(body=encoded, **kwargs)
 
 
-def _describe_hop(element: "families.ForwardedElement | None") -> Mapping[str, str]:
+def _describe_hop(element: "families.forwarded.ForwardedElement | None") -> Mapping[str, str]:
     if element is None:
         return {}
     said = {
-        "by": element.by and families.format_node(element.by),
-        "for": element.for_ and families.format_node(element.for_),
+        "by": element.by and families.forwarded.format_node(element.by),
+        "for": element.for_ and families.forwarded.format_node(element.for_),
         "host": element.host,
         "proto": element.proto,
     }

@@ -8,6 +8,8 @@ import brotli  # type: ignore[import-untyped]  # it has no annotations, hence th
 from muntin.http_core.coding._codec import Codec, corrupt, cut_off, goes_on
 from muntin.http_core.coding.limits import DecodingLimits
 
+__all__ = ["BR", "BrotliDecoder", "BrotliEncoder"]
+
 if not hasattr(brotli.Decompressor, "can_accept_more_data"):
     raise ImportError("brotli before 1.2 cannot bound its output")
 

@@ -10,6 +10,8 @@ from typing import NamedTuple, Protocol
 from muntin.http_core.coding.errors import ContentCodingError
 from muntin.http_core.coding.limits import DecodingLimits
 
+__all__ = ["Codec", "StreamDecoder", "StreamEncoder", "corrupt", "cut_off", "goes_on", "too_many_members"]
+
 
 class StreamDecoder(Protocol):
     """Undoes one coding."""

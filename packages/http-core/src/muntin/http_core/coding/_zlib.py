@@ -12,6 +12,8 @@ from typing import Final
 from muntin.http_core.coding._codec import Codec, corrupt, cut_off, goes_on, too_many_members
 from muntin.http_core.coding.limits import DecodingLimits
 
+__all__ = ["DEFLATE", "GZIP", "DeflateDecoder", "GzipDecoder"]
+
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _WRAPPED: Final = zlib.MAX_WBITS
 _RAW: Final = -zlib.MAX_WBITS

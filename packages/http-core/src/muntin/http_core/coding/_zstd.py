@@ -15,6 +15,8 @@ from muntin.http_core.coding._codec import Codec, corrupt, cut_off, too_many_mem
 from muntin.http_core.coding.errors import ContentCodingError
 from muntin.http_core.coding.limits import DecodingLimits
 
+__all__ = ["ZSTD", "ZstdDecoder", "ZstdEncoder"]
+
 _MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE: Final = b"\x2a\x4d\x18"  # after a byte from 0x50 to 0x5f
 _MAX_BLOCK: Final = 128 << 10

@@ -7,6 +7,8 @@ from muntin.http_core.coding.errors import ContentCodingError
 from muntin.http_core.coding.limits import DEFAULT_DECODING_LIMITS
 from muntin.http_core.coding.registry import canonical_coding, is_available
 
+__all__ = ["parse_content_encoding"]
+
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
 
 

@@ -11,6 +11,8 @@ from muntin.http_core.coding.errors import ContentCodingError
 from muntin.http_core.coding.limits import DEFAULT_DECODING_LIMITS, DecodingLimits
 from muntin.http_core.coding.registry import find_codec
 
+__all__ = ["ContentDecoder", "decode_content"]
+
 # The libraries copy the input that they leave, for each piece of output: small slices keep that linear.
 # Between two codings the pieces are small anyway.
 _SLICE: Final = 16384

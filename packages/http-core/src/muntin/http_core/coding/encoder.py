@@ -7,6 +7,8 @@ import zlib
 
 from muntin.http_core.coding.registry import find_codec
 
+__all__ = ["ContentEncoder", "encode_content"]
+
 
 class ContentEncoder:
     """Encodes one body.

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+__all__ = ["DEFAULT_DECODING_LIMITS", "DecodingLimits"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodingLimits:

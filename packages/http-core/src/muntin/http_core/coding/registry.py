@@ -10,6 +10,8 @@ from typing import Final
 
 from muntin.http_core.coding._codec import Codec
 
+__all__ = ["available_codings", "canonical_coding", "find_codec", "is_available"]
+
 # Each coding with the module and the name of its codec; the best first, as a server would choose between
 # equals.
 _CODECS: Final = {

@@ -9,6 +9,20 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+__all__ = [
+    "QUOTED_STRING",
+    "TOKEN",
+    "Parameters",
+    "follows_value",
+    "format_parameters",
+    "is_free_of_controls",
+    "is_token",
+    "iterate_parameters",
+    "parse_parameters",
+    "quote_string",
+    "unquote_string",
+]
+
 TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 _CONTROLS: Final = r"\x00-\x08\x0a-\x1f\x7f"
 QUOTED_STRING: Final = rf'"[^"\\{_CONTROLS}]*+(?:\\[^{_CONTROLS}][^"\\{_CONTROLS}]*+)*"'

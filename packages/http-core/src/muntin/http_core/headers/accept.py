@@ -22,6 +22,17 @@ from muntin.http_core.headers._parameters import (
 )
 from muntin.http_core.headers.media import MediaType, parse_media_type
 
+__all__ = [
+    "MAX_PREFERENCES",
+    "Preference",
+    "format_qualities",
+    "negotiate_charset",
+    "negotiate_encoding",
+    "negotiate_language",
+    "negotiate_media_type",
+    "parse_qualities",
+]
+
 MAX_PREFERENCES: Final = 64
 """How many members of a field are read; the rest is left out. Browsers send about ten."""
 

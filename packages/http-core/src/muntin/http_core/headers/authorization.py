@@ -13,6 +13,15 @@ from typing import Final, NamedTuple
 
 from muntin.http_core.headers._parameters import TOKEN, is_free_of_controls, quote_string
 
+__all__ = [
+    "Authorization",
+    "BasicCredentials",
+    "format_basic",
+    "format_basic_challenge",
+    "parse_authorization",
+    "parse_basic",
+]
+
 _AUTHORIZATION: Final = re.compile(rf"({TOKEN})(?: ++([^\x00-\x08\x0a-\x1f\x7f]*+))?")
 _TOKEN68: Final = re.compile(r"[0-9A-Za-z+/]*+={0,2}")
 

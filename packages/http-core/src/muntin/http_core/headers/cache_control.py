@@ -10,6 +10,8 @@ from typing import Final
 
 from muntin.http_core.headers._parameters import QUOTED_STRING, TOKEN, is_token, quote_string, unquote_string
 
+__all__ = ["MAX_DIRECTIVES", "CacheControl", "format_cache_control", "parse_cache_control"]
+
 MAX_DIRECTIVES: Final = 32
 """How many directives a field may have: RFC 9111 knows sixteen, and no field has use for half of them."""
 

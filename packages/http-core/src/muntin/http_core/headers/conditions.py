@@ -9,6 +9,8 @@ from typing import Final
 from muntin.http_core.headers.dates import parse_date
 from muntin.http_core.headers.etags import ANY, ETag, is_strong_match, is_weak_match, parse_etag, parse_etags
 
+__all__ = ["Precondition", "evaluate_preconditions", "is_range_current"]
+
 # These neither select nor change a representation (RFC 9110 §13.2.1).
 _UNCONDITIONAL: Final = frozenset({"CONNECT", "OPTIONS", "TRACE"})
 _SAFE_READS: Final = frozenset({"GET", "HEAD"})

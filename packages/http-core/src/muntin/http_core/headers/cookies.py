@@ -11,6 +11,8 @@ from typing import Final
 from muntin.http_core.headers._parameters import is_token
 from muntin.http_core.headers.dates import format_date
 
+__all__ = ["MAX_COOKIES", "format_cookies", "format_set_cookie", "parse_cookies"]
+
 MAX_COOKIES: Final = 512
 """How many cookies are read; the rest is left out. Browsers keep at most 180 for a site."""
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Final
 
+__all__ = ["format_date", "parse_date"]
+
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LONG_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

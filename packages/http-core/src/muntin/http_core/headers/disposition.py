@@ -21,6 +21,14 @@ from muntin.http_core.headers._parameters import (
 )
 from muntin.http_core.headers.filenames import sanitize_filename
 
+__all__ = [
+    "MAX_DISPOSITION_PARAMETERS",
+    "Disposition",
+    "format_disposition",
+    "format_raw_disposition",
+    "parse_disposition",
+]
+
 MAX_DISPOSITION_PARAMETERS: Final = 16
 """How many parameters a disposition may have: eight are registered."""
 

@@ -8,6 +8,18 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+__all__ = [
+    "ANY",
+    "MAX_ETAGS",
+    "ETag",
+    "format_etag",
+    "format_etags",
+    "is_strong_match",
+    "is_weak_match",
+    "parse_etag",
+    "parse_etags",
+]
+
 
 class ETag(NamedTuple):
     """An entity tag."""

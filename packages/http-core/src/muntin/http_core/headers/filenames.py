@@ -6,6 +6,8 @@ Knows what file systems make of a name. Does not touch any.
 import re
 from typing import Final
 
+__all__ = ["MAX_FILENAME", "sanitize_filename"]
+
 MAX_FILENAME: Final = 255
 """How many bytes of UTF-8 a name may have: the most that ext4, XFS, APFS and NTFS all accept."""
 

@@ -15,6 +15,23 @@ from typing import Final, NamedTuple, TypeVar
 
 from muntin.http_core.headers._parameters import QUOTED_STRING, TOKEN, is_token, quote_string, unquote_string
 
+__all__ = [
+    "MAX_HOPS",
+    "ForwardedElement",
+    "Node",
+    "format_forwarded",
+    "format_node",
+    "parse_forwarded",
+    "parse_node",
+    "parse_x_forwarded_for",
+    "parse_x_forwarded_host",
+    "parse_x_forwarded_port",
+    "parse_x_forwarded_prefix",
+    "parse_x_forwarded_proto",
+    "walk_forwarded",
+    "walk_x_forwarded",
+]
+
 MAX_HOPS: Final = 32
 """How many hops a field may list; a longer one is malformed. Real chains have two or three."""
 

@@ -16,6 +16,8 @@ from muntin.http_core.headers._parameters import (
     unquote_string,
 )
 
+__all__ = ["MAX_MEDIA_PARAMETERS", "MediaType", "format_media_type", "parse_media_type"]
+
 MAX_MEDIA_PARAMETERS: Final = 32
 """How many parameters a media type may have: registered types have three or four."""
 

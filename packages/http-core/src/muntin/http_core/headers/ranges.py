@@ -8,6 +8,20 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+__all__ = [
+    "COALESCED_GAP",
+    "MAX_RANGES",
+    "ByteRange",
+    "ContentRange",
+    "RangeSpec",
+    "format_content_range",
+    "format_ranges",
+    "format_unsatisfied_range",
+    "parse_content_range",
+    "parse_ranges",
+    "resolve_ranges",
+]
+
 MAX_RANGES: Final = 200
 """How many ranges a field may ask for before it is ignored. Apache has the same default since
 CVE-2011-3192.

@@ -10,6 +10,8 @@ from typing import Final
 from muntin.http_core.multipart.errors import MultipartError
 from muntin.http_core.multipart.events import Headers
 
+__all__ = ["declared_length", "format_part_head", "parse_part_head"]
+
 _NAME: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 _FIELD: Final = re.compile(rb"(" + _NAME + rb"):([^\x00-\x08\x0a-\x1f\x7f]*+)")
 _VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*+")

@@ -10,6 +10,8 @@ from typing import Final
 from muntin.http_core.headers.media import parse_media_type
 from muntin.http_core.multipart.errors import MultipartError
 
+__all__ = ["boundary_of", "is_boundary", "make_boundary"]
+
 # boundary = 0*69<bchars> bcharsnospace
 _BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
 

@@ -12,6 +12,8 @@ from typing import Final
 
 from muntin.http_core.multipart.errors import MultipartError
 
+__all__ = ["decode_text", "find_charset"]
+
 _PUNCTUATION: Final = re.compile(r"[^0-9a-z]+")
 # By the names that `codecs` gives them.
 _CHARSETS: Final = frozenset(

@@ -28,6 +28,8 @@ from muntin.http_core.multipart.events import (
 )
 from muntin.http_core.multipart.limits import DEFAULT_MULTIPART_LIMITS, MultipartLimits
 
+__all__ = ["MultipartDecoder"]
+
 # White space between a boundary and its CRLF is "transport padding" (RFC 2046 §5.1.1), which no client adds.
 _MAX_PADDING: Final = 64
 

@@ -9,6 +9,8 @@ from muntin.http_core.headers.media import MediaType, format_media_type
 from muntin.http_core.multipart._part_head import format_part_head
 from muntin.http_core.multipart.boundary import is_boundary, make_boundary
 
+__all__ = ["MultipartEncoder"]
+
 
 class MultipartEncoder:
     """Frames the parts of one multipart body.

@@ -10,6 +10,8 @@ from typing import Final, Literal
 from muntin.http_core.headers.disposition import Disposition, parse_disposition
 from muntin.http_core.headers.media import MediaType, parse_media_type
 
+__all__ = ["NEED_DATA", "Finished", "Headers", "MultipartEvent", "PartBegin", "PartData", "PartEnd"]
+
 Headers = tuple[tuple[str, str], ...]
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+__all__ = ["DEFAULT_MULTIPART_LIMITS", "MultipartLimits"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MultipartLimits:

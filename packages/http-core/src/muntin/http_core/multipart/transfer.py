@@ -11,6 +11,16 @@ from typing import Final, Protocol
 
 from muntin.http_core.multipart.errors import MultipartError
 
+__all__ = [
+    "Base64Decoder",
+    "Base64Encoder",
+    "IdentityDecoder",
+    "QuotedPrintableDecoder",
+    "QuotedPrintableEncoder",
+    "TransferDecoder",
+    "make_transfer_decoder",
+]
+
 # RFC 2045 allows 76 characters in a line; this is what SMTP allows. White space that may end a line has to
 # be held.
 _MAX_HELD: Final = 998

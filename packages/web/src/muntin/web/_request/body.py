@@ -29,7 +29,7 @@ class RequestBody:
     def __init__(self, exchange: Exchange, max_size: int, *, decodes: bool = True) -> None:
         self._exchange = exchange
         self._max_size = max_size
-        self._decoder: coding.ContentDecoder | None = None
+        self._decoder: coding.decoder.ContentDecoder | None = None
         self._pieces: Iterator[bytes] = iter(())
         self._max_received: int | None = None
         self.received = 0
@@ -37,12 +37,12 @@ class RequestBody:
         encoding = b", ".join(exchange.head.get_all(b"content-encoding"))
         if encoding and decodes:
             try:
-                codings = coding.parse_content_encoding(encoding.decode("latin-1"))
+                codings = coding.content_encoding.parse_content_encoding(encoding.decode("latin-1"))
             except ProtocolError as error:
                 raise self._refusal(error) from None
             if codings:
                 # What may come out is limited by who reads, who knows what for; the ratio is limited here.
-                self._decoder = coding.ContentDecoder(codings, coding.DecodingLimits())
+                self._decoder = coding.decoder.ContentDecoder(codings, coding.limits.DecodingLimits())
 
     def _refusal(self, error: ProtocolError) -> HTTPException:
         return exception_of(error, self._max_size)

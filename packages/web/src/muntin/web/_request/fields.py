@@ -14,7 +14,8 @@ from yarl import URL
 
 from muntin.http_core import FramingKind, HttpVersion, RawFields, RequestHead
 from muntin.http_core import headers as families
-from muntin.http_core.headers import MediaType, parse_media_type
+from muntin.http_core.headers.dates import parse_date
+from muntin.http_core.headers.media import MediaType, parse_media_type
 from muntin.web._request.target import Target, build_url, parse_target
 from muntin.web.response.exceptions import HTTPBadRequest
 
@@ -152,7 +153,7 @@ class RequestFields:
     def media_type(self) -> MediaType:
         """What Content-Type says; ``application/octet-stream`` when it is missing or malformed, or says two things.
 
-        A parameter that cannot be read is left out, see `muntin.http_core.headers.parse_media_type`.
+        A parameter that cannot be read is left out, see `muntin.http_core.headers.media.parse_media_type`.
         """
         media = self._media_type
         if media is None:
@@ -196,27 +197,27 @@ class RequestFields:
                 else self._headers.getall("Cookie", ())
             )
             text = "; ".join(lines)
-            cookies = MappingProxyType(dict(families.parse_cookies(text))) if text else _NO_COOKIES
+            cookies = MappingProxyType(dict(families.cookies.parse_cookies(text))) if text else _NO_COOKIES
             self._cookies = cookies
         return cookies
 
     # Conditions (RFC 9110 §13) and ranges (§14)
 
-    def _tags(self, name: str) -> "tuple[families.ETag, ...] | None":
+    def _tags(self, name: str) -> "tuple[families.etags.ETag, ...] | None":
         text = self.get_field(name)
-        return None if text is None else families.parse_etags(text)
+        return None if text is None else families.etags.parse_etags(text)
 
     def _date(self, name: bytes) -> datetime | None:
         lines = self.get_lines(name)
-        return families.parse_date(lines[0].decode("latin-1")) if lines else None
+        return parse_date(lines[0].decode("latin-1")) if lines else None
 
     @property
-    def if_match(self) -> "tuple[families.ETag, ...] | None":
+    def if_match(self) -> "tuple[families.etags.ETag, ...] | None":
         """The tags of If-Match; ``(ETag("*"),)`` for any; None when missing or malformed."""
         return self._tags("if-match")
 
     @property
-    def if_none_match(self) -> "tuple[families.ETag, ...] | None":
+    def if_none_match(self) -> "tuple[families.etags.ETag, ...] | None":
         """The tags of If-None-Match, likewise."""
         return self._tags("if-none-match")
 
@@ -241,11 +242,11 @@ class RequestFields:
         is to be ignored: malformed (RFC 9110 §14.2), or several ranges at once.
         """
         text = self.get_field("range")
-        ranges = None if text is None else families.parse_ranges(text)
+        ranges = None if text is None else families.ranges.parse_ranges(text)
         return _as_slice(ranges[0]) if ranges and len(ranges) == 1 else _WHOLE
 
 
-def _as_slice(spec: "families.RangeSpec") -> slice:
+def _as_slice(spec: "families.ranges.RangeSpec") -> slice:
     first, last = spec
     if first is None:
         return slice(-(last or 0), None, 1)

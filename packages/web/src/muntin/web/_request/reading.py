@@ -176,7 +176,7 @@ class RequestReading(RequestFields):
 
     def _decode(self, data: bytes) -> str:
         charset = self.charset
-        known = "utf-8" if charset is None else multipart.find_charset(charset)
+        known = "utf-8" if charset is None else multipart.charset.find_charset(charset)
         if known is None:
             raise UnknownCharset(text="415: unknown charset")
         try:
@@ -250,7 +250,7 @@ class RequestReading(RequestFields):
     async def _read_multipart_form(self) -> "MultiDict[FormField]":
         from muntin.web.multipart.forms import FormReader  # noqa: PLC0415 - few requests bring a form
 
-        boundary = multipart.boundary_of(self.headers.get("Content-Type", ""))
+        boundary = multipart.boundary.boundary_of(self.headers.get("Content-Type", ""))
         reader = FormReader(boundary, self.client_max_size, self.client_max_fields)
         try:
             if self._whole is not None:

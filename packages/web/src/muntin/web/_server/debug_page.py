@@ -7,7 +7,7 @@ from html import escape
 from traceback import format_exception
 from typing import Any, Final
 
-from muntin.http_core.headers import negotiate_media_type
+from muntin.http_core.headers.accept import negotiate_media_type
 from muntin.web.response.whole import Response
 
 __all__ = ["describe_exception"]

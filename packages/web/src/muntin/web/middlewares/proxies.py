@@ -10,7 +10,17 @@ from itertools import islice, repeat
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, get_args
 
-from muntin.http_core import headers as families
+from muntin.http_core.headers.forwarded import (
+    MAX_HOPS,
+    Node,
+    parse_x_forwarded_for,
+    parse_x_forwarded_host,
+    parse_x_forwarded_port,
+    parse_x_forwarded_prefix,
+    parse_x_forwarded_proto,
+    walk_forwarded,
+    walk_x_forwarded,
+)
 from muntin.middleware import middleware
 from muntin.web._request.address import check_host, replace_port
 from muntin.web.middlewares import Handler, Middleware
@@ -27,16 +37,16 @@ ForwardedName = Literal["for", "proto", "host", "port", "prefix"]
 
 _NAMES: Final[frozenset[str]] = frozenset(get_args(ForwardedName))
 _NAMES_OF_RFC_7239: Final = frozenset(("for", "proto", "host"))
-_MOST_HOPS: Final = families.MAX_HOPS
+_MOST_HOPS: Final = MAX_HOPS
 """Hops that are looked at, from the right; the longest chains of proxies have a handful."""
 _SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 """By what proxies say: some name the scheme of the WebSocket that a request asks for (RFC 6455 §3)."""
 _PARSERS: Final[Mapping[str, Callable[[str], Sequence[Any] | None]]] = {
-    "for": families.parse_x_forwarded_for,
-    "proto": families.parse_x_forwarded_proto,
-    "host": families.parse_x_forwarded_host,
-    "port": families.parse_x_forwarded_port,
-    "prefix": families.parse_x_forwarded_prefix,
+    "for": parse_x_forwarded_for,
+    "proto": parse_x_forwarded_proto,
+    "host": parse_x_forwarded_host,
+    "port": parse_x_forwarded_port,
+    "prefix": parse_x_forwarded_prefix,
 }
 _NONE: Final = frozenset[str]()
 
@@ -153,7 +163,7 @@ def _walk_x_forwarded(request: Request, names: frozenset[str]) -> Iterator[_Hop]
     is that of all hops beyond: one proxy set it and those behind it pass it on.
     """
     walks = {
-        name: families.walk_x_forwarded(text)
+        name: walk_x_forwarded(text)
         for name in _NAMES & names
         if (text := request.get_field(f"X-Forwarded-{name}")) is not None
     }
@@ -178,7 +188,7 @@ def _read_hop(texts: Mapping[str, str]) -> _Hop:
 
 def _walk_forwarded(request: Request, names: frozenset[str]) -> Iterator[_Hop]:
     text = request.get_field("Forwarded")
-    for element in families.walk_forwarded(text or ""):
+    for element in walk_forwarded(text or ""):
         if element is None:
             yield _Hop(malformed=names)
             continue
@@ -206,7 +216,7 @@ def _make_hop(values: Mapping[str, Any]) -> _Hop:
     return _Hop(said, frozenset(malformed))
 
 
-def _spell_address(node: families.Node) -> str:
+def _spell_address(node: Node) -> str:
     """Return an address in its canonical form; nothing for those that a proxy hides (RFC 7239 §6.2, §6.3)."""
     return "" if node.address is None else str(parse_address(node.name))
 

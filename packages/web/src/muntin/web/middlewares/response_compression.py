@@ -6,7 +6,8 @@ It knows types and sizes. What the client accepts, and what compressing does to 
 from collections.abc import Collection
 from typing import Final
 
-from muntin.http_core.headers import MediaType, parse_cache_control, parse_media_type
+from muntin.http_core.headers.cache_control import parse_cache_control
+from muntin.http_core.headers.media import MediaType, parse_media_type
 from muntin.middleware import middleware
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._names import check_collection

@@ -5,8 +5,10 @@ Knows what the part's head says of both. Does not know what the content means.
 
 from collections.abc import Mapping
 
-from muntin.http_core.coding import ContentDecoder, DecodingLimits, parse_content_encoding
-from muntin.http_core.multipart import make_transfer_decoder
+from muntin.http_core.coding.content_encoding import parse_content_encoding
+from muntin.http_core.coding.decoder import ContentDecoder
+from muntin.http_core.coding.limits import DecodingLimits
+from muntin.http_core.multipart.transfer import make_transfer_decoder
 
 __all__ = ["PartDecoder"]
 

@@ -12,17 +12,12 @@ from urllib.parse import parse_qsl
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict
 
 from muntin.http_core import RemoteProtocolError
-from muntin.http_core.headers import sanitize_filename
-from muntin.http_core.multipart import (
-    MultipartDecoder,
-    MultipartError,
-    MultipartLimits,
-    PartBegin,
-    PartData,
-    PartEnd,
-    decode_text,
-    find_charset,
-)
+from muntin.http_core.headers.filenames import sanitize_filename
+from muntin.http_core.multipart.charset import decode_text, find_charset
+from muntin.http_core.multipart.decoder import MultipartDecoder
+from muntin.http_core.multipart.errors import MultipartError
+from muntin.http_core.multipart.events import PartBegin, PartData, PartEnd
+from muntin.http_core.multipart.limits import MultipartLimits
 from muntin.web.multipart._part_content import PartDecoder
 from muntin.web.multipart._spool import Spool
 

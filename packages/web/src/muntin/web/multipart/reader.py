@@ -11,20 +11,21 @@ from typing import Any, Final
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict
 
 from muntin.http_core import ProtocolError
-from muntin.http_core.headers import Disposition, MediaType, parse_disposition, parse_media_type
-from muntin.http_core.multipart import (
+from muntin.http_core.headers.disposition import Disposition, parse_disposition
+from muntin.http_core.headers.media import MediaType, parse_media_type
+from muntin.http_core.multipart.boundary import boundary_of
+from muntin.http_core.multipart.charset import decode_text
+from muntin.http_core.multipart.decoder import MultipartDecoder
+from muntin.http_core.multipart.errors import MultipartError
+from muntin.http_core.multipart.events import (
     NEED_DATA,
     Finished,
-    MultipartDecoder,
-    MultipartError,
     MultipartEvent,
-    MultipartLimits,
     PartBegin,
     PartData,
     PartEnd,
-    boundary_of,
-    decode_text,
 )
+from muntin.http_core.multipart.limits import MultipartLimits
 from muntin.web.content import StreamReader
 from muntin.web.multipart._part_content import PartDecoder
 from muntin.web.multipart.forms import FormField, parse_urlencoded

@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 
 from multidict import CIMultiDict
 
-from muntin.http_core.coding import ContentEncoder
-from muntin.http_core.multipart import Base64Encoder, MultipartEncoder, QuotedPrintableEncoder, make_boundary
+from muntin.http_core.coding.encoder import ContentEncoder
+from muntin.http_core.multipart.boundary import make_boundary
+from muntin.http_core.multipart.encoder import MultipartEncoder
+from muntin.http_core.multipart.transfer import Base64Encoder, QuotedPrintableEncoder
 from muntin.web.response.payloads import JsonPayload, Payload, StringPayload, get_payload
 
 __all__ = ["MultipartWriter"]

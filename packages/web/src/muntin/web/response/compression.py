@@ -28,7 +28,7 @@ class Compression:
 
     Args:
         forced: the coding to use whatever the client accepts; None to let it choose.
-        level: from fast to small, see `muntin.http_core.coding.ContentEncoder`; None for the usual one.
+        level: from fast to small, see `muntin.http_core.coding.encoder.ContentEncoder`; None for the usual one.
         strategy: of zlib's codings, see there.
     """
 
@@ -40,7 +40,7 @@ class Compression:
         self._strategy = strategy
         self.chosen: str | None = None
         """The coding in use; None for none."""
-        self.encoder: coding.ContentEncoder | None = None
+        self.encoder: coding.encoder.ContentEncoder | None = None
         """Encodes a streamed body."""
 
     def apply(self, accepted: str | None, headers: CIMultiDict[str], *, status: int, is_empty: bool) -> None:
@@ -66,19 +66,19 @@ class Compression:
 
     def _choose(self, accepted: str | None) -> str | None:
         if self.forced is None:
-            return families.negotiate_encoding(accepted, coding.available_codings())
+            return families.accept.negotiate_encoding(accepted, coding.registry.available_codings())
         return None if self.forced is ContentCoding.identity else self.forced.value
 
     def open(self) -> None:
         """Get ready to encode a streamed body."""
         if self.chosen is not None:
-            self.encoder = coding.ContentEncoder(self.chosen, self._level, strategy=self._strategy)
+            self.encoder = coding.encoder.ContentEncoder(self.chosen, self._level, strategy=self._strategy)
 
     def encode(self, body: bytes) -> bytes:
         """Give a whole body encoded."""
         if self.chosen is None:
             return body
-        return coding.encode_content(body, self.chosen, self._level, strategy=self._strategy)
+        return coding.encoder.encode_content(body, self.chosen, self._level, strategy=self._strategy)
 
 
 def _describe_encoded(headers: CIMultiDict[str]) -> None:
@@ -86,10 +86,10 @@ def _describe_encoded(headers: CIMultiDict[str]) -> None:
     headers.pop("Content-Length", None)
     # Ranges are of the encoded bytes (RFC 9110 §14.2), which nobody can find again.
     headers.pop("Accept-Ranges", None)
-    tag = families.parse_etag(headers.get("ETag", ""))
+    tag = families.etags.parse_etag(headers.get("ETag", ""))
     if tag is not None and not tag.is_weak:
         # RFC 9110 §8.8.1: the encoded bytes are others, so a strong tag would be a lie.
-        headers["ETag"] = families.format_etag(tag._replace(is_weak=True))
+        headers["ETag"] = families.etags.format_etag(tag._replace(is_weak=True))
 
 
 def _vary(headers: CIMultiDict[str]) -> None:

@@ -53,7 +53,7 @@ class ResponseCookies:
             ValueError: name, value or an attribute has a character that it may not have, or browsers would refuse
                 the cookie.
         """
-        field = families.format_set_cookie(name, value, **attributes)
+        field = families.cookies.format_set_cookie(name, value, **attributes)
         cookie = SetCookie(name, value, field, MappingProxyType(attributes))
         self._cookies[name, attributes["domain"], attributes["path"], attributes["partitioned"]] = cookie
 

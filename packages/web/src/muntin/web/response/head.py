@@ -16,7 +16,8 @@ from multidict import CIMultiDict
 
 from muntin.http_core import FieldBlock, HeadFields, forbids_body, reason_of
 from muntin.http_core import headers as families
-from muntin.http_core.headers import MediaType, format_date, format_media_type, parse_media_type
+from muntin.http_core.headers.dates import format_date, parse_date
+from muntin.http_core.headers.media import MediaType, format_media_type, parse_media_type
 from muntin.web.keys import ResponseKey
 from muntin.web.legacy import warn_older
 from muntin.web.response.cookies import ResponseCookies, SetCookie
@@ -219,7 +220,7 @@ class ResponseFields(Storage):
     def last_modified(self) -> datetime | None:
         """The date in Last-Modified; may be assigned as a time, as seconds since the epoch, or as a field value."""
         value = self._headers and self._headers.get("Last-Modified")
-        return families.parse_date(value) if value else None
+        return parse_date(value) if value else None
 
     @last_modified.setter
     def last_modified(self, value: date | float | str | None) -> None:
@@ -229,23 +230,23 @@ class ResponseFields(Storage):
             self.headers["Last-Modified"] = _format_modified(value)
 
     @property
-    def etag(self) -> "families.ETag | None":
+    def etag(self) -> "families.etags.ETag | None":
         """The entity tag; may be assigned as an `ETag` or as the text of a strong one, without its quotes.
 
         Raises:
             ValueError: assigned what no tag can be.
         """
         value = self._headers and self._headers.get("ETag")
-        return families.parse_etag(value) if value else None
+        return families.etags.parse_etag(value) if value else None
 
     @etag.setter
-    def etag(self, value: "families.ETag | str | None") -> None:
+    def etag(self, value: "families.etags.ETag | str | None") -> None:
         if value is None:
             self.headers.pop("ETag", None)
         elif isinstance(value, str):
-            self.headers["ETag"] = families.format_etag(families.ETag(value))
-        elif isinstance(value, families.ETag):
-            self.headers["ETag"] = families.format_etag(value)
+            self.headers["ETag"] = families.etags.format_etag(families.etags.ETag(value))
+        elif isinstance(value, families.etags.ETag):
+            self.headers["ETag"] = families.etags.format_etag(value)
         else:
             raise ValueError(f"not an entity tag: {value!r}")
 

@@ -14,7 +14,7 @@ from typing import IO, Any, Final, Protocol, TextIO
 from multidict import CIMultiDict
 
 from muntin.http_core import headers as families
-from muntin.http_core.headers import parse_media_type
+from muntin.http_core.headers.media import parse_media_type
 from muntin.web.response.headers import CheckedHeaders, LooseHeaders
 
 __all__ = [
@@ -130,7 +130,11 @@ class Payload:
         """
         if charset.lower().replace("_", "-") not in ("utf-8", "utf8"):
             raise ValueError(f"values are sent in UTF-8 (RFC 8187), not in {charset}")
-        write = families.format_disposition if quote_fields else families.format_raw_disposition
+        write = (
+            families.disposition.format_disposition
+            if quote_fields
+            else families.disposition.format_raw_disposition
+        )
         self._headers["Content-Disposition"] = write(disptype, **params)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:

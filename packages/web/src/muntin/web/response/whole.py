@@ -189,7 +189,7 @@ class Response(StreamResponse):
         if not 200 <= self._status < 300:
             return
         modified = self.last_modified
-        found = families.evaluate_preconditions(
+        found = families.conditions.evaluate_preconditions(
             request.method,
             if_match=request.get_field("If-Match"),
             if_unmodified_since=request.get_field("If-Unmodified-Since"),
@@ -198,10 +198,10 @@ class Response(StreamResponse):
             etag=self.etag,
             last_modified=None if modified is None else modified.timestamp(),
         )
-        if found is families.Precondition.NOT_MODIFIED:
+        if found is families.conditions.Precondition.NOT_MODIFIED:
             self.set_status(304)
             self.body = None
-        elif found is families.Precondition.PRECONDITION_FAILED:
+        elif found is families.conditions.Precondition.PRECONDITION_FAILED:
             self.set_status(412)
             self.text = "412: Precondition Failed"
 
