@@ -13,6 +13,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from typing import Any, BinaryIO, Final
 
 from muntin.runner._flow import WriteFlow
@@ -168,7 +169,8 @@ class _Pump:
         self._offset = offset
         self._end = end
         self._note_sent = note_sent
-        self._error: Exception | None = None
+        self._failure: Callable[[], Exception] | None = None
+        """Makes what is raised: an error that was kept would keep the frames that it goes through, and they us."""
 
     async def run(self) -> int:
         """Send, and give the offset up to which that went: the end, or where something else has to be done first.
@@ -184,8 +186,8 @@ class _Pump:
             self._loop.remove_writer(self._connection)
             if self._flow.is_paused:
                 self._flow.resume()
-        if self._error is not None:
-            raise self._error
+        if self._failure is not None:
+            raise self._failure()
         return self._offset
 
     def _send_more(self) -> None:
@@ -195,8 +197,11 @@ class _Pump:
             return
         try:
             sent = _send(self._connection, self._file, self._offset, size)
-        except (ConnectionResetError, _Unable) as error:
-            self._error = error
+        except ConnectionResetError:
+            self._failure = partial(ConnectionResetError, "the peer is gone")
+            sent = 0
+        except _Unable:
+            self._failure = _Unable
             sent = 0
         if sent is not None:
             self._offset += sent
