@@ -70,7 +70,7 @@ def find_bound(source: Path) -> set[str]:
                 names.add(name)
             case ast.ImportFrom(level=level, module=module, names=aliases) if source.stem == "__init__":
                 if level or (module or "").startswith("muntin."):
-                    names |= {alias.asname or alias.name for alias in aliases}
+                    names |= {alias.asname or alias.name for alias in aliases if alias.name != "*"}
     return {name for name in names if is_public(name)}
 
 

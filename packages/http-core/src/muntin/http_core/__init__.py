@@ -5,6 +5,9 @@ modules of `muntin.http_core.headers`, forms in those of `muntin.http_core.multi
 `muntin.http_core.coding`. Nothing here knows of sockets, clocks or tasks.
 """
 
+from typing import TYPE_CHECKING
+
+from muntin.http_core import _door
 from muntin.http_core._connection import ServerConnection
 from muntin.http_core._events import (
     CHUNKED,
@@ -32,6 +35,9 @@ from muntin.http_core._serialize import FieldBlock
 from muntin.http_core._states import RequestState, ResponseState
 from muntin.http_core.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from muntin.http_core.status import REASONS, forbids_body, reason_of
+
+if TYPE_CHECKING:
+    from muntin.http_core.client import *  # noqa: F403
 
 __all__ = [
     "CHUNKED",
@@ -66,3 +72,9 @@ __all__ = [
     "forbids_body",
     "reason_of",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Return a module, or a name of the client's side, which a server does not load."""
+        return _door.find_attribute(__name__, ("client", "coding", "headers", "multipart"), name)

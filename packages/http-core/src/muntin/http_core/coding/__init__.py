@@ -19,6 +19,12 @@ if TYPE_CHECKING:
         limits,
         registry,
     )
+    from muntin.http_core.coding.content_encoding import *  # noqa: F403
+    from muntin.http_core.coding.decoder import *  # noqa: F403
+    from muntin.http_core.coding.encoder import *  # noqa: F403
+    from muntin.http_core.coding.errors import *  # noqa: F403
+    from muntin.http_core.coding.limits import *  # noqa: F403
+    from muntin.http_core.coding.registry import *  # noqa: F403
 
 __all__ = [
     "content_encoding",

@@ -31,6 +31,18 @@ if TYPE_CHECKING:
         media,
         ranges,
     )
+    from muntin.http_core.headers.accept import *  # noqa: F403
+    from muntin.http_core.headers.authorization import *  # noqa: F403
+    from muntin.http_core.headers.cache_control import *  # noqa: F403
+    from muntin.http_core.headers.conditions import *  # noqa: F403
+    from muntin.http_core.headers.cookies import *  # noqa: F403
+    from muntin.http_core.headers.dates import *  # noqa: F403
+    from muntin.http_core.headers.disposition import *  # noqa: F403
+    from muntin.http_core.headers.etags import *  # noqa: F403
+    from muntin.http_core.headers.filenames import *  # noqa: F403
+    from muntin.http_core.headers.forwarded import *  # noqa: F403
+    from muntin.http_core.headers.media import *  # noqa: F403
+    from muntin.http_core.headers.ranges import *  # noqa: F403
 
 __all__ = [
     "accept",

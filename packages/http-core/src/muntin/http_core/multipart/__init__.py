@@ -21,6 +21,14 @@ if TYPE_CHECKING:
         limits,
         transfer,
     )
+    from muntin.http_core.multipart.boundary import *  # noqa: F403
+    from muntin.http_core.multipart.charset import *  # noqa: F403
+    from muntin.http_core.multipart.decoder import *  # noqa: F403
+    from muntin.http_core.multipart.encoder import *  # noqa: F403
+    from muntin.http_core.multipart.errors import *  # noqa: F403
+    from muntin.http_core.multipart.events import *  # noqa: F403
+    from muntin.http_core.multipart.limits import *  # noqa: F403
+    from muntin.http_core.multipart.transfer import *  # noqa: F403
 
 __all__ = [
     "boundary",
