@@ -5,7 +5,12 @@ import warnings
 
 import pytest
 
-from muntin.middleware import describe_callable, is_coroutine_callable, is_plain_function, warn_about
+from muntin.middleware.callables import (
+    describe_callable,
+    is_coroutine_callable,
+    is_plain_function,
+    warn_about,
+)
 
 
 async def coroutine(): ...

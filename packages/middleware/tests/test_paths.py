@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.middleware import normalize_candidates, to_same_origin
+from muntin.middleware.paths import normalize_candidates, to_same_origin
 
 
 @pytest.mark.parametrize(

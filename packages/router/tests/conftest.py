@@ -7,14 +7,14 @@ from muntin.router import Matched, MethodNotAllowed, NotFound
 
 @pytest.fixture(scope="session")
 def tell():
-    """Put an answer into a word or two: (handler, variables), the methods allowed, or 404."""
+    """Put a match into a word or two: (handler, variables), the methods allowed, or 404."""
 
-    def tell(answer):
-        match answer:
+    def tell(found):
+        match found:
             case Matched():
-                return answer.route.handler, dict(answer.variables)
+                return found.route.handler, dict(found.variables)
             case MethodNotAllowed():
-                return answer.allowed
+                return found.allowed
             case NotFound():
                 return 404
 

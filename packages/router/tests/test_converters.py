@@ -19,10 +19,10 @@ def test_typed_values_stand_beside_the_strings():
     router = Router()
     router.add_get("/{id:int()}/{key:uuid()}/{rest:path()}", "typed", name="typed")
     key = uuid.UUID(int=10)
-    answer = router.match("GET", f"/042/{key}/a/b%20c")
-    assert isinstance(answer, Matched)
-    assert answer.variables == {"id": "042", "key": str(key), "rest": "a/b c"}
-    assert answer.values == {"id": 42, "key": key, "rest": "a/b c"}
+    found = router.match("GET", f"/042/{key}/a/b%20c")
+    assert isinstance(found, Matched)
+    assert found.variables == {"id": "042", "key": str(key), "rest": "a/b c"}
+    assert found.values == {"id": 42, "key": key, "rest": "a/b c"}
     assert router["typed"].url_for(id=42, key=key, rest="a/b c").raw_path == f"/42/{key}/a/b%20c"
 
 

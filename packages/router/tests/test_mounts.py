@@ -5,8 +5,8 @@ import pytest
 from muntin.router import HostMount, NotFound, PrefixMount, RouteConflict, Router, TemplateError
 
 
-def payloads(answer):
-    return [mount.payload for mount in answer.mounts]
+def payloads(found):
+    return [mount.payload for mount in found.mounts]
 
 
 @pytest.mark.row("RT-31", "RT-16")
@@ -28,7 +28,7 @@ def test_names_reverse_with_all_prefixes():
     assert [str(route.url_for()) for route in outer.routes() if route.name == "late"] == ["/a%20%C3%BC/b"] * 2
 
 
-def test_answers_tell_the_way(tell):
+def test_matches_name_their_mounts(tell):
     outer, middle, inner = Router(), Router(), Router()
     inner.add_get("/{x}", "inner")
     inner.add_get("/p/q", "plain")

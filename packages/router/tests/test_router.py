@@ -173,7 +173,7 @@ def test_a_router_is_a_mapping_of_names():
     assert {router: 1}[router] == 1
 
 
-# -- answering ------------------------------------------------------------------------------------------------------
+# -- matching -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.row("RT-24", "RT-25", "BH-07")
@@ -242,23 +242,23 @@ def test_of_the_empty_path_and_a_slash_the_first_is_asked_first(tell):
     assert tell(router.match("POST", "/")) == ("GET", "HEAD", "PUT")
 
 
-def test_shared_answers_are_read_only():
+def test_shared_matches_are_read_only():
     router = Router()
     router.add_get("/{x}", "dynamic")
     router.add_get("/plain", "plain")
-    answer = router.match("GET", "/plain")
-    assert answer is router.match("GET", "/plain")
-    assert answer.route.handler == "plain"
+    found = router.match("GET", "/plain")
+    assert found is router.match("GET", "/plain")
+    assert found.route.handler == "plain"
     with pytest.raises(TypeError):
-        answer.variables["x"] = "changed"
+        found.variables["x"] = "changed"
     catching = Router()
     catching.add_get("/{x}", "dynamic")
     catching.add_put("/plain", "plain")
-    answer = catching.match("GET", "/plain")
-    assert answer is catching.match("GET", "/plain")
-    assert answer.variables == {"x": "plain"}
+    found = catching.match("GET", "/plain")
+    assert found is catching.match("GET", "/plain")
+    assert found.variables == {"x": "plain"}
     with pytest.raises(TypeError):
-        answer.variables["x"] = "changed"
+        found.variables["x"] = "changed"
 
 
 def test_the_more_literal_goes_first_whatever_was_registered_first(tell):
@@ -286,16 +286,16 @@ def test_options_can_be_answered_for_all():
     router.add_put("/{x}", "put")
     router.add_options("/own/{x}", "own")
     for path in ["/a", "/%61"]:
-        answer = router.match("OPTIONS", path)
-        assert (answer.route.method, answer.route.handler) == ("OPTIONS", "automatic")
-        assert answer.route.options["allowed"] == ("GET", "HEAD", "OPTIONS", "PUT")
-        assert answer.resource is next(iter(router.resources()))
+        found = router.match("OPTIONS", path)
+        assert (found.route.method, found.route.handler) == ("OPTIONS", "automatic")
+        assert found.route.options["allowed"] == ("GET", "HEAD", "OPTIONS", "PUT")
+        assert found.resource is next(iter(router.resources()))
     assert router.match("OPTIONS", "/own/1").route.handler == "own"
     assert router.match("POST", "/b").allowed == ("OPTIONS", "PUT")
     assert router.match("OPTIONS", "/b/c/d") == NotFound()
 
 
-# -- the answers of a list of resources, sooner ---------------------------------------------------------------------
+# -- the matches of a list of resources, sooner ---------------------------------------------------------------------
 
 # Pieces of templates, and what each is in `re`; "#" becomes a name of its own.
 PIECES = [
@@ -452,15 +452,16 @@ def scan(rows, method, path, host, refused, prefix=""):
 )  # some templates are costly, and paths short
 @settings(max_examples=600)
 @given(ROWS, st.lists(PATHS, min_size=1, max_size=6), HOSTS)
-def test_answers_are_those_of_a_linear_scan(tell, rows, paths, host):
+def test_matches_are_those_of_a_linear_scan(tell, rows, paths, host):
     router = Router()
     register(router, rows)
     for path in paths:
         for method in ["GET", "PUT", "POST"]:
-            answer = tell(router.match(method, path, host))
-            assert answer == scan(rows, method, path, host, set()), (method, path)
+            found = tell(router.match(method, path, host))
+            assert found == scan(rows, method, path, host, set()), (method, path)
 
 
+@pytest.mark.filterwarnings("ignore::muntin.router.TemplateWarning")
 @given(ROWS, PATHS)
 def test_resources_asked_one_by_one_say_the_same(tell, rows, path):
     """The public `match` of a resource is the meaning that the index must keep."""
@@ -468,12 +469,12 @@ def test_resources_asked_one_by_one_say_the_same(tell, rows, path):
     rows = [row for row in rows if row[0] not in ("mount", "host")]
     register(router, rows)
     resources = list(router.resources())
-    answers = [resources[number].match("GET", path) for number, _ in put_in_order(rows)]
-    first = next((answer for answer in answers if isinstance(answer, Matched)), None)
+    matches = [resources[number].match("GET", path) for number, _ in put_in_order(rows)]
+    first = next((found for found in matches if isinstance(found, Matched)), None)
     if first is not None:
         assert tell(router.match("GET", path)) == tell(first)
     else:
-        allowed = {method for answer in answers if answer is not None for method in answer.allowed}
+        allowed = {method for found in matches if found is not None for method in found.allowed}
         assert tell(router.match("GET", path)) == (tuple(sorted(allowed)) or 404)
 
 

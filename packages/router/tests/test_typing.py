@@ -20,24 +20,24 @@ def check(tmp_path):
     return check
 
 
-def test_an_answer_keeps_the_type_of_the_handler_when_it_is_narrowed(check):
+def test_a_match_keeps_the_type_of_the_handler_when_it_is_narrowed(check):
     wrong, marked = check("""
 from collections.abc import Callable
-from muntin.router import Answer, Matched, MethodNotAllowed, NotFound, Router
+from muntin.router import Match, Matched, MethodNotAllowed, NotFound, Router
 
 Handler = Callable[[str], str]
 router: Router[Handler] = Router()
 router.add_get("/", 5)  # wrong
 
 
-def by_isinstance(answer: Answer[Handler]) -> None:
-    if isinstance(answer, Matched):
-        answer.route.handler("x")
-        answer.route.handler(5)  # wrong
-        answer.resource.url_for(x="y")
-        take(answer)
-    if isinstance(answer, MethodNotAllowed):
-        answer.allowed.append("x")  # wrong
+def by_isinstance(found: Match[Handler]) -> None:
+    if isinstance(found, Matched):
+        found.route.handler("x")
+        found.route.handler(5)  # wrong
+        found.resource.url_for(x="y")
+        take(found)
+    if isinstance(found, MethodNotAllowed):
+        found.allowed.append("x")  # wrong
 
 
 def by_match() -> None:
@@ -59,8 +59,8 @@ def by_position() -> None:
             route.handler(5)  # wrong
 
 
-def take(answer: Matched[Handler]) -> str:
-    return answer.route.handler(5)  # wrong
+def take(found: Matched[Handler]) -> str:
+    return found.route.handler(5)  # wrong
 """)
     assert wrong == marked
 
@@ -69,14 +69,14 @@ def test_resources_of_ones_own(check):
     wrong, marked = check("""
 from collections.abc import Iterator
 from typing import Any
-from muntin.router import AbstractResource, Answer, Matched, Route, Router
+from muntin.router import AbstractResource, Match, Matched, Route, Router
 from yarl import URL
 
 
 class Resource(AbstractResource[str]):
     canonical = "(mine)"
 
-    def match(self, method: str, path: str, host: str | None = None) -> Answer[str] | None:
+    def match(self, method: str, path: str, host: str | None = None) -> Match[str] | None:
         return Matched(Route("GET", "handler", self), {}, {})
 
     def url_for(self, **parts: Any) -> URL:
@@ -90,7 +90,7 @@ class Resource(AbstractResource[str]):
 
 
 class Wrong(Resource):
-    def match(self, method: str, path: str, host: str | None = None) -> Answer[int] | None:  # wrong
+    def match(self, method: str, path: str, host: str | None = None) -> Match[int] | None:  # wrong
         return None
 
 

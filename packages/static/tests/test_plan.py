@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.static import FileChanged, FilePlan, Segment, StaticRoot
+from muntin.static import FileChanged, FilePlan, FileSegment, StaticRoot
 from muntin.static._plan import IN_MEMORY, plan_opened, plan_redirect, plan_status
 from muntin.static._representation import About, describe
 from muntin.static._sandbox import Opened
@@ -35,7 +35,7 @@ def test_small_files_are_in_memory(tree: Path) -> None:
 def test_large_files_are_segments(large: FilePlan, tree: Path) -> None:
     with large as plan:
         assert plan.body is None
-        assert plan.segments == (Segment(b"", 0, IN_MEMORY + 1),)
+        assert plan.segments == (FileSegment(b"", 0, IN_MEMORY + 1),)
         assert plan.path == os.fspath(tree / "just-large.bin")
         assert repr(plan) == "<FilePlan 200 length=65537 with file>"
     assert plan.file is not None
@@ -47,9 +47,19 @@ def test_pieces_fit_the_buffer(tree: Path) -> None:
     plan = StaticRoot(tree).plan("GET", "large.bin", {"Range": "bytes=0-99,200000-200299"})
     with plan:
         pieces = list(plan.pieces(100))
-    assert [type(piece) for piece in pieces] == [bytes, Segment, bytes, Segment, Segment, Segment, bytes]
-    assert all(piece.length <= 100 for piece in pieces if isinstance(piece, Segment))
-    assert plan.length == sum(piece.length if isinstance(piece, Segment) else len(piece) for piece in pieces)
+    assert [type(piece) for piece in pieces] == [
+        bytes,
+        FileSegment,
+        bytes,
+        FileSegment,
+        FileSegment,
+        FileSegment,
+        bytes,
+    ]
+    assert all(piece.length <= 100 for piece in pieces if isinstance(piece, FileSegment))
+    assert plan.length == sum(
+        piece.length if isinstance(piece, FileSegment) else len(piece) for piece in pieces
+    )
     assert list(FilePlan(200, (), b"abc").pieces()) == [b"abc"]
     assert list(FilePlan(304, ()).pieces()) == []
 

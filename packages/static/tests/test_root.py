@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.static import RootError, StaticRoot, _resource
+from muntin.static import RootError, StaticRoot, _variants
 from muntin.static._root import RequestFields
 
 
@@ -187,7 +187,7 @@ def test_storage_that_fails_while_a_version_is_compared_leaks_nothing(
     accepting = {"Accept-Encoding": "gzip"}
     assert root.plan("GET", "hello.txt", accepting, query="v=x").body == b"as gzip"
     (tree / "hello.txt").unlink()
-    monkeypatch.delitem(_resource._STATUS, errno.ENOENT)  # as if "no entry" were a trouble like EIO
+    monkeypatch.delitem(_variants._STATUS, errno.ENOENT)  # as if "no entry" were a trouble like EIO
     with pytest.raises(FileNotFoundError):
         root.plan("GET", "hello.txt", accepting, query="v=x")
 

@@ -12,16 +12,9 @@ from muntin.middleware._chain import (
     middleware,
 )
 from muntin.middleware._middlewares import Middlewares, check_middlewares, try_factories
-from muntin.middleware.callables import (
-    describe_callable,
-    is_coroutine_callable,
-    is_plain_function,
-    warn_about,
-)
 from muntin.middleware.cleanup import CleanupContexts, Context
 from muntin.middleware.ending import Step, run_all
 from muntin.middleware.errors import CleanupError, CompositionError, StepCancelled
-from muntin.middleware.paths import normalize_candidates, to_same_origin
 from muntin.middleware.signals import Receiver, Signal
 
 __all__ = [
@@ -39,14 +32,8 @@ __all__ = [
     "StepCancelled",
     "check_middlewares",
     "compose",
-    "describe_callable",
-    "is_coroutine_callable",
     "is_middleware",
-    "is_plain_function",
     "middleware",
-    "normalize_candidates",
     "run_all",
-    "to_same_origin",
     "try_factories",
-    "warn_about",
 ]

@@ -1,23 +1,23 @@
 """Match a method, a path and a host against resources; build URLs back from their names."""
 
-from ._hosts import HostPattern
-from ._mounts import HostMount, Mount, Mountable, PrefixMount
-from ._quoting import requote, strip_prefix
-from ._resources import DynamicResource, PlainResource, PrefixResource, Resource
-from ._router import Router
-from ._routes import (
+from muntin.router._hosts import HostPattern
+from muntin.router._mounts import HostMount, Mount, Mountable, PrefixMount
+from muntin.router._quoting import requote, strip_prefix
+from muntin.router._resources import DynamicResource, PlainResource, PrefixResource, Resource
+from muntin.router._router import Router
+from muntin.router._routes import (
     AbstractResource,
-    Answer,
     Found,
+    Match,
     Matched,
     MethodNotAllowed,
     MountPoint,
     NotFound,
-    Registry,
+    ResourceRegistry,
     Route,
 )
-from .converters import CONVERTERS, Converter
-from .definitions import (
+from muntin.router.converters import CONVERTERS, Converter
+from muntin.router.definitions import (
     AbstractRouteDef,
     Decorator,
     Registrar,
@@ -35,7 +35,7 @@ from .definitions import (
     static,
     view,
 )
-from .errors import (
+from muntin.router.errors import (
     FrozenError,
     MethodError,
     PartError,
@@ -46,13 +46,12 @@ from .errors import (
     TemplateError,
     TemplateWarning,
 )
-from .printing import format_table
+from muntin.router.printing import format_table
 
 __all__ = [
     "CONVERTERS",
     "AbstractResource",
     "AbstractRouteDef",
-    "Answer",
     "Converter",
     "Decorator",
     "DynamicResource",
@@ -60,6 +59,7 @@ __all__ = [
     "FrozenError",
     "HostMount",
     "HostPattern",
+    "Match",
     "Matched",
     "MethodError",
     "MethodNotAllowed",
@@ -73,9 +73,9 @@ __all__ = [
     "PrefixMount",
     "PrefixResource",
     "Registrar",
-    "Registry",
     "Resource",
     "ResourceNameError",
+    "ResourceRegistry",
     "Route",
     "RouteConflict",
     "RouteDef",

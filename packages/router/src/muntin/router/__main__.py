@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from ._router import Router
-from .printing import format_table
+from muntin.router._router import Router
+from muntin.router.printing import format_table
 
 __all__ = ["find_router", "main"]
 

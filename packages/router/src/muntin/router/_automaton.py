@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from re import _constants, _parser  # type: ignore[attr-defined]  # what `sre_parse` was until Python 3.11
 from typing import Any, NamedTuple, TypeVar
 
-from ._quoting import LETTERS
+from muntin.router._quoting import LETTERS
 
 __all__ = ["Automaton", "Step", "TooLarge", "read_automata"]
 

@@ -19,8 +19,8 @@ from functools import lru_cache
 from itertools import permutations, product
 from typing import NamedTuple
 
-from ._automaton import Automaton, Step, TooLarge, read_automata
-from ._quoting import LETTERS
+from muntin.router._automaton import Automaton, Step, TooLarge, read_automata
+from muntin.router._quoting import LETTERS
 
 __all__ = ["Explosion", "find_explosion"]
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from yarl import URL
 
-from ._segments import split_at
-from .errors import TemplateError
+from muntin.router._segments import split_at
+from muntin.router.errors import TemplateError
 
 __all__ = ["HostPattern", "parse_host"]
 

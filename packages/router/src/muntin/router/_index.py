@@ -15,9 +15,9 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Generic, Protocol, TypeVar
 
-from ._affixes import Affixes
-from ._segments import Segment
-from ._template import Template
+from muntin.router._affixes import Affixes
+from muntin.router._segments import Segment
+from muntin.router._template import Template
 
 __all__ = ["Index", "Ordered"]
 

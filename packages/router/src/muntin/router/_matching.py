@@ -1,6 +1,6 @@
 """Matching: a router in the form in which it answers.
 
-The answer is what asking one resource after the other would give: mounts by host first, then the others as they were
+The match is what asking one resource after the other would give: mounts by host first, then the others as they were
 registered, but where an index can tell resources apart by path, those with more literal segments go first. So a page
 below the prefix of a mount is found, and `/users/me` is not hidden by `/users/{name}`, whatever was registered first.
 
@@ -17,24 +17,24 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Generic, TypeGuard, TypeVar
 
-from ._affixes import Affixes
-from ._hosts import parse_host
-from ._index import Index
-from ._mounts import Ask, HostMount, PrefixMount
-from ._quoting import decode_part, is_canonical, requote
-from ._resources import DynamicResource, PlainResource, PrefixResource, Resource
-from ._routes import (
+from muntin.router._affixes import Affixes
+from muntin.router._hosts import parse_host
+from muntin.router._index import Index
+from muntin.router._mounts import Ask, HostMount, PrefixMount
+from muntin.router._quoting import decode_part, is_canonical, requote
+from muntin.router._resources import DynamicResource, PlainResource, PrefixResource, Resource
+from muntin.router._routes import (
     ANY_METHOD,
     NOTHING,
     AbstractResource,
-    Answer,
+    Match,
     Matched,
     MethodNotAllowed,
     MountPoint,
     NotFound,
     Route,
 )
-from ._template import Template
+from muntin.router._template import Template
 
 __all__ = ["Matcher", "is_indexed"]
 
@@ -84,7 +84,7 @@ class _ResourceClaim(Generic[H]):
                 self._convert = resource.convert
             self._places = resource.template.places
 
-    def answer(
+    def match(
         self,
         method: str,
         path: str,
@@ -92,8 +92,8 @@ class _ResourceClaim(Generic[H]):
         host: str | None,
         ask: Ask[H] | None,
         refused: list[Refusal[H]],
-    ) -> Answer[H] | None:
-        """Give the final answer, or None to go on, after noting the refusal if only the method was wrong."""
+    ) -> Match[H] | None:
+        """Give the final match, or None to go on, after noting the refusal if only the method was wrong."""
         variables: Mapping[str, str] | None
         if self._places is None:
             variables = self._read(path)
@@ -127,7 +127,7 @@ class _MountClaim(Generic[H]):
         self._mount = mount
         self._size = len(mount.own_prefix)
 
-    def answer(
+    def match(
         self,
         method: str,
         path: str,
@@ -135,7 +135,7 @@ class _MountClaim(Generic[H]):
         host: str | None,
         ask: Ask[H] | None,
         refused: list[Refusal[H]],
-    ) -> Answer[H] | None:
+    ) -> Match[H] | None:
         """Give the answer of the mounted router, which is final."""
         return self._mount.router.match(method, path[self._size :], host, ask=ask)
 
@@ -161,13 +161,13 @@ class _PathStage(Generic[H]):
 
     def search(
         self, method: str, path: str, host: str | None, ask: Ask[H] | None, refused: list[Refusal[H]]
-    ) -> Answer[H] | None:
-        """Give the final answer, or None to go on to the next stage."""
+    ) -> Match[H] | None:
+        """Give the final match, or None to go on to the next stage."""
         segments = path.split("/")
         for claim in self._index.find(segments):
-            answer = claim.answer(method, path, segments, host, ask, refused)
-            if answer is not None:
-                return answer
+            match = claim.match(method, path, segments, host, ask, refused)
+            if match is not None:
+                return match
         return None
 
 
@@ -183,7 +183,7 @@ class _HostStage(Generic[H]):
 
     def search(
         self, method: str, path: str, host: str | None, ask: Ask[H] | None, refused: list[Refusal[H]]
-    ) -> Answer[H] | None:
+    ) -> Match[H] | None:
         """Give the answer behind the first host that matches, which is final, or None to go on."""
         parsed = None if host is None else parse_host(host)
         if parsed is None:
@@ -195,7 +195,7 @@ class _HostStage(Generic[H]):
         return None
 
 
-def _ask(resource: AbstractResource[H], method: str, path: str, host: str | None) -> Answer[H] | None:
+def _ask(resource: AbstractResource[H], method: str, path: str, host: str | None) -> Match[H] | None:
     return resource.match(method, path, host)  # type: ignore[return-value]  # Matched is Found but for mypy
 
 
@@ -207,14 +207,14 @@ class _AskStage(Generic[H]):
 
     def search(
         self, method: str, path: str, host: str | None, ask: Ask[H] | None, refused: list[Refusal[H]]
-    ) -> Answer[H] | None:
+    ) -> Match[H] | None:
         """Give what the first resource says that has the path, or None to go on."""
         for resource in self._resources:
-            answer = (ask or _ask)(resource, method, path, host)
-            if isinstance(answer, MethodNotAllowed):
-                refused.append((answer.resource, answer.allowed))
-            elif answer is not None:
-                return answer
+            match = (ask or _ask)(resource, method, path, host)
+            if isinstance(match, MethodNotAllowed):
+                refused.append((match.resource, match.allowed))
+            elif match is not None:
+                return match
         return None
 
 
@@ -226,23 +226,23 @@ def _stage_of(
     return _HostStage if _is_host(resource) else _AskStage
 
 
-class _Answers(dict[str, Answer[H]], Generic[H]):
+class _MatchByMethod(dict[str, Match[H]], Generic[H]):
     """The answers of one path by method."""
 
     __slots__ = ("_otherwise",)
 
-    def __init__(self, otherwise: Answer[H]) -> None:
+    def __init__(self, otherwise: Match[H]) -> None:
         self._otherwise = otherwise
 
-    def __missing__(self, method: str) -> Answer[H]:
+    def __missing__(self, method: str) -> Match[H]:
         return self._otherwise
 
 
-def _share(answer: Answer[H]) -> Answer[H]:
+def _make_read_only(match: Match[H]) -> Match[H]:
     """Make an answer that many requests will see read-only throughout."""
-    if not isinstance(answer, Matched):
-        return answer
-    return Matched(answer.route, MappingProxyType(answer.variables), MappingProxyType(answer.values))
+    if not isinstance(match, Matched):
+        return match
+    return Matched(match.route, MappingProxyType(match.variables), MappingProxyType(match.values))
 
 
 class Matcher(Generic[H]):
@@ -263,46 +263,46 @@ class Matcher(Generic[H]):
         self._searches = [make(run).search for make, run in groupby(hosts_first, key=_stage_of)]
         self._not_found = NotFound(mounts)
         self._options_handler = options_handler
-        self.exact: dict[str, _Answers[H]] = {}
+        self.exact: dict[str, _MatchByMethod[H]] = {}
 
     def prepare(self, paths: Iterable[str], methods: Iterable[str]) -> None:
         """Work out the answers for these paths; only where method and path alone decide."""
         methods = set(methods) | {"OPTIONS"}
-        prepared: dict[str, _Answers[H]] = {}
+        prepared: dict[str, _MatchByMethod[H]] = {}
         for path in paths:
             # No request has this method, so this is the answer for all that are not registered.
-            answers = prepared[path] = _Answers(_share(self.search("", path, None, None)))
+            matches = prepared[path] = _MatchByMethod(_make_read_only(self.search("", path, None, None)))
             for method in methods:
-                answer = _share(self.search(method, path, None, None))
-                if answer != answers[""]:
-                    answers[method] = answer
+                match = _make_read_only(self.search(method, path, None, None))
+                if match != matches[""]:
+                    matches[method] = match
         self.exact = prepared
 
-    def search(self, method: str, path: str, host: str | None, ask: Ask[H] | None) -> Answer[H]:
+    def search(self, method: str, path: str, host: str | None, ask: Ask[H] | None) -> Match[H]:
         """Answer a path by asking the stages in their order."""
         if not is_canonical(path):
             path = requote(path)
-            answers = self.exact.get(path)
-            if answers is not None:
-                return answers[method]
+            matches = self.exact.get(path)
+            if matches is not None:
+                return matches[method]
         refused: list[Refusal[H]] = []
         for search in self._searches:
-            answer = search(method, path, host, ask, refused)
-            if isinstance(answer, Matched):
-                return answer
-            if answer is not None:
-                return self._refuse(method, answer, refused)
+            match = search(method, path, host, ask, refused)
+            if isinstance(match, Matched):
+                return match
+            if match is not None:
+                return self._refuse(method, match, refused)
         return self._refuse(method, self._not_found, refused)
 
     def _refuse(
-        self, method: str, answer: MethodNotAllowed[H] | NotFound, refused: list[Refusal[H]]
-    ) -> Answer[H]:
+        self, method: str, match: MethodNotAllowed[H] | NotFound, refused: list[Refusal[H]]
+    ) -> Match[H]:
         """Join all refusals into one, and turn it into the answer to OPTIONS where that is wanted."""
-        if isinstance(answer, MethodNotAllowed):
-            refused.append((answer.resource, answer.allowed))
+        if isinstance(match, MethodNotAllowed):
+            refused.append((match.resource, match.allowed))
         allowed = {name for _, methods in refused for name in methods}
         if not allowed:
-            return answer
+            return match
         if self._options_handler is not None:
             allowed.add("OPTIONS")
         resource = refused[0][0]

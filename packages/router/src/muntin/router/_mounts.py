@@ -10,19 +10,19 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from yarl import URL
 
-from ._hosts import HostPattern
-from ._resources import parse_prefix
-from ._routes import AbstractResource, Answer, MountPoint, Registry, Route
+from muntin.router._hosts import HostPattern
+from muntin.router._resources import parse_prefix
+from muntin.router._routes import AbstractResource, Match, MountPoint, ResourceRegistry, Route
 
 __all__ = ["Ask", "HostMount", "Mount", "Mountable", "PrefixMount"]
 
 H = TypeVar("H")
 
-Ask = Callable[[AbstractResource[H], str, str, str | None], Answer[H] | None]
+Ask = Callable[[AbstractResource[H], str, str, str | None], Match[H] | None]
 """How to get the answer of a resource with rules of its own, for a method, a path and a host."""
 
 
-class Mountable(Registry, Protocol[H]):
+class Mountable(ResourceRegistry, Protocol[H]):
     """A router, as a mount sees it."""
 
     @property
@@ -39,12 +39,12 @@ class Mountable(Registry, Protocol[H]):
     def forget(self) -> None:
         """Drop what was worked out from the mounts above, because they changed."""
 
-    def mount_on(self, mount: MountPoint, parent: Registry, prefix: str) -> None:
+    def mount_on(self, mount: MountPoint, parent: ResourceRegistry, prefix: str) -> None:
         """Stand on the mount; a `RouteConflict` if it stands on another."""
 
     def match(
         self, method: str, path: str, host: str | None = None, *, ask: Ask[H] | None = None
-    ) -> Answer[H]:
+    ) -> Match[H]:
         """Answer a path, relative to the prefix of the router."""
 
     def plain_paths(self) -> Iterator[str]:
@@ -97,12 +97,12 @@ class PrefixMount(Mount[H], Generic[H]):
         """The whole prefix, those of all mounts above included."""
         return self.prefix + self._own_prefix
 
-    def join(self, registry: Registry) -> None:
+    def join(self, registry: ResourceRegistry) -> None:
         """Enter a router, and let the mounted one know its place."""
         self._router.mount_on(self, registry, self._own_prefix)
         super().join(registry)
 
-    def match(self, method: str, path: str, host: str | None = None) -> Answer[H] | None:
+    def match(self, method: str, path: str, host: str | None = None) -> Match[H] | None:
         """Give the answer of the mounted router for a path below the prefix, else None."""
         if path == self._own_prefix or path.startswith(self._own_prefix + "/"):
             return self._router.match(method, path[len(self._own_prefix) :], host)
@@ -130,12 +130,12 @@ class HostMount(Mount[H], Generic[H]):
         """The pattern of the hosts, in its canonical spelling."""
         return self._pattern.canonical
 
-    def join(self, registry: Registry) -> None:
+    def join(self, registry: ResourceRegistry) -> None:
         """Enter a router, and let the mounted one know its place."""
         self._router.mount_on(self, registry, "")
         super().join(registry)
 
-    def match(self, method: str, path: str, host: str | None = None) -> Answer[H] | None:
+    def match(self, method: str, path: str, host: str | None = None) -> Match[H] | None:
         """Give the answer of the mounted router if the host is one of these, else None."""
         return self._router.match(method, path, host) if self._pattern.matches(host) else None
 

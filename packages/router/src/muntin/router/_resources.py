@@ -10,11 +10,11 @@ from typing import Any, Generic, TypeVar, final
 
 from yarl import URL
 
-from ._quoting import decode_part
-from ._routes import ANY_METHOD, NOTHING, AbstractResource, Matched, MethodNotAllowed, Route
-from ._template import Template
-from .converters import CONVERTERS, Converter
-from .errors import RouteConflict, TemplateError
+from muntin.router._quoting import decode_part
+from muntin.router._routes import ANY_METHOD, NOTHING, AbstractResource, Matched, MethodNotAllowed, Route
+from muntin.router._template import Template
+from muntin.router.converters import CONVERTERS, Converter
+from muntin.router.errors import RouteConflict, TemplateError
 
 __all__ = ["DynamicResource", "PlainResource", "PrefixResource", "Resource", "make_resource", "parse_prefix"]
 

@@ -7,19 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from ._matching import Matcher, is_indexed
-from ._mounts import Ask, HostMount, Mount, Mountable, PrefixMount
-from ._resources import (
+from muntin.router._matching import Matcher, is_indexed
+from muntin.router._mounts import Ask, HostMount, Mount, Mountable, PrefixMount
+from muntin.router._resources import (
     DynamicResource,
     PlainResource,
     PrefixResource,
     make_resource,
 )
-from ._routes import ANY_METHOD, AbstractResource, Answer, MountPoint, Registry, Route
-from ._views import CollectionView, MappingView
-from .converters import CONVERTERS, Converter
-from .definitions import AbstractRouteDef
-from .errors import FrozenError, ResourceNameError, RouteConflict
+from muntin.router._routes import ANY_METHOD, AbstractResource, Match, MountPoint, ResourceRegistry, Route
+from muntin.router._views import CollectionView, MappingView
+from muntin.router.converters import CONVERTERS, Converter
+from muntin.router.definitions import AbstractRouteDef
+from muntin.router.errors import FrozenError, ResourceNameError, RouteConflict
 
 __all__ = ["Router"]
 
@@ -47,7 +47,7 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
         self._names: dict[str, AbstractResource[H]] = {}
         self._frozen = False
         # Where this router is mounted, if it is: the mount, the router that holds it, and the prefix there.
-        self._place: tuple[MountPoint, Registry, str] | None = None
+        self._place: tuple[MountPoint, ResourceRegistry, str] | None = None
         # Worked out at the first match after a change.
         self._matcher: Matcher[H] | None = None
 
@@ -55,7 +55,7 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
 
     def match(
         self, method: str, path: str, host: str | None = None, *, ask: Ask[H] | None = None
-    ) -> Answer[H]:
+    ) -> Match[H]:
         """Find the route for a request.
 
         The answer is that of asking each resource, those with more literal segments at their beginning first, and
@@ -71,9 +71,9 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
             ask: how to get the answer of a resource with rules of its own, in place of its `match`.
         """
         matcher = self._matcher or self._compile()
-        answers = matcher.exact.get(path)
-        if answers is not None:
-            return answers[method]
+        matches = matcher.exact.get(path)
+        if matches is not None:
+            return matches[method]
         return matcher.search(method, path, host, ask)
 
     def _compile(self) -> Matcher[H]:
@@ -202,7 +202,7 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
 
     # -- standing inside another router -------------------------------------------------------------------------
 
-    def mount_on(self, mount: MountPoint, parent: Registry, prefix: str) -> None:
+    def mount_on(self, mount: MountPoint, parent: ResourceRegistry, prefix: str) -> None:
         """Stand on a mount of another router; a `RouteConflict` if that cannot be."""
         if self._place is not None:
             raise RouteConflict(f"{self!r} is mounted already, on {self._place[0]!r}")

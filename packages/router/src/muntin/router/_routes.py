@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from yarl import URL
 
-from .errors import MethodError, ResourceNameError, RouteConflict
+from muntin.router.errors import MethodError, ResourceNameError, RouteConflict
 
 __all__ = [
     "ANY_METHOD",
     "NOTHING",
     "AbstractResource",
-    "Answer",
     "Found",
+    "Match",
     "Matched",
     "MethodNotAllowed",
     "MountPoint",
     "NotFound",
-    "Registry",
+    "ResourceRegistry",
     "Route",
     "check_method",
     "check_name",
@@ -70,7 +70,7 @@ class MountPoint(Protocol):
         """Whatever was given when the router was mounted; for an application framework, the application."""
 
 
-class Registry(Protocol):
+class ResourceRegistry(Protocol):
     """What a resource may know of the router it is in."""
 
     @property
@@ -93,7 +93,7 @@ class AbstractResource(ABC, Generic[H]):
 
     # Defaults for classes that do not call this __init__: then there is no name, and all else works.
     _name: str | None = None
-    _registry: Registry | None = None
+    _registry: ResourceRegistry | None = None
 
     def __init__(self, *, name: str | None = None) -> None:
         self._name = name if name is None else check_name(name)
@@ -109,7 +109,7 @@ class AbstractResource(ABC, Generic[H]):
         """The template with the prefixes of all mounts, without regular expressions: `/admin/users/{id}`."""
 
     @abstractmethod
-    def match(self, method: str, path: str, host: str | None = None) -> "Answer[H] | Matched[H] | None":
+    def match(self, method: str, path: str, host: str | None = None) -> "Match[H] | Matched[H] | None":
         """Answer a canonical path, relative to the router's own prefix; None says: none of mine, go on."""
 
     @abstractmethod
@@ -140,7 +140,7 @@ class AbstractResource(ABC, Generic[H]):
         """The mounts above, from the outermost to the innermost."""
         return () if self._registry is None else self._registry.mounts
 
-    def join(self, registry: Registry) -> None:
+    def join(self, registry: ResourceRegistry) -> None:
         """Enter a router; routers call this, once."""
         if self._registry is not None:
             raise RouteConflict(f"{self!r} is in a router already")
@@ -295,4 +295,4 @@ class NotFound(NamedTuple):
     mounts: tuple[MountPoint, ...] = ()
 
 
-Answer = Found[H] | MethodNotAllowed[H] | NotFound
+Match = Found[H] | MethodNotAllowed[H] | NotFound

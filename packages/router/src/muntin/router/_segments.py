@@ -11,8 +11,8 @@ from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
-from ._regex import DEFAULT, compile_regex
-from ._variables import Variable
+from muntin.router._regex import DEFAULT, compile_regex
+from muntin.router._variables import Variable
 
 __all__ = ["Segment", "read_segments", "split_at"]
 

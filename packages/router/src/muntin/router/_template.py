@@ -10,14 +10,14 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
-from ._explosion import Explosion, find_explosion
-from ._foreign import find_foreign
-from ._quoting import decode_part, requote
-from ._segments import Segment, read_segments
-from ._variables import Variable, parse_variable
-from ._warning import warn_author
-from .converters import CONVERTERS, Converter
-from .errors import PartError, PartValueError, TemplateError
+from muntin.router._explosion import Explosion, find_explosion
+from muntin.router._foreign import find_foreign
+from muntin.router._quoting import decode_part, requote
+from muntin.router._segments import Segment, read_segments
+from muntin.router._variables import Variable, parse_variable
+from muntin.router._warning import warn_author
+from muntin.router.converters import CONVERTERS, Converter
+from muntin.router.errors import PartError, PartValueError, TemplateError
 
 __all__ = ["Template"]
 

@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ._foreign import is_foreign_type
-from ._quoting import encode_part
-from ._regex import DEFAULT, compile_regex, is_slash_free, needs_unencoded_text
-from ._warning import warn_author
-from .converters import Converter
-from .errors import TemplateError
+from muntin.router._foreign import is_foreign_type
+from muntin.router._quoting import encode_part
+from muntin.router._regex import DEFAULT, compile_regex, is_slash_free, needs_unencoded_text
+from muntin.router._warning import warn_author
+from muntin.router.converters import Converter
+from muntin.router.errors import TemplateError
 
 __all__ = ["Variable", "parse_variable"]
 

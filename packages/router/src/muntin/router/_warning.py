@@ -3,7 +3,7 @@
 import inspect
 import warnings
 
-from .errors import TemplateWarning
+from muntin.router.errors import TemplateWarning
 
 __all__ = ["warn_author"]
 

@@ -6,9 +6,9 @@ It knows the public face of routers and resources only.
 from collections.abc import Iterator
 from typing import Any
 
-from ._mounts import HostMount, Mount
-from ._router import Router
-from ._routes import AbstractResource
+from muntin.router._mounts import HostMount, Mount
+from muntin.router._router import Router
+from muntin.router._routes import AbstractResource
 
 __all__ = ["format_table"]
 

@@ -12,9 +12,9 @@ from muntin.static._file import plan_file
 from muntin.static._locate import Flavour, Place, locate
 from muntin.static._manifest import read_manifest
 from muntin.static._media_types import guess_media_type
-from muntin.static._plan import CHUNK_SIZE, FilePlan, Segment, plan_redirect
-from muntin.static._resource import CachePolicy
+from muntin.static._plan import CHUNK_SIZE, FilePlan, FileSegment, plan_redirect
 from muntin.static._root import REQUEST_FIELDS, RequestFields, StaticRoot
+from muntin.static._variants import CachePolicy
 from muntin.static.errors import FileChanged, ManifestError, RootError, StaticError
 
 __all__ = [
@@ -23,12 +23,12 @@ __all__ = [
     "CachePolicy",
     "FileChanged",
     "FilePlan",
+    "FileSegment",
     "Flavour",
     "ManifestError",
     "Place",
     "RequestFields",
     "RootError",
-    "Segment",
     "StaticError",
     "StaticRoot",
     "guess_media_type",

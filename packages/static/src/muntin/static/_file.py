@@ -11,9 +11,9 @@ from muntin.static._conditional import Field
 from muntin.static._content import Contents
 from muntin.static._plan import FilePlan, plan_content, plan_opened, plan_status
 from muntin.static._representation import Representation, describe
-from muntin.static._resource import Resources, choose_form, open_form, renew_form, status_of
 from muntin.static._root import RequestFields, field_of
 from muntin.static._sandbox import Opened, Sandbox, open_trusted
+from muntin.static._variants import VariantCache, choose_variant, open_variant, renew_variant, status_of
 
 
 class _AnyFile:
@@ -31,7 +31,7 @@ class _AnyFile:
 
 
 _OPENER: Final = _AnyFile()
-_RESOURCES: Final = Resources(_OPENER)
+_VARIANTS: Final = VariantCache(_OPENER)
 _CONTENTS: Final = Contents()
 
 
@@ -66,7 +66,7 @@ def plan_file(
     try:
         return _plan(name, method, field, status, about)
     except FileNotFoundError:
-        _RESOURCES.forget(name)
+        _VARIANTS.forget(name)
     except OSError as error:
         return plan_status(status_of(error), method=method)
     try:  # once more: a compressed form may have gone, and the file itself be there
@@ -76,13 +76,13 @@ def plan_file(
 
 
 def _plan(name: str, method: str, field: Field, status: int, about: dict[str, Any]) -> FilePlan:
-    known = _RESOURCES.recall(name) or _RESOURCES.find(name, os.path.split(name))
-    chosen = choose_form(known, field)
+    known = _VARIANTS.recall(name) or _VARIANTS.find(name, os.path.split(name))
+    chosen = choose_variant(known, field)
     kept = _CONTENTS.recall(chosen)
     if kept is not None:
         return plan_content(kept.data, _amend(chosen, about), method, field, status=status)
-    opened = open_form(_OPENER, chosen)
-    chosen = renew_form(known, chosen, opened.status)
+    opened = open_variant(_OPENER, chosen)
+    chosen = renew_variant(known, chosen, opened.status)
     plan = plan_opened(opened, _amend(chosen, about), method, field, path_of=_OPENER.path_of, status=status)
     if plan.status == status and plan.body:
         _CONTENTS.keep(chosen, _OPENER.path_of(chosen.parts), plan.body, opened.status)

@@ -26,7 +26,7 @@ IN_MEMORY = 65_536
 to be waited for."""
 
 
-class Segment(NamedTuple):
+class FileSegment(NamedTuple):
     """A piece of the content: some bytes, then a stretch of the file."""
 
     prefix: bytes
@@ -51,7 +51,7 @@ class FilePlan:
         body: bytes | None = b"",
         *,
         file: BinaryIO | None = None,
-        segments: tuple[Segment, ...] = (),
+        segments: tuple[FileSegment, ...] = (),
         path: str | None = None,
     ) -> None:
         self.status = status
@@ -90,7 +90,7 @@ class FilePlan:
     def __repr__(self) -> str:
         return f"<FilePlan {self.status} length={self.length}{' with file' if self.file is not None else ''}>"
 
-    def pieces(self, size: int = CHUNK_SIZE) -> Iterator[bytes | Segment]:
+    def pieces(self, size: int = CHUNK_SIZE) -> Iterator[bytes | FileSegment]:
         """Give the content in order as bytes to send and stretches of the file to read, of at most `size` bytes each.
 
         Reads nothing: the segments that it gives have no prefix, and fit a buffer of `size` bytes.
@@ -103,7 +103,7 @@ class FilePlan:
             if prefix:
                 yield prefix
             for start in range(offset, offset + count, size):
-                yield Segment(b"", start, min(size, offset + count - start))
+                yield FileSegment(b"", start, min(size, offset + count - start))
 
     def chunks(self, size: int = CHUNK_SIZE) -> Iterator[bytes]:
         """Read the content in chunks of at most `size` bytes: for senders without `sendfile`, and for threads.
@@ -280,15 +280,15 @@ def _plan_in_memory(outcome: Outcome, chosen: Representation, data: bytes) -> Fi
     return FilePlan(206, fields, b"".join(prefix + data[at : at + count] for prefix, at, count in segments))
 
 
-def _cut(outcome: Outcome, chosen: Representation) -> tuple[Fields, tuple[Segment, ...]]:
+def _cut(outcome: Outcome, chosen: Representation) -> tuple[Fields, tuple[FileSegment, ...]]:
     """Give fields and segments: all of it, a lone range by itself, or several as parts (RFC 9110 §15.3.7)."""
     ranges = outcome.ranges
     if not ranges:
-        return chosen.fields, (Segment(b"", 0, chosen.size),)
+        return chosen.fields, (FileSegment(b"", 0, chosen.size),)
     if len(ranges) == 1:
         wanted = ranges[0]
         extra: Fields = (("Content-Range", format_content_range(wanted.first, wanted.last, chosen.size)),)
-        alone = Segment(b"", wanted.first, wanted.length)
+        alone = FileSegment(b"", wanted.first, wanted.length)
         return _replace(chosen.fields, {"Content-Length": str(wanted.length)}, extra), (alone,)
     boundary = secrets.token_hex(16)  # unguessable, so no file can contain it on purpose
     segments = tuple(_separate(ranges, chosen, boundary))
@@ -297,15 +297,15 @@ def _cut(outcome: Outcome, chosen: Representation) -> tuple[Fields, tuple[Segmen
     return _replace(chosen.fields, changed), segments
 
 
-def _separate(ranges: tuple[ByteRange, ...], chosen: Representation, boundary: str) -> Iterator[Segment]:
+def _separate(ranges: tuple[ByteRange, ...], chosen: Representation, boundary: str) -> Iterator[FileSegment]:
     """Give the parts of a multipart/byteranges body (RFC 9110 §14.6), each part's head as the segment's prefix."""
     line_end = ""
     for wanted in ranges:
         position = format_content_range(wanted.first, wanted.last, chosen.size)
         head = f"{line_end}--{boundary}\r\nContent-Type: {chosen.about.media_type}\r\nContent-Range: {position}\r\n\r\n"
-        yield Segment(head.encode("latin-1"), wanted.first, wanted.length)
+        yield FileSegment(head.encode("latin-1"), wanted.first, wanted.length)
         line_end = "\r\n"
-    yield Segment(f"\r\n--{boundary}--\r\n".encode(), 0, 0)
+    yield FileSegment(f"\r\n--{boundary}--\r\n".encode(), 0, 0)
 
 
 def _replace(fields: Fields, changed: dict[str, str], extra: Fields = ()) -> Fields:

@@ -19,18 +19,18 @@ from muntin.static._listing import plan_listing
 from muntin.static._locate import Place, locate, locate_name
 from muntin.static._plan import CHUNK_SIZE, FilePlan, plan_content, plan_opened, plan_redirect, plan_status
 from muntin.static._representation import Representation
-from muntin.static._resource import (
+from muntin.static._sandbox import Opened, Sandbox
+from muntin.static._variants import (
     IMMUTABLE,
     CachePolicy,
-    Resource,
-    Resources,
-    choose_form,
+    VariantCache,
+    Variants,
+    choose_variant,
     make_immutable,
-    open_form,
-    renew_form,
+    open_variant,
+    renew_variant,
     status_of,
 )
-from muntin.static._sandbox import Opened, Sandbox
 from muntin.static.errors import RootError
 
 RequestFields = Mapping[str, str] | Callable[[str], str | None]
@@ -109,8 +109,8 @@ class StaticRoot:
         self._manifest = dict(manifest or {})
         policy = _exempt(frozenset(self._manifest.values()), cache_control) if manifest else cache_control
         # All four only remember the file system. The fallback is apart: it must not be found by a path of its own.
-        self._resources = Resources(self._sandbox, policy)
-        self._pages = Resources(self._sandbox, policy)
+        self._variants = VariantCache(self._sandbox, policy)
+        self._pages = VariantCache(self._sandbox, policy)
         self._fingerprints = Fingerprints()
         self._contents = Contents()
 
@@ -153,12 +153,12 @@ class StaticRoot:
         field = field_of(fields)
         name = path.removeprefix("/")
         try:
-            known = self._resources.recall(name)
+            known = self._variants.recall(name)
             if known is not None:
                 try:
-                    return self._plan_resource(known, method, field, query)
+                    return self._plan_variants(known, method, field, query)
                 except FileNotFoundError:  # the file or its compressed form has gone: look again
-                    self._resources.forget(name)
+                    self._variants.forget(name)
             place = locate(path)
             if place is None:
                 return plan_status(404, method=method)
@@ -211,8 +211,8 @@ class StaticRoot:
                 return self._plan_folder(path, place, opened, method, field, query)
         if place.is_folder:
             return plan_status(404, method=method)
-        resource = self._resources.find(_spell(path, place), place.parts)
-        return self._plan_resource(resource, method, field, query)
+        variants = self._variants.find(_spell(path, place), place.parts)
+        return self._plan_variants(variants, method, field, query)
 
     def _plan_folder(
         self, path: str, place: Place, opened: Opened, method: str, field: Field, query: str
@@ -224,15 +224,15 @@ class StaticRoot:
             return plan_redirect(place.parts[-1], query)  # relative references in the page need the slash
         if index is None:
             return plan_listing(self._sandbox, place.parts, opened, method=method)
-        return self._plan_resource(index, method, field, query)
+        return self._plan_variants(index, method, field, query)
 
-    def _find_index(self, path: str, place: Place) -> Resource | None:
+    def _find_index(self, path: str, place: Place) -> Variants | None:
         if not self._index:
             return None
         name = _spell(path, place)
         key = f"{name.removesuffix('/')}/" if place.parts else ""
         try:
-            return self._resources.find(key, place.parts + self._index)
+            return self._variants.find(key, place.parts + self._index)
         except OSError as error:
             status_of(error)
             return None
@@ -243,7 +243,7 @@ class StaticRoot:
         if _names_html(field("accept") or ""):
             try:
                 found = self._pages.recall("") or self._pages.find("", self._fallback, vary="Accept")
-                return self._plan_resource(found, method, field, "")
+                return self._plan_variants(found, method, field, "")
             except OSError as error:
                 self._pages.forget("")
                 status = status_of(error)
@@ -251,8 +251,8 @@ class StaticRoot:
 
     # What a resource answers
 
-    def _plan_resource(self, resource: Resource, method: str, field: Field, query: str) -> FilePlan:
-        chosen = choose_form(resource, field)
+    def _plan_variants(self, variants: Variants, method: str, field: Field, query: str) -> FilePlan:
+        chosen = choose_variant(variants, field)
         kept = self._contents.recall(chosen)
         if kept is not None:
             wanted = version_in(query) if query and self.append_version else None
@@ -260,12 +260,12 @@ class StaticRoot:
                 return plan_content(kept.data, chosen, method, field)
             # Only the file itself can tell its version, not a compressed form.
             if not chosen.about.coding and self._fingerprints.recall(chosen.parts, kept.status) == wanted:
-                return plan_content(kept.data, make_immutable(resource, chosen), method, field)
-        opened = open_form(self._sandbox, chosen)
+                return plan_content(kept.data, make_immutable(variants, chosen), method, field)
+        opened = open_variant(self._sandbox, chosen)
         try:
-            found = chosen = renew_form(resource, chosen, opened.status)
-            if query and self.append_version and self._is_current(query, resource, chosen, opened):
-                chosen = make_immutable(resource, chosen)
+            found = chosen = renew_variant(variants, chosen, opened.status)
+            if query and self.append_version and self._is_current(query, variants, chosen, opened):
+                chosen = make_immutable(variants, chosen)
         except BaseException:
             opened.close()
             raise
@@ -276,7 +276,7 @@ class StaticRoot:
 
     # Versions
 
-    def _is_current(self, query: str, resource: Resource, chosen: Representation, opened: Opened) -> bool:
+    def _is_current(self, query: str, variants: Variants, chosen: Representation, opened: Opened) -> bool:
         """Say whether a query names the content that is about to be sent.
 
         A URL of older or newer content must not be pinned to this one: during a deployment, both are asked for.
@@ -284,7 +284,7 @@ class StaticRoot:
         wanted = version_in(query)
         if wanted is None:
             return False
-        own = resource.forms[""]
+        own = variants.by_coding[""]
         if own is not chosen:
             return own.size <= HASHED_AT_ONCE and self._version_of(own.parts) == wanted
         known = self._fingerprints.recall(own.parts, opened.status)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
-from muntin.middleware import describe_callable, is_middleware, warn_about
+from muntin.middleware import is_middleware
+from muntin.middleware.callables import describe_callable, warn_about
 from muntin.router import delete, get, head, options, patch, post, put, view
 
 __all__ = [

@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from muntin.middleware import describe_callable, run_all
+from muntin.middleware import run_all
+from muntin.middleware.callables import describe_callable
 from muntin.runner import SHUTDOWN_TIMEOUT, BaseRunner, make_runner
 from muntin.web.application import Application
 from muntin.web.health import HEALTH

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from muntin.http_core import RemoteProtocolError
-from muntin.middleware import describe_callable
+from muntin.middleware.callables import describe_callable
 from muntin.runner import Exchange
 from muntin.web.error_pages import ErrorPage, ErrorPages
 from muntin.web.legacy import warn_of_returned

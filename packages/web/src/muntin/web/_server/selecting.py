@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from muntin import router as routing
-from muntin.router import Answer, Matched, MethodNotAllowed
+from muntin.router import Match, Matched, MethodNotAllowed
 from muntin.web._server.answering import Handle
 from muntin.web.application import Application
 from muntin.web.error_pages import ErrorPages
@@ -49,14 +49,14 @@ class Selecting:
 
     def select_by_path(self, request: Request) -> Handle:
         """Give the handler where method and path decide."""
-        answer = self._match(request.method, request.target.path)
-        if isinstance(answer, Matched) and request.exchange.head.expect is None:
-            route: Any = answer.route
+        match = self._match(request.method, request.target.path)
+        if isinstance(match, Matched) and request.exchange.head.expect is None:
+            route: Any = match.route
             pipeline = route.pipeline
             if pipeline is not None:
-                request.bind(UrlMappingMatchInfo(answer.values, route, pipeline))
+                request.bind(UrlMappingMatchInfo(match.values, route, pipeline))
                 return pipeline.handler  # type: ignore[no-any-return]  # the router does not know what handlers are
-        return self._settle(request, answer)
+        return self._settle(request, match)
 
     def select_by_host(self, request: Request) -> Handle:
         """Give the handler where the host counts as well."""
@@ -67,8 +67,8 @@ class Selecting:
         return self._find_and_run
 
     async def _find_and_run(self, request: Request) -> Any:
-        answer = await self._router.find(request.method, request.target.path, request.host, request)
-        return await self._settle(request, answer)(request)
+        match = await self._router.find(request.method, request.target.path, request.host, request)
+        return await self._settle(request, match)(request)
 
     def select_as_resolved(self, request: Request) -> Handle:
         """Give what asks a router that resolves by rules of its own."""
@@ -94,22 +94,22 @@ class Selecting:
             request.bind(info)
         return (app.on_error for app in reversed(info.apps))
 
-    def _settle(self, request: Request, answer: Answer[Any]) -> Handle:
+    def _settle(self, request: Request, match: Match[Any]) -> Handle:
         info: UrlMappingMatchInfo
-        if isinstance(answer, Matched):
-            route: Any = answer.route
+        if isinstance(match, Matched):
+            route: Any = match.route
             pipeline = self._pipelines.of(route)
-            described = answer.variables
+            described = match.variables
             if isinstance(described, UrlMappingMatchInfo):
                 info = described
                 info.attach(pipeline)
             else:
-                info = UrlMappingMatchInfo(answer.values, route, pipeline)
+                info = UrlMappingMatchInfo(match.values, route, pipeline)
         else:
-            pipeline = self._pipelines.of_refusal(answer.mounts)
+            pipeline = self._pipelines.of_refusal(match.mounts)
             refused = (
-                HTTPMethodNotAllowed(request.method, answer.allowed)
-                if isinstance(answer, MethodNotAllowed)
+                HTTPMethodNotAllowed(request.method, match.allowed)
+                if isinstance(match, MethodNotAllowed)
                 else HTTPNotFound()
             )
             info = MatchInfoError(refused, pipeline)

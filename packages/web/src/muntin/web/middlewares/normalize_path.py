@@ -1,9 +1,10 @@
 """Normalizing paths: a path that leads nowhere is sent on to the spelling that leads somewhere.
 
-It asks the router of the outermost application; what a path may have meant is for `muntin.middleware`.
+It asks the router of the outermost application; what a path may have meant is for `muntin.middleware.paths`.
 """
 
-from muntin.middleware import middleware, normalize_candidates
+from muntin.middleware import middleware
+from muntin.middleware.paths import normalize_candidates
 from muntin.web.middlewares._signatures import Handler, Middleware
 from muntin.web.request import Request
 from muntin.web.response.exceptions import HTTPMove, HTTPNotFound, HTTPPermanentRedirect

@@ -12,7 +12,12 @@ from contextvars import copy_context
 from functools import wraps
 from typing import Any
 
-from muntin.middleware import describe_callable, is_coroutine_callable, is_plain_function, warn_about
+from muntin.middleware.callables import (
+    describe_callable,
+    is_coroutine_callable,
+    is_plain_function,
+    warn_about,
+)
 from muntin.web.response.stream import StreamResponse
 
 __all__ = [

@@ -9,7 +9,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from muntin import router
-from muntin.router import AbstractRouteDef, Answer, Matched, MethodNotAllowed
+from muntin.router import AbstractRouteDef, Match, Matched, MethodNotAllowed
 from muntin.web.legacy import warn_older
 from muntin.web.response.exceptions import HTTPMethodNotAllowed, HTTPNotFound
 from muntin.web.routing._asking import Asking
@@ -21,7 +21,7 @@ from muntin.web.routing.routes import AbstractRoute
 if TYPE_CHECKING:
     from muntin.web.routing.static_resource import StaticResource
 
-__all__ = ["UrlDispatcher", "as_web_route", "describe_answer"]
+__all__ = ["UrlDispatcher", "as_web_route", "describe_match"]
 
 # As `muntin.static.CHUNK_SIZE`, which is loaded when there are files to serve.
 _CHUNK_SIZE: Final = 262_144
@@ -161,18 +161,18 @@ class UrlDispatcher(router.Router[Any]):
         """Whether a subclass has a `resolve` of its own."""
         return type(self).resolve is not UrlDispatcher.resolve
 
-    async def find(self, method: str, path: str, host: str | None, request: Asking) -> Answer[Any]:
+    async def find(self, method: str, path: str, host: str | None, request: Asking) -> Match[Any]:
         """Find the route for a request, and wait for resources that have to be awaited."""
-        answers: dict[int, Answer[Any] | None] = {}
+        matches: dict[int, Match[Any] | None] = {}
 
         def ask(
             resource: router.AbstractResource[Any], method: str, path: str, host: str | None
-        ) -> Answer[Any] | None:
+        ) -> Match[Any] | None:
             if not _has_own_rules(resource):
                 return resource.match(method, path, host)  # type: ignore[return-value]  # Matched is Found
-            if id(resource) not in answers:
+            if id(resource) not in matches:
                 raise _Unasked(resource)
-            return answers[id(resource)]
+            return matches[id(resource)]
 
         while True:
             try:
@@ -180,15 +180,15 @@ class UrlDispatcher(router.Router[Any]):
             except _Unasked as pending:
                 resource = pending.resource
             # Each resource is asked once, and the others need no waiting: this ends.
-            answers[id(resource)] = await _ask(resource, request)
+            matches[id(resource)] = await _ask(resource, request)
 
     async def resolve(self, request: Asking) -> UrlMappingMatchInfo:
         """Give the match info of a request; one that raises 404 or 405 if nothing matches.
 
         A subclass may have one of its own: it is asked for every request, if its application is the outermost.
         """
-        answer = await self.find(request.method, request.target.path, request.host, request)
-        return describe_answer(answer, request.method)
+        match = await self.find(request.method, request.target.path, request.host, request)
+        return describe_match(match, request.method)
 
 
 def _has_own_rules(resource: router.AbstractResource[Any]) -> TypeGuard[AbstractResource]:
@@ -196,7 +196,7 @@ def _has_own_rules(resource: router.AbstractResource[Any]) -> TypeGuard[Abstract
     return AbstractResource in type(resource).__mro__
 
 
-async def _ask(resource: AbstractResource, request: Asking) -> Answer[Any] | None:
+async def _ask(resource: AbstractResource, request: Asking) -> Match[Any] | None:
     info, allowed = await resource.resolve(request)
     if info is not None:
         return Matched(info.route, info, info)
@@ -214,12 +214,12 @@ def as_web_route(route: router.Route[Any]) -> AbstractRoute:
     return route
 
 
-def describe_answer(answer: Answer[Any], method: str) -> UrlMappingMatchInfo:
-    """Give the answer of the router as match info."""
-    if isinstance(answer, Matched):
-        if isinstance(answer.variables, UrlMappingMatchInfo):
-            return answer.variables  # a resource with rules of its own has described it
-        return UrlMappingMatchInfo(answer.values, as_web_route(answer.route))
-    if isinstance(answer, MethodNotAllowed):
-        return MatchInfoError(HTTPMethodNotAllowed(method, answer.allowed), mounts=answer.mounts)
-    return MatchInfoError(HTTPNotFound(), mounts=answer.mounts)
+def describe_match(match: Match[Any], method: str) -> UrlMappingMatchInfo:
+    """Give the match of the router as match info."""
+    if isinstance(match, Matched):
+        if isinstance(match.variables, UrlMappingMatchInfo):
+            return match.variables  # a resource with rules of its own has described it
+        return UrlMappingMatchInfo(match.values, as_web_route(match.route))
+    if isinstance(match, MethodNotAllowed):
+        return MatchInfoError(HTTPMethodNotAllowed(method, match.allowed), mounts=match.mounts)
+    return MatchInfoError(HTTPNotFound(), mounts=match.mounts)

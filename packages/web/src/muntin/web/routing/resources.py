@@ -11,7 +11,7 @@ from typing import Any
 from yarl import URL
 
 from muntin import router
-from muntin.router import Answer, Matched, MethodNotAllowed, RouteConflict
+from muntin.router import Match, Matched, MethodNotAllowed, RouteConflict
 from muntin.web.legacy import warn_older
 from muntin.web.routing._asking import Asking
 from muntin.web.routing._handlers import AnyExpectHandler
@@ -21,7 +21,7 @@ from muntin.web.routing.routes import ResourceRoute
 __all__ = ["AbstractResource", "DynamicResource", "PlainResource", "Resolved", "Resource"]
 
 Resolved = tuple[UrlMappingMatchInfo | None, set[str]]
-"""What a resource answers: a match, or None with the methods that it has for the path, if it has it at all."""
+"""Match info, or None with the methods that it has for the path, if it has it at all."""
 
 
 class AbstractResource(router.AbstractResource[Any]):
@@ -46,8 +46,8 @@ class AbstractResource(router.AbstractResource[Any]):
     def freeze(self) -> None:
         """Take note that the application starts."""
 
-    def match(self, method: str, path: str, host: str | None = None) -> Answer[Any] | None:
-        """Give no answer: without the request there is none."""
+    def match(self, method: str, path: str, host: str | None = None) -> Match[Any] | None:
+        """Return None: without the request there is none."""
         return None
 
 
@@ -62,7 +62,7 @@ class Resource(router.Resource[Any]):
         Args:
             method: a token.
             handler: an async function, a subclass of `View`, or whatever else can be called with the request.
-            expect_handler: what answers an Expect field.
+            expect_handler: what responds to an Expect field.
             options: kept on the route.
 
         Raises:
@@ -79,14 +79,14 @@ class Resource(router.Resource[Any]):
         path = router.strip_prefix(request.target.path, self.prefix)
         if path is None:
             return None, set()
-        answer = self.match(request.method, router.requote(path), request.host)
-        if isinstance(answer, Matched):
-            route = answer.route
+        match = self.match(request.method, router.requote(path), request.host)
+        if isinstance(match, Matched):
+            route = match.route
             if not isinstance(route, ResourceRoute):
                 raise RouteConflict(f"{route!r} of {self!r} is no route of a web resource")
-            return UrlMappingMatchInfo(answer.values, route), {each.method for each in self}
-        if isinstance(answer, MethodNotAllowed):
-            return None, set(answer.allowed)
+            return UrlMappingMatchInfo(match.values, route), {each.method for each in self}
+        if isinstance(match, MethodNotAllowed):
+            return None, set(match.allowed)
         return None, set()
 
     def raw_match(self, path: str) -> bool:

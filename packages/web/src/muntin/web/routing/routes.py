@@ -7,7 +7,7 @@ from typing import Any
 
 from yarl import URL
 
-from muntin.middleware import describe_callable
+from muntin.middleware.callables import describe_callable
 from muntin.router import AbstractResource, Route
 from muntin.web.response.exceptions import HTTPException, HTTPExpectationFailed
 from muntin.web.response.stream import StreamResponse

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from muntin import router
 from muntin.router import Matched, MethodNotAllowed
 from muntin.web.routing._asking import Asking
-from muntin.web.routing.dispatcher import UrlDispatcher, describe_answer
+from muntin.web.routing.dispatcher import UrlDispatcher, describe_match
 from muntin.web.routing.resources import AbstractResource, Resolved
 
 __all__ = ["MatchedSubAppResource", "PrefixedSubAppResource", "Routed"]
@@ -23,11 +23,11 @@ class Routed(Protocol):
 
 
 async def _resolve(app: Routed, path: str, request: Asking) -> Resolved:
-    answer = await app.router.find(request.method, path, request.host, request)
-    allowed = set(answer.allowed) if isinstance(answer, MethodNotAllowed) else set()
-    if isinstance(answer, Matched):
+    match = await app.router.find(request.method, path, request.host, request)
+    allowed = set(match.allowed) if isinstance(match, MethodNotAllowed) else set()
+    if isinstance(match, Matched):
         allowed = {request.method}
-    return describe_answer(answer, request.method), allowed
+    return describe_match(match, request.method), allowed
 
 
 class PrefixedSubAppResource(router.PrefixMount[Any]):

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from muntin.static import StaticRoot
-from muntin.static import _resource as module
-from muntin.static._resource import Resources, status_of
+from muntin.static import _variants as module
 from muntin.static._sandbox import Sandbox
+from muntin.static._variants import VariantCache, status_of
 
 GZIP = {"Accept-Encoding": "gzip"}
 
@@ -144,17 +144,17 @@ def test_only_files_are_remembered_and_each_once(tree: Path) -> None:
 
 def test_the_memory_is_bounded(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "REMEMBERED", 2)
-    resources = Resources(Sandbox(tree))
+    cache = VariantCache(Sandbox(tree))
     for key in ("a", "b", "c"):
-        resources.find(key, ("hello.txt",))
-    assert [resources.recall(key) is None for key in ("a", "b", "c")] == [True, True, False]
-    resources.forget("c")
-    resources.forget("c")
-    assert resources.recall("c") is None
+        cache.find(key, ("hello.txt",))
+    assert [cache.recall(key) is None for key in ("a", "b", "c")] == [True, True, False]
+    cache.forget("c")
+    cache.forget("c")
+    assert cache.recall("c") is None
 
 
 def test_only_regular_files_are_resources(tree: Path) -> None:
     os.mkfifo(tree / "pipe")
     for parts in (("css",), ("pipe",), ("nothing",)):
         with pytest.raises(FileNotFoundError):
-            Resources(Sandbox(tree)).find("x", parts)
+            VariantCache(Sandbox(tree)).find("x", parts)

@@ -1,4 +1,4 @@
-"""A resource: a file with the compressed forms that lie beside it, as last seen.
+"""A variants: a file with the compressed forms that lie beside it, as last seen.
 
 Knows how to look for them and for how long to believe it. Does not know requests, nor directories' rules.
 """
@@ -21,7 +21,7 @@ CachePolicy = str | Callable[[str], str | None] | None
 """A Cache-Control value for every file, or a function that gives one for a file's name below the root."""
 
 REMEMBERED: Final = 4096
-"""Resources remembered before all are forgotten. Only files that exist have one, of about 2 KiB."""
+"""VariantCache remembered before all are forgotten. Only files that exist have one, of about 2 KiB."""
 
 TRUSTED: Final = 1.0
 """Seconds for which compressed siblings are not looked for again. What is sent is opened and compared every time."""
@@ -73,17 +73,17 @@ class Opener(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class Variants:
     """A file's own form under the empty name, and its compressed forms under their codings."""
 
-    forms: dict[str, Representation]
+    by_coding: dict[str, Representation]
     seen_at: float
     """Seconds of the monotonic clock."""
     immutable: dict[str, Representation] = field(default_factory=dict)
     """The same forms as they go to URLs that name their content; made when first asked for."""
 
 
-class Resources:
+class VariantCache:
     """Finds resources, and remembers them by path for a moment."""
 
     __slots__ = ("_cache_policy", "_known", "_opener")
@@ -91,9 +91,9 @@ class Resources:
     def __init__(self, opener: Opener, cache_policy: CachePolicy = None) -> None:
         self._opener = opener
         self._cache_policy = cache_policy
-        self._known: dict[str, Resource] = {}
+        self._known: dict[str, Variants] = {}
 
-    def recall(self, path: str) -> Resource | None:
+    def recall(self, path: str) -> Variants | None:
         """Give the resource that this path led to a moment ago."""
         known = self._known.get(path)
         if known is not None and time.monotonic() - known.seen_at > TRUSTED:
@@ -104,7 +104,7 @@ class Resources:
         """Look anew at the next request for this path."""
         self._known.pop(path, None)
 
-    def find(self, path: str, parts: tuple[str, ...], *, vary: str = "") -> Resource:
+    def find(self, path: str, parts: tuple[str, ...], *, vary: str = "") -> Variants:
         """Look at a file and its siblings.
 
         Raises:
@@ -127,16 +127,16 @@ class Resources:
             cache_control=policy("/".join(parts)) if callable(policy) else policy,
             vary=", ".join(filter(None, (vary, "Accept-Encoding" if coded else ""))),
         )
-        forms = {"": describe(parts, about, own.st_mtime_ns, own.st_size)}
+        by_coding = {"": describe(parts, about, own.st_mtime_ns, own.st_size)}
         for coding, (sibling, status) in coded.items():
-            forms[coding] = describe(
+            by_coding[coding] = describe(
                 sibling, about._replace(coding=coding), status.st_mtime_ns, status.st_size
             )
-        found = Resource(forms, time.monotonic())
+        found = Variants(by_coding, time.monotonic())
         self._remember(path, found)
         return found
 
-    def _remember(self, path: str, found: Resource) -> None:
+    def _remember(self, path: str, found: Variants) -> None:
         if len(self._known) >= REMEMBERED:
             self._known.clear()  # in one step, so that threads need no lock
         self._known[path] = found
@@ -156,14 +156,14 @@ def _require_file(opened: Opened | None, parts: tuple[str, ...]) -> Opened:
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "/".join(parts))
 
 
-def choose_form(resource: Resource, field: Field) -> Representation:
+def choose_variant(variants: Variants, field: Field) -> Representation:
     """Give the form that a request accepts most (RFC 9110 §12.5.3)."""
-    forms = resource.forms
-    accepted = field("accept-encoding") if len(forms) > 1 else None
-    return forms[""] if accepted is None else forms[choose_coding(accepted, tuple(forms)[1:])]
+    by_coding = variants.by_coding
+    accepted = field("accept-encoding") if len(by_coding) > 1 else None
+    return by_coding[""] if accepted is None else by_coding[choose_coding(accepted, tuple(by_coding)[1:])]
 
 
-def open_form(opener: Opener, chosen: Representation) -> Opened:
+def open_variant(opener: Opener, chosen: Representation) -> Opened:
     """Open the file of a form; the descriptor is the caller's.
 
     Raises:
@@ -173,20 +173,20 @@ def open_form(opener: Opener, chosen: Representation) -> Opened:
     return _require_file(open_by(chosen.parts), chosen.parts)
 
 
-def renew_form(resource: Resource, chosen: Representation, status: os.stat_result) -> Representation:
+def renew_variant(variants: Variants, chosen: Representation, status: os.stat_result) -> Representation:
     """Give the description of an open form: the known one, or a new one if the file has changed since."""
     if chosen.describes(status):
         return chosen
     renewed = describe(chosen.parts, chosen.about, status.st_mtime_ns, status.st_size)
-    resource.forms[chosen.about.coding] = renewed
+    variants.by_coding[chosen.about.coding] = renewed
     return renewed
 
 
-def make_immutable(resource: Resource, chosen: Representation) -> Representation:
+def make_immutable(variants: Variants, chosen: Representation) -> Representation:
     """Give the same form with leave to cache it for ever."""
-    known = resource.immutable.get(chosen.about.coding)
+    known = variants.immutable.get(chosen.about.coding)
     if known is None or known.etag != chosen.etag:
         about = chosen.about._replace(cache_control=IMMUTABLE)
         known = describe(chosen.parts, about, chosen.mtime_ns, chosen.size)
-        resource.immutable[chosen.about.coding] = known
+        variants.immutable[chosen.about.coding] = known
     return known
