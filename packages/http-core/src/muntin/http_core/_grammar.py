@@ -9,6 +9,8 @@ A pattern that would accept more than the RFC does (to serve old peers) does not
 import re
 from typing import Final
 
+from muntin.http_core import tokens
+
 __all__ = [
     "ABSOLUTE_TARGET",
     "AUTHORITY_TARGET",
@@ -28,8 +30,7 @@ __all__ = [
 ]
 
 # token = 1*tchar                                                            RFC 9110 §5.6.2
-tchar = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
-token = tchar + rb"++"
+token = tokens.TOKEN.encode("ascii")
 TOKEN: Final = re.compile(token)
 
 # OWS = *( SP / HTAB )                                                       RFC 9110 §5.6.3

@@ -1,15 +1,11 @@
 """The Content-Encoding field of a message that is to be decoded (RFC 9110 §8.4)."""
 
-import re
-from typing import Final
-
 from muntin.http_core.coding.errors import ContentCodingError
 from muntin.http_core.coding.limits import DEFAULT_DECODING_LIMITS
 from muntin.http_core.coding.registry import canonical_coding, is_available
+from muntin.http_core.tokens import is_token
 
 __all__ = ["parse_content_encoding"]
-
-_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
 
 
 def parse_content_encoding(text: str, *, limit: int = DEFAULT_DECODING_LIMITS.codings) -> tuple[str, ...]:
@@ -23,7 +19,7 @@ def parse_content_encoding(text: str, *, limit: int = DEFAULT_DECODING_LIMITS.co
     for element in text.split(","):
         if not (element := element.strip(" \t")):
             continue
-        if not _TOKEN.fullmatch(element):
+        if not is_token(element):
             raise ContentCodingError(400, "malformed Content-Encoding")
         coding = canonical_coding(element)
         if coding == "identity":

@@ -9,25 +9,23 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from muntin.http_core.tokens import TOKEN, is_token
+
 __all__ = [
     "QUOTED_STRING",
-    "TOKEN",
     "Parameters",
     "follows_value",
     "format_parameters",
     "is_free_of_controls",
-    "is_token",
     "iterate_parameters",
     "parse_parameters",
     "quote_string",
     "unquote_string",
 ]
 
-TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 _CONTROLS: Final = r"\x00-\x08\x0a-\x1f\x7f"
 QUOTED_STRING: Final = rf'"[^"\\{_CONTROLS}]*+(?:\\[^{_CONTROLS}][^"\\{_CONTROLS}]*+)*"'
 
-_TOKEN: Final = re.compile(TOKEN)
 _CONTROL: Final = re.compile(f"[{_CONTROLS}]")
 _PARAMETER: Final = re.compile(rf"[ \t]*+;[ \t]*+(?:({TOKEN})=(?:({TOKEN})|({QUOTED_STRING})))?")
 _QUOTED: Final = re.compile(QUOTED_STRING)
@@ -37,11 +35,6 @@ _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _TO_ESCAPE: Final = re.compile(r'(["\\])')
 
 Parameters = tuple[tuple[str, str], ...]
-
-
-def is_token(text: str) -> bool:
-    """Tell whether a text is a token."""
-    return _TOKEN.fullmatch(text) is not None
 
 
 def is_free_of_controls(text: str) -> bool:

@@ -14,13 +14,12 @@ from typing import Final, NamedTuple
 
 from muntin.http_core.headers._parameters import (
     QUOTED_STRING,
-    TOKEN,
     Parameters,
     format_parameters,
-    is_token,
     parse_parameters,
 )
 from muntin.http_core.headers.media import MediaType, parse_media_type
+from muntin.http_core.tokens import TOKEN, is_token
 
 __all__ = [
     "MAX_PREFERENCES",

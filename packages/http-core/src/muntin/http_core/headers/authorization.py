@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from muntin.http_core.headers._parameters import TOKEN, is_free_of_controls, quote_string
+from muntin.http_core.headers._parameters import is_free_of_controls, quote_string
+from muntin.http_core.tokens import TOKEN
 
 __all__ = [
     "Authorization",

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from muntin.http_core.headers._parameters import QUOTED_STRING, TOKEN, is_token, quote_string, unquote_string
+from muntin.http_core.headers._parameters import QUOTED_STRING, quote_string, unquote_string
+from muntin.http_core.tokens import TOKEN, is_token
 
 __all__ = ["MAX_DIRECTIVES", "CacheControl", "format_cache_control", "parse_cache_control"]
 

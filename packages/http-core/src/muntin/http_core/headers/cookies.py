@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from muntin.http_core.headers._parameters import is_token
 from muntin.http_core.headers.dates import format_date
+from muntin.http_core.tokens import is_token
 
 __all__ = ["MAX_COOKIES", "format_cookies", "format_set_cookie", "parse_cookies"]
 

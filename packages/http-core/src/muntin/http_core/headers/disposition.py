@@ -11,15 +11,14 @@ from urllib.parse import quote, unquote_to_bytes
 
 from muntin.http_core.headers._parameters import (
     QUOTED_STRING,
-    TOKEN,
     Parameters,
     follows_value,
     is_free_of_controls,
-    is_token,
     iterate_parameters,
     quote_string,
 )
 from muntin.http_core.headers.filenames import sanitize_filename
+from muntin.http_core.tokens import TOKEN, is_token
 
 __all__ = [
     "MAX_DISPOSITION_PARAMETERS",

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple, TypeVar
 
-from muntin.http_core.headers._parameters import QUOTED_STRING, TOKEN, is_token, quote_string, unquote_string
+from muntin.http_core.headers._parameters import QUOTED_STRING, quote_string, unquote_string
+from muntin.http_core.tokens import TOKEN, is_token
 
 __all__ = [
     "MAX_HOPS",

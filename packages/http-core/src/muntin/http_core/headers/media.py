@@ -7,14 +7,13 @@ import re
 from typing import Final, NamedTuple
 
 from muntin.http_core.headers._parameters import (
-    TOKEN,
     Parameters,
     follows_value,
     format_parameters,
-    is_token,
     iterate_parameters,
     unquote_string,
 )
+from muntin.http_core.tokens import TOKEN, is_token
 
 __all__ = ["MAX_MEDIA_PARAMETERS", "MediaType", "format_media_type", "parse_media_type"]
 

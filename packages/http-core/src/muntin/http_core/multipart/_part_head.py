@@ -9,10 +9,11 @@ from typing import Final
 
 from muntin.http_core.multipart.errors import MultipartError
 from muntin.http_core.multipart.events import Headers
+from muntin.http_core.tokens import TOKEN, is_token
 
 __all__ = ["declared_length", "format_part_head", "parse_part_head"]
 
-_NAME: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
+_NAME: Final = TOKEN.encode("ascii")
 _FIELD: Final = re.compile(rb"(" + _NAME + rb"):([^\x00-\x08\x0a-\x1f\x7f]*+)")
 _VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*+")
 # A field may go on in the next line when that begins with white space: MIME allows it, though HTTP does not.
@@ -87,7 +88,7 @@ def _format_field(name: str, value: str) -> bytes:
         raise TypeError(f"the name of a field must be a str, not {type(name).__name__}")
     if not isinstance(value, str):
         raise TypeError(f"the value of the field {name} must be a str, not {type(value).__name__}")
-    if not re.fullmatch(_NAME, name.encode()):
+    if not is_token(name):
         raise ValueError(f"not the name of a field: {name!r}")
     if not _VALUE.fullmatch(value):
         raise ValueError(f"the field {name} cannot hold control characters: {value!r}")

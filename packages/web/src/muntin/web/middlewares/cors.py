@@ -10,6 +10,7 @@ from typing import Final
 
 from multidict import CIMultiDict
 
+from muntin.http_core.tokens import is_token
 from muntin.middleware import middleware
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._amending import answer_amended
@@ -27,7 +28,6 @@ _ANY: Final = "*"
 _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.\-]*://(?:[a-z0-9_.\-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 _DEFAULT_PORTS: Final = (("http://", ":80"), ("https://", ":443"))
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _MOST_HEADERS: Final = 64
 """Names that a preflight may ask for; scripts set a handful."""
 _VARY_PREFLIGHT: Final = ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
@@ -167,7 +167,7 @@ def _parse_names(lines: Iterable[str]) -> tuple[str, ...] | None:
     names = tuple(item.strip(" \t") for line in lines for item in line.split(",", _MOST_HEADERS + 1))
     if names in ((), ("",)):
         return ()
-    is_sound = len(names) <= _MOST_HEADERS and all(_TOKEN.fullmatch(name) for name in names)
+    is_sound = len(names) <= _MOST_HEADERS and all(map(is_token, names))
     return names if is_sound else None
 
 

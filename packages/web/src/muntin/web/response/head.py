@@ -18,6 +18,7 @@ from muntin.http_core import FieldBlock, HeadFields, forbids_body, reason_of
 from muntin.http_core import headers as families
 from muntin.http_core.headers.dates import format_date, parse_date
 from muntin.http_core.headers.media import MediaType, format_media_type, parse_media_type
+from muntin.http_core.tokens import TOKEN
 from muntin.web.keys import ResponseKey
 from muntin.web.legacy import warn_older
 from muntin.web.response.cookies import ResponseCookies, SetCookie
@@ -30,7 +31,7 @@ __all__ += ["format_content_type", "read_media_type"]
 SERVER: Final = "muntin/0.1"
 SERVER_FIELD: Final = ("Server", SERVER)
 OCTET_STREAM: Final = "application/octet-stream"
-_ESSENCE: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++/[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
+_ESSENCE: Final = re.compile(f"{TOKEN}/{TOKEN}")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 

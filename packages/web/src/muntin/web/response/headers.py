@@ -10,13 +10,15 @@ from typing import Any, Final
 
 from multidict import CIMultiDict
 
+from muntin.http_core.tokens import is_token
+
 __all__ = ["CheckedHeaders", "LooseHeaders", "check_fields"]
 
 LooseHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
 """What may be given for fields: a mapping, a multidict, or pairs."""
 
-_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_is_name: Final = lru_cache(256)(is_token)
 
 
 def check_fields(fields: Iterable[tuple[str, str]]) -> None:
@@ -36,11 +38,6 @@ def check_fields(fields: Iterable[tuple[str, str]]) -> None:
         # What is printable has no control character; the rest is looked at.
         if not value.isprintable() and _CONTROL.search(value):
             raise ValueError(f"the value of the field {name} has a control character: {value!r}")
-
-
-@lru_cache(256)
-def _is_name(name: str) -> bool:
-    return _NAME.fullmatch(name) is not None
 
 
 class CheckedHeaders(CIMultiDict[str]):
