@@ -22,6 +22,7 @@ __all__ = [
     "check_mode",
     "is_listened_at",
     "list_hosts",
+    "spell_host",
 ]
 
 _LOGGER: Final = logging.getLogger("muntin.server")
@@ -36,6 +37,14 @@ Hosts = str | Sequence[str] | None
 def list_hosts(hosts: Hosts) -> list[str | None]:
     """Return the names and addresses to listen at; None among them stands for all interfaces."""
     return [hosts or None] if isinstance(hosts, str) or hosts is None else [host or None for host in hosts]
+
+
+def spell_host(host: str | None) -> str | bytes | None:
+    """Return a host as the system is asked for it: a name of ASCII letters as bytes.
+
+    For text Python loads its codec of international names, which takes longer than the whole lookup.
+    """
+    return host.encode("ascii") if host is not None and host.isascii() else host
 
 
 def bind_tcp(
@@ -61,7 +70,9 @@ def bind_tcp(
     found: list[AddressInfo] = []
     for each in list_hosts(host):
         try:
-            found += socket.getaddrinfo(each, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            found += socket.getaddrinfo(
+                spell_host(each), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )
         except socket.gaierror as error:
             raise cannot_listen(repr(each), error) from error
     return bind_addresses(found, backlog=backlog, reuse_address=reuse_address, reuse_port=reuse_port)

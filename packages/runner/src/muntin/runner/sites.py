@@ -18,6 +18,7 @@ from muntin.runner._binding import (
     cannot_listen,
     check_mode,
     list_hosts,
+    spell_host,
 )
 from muntin.runner._server import Server
 from muntin.runner._socket_file import SocketFile, SocketPath
@@ -234,12 +235,13 @@ async def _look_up(host: str | None, port: int) -> list[AddressInfo]:
     Raises:
         OSError: nobody knows it.
     """
+    name = spell_host(host)
     kind, passive = socket.SOCK_STREAM, socket.AI_PASSIVE
     with suppress(socket.gaierror):
         # Addresses need no look-up, and so no thread.
-        return [*socket.getaddrinfo(host, port, type=kind, flags=passive | socket.AI_NUMERICHOST)]
+        return [*socket.getaddrinfo(name, port, type=kind, flags=passive | socket.AI_NUMERICHOST)]
     try:
-        return [*await asyncio.get_running_loop().getaddrinfo(host, port, type=kind, flags=passive)]
+        return [*await asyncio.get_running_loop().getaddrinfo(name, port, type=kind, flags=passive)]
     except socket.gaierror as error:
         raise cannot_listen(repr(host), error) from error
 
