@@ -8,7 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from muntin import web
-from muntin.web.middlewares._amending import answer_amended
+from muntin.web.middlewares._amending import amend_response
 from muntin.web.middlewares.concurrency_limit import concurrency_limit_middleware
 from muntin.web.middlewares.cors import cors_middleware
 from muntin.web.middlewares.proxies import trusted_proxies_middleware
@@ -109,7 +109,7 @@ async def test_signals_of_others_stay(make_request):
         return web.Response()
 
     request = make_request()
-    response = await answer_amended(request, handler, lambda response: seen.append("ours"))
+    response = await amend_response(request, handler, lambda response: seen.append("ours"))
     assert seen == ["ours"]
     await response.prepare(request)
     assert seen == ["ours", "theirs"]
@@ -121,7 +121,7 @@ async def test_those_inside_amend_first_whoever_makes_the_response(path):
     def note(name):
         @web.middleware
         async def amend(request, handler):
-            return await answer_amended(request, handler, lambda response: response.headers.add("X-By", name))
+            return await amend_response(request, handler, lambda response: response.headers.add("X-By", name))
 
         return amend
 

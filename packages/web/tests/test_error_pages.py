@@ -188,7 +188,7 @@ async def nothing_page(request, error):
 async def test_a_handler_without_a_response_has_the_page_too_and_is_named(caplog):
     app = make_app({500: page("sorry"), TypeError: page("wrong"), RuntimeError: page("wrong")})
     [(status, text)] = await answers(app, "/nothing")
-    assert (status, text) == (500, "sorry: WrongAnswer")
+    assert (status, text) == (500, "sorry: NotAResponse")
     [record] = caplog.records
     assert "handler" in record.message
     assert "nothing" in record.message

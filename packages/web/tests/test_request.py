@@ -182,7 +182,7 @@ def test_a_host_that_cannot_be_read_is_the_clients_fault(make_request, host):
         _ = request.url
     with pytest.raises(HTTPBadRequest):
         _ = make_request("CONNECT", f"{host.partition(':')[0].lower()}:443", f"Host: {host}").rel_url
-    for replace in (lambda host: request.clone(host=host), lambda host: request.believe(host=host)):
+    for replace in (lambda host: request.clone(host=host), lambda host: request.trust_forwarded(host=host)):
         with pytest.raises(ValueError, match=r"."):
             replace(host)
 
@@ -193,7 +193,7 @@ def test_a_host_that_cannot_be_read_is_the_clients_fault(make_request, host):
 )
 def test_a_host_that_is_none_is_not_believed(make_request, host):
     with pytest.raises(ValueError, match=r"."):
-        make_request().believe(host=host)
+        make_request().trust_forwarded(host=host)
 
 
 @pytest.mark.parametrize(

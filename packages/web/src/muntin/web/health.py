@@ -56,8 +56,8 @@ class Health:
             ready: 200, or 503 while it is about to stop or a check fails. Whoever asks sends requests elsewhere then.
         """
         app[HEALTH] = self
-        app.router.add_get(live, self.answer_live)
-        app.router.add_get(ready, self.answer_ready)
+        app.router.add_get(live, self.handle_live)
+        app.router.add_get(ready, self.handle_ready)
 
     @property
     def is_draining(self) -> bool:
@@ -70,11 +70,11 @@ class Health:
         if self._delay:
             await asyncio.sleep(self._delay)
 
-    async def answer_live(self, request: Request) -> Response:
+    async def handle_live(self, request: Request) -> Response:
         """Answer that the application lives."""
         return json_response({"status": "live"}, headers=_NEVER_STORED)
 
-    async def answer_ready(self, request: Request) -> Response:
+    async def handle_ready(self, request: Request) -> Response:
         """Answer whether the application is ready."""
         if self._is_draining:
             return json_response({"status": "draining"}, status=503, headers=_NEVER_STORED)

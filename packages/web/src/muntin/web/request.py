@@ -42,7 +42,7 @@ __all__ = ["BaseRequest", "EncodedBaseRequest", "EncodedRequest", "Request"]
 
 
 class _Replaced(NamedTuple):
-    """What `believe` was told in place of what the connection says."""
+    """What `trust_forwarded` was told in place of what the connection says."""
 
     scheme: str | None = None
     host: str | None = None
@@ -213,7 +213,7 @@ class BaseRequest(RequestReading, Storage):
         check_fields(fields)
         self.exchange.inform(status, fields)
 
-    def believe(
+    def trust_forwarded(
         self,
         *,
         scheme: str | None = None,
@@ -264,7 +264,7 @@ class BaseRequest(RequestReading, Storage):
             _replace_head(self._head, method, rel_url, headers),
             self._replaced,
         )
-        duplicate.believe(scheme=scheme, host=host, remote=remote)
+        duplicate.trust_forwarded(scheme=scheme, host=host, remote=remote)
         if client_max_size is not None:
             duplicate.client_max_size = client_max_size
         if client_max_fields is not None:

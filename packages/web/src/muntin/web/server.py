@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from muntin import runner
 from muntin.runner import Exchange, ExchangeHandler
-from muntin.web._server.answering import Answering, Handle
 from muntin.web._server.options import overlay, read_server_options
 from muntin.web._server.recovery import PagesOf, Recovery
+from muntin.web._server.responder import Handle, Responder
 from muntin.web._server.selecting import Selecting
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.application import Application
@@ -67,13 +67,13 @@ class Server(runner.Server):
         debug = settings.pop("debug", False)
         settings = read_server_options(**settings)
         recovery = Recovery(settings["logger"], pages_of, debug=debug)
-        answering = Answering(make_request, select, recovery)
+        responder = Responder(make_request, select, recovery)
         if access_log is None:
-            super().__init__(answering.answer, rejector=answering.refuse, **settings)
+            super().__init__(responder.respond, rejector=responder.refuse, **settings)
         else:
-            answer = partial(answering.answer_and_log, access_logger=access_log)
-            refuse = partial(answering.refuse_and_log, access_logger=access_log)
-            super().__init__(answer, rejector=refuse, **settings)
+            respond = partial(responder.respond_and_log, access_logger=access_log)
+            refuse = partial(responder.refuse_and_log, access_logger=access_log)
+            super().__init__(respond, rejector=refuse, **settings)
 
     def finish_connections(self, timeout: float | None = None) -> Coroutine[Any, Any, None]:
         """End all connections; the older name of `shutdown`."""
@@ -115,7 +115,7 @@ def make_exchange_handler(app: Application) -> ExchangeHandler:
     app.freeze()
     selecting = Selecting(app)
     recovery = Recovery(app.logger, selecting.error_pages_of, debug=app.debug)
-    return Answering(_request_factory(app), selecting.select, recovery).answer
+    return Responder(_request_factory(app), selecting.select, recovery).respond
 
 
 def _request_factory(app: Application, *, decodes: bool = True) -> Callable[[Exchange], Request]:

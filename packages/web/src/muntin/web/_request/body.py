@@ -9,10 +9,10 @@ from muntin.http_core import ProtocolError, RemoteProtocolError, coding
 from muntin.runner import Exchange
 from muntin.web.response.exceptions import HTTPException, PayloadAccessError, exception_of
 
-__all__ = ["RequestBody"]
+__all__ = ["DecodedBody"]
 
 
-class RequestBody:
+class DecodedBody:
     """Pieces of a body, decoded; a `ByteSource`.
 
     Args:

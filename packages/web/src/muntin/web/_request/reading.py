@@ -11,7 +11,7 @@ from multidict import MultiDict, MultiDictProxy
 
 from muntin.http_core import FramingKind, ProtocolError, RemoteProtocolError, multipart
 from muntin.runner import Exchange
-from muntin.web._request.body import RequestBody
+from muntin.web._request.body import DecodedBody
 from muntin.web._request.fields import RequestFields
 from muntin.web.content import StreamReader
 from muntin.web.response.exceptions import (
@@ -51,7 +51,7 @@ class RequestReading(RequestFields):
     """How large a body may be that is read whole (bytes); 0 for any size."""
     client_max_fields: int
     """How many fields a form may have."""
-    _body: RequestBody
+    _body: DecodedBody
     """What the stream reads; there is one as soon as somebody has asked for the stream."""
     _content: StreamReader | None
     _whole: bytes | None
@@ -91,7 +91,7 @@ class RequestReading(RequestFields):
         """
         content = self._content
         if content is None:
-            self._body = RequestBody(self.exchange, self.client_max_size, decodes=self._decodes)
+            self._body = DecodedBody(self.exchange, self.client_max_size, decodes=self._decodes)
             content = self._content = StreamReader(self._body)
         return content
 

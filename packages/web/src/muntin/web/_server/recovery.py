@@ -17,13 +17,13 @@ from muntin.web.response.stream import StreamResponse
 from muntin.web.response.upgrades import END_UPGRADED
 from muntin.web.response.whole import Response
 
-__all__ = ["PagesOf", "Recovery", "WrongAnswer", "end_upgraded", "require_response"]
+__all__ = ["NotAResponse", "PagesOf", "Recovery", "end_upgraded", "require_response"]
 
 PagesOf = Callable[[Any, Exception], Iterable[ErrorPages]]
 """Gives the error pages that concern a request, the first choice first."""
 
 
-class WrongAnswer(Exception):
+class NotAResponse(Exception):
     """A handler gave something else than a response."""
 
 
@@ -134,7 +134,7 @@ class Recovery:
         return response
 
     def _report(self, request: Any, error: Exception) -> None:
-        if isinstance(error, WrongAnswer):
+        if isinstance(error, NotAResponse):
             self._logger.error("%s", error)
         else:
             self._logger.error("%r failed", request, exc_info=error)
@@ -184,7 +184,7 @@ def require_response(response: Any, request: Any) -> None:
     """Make sure that a handler gave a response; an exception that it gave is raised, which comes to the same.
 
     Raises:
-        WrongAnswer: it did not; the handler is named.
+        NotAResponse: it did not; the handler is named.
         HTTPException: it gave that, not sent yet.
     """
     if isinstance(response, HTTPException):
@@ -194,7 +194,7 @@ def require_response(response: Any, request: Any) -> None:
     elif not isinstance(response, StreamResponse):
         info = getattr(request, "match_info", None)
         name = "the handler" if info is None else f"handler {describe_callable(info.handler)}"
-        raise WrongAnswer(
+        raise NotAResponse(
             f"{name} (or a middleware) gave {type(response).__name__} instead of a response to {request!r}"
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from muntin import router as routing
 from muntin.router import Match, Matched, MethodNotAllowed
-from muntin.web._server.answering import Handle
+from muntin.web._server.responder import Handle
 from muntin.web.application import Application
 from muntin.web.error_pages import ErrorPages
 from muntin.web.request import Request

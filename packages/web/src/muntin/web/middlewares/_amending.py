@@ -12,13 +12,13 @@ from muntin.web.request import Request
 from muntin.web.response.exceptions import HTTPException
 from muntin.web.response.stream import StreamResponse
 
-__all__ = ["Amend", "answer_amended"]
+__all__ = ["Amend", "amend_response"]
 
 Amend = Callable[[StreamResponse], None]
 """Changes the head of a response that is about to be sent. It may meet the same one twice."""
 
 
-async def answer_amended(request: Request, handler: Handler, amend: Amend) -> StreamResponse:
+async def amend_response(request: Request, handler: Handler, amend: Amend) -> StreamResponse:
     """Run a handler, and amend what answers the request before its head is sent.
 
     A response that the handler returns is amended at once; the signal, which makes sending slower, is for those that

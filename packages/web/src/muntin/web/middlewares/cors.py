@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 from muntin.http_core.tokens import is_token
 from muntin.middleware import middleware
 from muntin.web.middlewares import Handler, Middleware
-from muntin.web.middlewares._amending import answer_amended
+from muntin.web.middlewares._amending import amend_response
 from muntin.web.middlewares._names import check_collection
 from muntin.web.request import Request
 from muntin.web.response.exceptions import HTTPForbidden
@@ -81,7 +81,7 @@ def cors_middleware(
                 response.headers.update(plain)
 
         if origin is None or not _is_preflight(request):
-            return await answer_amended(request, handler, amend)
+            return await amend_response(request, handler, amend)
         answer = granted.answer(request) if is_allowed else _refuse("this origin")
         amend(answer)
         _vary(answer.headers, _VARY_PREFLIGHT)

@@ -98,7 +98,7 @@ def trusted_proxies_middleware(
     walk = _walk_forwarded if forwarded else _walk_x_forwarded
 
     @middleware
-    async def believe(request: Request, handler: Handler) -> StreamResponse:
+    async def trust_forwarded(request: Request, handler: Handler) -> StreamResponse:
         # In place, so that those outside of us know as well, such as the access log.
         if hops is not None or is_within(request.remote, trusted):
             chain = islice(walk(request, names), _MOST_HOPS)
@@ -111,7 +111,7 @@ def trusted_proxies_middleware(
                 _replace(request, said)
         return await handler(request)
 
-    return believe
+    return trust_forwarded
 
 
 def _check_names(trust: Iterable[str], *, forwarded: bool) -> frozenset[str]:
@@ -153,7 +153,7 @@ def _replace(request: Request, said: Mapping[str, str]) -> None:
     host = said.get("host")
     if "port" in said:
         host = replace_port(request.host if host is None else host, int(said["port"]), scheme)
-    request.believe(scheme=scheme, host=host, remote=said.get("for"), prefix=said.get("prefix"))
+    request.trust_forwarded(scheme=scheme, host=host, remote=said.get("for"), prefix=said.get("prefix"))
 
 
 def _walk_x_forwarded(request: Request, names: frozenset[str]) -> Iterator[_Hop]:

@@ -23,7 +23,7 @@ from multidict import CIMultiDict
 from muntin.middleware import middleware
 from muntin.web.keys import RequestKey
 from muntin.web.middlewares import Handler, Middleware
-from muntin.web.middlewares._amending import answer_amended
+from muntin.web.middlewares._amending import amend_response
 from muntin.web.middlewares._networks import parse_address
 from muntin.web.request import Request
 from muntin.web.response.exceptions import HTTPTooManyRequests
@@ -123,7 +123,7 @@ def rate_limit_middleware(
             refusal = HTTPTooManyRequests(headers={"Retry-After": str(_whole_seconds(taken.wait))})
             amend(refusal)
             raise refusal
-        return await answer_amended(request, handler, amend)
+        return await amend_response(request, handler, amend)
 
     return limit
 

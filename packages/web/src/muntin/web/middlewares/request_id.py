@@ -13,7 +13,7 @@ from muntin.middleware import middleware
 from muntin.web._request.address import ip_of
 from muntin.web.keys import RequestKey
 from muntin.web.middlewares import Handler, Middleware
-from muntin.web.middlewares._amending import answer_amended
+from muntin.web.middlewares._amending import amend_response
 from muntin.web.middlewares._networks import is_within, parse_networks
 from muntin.web.request import Request
 from muntin.web.response.headers import check_fields
@@ -63,7 +63,7 @@ def request_id_middleware(
         def amend(response: StreamResponse) -> None:
             response.headers[field] = found
 
-        return await answer_amended(request, handler, amend)
+        return await amend_response(request, handler, amend)
 
     return name
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from muntin.middleware import middleware
 from muntin.web.middlewares import Handler, Middleware
-from muntin.web.middlewares._amending import answer_amended
+from muntin.web.middlewares._amending import amend_response
 from muntin.web.request import Request
 from muntin.web.response.headers import check_fields
 from muntin.web.response.stream import StreamResponse
@@ -60,7 +60,7 @@ def security_headers_middleware(changes: Mapping[str, str | None] = MappingProxy
             for name, value in fields:
                 headers.setdefault(name, value)
 
-        return await answer_amended(request, handler, amend)
+        return await amend_response(request, handler, amend)
 
     return protect
 

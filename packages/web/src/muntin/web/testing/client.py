@@ -16,10 +16,10 @@ from muntin.web.application import Application
 from muntin.web.server import make_exchange_handler
 from muntin.web.testing.exchange import MemoryExchange
 
-__all__ = ["ClientAnswer", "TestClient"]
+__all__ = ["ClientResponse", "TestClient"]
 
 
-class ClientAnswer(NamedTuple):
+class ClientResponse(NamedTuple):
     """What a client gets."""
 
     status: int
@@ -95,7 +95,7 @@ class TestClient:
         headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
         data: bytes | str | Mapping[str, str] | None = None,
         json: Any = None,
-    ) -> ClientAnswer:
+    ) -> ClientResponse:
         """Send a request and give the answer.
 
         Args:
@@ -116,37 +116,37 @@ class TestClient:
         )
         return await self.answer(exchange)
 
-    async def answer(self, exchange: MemoryExchange) -> ClientAnswer:
+    async def answer(self, exchange: MemoryExchange) -> ClientResponse:
         """Let the application answer an exchange, for tests that say every byte themselves."""
         await make_exchange_handler(self.app)(exchange)
         answer = exchange.answer
-        return ClientAnswer(answer.status, answer.reason, answer.headers, answer.body, exchange)
+        return ClientResponse(answer.status, answer.reason, answer.headers, answer.body, exchange)
 
-    async def get(self, path: str, **options: Any) -> ClientAnswer:
+    async def get(self, path: str, **options: Any) -> ClientResponse:
         """Send a GET; see `request`."""
         return await self.request("GET", path, **options)
 
-    async def head(self, path: str, **options: Any) -> ClientAnswer:
+    async def head(self, path: str, **options: Any) -> ClientResponse:
         """Send a HEAD; see `request`."""
         return await self.request("HEAD", path, **options)
 
-    async def post(self, path: str, **options: Any) -> ClientAnswer:
+    async def post(self, path: str, **options: Any) -> ClientResponse:
         """Send a POST; see `request`."""
         return await self.request("POST", path, **options)
 
-    async def put(self, path: str, **options: Any) -> ClientAnswer:
+    async def put(self, path: str, **options: Any) -> ClientResponse:
         """Send a PUT; see `request`."""
         return await self.request("PUT", path, **options)
 
-    async def patch(self, path: str, **options: Any) -> ClientAnswer:
+    async def patch(self, path: str, **options: Any) -> ClientResponse:
         """Send a PATCH; see `request`."""
         return await self.request("PATCH", path, **options)
 
-    async def delete(self, path: str, **options: Any) -> ClientAnswer:
+    async def delete(self, path: str, **options: Any) -> ClientResponse:
         """Send a DELETE; see `request`."""
         return await self.request("DELETE", path, **options)
 
-    async def options(self, path: str, **options: Any) -> ClientAnswer:
+    async def options(self, path: str, **options: Any) -> ClientResponse:
         """Send an OPTIONS; see `request`."""
         return await self.request("OPTIONS", path, **options)
 

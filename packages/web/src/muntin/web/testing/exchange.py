@@ -34,10 +34,10 @@ from muntin.http_core import (
 )
 from muntin.runner import DEFAULT_TIMEOUTS
 from muntin.runner.exchange import CHUNK_SIZE
-from muntin.web.testing.answer import Answer, parse_answer
 from muntin.web.testing.body import MemoryBody
 from muntin.web.testing.duplex import MemoryDuplex
 from muntin.web.testing.peer import MemoryPeer, MemoryTransport
+from muntin.web.testing.response import TestResponse, parse_response
 
 __all__ = ["MemoryExchange"]
 
@@ -147,13 +147,13 @@ class MemoryExchange:
     # What the peer sees
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> TestResponse:
         """The final answer, taken apart.
 
         Raises:
             ValueError: there is none, or it is not complete.
         """
-        return parse_answer(bytes(self.sent), self.head.method)
+        return parse_response(bytes(self.sent), self.head.method)
 
     def send_raw(self, data: bytes) -> None:
         """Send bytes as they are."""

@@ -1,4 +1,4 @@
-"""Answering an exchange: a request, a handler, a response on its way.
+"""Responder an exchange: a request, a handler, a response on its way.
 
 It is the hot path of the whole framework, so everything that can be known before a request comes is worked out
 before. It knows requests and responses; which handler answers is for whoever selects it, and what answers when one
@@ -17,12 +17,12 @@ from muntin.web.response.exceptions import HTTPBadRequest, exception_of
 from muntin.web.response.stream import StreamResponse
 from muntin.web.response.whole import Response
 
-__all__ = ["Answering", "Handle"]
+__all__ = ["Handle", "Responder"]
 
 Handle = Callable[[Any], Awaitable[Any]]
 
 
-class Answering:
+class Responder:
     """Answers exchanges: makes requests, runs handlers, sends what they give.
 
     Args:
@@ -44,7 +44,7 @@ class Answering:
         self._can_recover = recovery.can_recover
         self._recover = recovery.recover
 
-    async def answer(self, exchange: Exchange) -> None:
+    async def respond(self, exchange: Exchange) -> None:
         """Answer an exchange."""
         request = self._make_request(exchange)
         try:
@@ -62,7 +62,7 @@ class Answering:
             end_upgraded(None)
             raise
 
-    async def answer_and_log(self, exchange: Exchange, access_logger: AbstractAccessLogger) -> None:
+    async def respond_and_log(self, exchange: Exchange, access_logger: AbstractAccessLogger) -> None:
         """Answer an exchange and write a line of the access log, whatever becomes of the answer."""
         request = self._make_request(exchange)
         answered: StreamResponse | None = None

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-__all__ = ["Answer", "parse_answer"]
+__all__ = ["TestResponse", "parse_response"]
 
 
-class Answer(NamedTuple):
-    """What was sent, taken apart."""
+class TestResponse(NamedTuple):
+    """A response that was sent, parsed."""
 
     status: int
     reason: str
@@ -21,7 +21,10 @@ class Answer(NamedTuple):
     trailers: CIMultiDictProxy[str]
 
 
-def parse_answer(sent: bytes, method: str = "GET") -> Answer:
+TestResponse.__test__ = False  # type: ignore[attr-defined]  # pytest is not to take it for a class of tests
+
+
+def parse_response(sent: bytes, method: str = "GET") -> TestResponse:
     """Take the final answer apart; interim ones before it are left out.
 
     Raises:
@@ -38,13 +41,13 @@ def parse_answer(sent: bytes, method: str = "GET") -> Answer:
     headers = _parse_lines(lines)
     no_trailers = CIMultiDictProxy(CIMultiDict[str]())
     if method == "HEAD" or status in (101, 204, 304):
-        return Answer(status, reason, headers, b"", no_trailers)
+        return TestResponse(status, reason, headers, b"", no_trailers)
     if headers.get("Transfer-Encoding") == "chunked":
-        return Answer(status, reason, headers, *_parse_chunks(sent))
+        return TestResponse(status, reason, headers, *_parse_chunks(sent))
     length = int(headers.get("Content-Length", len(sent)))
     if len(sent) < length:
         raise ValueError("the answer is not complete")
-    return Answer(status, reason, headers, sent[:length], no_trailers)
+    return TestResponse(status, reason, headers, sent[:length], no_trailers)
 
 
 def _parse_lines(block: bytes) -> CIMultiDictProxy[str]:
