@@ -11,7 +11,7 @@ import pytest
 
 from muntin.http_core import ResponseHead
 from muntin.runner import Caps, Exchange, Timeouts
-from muntin.runner._room import TOLD
+from muntin.runner._room import REFUSED_AT_ONCE
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 Run = Callable[..., Any]
@@ -36,14 +36,14 @@ def test_connections_too_many_are_told_so(run: Run, serve: Serve, caplog: pytest
             assert b"Retry-After: 1\r\n" in raw
             for client in first:
                 client.send(GET)
-                assert (await client.answer())[1] == b"hello"
+                assert (await client.response())[1] == b"hello"
             # One that goes makes room for another.
             extra.close()
             first[0].close()
             await serving.until(lambda: len(serving.server.connections) == 2)
             again = await serving.connect()
             again.send(GET)
-            assert (await again.answer())[1] == b"hello"
+            assert (await again.response())[1] == b"hello"
             serving.let_time_pass(1)
 
     with caplog.at_level(logging.WARNING, "muntin.server"):
@@ -62,14 +62,14 @@ def test_a_storm_of_connections_is_cut(run: Run, serve: Serve) -> None:
         async with serve(hello, caps=Caps(connections=2), timeouts=timeouts) as serving:
             served = await serving.connect()
             served.send(GET)
-            await served.answer()
+            await served.response()
             storm = [await serving.connect() for _ in range(200)]
             answers = await asyncio.gather(*(client.rest() for client in storm[1:]), return_exceptions=True)
             told = [answer for answer in answers if isinstance(answer, bytes) and answer]
-            assert len(told) == TOLD
+            assert len(told) == REFUSED_AT_ONCE
             assert all(answer.startswith(b"HTTP/1.1 503 ") for answer in told)
             served.send(GET)
-            assert (await served.answer())[1] == b"hello"
+            assert (await served.response())[1] == b"hello"
 
     run(main())
 
@@ -92,16 +92,16 @@ def test_requests_too_many_are_asked_to_come_again(run: Run, serve: Serve) -> No
                 client.send(GET)
             await serving.until(lambda: running == 2)
             clients[2].send(GET)
-            head, body = await clients[2].answer()
+            head, body = await clients[2].response()
             assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
             assert b"Retry-After: 1\r\n" in head
             assert body == b"503: Service Unavailable"
             released.set()
             for client in clients[:2]:
-                assert (await client.answer())[1] == b"hello"
+                assert (await client.response())[1] == b"hello"
             # On the same connection.
             clients[2].send(GET)
-            assert (await clients[2].answer())[1] == b"hello"
+            assert (await clients[2].response())[1] == b"hello"
 
     run(main())
 
@@ -117,7 +117,7 @@ def test_the_last_request_of_a_connection_is_told_so(run: Run, serve: Serve, pip
             for _ in range(3):
                 if not pipelined:
                     client.send(GET)
-                head, _ = await client.answer()
+                head, _ = await client.response()
                 closes.append(b"Connection: close\r\n" in head)
             assert closes == [False, False, True]
             assert await client.rest() == b""

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from muntin.http_core import Limits, LocalProtocolError, Rejected, RemoteProtocolError, ResponseHead
-from muntin.runner import Exchange, ExchangeHandler, Server, Timeouts
+from muntin.runner import Exchange, ExchangeHandler, ExchangeServer, Timeouts
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -50,7 +50,7 @@ def test_keep_alive(run: Run, serve: Serve) -> None:
             client = await serving.connect()
             for path in (b"/a", b"/b"):
                 client.send(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")
-                head, body = await client.answer()
+                head, body = await client.response()
                 assert head.startswith(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: ")
                 assert body == path
 
@@ -71,7 +71,7 @@ def test_pipelining_in_order(run: Run, serve: Serve, step: int) -> None:
             for at in range(0, len(raw), step):
                 client.send(raw[at : at + step])
                 await client.writer.drain()
-            assert [(await client.answer())[1] for _ in range(40)] == [
+            assert [(await client.response())[1] for _ in range(40)] == [
                 b"/%d" % number for number in range(40)
             ]
 
@@ -95,7 +95,7 @@ def test_many_pipelined_answers_let_others_have_their_turn(run: Run, serve: Serv
             client = await serving.connect()
             client.send(GET * 100)
             loop.call_soon(turn)
-            seen = [int((await client.answer())[1]) for _ in range(100)]
+            seen = [int((await client.response())[1]) for _ in range(100)]
             assert len(set(seen)) > 5
 
     run(main())
@@ -146,10 +146,10 @@ def test_a_legal_request_never_stalls_in_pieces(
                     # An exchange with somebody else lets the server read what is there.
                     other = await serving.connect()
                     other.send(GET)
-                    await other.answer()
+                    await other.response()
                 client.send(raw[at:])
                 for _ in range(1 + bool(before)):
-                    assert (await client.answer())[0].startswith(b"HTTP/1.1 200 ")
+                    assert (await client.response())[0].startswith(b"HTTP/1.1 200 ")
 
     run(main())
 
@@ -185,7 +185,7 @@ def test_what_waits_behind_a_busy_handler_is_still_bounded(run: Run, serve: Serv
             # One read at most goes beyond.
             assert connection.engine.buffered < 5000 + 300_000
             free.set()
-            assert (await client.answer())[1] == b"ok"
+            assert (await client.response())[1] == b"ok"
 
     run(main())
 
@@ -206,8 +206,8 @@ def test_bodies(run: Run, serve: Serve, chunked: bool, size: int) -> None:
                 client.send(b"0\r\n\r\n" + GET)
             else:
                 client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size + data + GET)
-            assert (await client.answer())[1] == data
-            assert (await client.answer())[1] == b""
+            assert (await client.response())[1] == data
+            assert (await client.response())[1] == b""
 
     run(main())
 
@@ -229,7 +229,7 @@ def test_a_body_nobody_reads_holds_the_peer_back(run: Run, serve: Serve) -> None
             assert not sending.done(), "the server took 50 MB that nobody reads"
             assert connection.exchange.body.buffered < 1_000_000
             released.set()
-            assert (await client.answer())[1] == b"%d" % size
+            assert (await client.response())[1] == b"%d" % size
             await sending
 
     run(main())
@@ -326,7 +326,7 @@ def test_a_slow_reader_gets_no_further_answers_piled_up(run: Run, serve: Serve) 
             got = 1
             await client.exactly(1_000_000)
             for _ in range(199):
-                _, body = await client.answer()
+                _, body = await client.response()
                 got += len(body) == 1_000_000
             assert got == 200
 
@@ -362,8 +362,8 @@ def test_continue_is_sent_when_the_body_is_wanted(run: Run, serve: Serve) -> Non
             client.send(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
             assert await client.head() == b"HTTP/1.1 100 Continue\r\n\r\n"
             client.send(b"hi" + GET)
-            assert (await client.answer())[1] == b"hi"
-            assert (await client.answer())[1] == b""
+            assert (await client.response())[1] == b"hi"
+            assert (await client.response())[1] == b""
 
     run(main())
 
@@ -374,7 +374,7 @@ def test_a_final_answer_instead_of_continue_ends_the_connection(run: Run, serve:
         async with serve(say_target) as serving:
             client = await serving.connect()
             client.send(b"POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 30\r\n\r\n")
-            head, _ = await client.answer()
+            head, _ = await client.response()
             assert b"Connection: close\r\n" in head
             client.send(b"GET /y HTTP/1.1\r\nHost: a\r\n\r\n")
             assert await client.rest() == b""
@@ -440,8 +440,8 @@ def test_continue_is_sent_to_who_expects_more_than_that(run: Run, serve: Serve) 
                 )
                 assert await client.head() == b"HTTP/1.1 100 Continue\r\n\r\n"
                 client.send(b"hi" + GET)
-                assert (await client.answer())[1] == b"hi"
-                assert (await client.answer())[1] == b""
+                assert (await client.response())[1] == b"hi"
+                assert (await client.response())[1] == b""
 
     run(main())
 
@@ -451,9 +451,9 @@ def test_an_unread_body_is_dropped_to_keep_the_connection(run: Run, serve: Serve
         async with serve(say_target) as serving:
             client = await serving.connect()
             client.send(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
-            assert (await client.answer())[1] == b"/x"
+            assert (await client.response())[1] == b"/x"
             client.send(bytes(1000) + b"GET /y HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert (await client.answer())[1] == b"/y"
+            assert (await client.response())[1] == b"/y"
 
     run(main())
 
@@ -473,7 +473,7 @@ def test_a_connection_that_cannot_be_kept_is_announced_to_end(
         async with serve(say_target) as serving:
             client = await serving.connect()
             client.send(b"POST /x HTTP/1.1\r\nHost: a\r\n" + framing + b"\r\n\r\n")
-            head, _ = await client.answer()
+            head, _ = await client.response()
             assert (b"Connection: close\r\n" in head) is announced
 
     run(main())
@@ -486,7 +486,7 @@ def test_an_unread_body_too_large_to_drop_ends_the_connection(run: Run, serve: S
             client.send(
                 b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n" + bytes(1_000_000)
             )
-            assert (await client.answer())[1] == b"/x"
+            assert (await client.response())[1] == b"/x"
             # Our answer arrives whole, in spite of what the peer is still sending.
             assert await client.rest() == b""
 
@@ -527,7 +527,7 @@ def test_refused_requests(run: Run, serve: Serve, raw: bytes, status: bytes, tex
         async with serve(say_target) as serving:
             client = await serving.connect()
             client.send(raw)
-            head, body = await client.answer()
+            head, body = await client.response()
             assert head.startswith(b"HTTP/1.1 " + status + b"\r\n")
             assert b"Connection: close\r\n" in head
             assert body == text
@@ -601,7 +601,7 @@ def test_whatever_returns_a_coroutine_is_a_handler(run: Run, serve: Serve) -> No
             async with serve(handler) as serving:
                 client = await serving.connect()
                 client.send(GET)
-                assert (await client.answer())[1] == b"/"
+                assert (await client.response())[1] == b"/"
 
     run(main())
 
@@ -612,9 +612,9 @@ def test_what_can_be_no_handler_is_refused_at_once() -> None:
 
     for handler in (None, 5, "module:handler", ok()):
         with pytest.raises(TypeError, match="not callable"):
-            Server(handler)  # type: ignore[arg-type]
+            ExchangeServer(handler)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="async generator"):
-        Server(stream)  # type: ignore[arg-type]
+        ExchangeServer(stream)  # type: ignore[arg-type]
 
 
 def test_a_handler_without_an_answer(run: Run, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
@@ -641,8 +641,8 @@ def test_a_refused_head_can_be_answered_otherwise(run: Run, serve: Serve) -> Non
         async with serve(careful) as serving:
             client = await serving.connect()
             client.send(GET * 2)
-            assert (await client.answer())[1] == b"recovered"
-            assert (await client.answer())[1] == b"recovered"
+            assert (await client.response())[1] == b"recovered"
+            assert (await client.response())[1] == b"recovered"
 
     run(main())
 
@@ -662,8 +662,8 @@ def test_an_exchange_that_is_over_cannot_speak_for_the_next(run: Run, serve: Ser
         async with serve(handler) as serving:
             client = await serving.connect()
             client.send(GET * 2)
-            assert (await client.answer())[1] == b"ok"
-            assert (await client.answer())[1] == b"ok"
+            assert (await client.response())[1] == b"ok"
+            assert (await client.response())[1] == b"ok"
 
     run(main())
 
@@ -777,7 +777,7 @@ def test_a_reader_left_behind_is_told(run: Run, serve: Serve) -> None:
         async with serve(handler) as serving:
             client = await serving.connect()
             client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
-            await client.answer()
+            await client.response()
             with pytest.raises(LocalProtocolError, match="over"):
                 await reading[0]
 
@@ -978,7 +978,7 @@ def test_send_file(run: Run, serve: Serve, tmp_path: Any) -> None:
             client.send(
                 GET + b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n" + b"GET /chunked HTTP/1.1\r\nHost: a\r\n\r\n"
             )
-            assert (await client.answer())[1] == data[1000:301_000]
+            assert (await client.response())[1] == data[1000:301_000]
             assert b"Content-Length: 300000" in await client.head()
             assert b"chunked" in await client.head()
             got = b""
@@ -1114,7 +1114,7 @@ def test_shutdown_lets_a_request_finish(run: Run, serve: Serve) -> None:
                 await serving.connect()
             assert not stopping.done()
             released.set()
-            head, body = await busy.answer()
+            head, body = await busy.response()
             assert (b"Connection: close\r\n" in head, body) == (True, b"ok")
             await stopping
 
@@ -1188,6 +1188,6 @@ def test_a_port_scanner_disturbs_nobody(run: Run, serve: Serve) -> None:
                 sock.close()
             client = await serving.connect()
             client.send(GET)
-            assert (await client.answer())[1] == b"/"
+            assert (await client.response())[1] == b"/"
 
     run(main())

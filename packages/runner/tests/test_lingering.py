@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from muntin.http_core import ResponseHead
-from muntin.runner import Exchange, Server, ServerRunner, TCPSite, Timeouts
+from muntin.runner import Exchange, ExchangeServer, ServerRunner, TCPSite, Timeouts
 from muntin.runner._lingering import Lingering
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
@@ -111,7 +111,7 @@ def test_who_takes_nothing_is_cut_by_its_pace(run: Run, serve: Serve, request_: 
         async with serve(whole, timeouts=Timeouts(drain=5, linger=2, write=10, write_rate=100)) as serving:
             with connect_small(serving.port) as sock:
                 sock.send(request_)
-                await serving.until(lambda: any(each.owes_taking for each in serving.server.connections))
+                await serving.until(lambda: any(each.awaits_delivery for each in serving.server.connections))
                 for _ in range(8):
                     serving.let_time_pass(1)
                 assert serving.server.connections
@@ -268,8 +268,10 @@ def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 
 @asynccontextmanager
-async def listening(context: ssl.SSLContext | None, **options: Any) -> AsyncIterator[tuple[Server, int]]:
-    server = Server(small, **options)
+async def listening(
+    context: ssl.SSLContext | None, **options: Any
+) -> AsyncIterator[tuple[ExchangeServer, int]]:
+    server = ExchangeServer(small, **options)
     runner = ServerRunner(server, shutdown_timeout=PATIENCE)
     await runner.setup()
     site = TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
@@ -363,6 +365,6 @@ def test_lingering_by_numbers() -> None:
     assert lingering.is_over(106)
     lingering.dropped += 1
     assert lingering.is_over(110)
-    lingering.hurry()
+    lingering.stop_extending()
     lingering.dropped += 1
     assert lingering.is_over(1)

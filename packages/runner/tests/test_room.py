@@ -2,7 +2,7 @@
 
 import pytest
 
-from muntin.runner._room import RESERVE, TOLD, Room, Verdict
+from muntin.runner._room import REFUSED_AT_ONCE, RESERVE, Room, Verdict
 
 resource = pytest.importorskip("resource")
 
@@ -25,7 +25,7 @@ def test_some_descriptors_are_never_taken(monkeypatch: pytest.MonkeyPatch, limit
     verdicts = judge_all(Room(None), range(limit))
     assert verdicts[Verdict.CUT] == reserve
     assert verdicts[Verdict.SERVE] >= 1
-    assert verdicts[Verdict.TELL] == min(TOLD, (limit - reserve) // 8)
+    assert verdicts[Verdict.REFUSE] == min(REFUSED_AT_ONCE, (limit - reserve) // 8)
     # In this order: the descriptors of those who are served are the lowest.
     order = [Room(None).judge(1, descriptor) for descriptor in range(limit)]
     assert order == [verdict for verdict in Verdict for _ in range(verdicts[verdict])]
@@ -49,5 +49,5 @@ def test_a_limit_that_is_raised_counts_at_once(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_cap_on_connections() -> None:
     room = Room(3)
-    verdicts = [room.judge(count, KNOWN_BY_NOBODY) for count in range(1, 3 + TOLD + 3)]
-    assert verdicts == [Verdict.SERVE] * 3 + [Verdict.TELL] * TOLD + [Verdict.CUT] * 2
+    verdicts = [room.judge(count, KNOWN_BY_NOBODY) for count in range(1, 3 + REFUSED_AT_ONCE + 3)]
+    assert verdicts == [Verdict.SERVE] * 3 + [Verdict.REFUSE] * REFUSED_AT_ONCE + [Verdict.CUT] * 2

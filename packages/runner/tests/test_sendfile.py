@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from muntin.http_core import LocalProtocolError, ResponseHead
-from muntin.runner import Exchange, Server, ServerRunner, TCPSite, UnixSite
+from muntin.runner import Exchange, ExchangeServer, ServerRunner, TCPSite, UnixSite
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -91,7 +91,7 @@ def test_a_file_that_no_buffer_holds(run: Run, serve: Serve, path: Path, content
             client = await serving.connect()
             client.send(GET + GET)
             for _ in range(2):
-                head, body = await client.answer()
+                head, body = await client.response()
                 assert head.startswith(b"HTTP/1.1 200 OK\r\n")
                 assert body == content[5:-5]
             [connection] = serving.server.connections
@@ -127,7 +127,7 @@ def test_what_is_queued_goes_first(run: Run, serve: Serve, path: Path, content: 
         async with serve(handler) as serving:
             client = await serving.connect()
             client.send(GET)
-            assert (await client.answer())[1] == bytes(2_000_000) + content
+            assert (await client.response())[1] == bytes(2_000_000) + content
 
     run(main())
 
@@ -274,13 +274,13 @@ def test_the_disk_is_waited_for_in_a_thread(
             for _ in range(20):  # the kernel takes a hint to drop pages, not an order
                 evict(path)
                 client.send(GET)
-                assert (await client.answer())[1] == content
+                assert (await client.response())[1] == content
                 if executor.count:
                     break
             assert executor.count > 0
             asked = executor.count
             client.send(GET)
-            assert (await client.answer())[1] == content
+            assert (await client.response())[1] == content
             assert executor.count == asked  # now it is in memory
 
     run(main())
@@ -295,7 +295,7 @@ def test_a_file_that_the_kernel_cannot_send(run: Run, serve: Serve) -> None:
         async with serve(respond_with(path, 0, len(expected))) as serving:
             client = await serving.connect()
             client.send(GET)
-            assert (await client.answer())[1] == expected
+            assert (await client.response())[1] == expected
 
     run(main())
 
@@ -317,7 +317,7 @@ def test_a_file_that_is_shorter_cuts_the_connection(run: Run, serve: Serve, path
 
 def test_over_a_unix_socket(run: Run, path: Path, content: bytes, tmp_path: Path) -> None:
     async def main() -> None:
-        runner = ServerRunner(Server(respond_with(path)), shutdown_timeout=PATIENCE)
+        runner = ServerRunner(ExchangeServer(respond_with(path)), shutdown_timeout=PATIENCE)
         await runner.setup()
         try:
             await UnixSite(runner, tmp_path / "socket").start()
@@ -349,7 +349,7 @@ def test_over_tls(run: Run, path: Path, content: bytes, way: Any, monkeypatch: p
         served, trusting = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
         authority.issue_cert("localhost").configure_cert(served)
         authority.configure_trust(trusting)
-        runner = ServerRunner(Server(way(path, chunk_size=100_000)), shutdown_timeout=PATIENCE)
+        runner = ServerRunner(ExchangeServer(way(path, chunk_size=100_000)), shutdown_timeout=PATIENCE)
         await runner.setup()
         try:
             site = TCPSite(runner, "127.0.0.1", 0, ssl_context=served)

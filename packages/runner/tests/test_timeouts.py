@@ -11,7 +11,7 @@ import pytest
 
 from muntin.http_core import RemoteProtocolError, ResponseHead
 from muntin.runner import DEFAULT_TIMEOUTS, Exchange, Timeouts
-from muntin.runner._watch import awaits_room
+from muntin.runner._watch import should_be_receiving
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -66,13 +66,13 @@ def test_who_never_asks_is_let_go_long_before_who_asked_once(run: Run, serve: Se
         async with serve(hello) as serving:
             silent, asked = await serving.connect(), await serving.connect()
             asked.send(GET)
-            await asked.answer()
+            await asked.response()
             await serving.until(lambda: len(serving.server.connections) == 2)
             serving.let_time_pass(DEFAULT_TIMEOUTS.first_byte + LATE)
             assert await silent.rest() == b""
             serving.let_time_pass(DEFAULT_TIMEOUTS.keep_alive - DEFAULT_TIMEOUTS.first_byte - LATE)
             asked.send(GET)
-            assert (await asked.answer())[1] == b"hello"
+            assert (await asked.response())[1] == b"hello"
             serving.let_time_pass(DEFAULT_TIMEOUTS.keep_alive + LATE)
             assert await asked.rest() == b""
 
@@ -157,7 +157,7 @@ def test_a_body_that_keeps_its_pace_may_take_for_ever(run: Run, serve: Serve) ->
             await serving.until_phase("HANDLING")
             await dribble(serving, client, bytes(20), 100)
             client.send(bytes(100_000 - 2000))
-            assert (await client.answer())[1] == b"100000"
+            assert (await client.response())[1] == b"100000"
 
     run(main())
 
@@ -183,10 +183,10 @@ def test_a_peer_is_not_slow_while_it_is_held_back(run: Run, serve: Serve) -> Non
             for _ in range(4):
                 serving.let_time_pass(10)
             released.set()
-            assert (await sending.answer())[1] == b"%d" % size
+            assert (await sending.response())[1] == b"%d" % size
             assert (await expecting.head()).startswith(b"HTTP/1.1 100 ")
             expecting.send(b"x")
-            assert (await expecting.answer())[1] == b"1"
+            assert (await expecting.response())[1] == b"1"
 
     run(main())
 
@@ -265,7 +265,9 @@ def test_who_does_not_read_is_cut(run: Run, serve: Serve, handler: Any, reads: i
         async with serve(handler, timeouts=Timeouts(write=10, write_rate=5000)) as serving:
             with connect_small(serving.port) as sock:
                 sock.send(GET)
-                await serving.until(lambda: any(awaits_room(each) for each in serving.server.connections))
+                await serving.until(
+                    lambda: any(should_be_receiving(each) for each in serving.server.connections)
+                )
                 for _ in range(13):
                     if reads:
                         await loop.sock_recv(sock, reads)
@@ -292,7 +294,9 @@ def test_who_does_not_read_a_file_is_cut(run: Run, serve: Serve, tmp_path: Path)
         async with serve(send, timeouts=Timeouts(write=10)) as serving:
             with connect_small(serving.port) as sock:
                 sock.send(GET)
-                await serving.until(lambda: any(awaits_room(each) for each in serving.server.connections))
+                await serving.until(
+                    lambda: any(should_be_receiving(each) for each in serving.server.connections)
+                )
                 serving.let_time_pass(1)
                 serving.let_time_pass(10)
                 await serving.until(lambda: not serving.server.connections)
@@ -308,7 +312,9 @@ def test_who_reads_steadily_gets_it_all(run: Run, serve: Serve) -> None:
         async with serve(big_and_last, timeouts=Timeouts(write=10, write_rate=1000)) as serving:
             with connect_small(serving.port) as sock:
                 sock.send(GET)
-                await serving.until(lambda: any(awaits_room(each) for each in serving.server.connections))
+                await serving.until(
+                    lambda: any(should_be_receiving(each) for each in serving.server.connections)
+                )
                 got = 0
                 for _ in range(25):
                     for _ in range(20):

@@ -14,8 +14,8 @@ import pytest
 import trustme
 
 from muntin.http_core import ResponseHead
-from muntin.runner import Caps, Exchange, Server, ServerRunner, TCPSite, Timeouts
-from muntin.runner._room import TOLD
+from muntin.runner import Caps, Exchange, ExchangeServer, ServerRunner, TCPSite, Timeouts
+from muntin.runner._room import REFUSED_AT_ONCE
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -45,8 +45,8 @@ def contexts(authority: trustme.CA) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 @asynccontextmanager
 async def serving(
     context: ssl.SSLContext | None, handler: Any = hello, **options: Any
-) -> AsyncIterator[tuple[Server, int]]:
-    server = Server(handler, **options)
+) -> AsyncIterator[tuple[ExchangeServer, int]]:
+    server = ExchangeServer(handler, **options)
     runner = ServerRunner(server, shutdown_timeout=PATIENCE)
     await runner.setup()
     site = TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
@@ -168,11 +168,11 @@ def test_a_storm_of_handshakes_is_cut(run: Run, contexts: tuple[ssl.SSLContext, 
             )
             writer.write(GET)
             assert b"hello" in await reader.readuntil(b"hello")
-            storm = [await asyncio.open_connection("127.0.0.1", port) for _ in range(TOLD + 20)]
-            for late, _ in storm[TOLD:]:
+            storm = [await asyncio.open_connection("127.0.0.1", port) for _ in range(REFUSED_AT_ONCE + 20)]
+            for late, _ in storm[REFUSED_AT_ONCE:]:
                 with suppress(ConnectionResetError):
                     assert await read_to_end(late) == b""
-            assert not any(early.at_eof() for early, _ in storm[:TOLD])
+            assert not any(early.at_eof() for early, _ in storm[:REFUSED_AT_ONCE])
             writer.write(GET)
             assert b"hello" in await reader.readuntil(b"hello")
             for _, each in storm:

@@ -14,14 +14,14 @@ from muntin.runner.workers import Workers
 from muntin.runner.workers._plan import plan
 from muntin.runner.workers._process import (
     BEAT,
-    DISMISSED,
     DRAINING,
     LEAVING,
     READY,
-    RELIEVED,
+    REPLACED,
     RETIRE,
+    STOP_ALL,
     Process,
-    Stage,
+    ProcessStage,
 )
 from muntin.runner.workers._reaping import collect_ended, reap_orphans
 from muntin.runner.workers._restarts import Restarts
@@ -32,7 +32,12 @@ from muntin.runner.workers.sockets import SocketFile, bind_tcp, bind_unix
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
 
-LETTERS = {"s": Stage.STARTING, "r": Stage.SERVING, "x": Stage.STOPPING, "a": Stage.ABORTING}
+LETTERS = {
+    "s": ProcessStage.STARTING,
+    "r": ProcessStage.SERVING,
+    "x": ProcessStage.STOPPING,
+    "a": ProcessStage.ABORTING,
+}
 
 
 def make_fleet(text):
@@ -80,13 +85,13 @@ def test_a_reload_never_leaves_fewer_serving_than_wanted():
         decided = plan(fleet, 4)
         for process in decided.stops:
             fleet.remove(process)
-        assert sum(process.stage is Stage.SERVING for process in fleet) >= 4
+        assert sum(process.stage is ProcessStage.SERVING for process in fleet) >= 4
         assert len(fleet) <= 5
         if not any(process.is_outdated for process in fleet):
             break
         fleet += [Process(100 + step, None, 0.0) for _ in range(decided.starts)]
         for process in fleet:
-            process.enter(Stage.SERVING, 0.0)
+            process.enter(ProcessStage.SERVING, 0.0)
     else:
         raise AssertionError("it never comes to an end")
     assert len(fleet) == 4
@@ -96,31 +101,31 @@ def test_failures_make_the_next_start_wait():
     restarts = Restarts()
     waits = []
     for _ in range(9):
-        restarts.note_failure(100.0)
-        waits.append((restarts.not_before - 100.0, restarts.is_hopeless))
+        restarts.record_failure(100.0)
+        waits.append((restarts.not_before - 100.0, restarts.is_exhausted))
     assert [wait for wait, _ in waits] == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
     assert [hopeless for _, hopeless in waits] == [False] * 4 + [True] * 5
-    restarts.forgive()
+    restarts.reset()
     assert restarts.not_before < 0
-    assert not restarts.is_hopeless
+    assert not restarts.is_exhausted
 
 
 def test_an_incident_is_one_failure():
     """What was started before the last failure has failed with it, however many they are, and in whatever time."""
     restarts = Restarts()
     for second in range(8):
-        restarts.note_failure(100.0 + second, began=90.0 + second)
+        restarts.record_failure(100.0 + second, began=90.0 + second)
     assert (restarts.failures, restarts.not_before) == (1, 100.5)
     # What was started since fails for a reason of its own.
-    restarts.note_failure(103.0, began=100.5)
+    restarts.record_failure(103.0, began=100.5)
     assert (restarts.failures, restarts.not_before) == (2, 104.0)
-    restarts.note_failure(103.5, began=102.0)
+    restarts.record_failure(103.5, began=102.0)
     assert restarts.failures == 2
     # A fork that fails is a failure of its own.
-    restarts.note_failure(104.0)
+    restarts.record_failure(104.0)
     assert restarts.failures == 3
-    restarts.forgive()
-    restarts.note_failure(105.0, began=90.0)
+    restarts.reset()
+    restarts.record_failure(105.0, began=90.0)
     assert (restarts.failures, restarts.not_before) == (1, 105.5)
 
 
@@ -128,11 +133,11 @@ def test_who_stops_by_itself_does_not_fail():
     """It is replaced at once, unless it always stops as soon as it is started."""
     restarts = Restarts()
     for began in range(100, 120):
-        restarts.note_leaving(began)
-        assert (restarts.failures, restarts.not_before, restarts.is_hopeless) == (0, began + 0.5, False)
-    restarts.note_failure(120.0, began=119.5)
-    restarts.note_failure(121.0, began=120.5)
-    restarts.note_leaving(120.0)
+        restarts.record_leaving(began)
+        assert (restarts.failures, restarts.not_before, restarts.is_exhausted) == (0, began + 0.5, False)
+    restarts.record_failure(120.0, began=119.5)
+    restarts.record_failure(121.0, began=120.5)
+    restarts.record_leaving(120.0)
     assert restarts.not_before == 122.0
 
 
@@ -145,8 +150,8 @@ def test_what_the_supervisor_slept_through_does_not_count():
         clock += seconds
 
     waits = Waits(6.0, read_clock=lambda: clock)
-    worker = Process(1, None, 0.0, stage=Stage.SERVING)
-    patience = {Stage.SERVING: 30.0}
+    worker = Process(1, None, 0.0, stage=ProcessStage.SERVING)
+    patience = {ProcessStage.SERVING: 30.0}
     assert waits.wait(lambda meant: sleep(5), None) == 5
     assert waits.wait(lambda meant: sleep(meant), 5.0) == 10
     assert waits.wait(lambda meant: sleep(meant + 3600), 20.0) < 16.2
@@ -161,30 +166,35 @@ def test_what_a_worker_says():
     with ours, theirs:
         ours.setblocking(False)
         process = Process(1, ours, 0.0)
-        assert process.listen(1.0)
-        assert (process.stage, process.heard) == (Stage.STARTING, 0.0)
+        assert process.read_channel(1.0)
+        assert (process.stage, process.last_heard) == (ProcessStage.STARTING, 0.0)
         theirs.send(READY + BEAT)
-        assert process.listen(2.0)
-        assert (process.stage, process.heard, process.is_outdated) == (Stage.SERVING, 2.0, False)
-        assert process.deadline({Stage.SERVING: 5.0}) == 7.0
+        assert process.read_channel(2.0)
+        assert (process.stage, process.last_heard, process.is_outdated) == (ProcessStage.SERVING, 2.0, False)
+        assert process.deadline({ProcessStage.SERVING: 5.0}) == 7.0
         theirs.send(BEAT + RETIRE)
-        process.listen(3.0)
-        assert (process.heard, process.is_outdated) == (3.0, True)
+        process.read_channel(3.0)
+        assert (process.last_heard, process.is_outdated) == (3.0, True)
         theirs.close()
-        assert not process.listen(4.0)
+        assert not process.read_channel(4.0)
 
 
 @pytest.mark.parametrize(
     ("stage", "said", "after", "then"),
     [
-        (Stage.STARTING, LEAVING, Stage.LEAVING, Stage.LEAVING),
-        (Stage.STARTING, READY + LEAVING, Stage.LEAVING, Stage.LEAVING),
-        (Stage.SERVING, BEAT + LEAVING, Stage.LEAVING, Stage.LEAVING),
-        (Stage.SERVING, LEAVING + DRAINING, Stage.DRAINING, Stage.STOPPING),
-        (Stage.LEAVING, DRAINING, Stage.DRAINING, Stage.STOPPING),
-        (Stage.STOPPING, LEAVING, Stage.STOPPING, Stage.STOPPING),  # it was told meanwhile
-        (Stage.FORCED, LEAVING + DRAINING, Stage.FORCED, Stage.FORCED),
-        (Stage.ABORTING, LEAVING, Stage.ABORTING, Stage.ABORTING),
+        (ProcessStage.STARTING, LEAVING, ProcessStage.LEAVING, ProcessStage.LEAVING),
+        (ProcessStage.STARTING, READY + LEAVING, ProcessStage.LEAVING, ProcessStage.LEAVING),
+        (ProcessStage.SERVING, BEAT + LEAVING, ProcessStage.LEAVING, ProcessStage.LEAVING),
+        (ProcessStage.SERVING, LEAVING + DRAINING, ProcessStage.DRAINING, ProcessStage.STOPPING),
+        (ProcessStage.LEAVING, DRAINING, ProcessStage.DRAINING, ProcessStage.STOPPING),
+        (
+            ProcessStage.STOPPING,
+            LEAVING,
+            ProcessStage.STOPPING,
+            ProcessStage.STOPPING,
+        ),  # it was told meanwhile
+        (ProcessStage.FORCED, LEAVING + DRAINING, ProcessStage.FORCED, ProcessStage.FORCED),
+        (ProcessStage.ABORTING, LEAVING, ProcessStage.ABORTING, ProcessStage.ABORTING),
     ],
 )
 def test_a_worker_that_says_that_it_stops(stage, said, after, then):
@@ -193,13 +203,13 @@ def test_a_worker_that_says_that_it_stops(stage, said, after, then):
         ours.setblocking(False)
         process = Process(1, ours, 0.0, stage=stage)
         theirs.send(said)
-        assert process.listen(1.0)
+        assert process.read_channel(1.0)
         assert process.stage is after
         theirs.send(BEAT)
-        process.listen(2.0)
+        process.read_channel(2.0)
         assert process.stage is then
-        patience = {Stage.LEAVING: 5.0, Stage.STOPPING: 5.0}
-        if then is Stage.LEAVING:
+        patience = {ProcessStage.LEAVING: 5.0, ProcessStage.STOPPING: 5.0}
+        if then is ProcessStage.LEAVING:
             assert process.deadline(patience) == 6.0
 
 
@@ -209,22 +219,22 @@ def test_a_channel_that_breaks_says_no_more():
     with ours:
         ours.setblocking(False)
         process = Process(1, ours, 0.0)
-        process.tell(RELIEVED)
+        process.send_word(REPLACED)
         theirs.send(READY)
         theirs.close()
-        assert not process.listen(1.0)
-        process.tell(DISMISSED)
-        assert not process.listen(2.0)
+        assert not process.read_channel(1.0)
+        process.send_word(STOP_ALL)
+        assert not process.read_channel(2.0)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="workers are forked")
 def test_a_process_that_somebody_else_waited_for():
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    process = Process(ended.pid, None, 0.0, stage=Stage.STOPPING)
+    process = Process(ended.pid, None, 0.0, stage=ProcessStage.STOPPING)
     process.escalate(1.0)
     process.deliver(signal.SIGUSR1)
-    assert process.stage is Stage.KILLED
+    assert process.stage is ProcessStage.KILLED
     alive = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     assert collect_ended([ended.pid, alive.pid]) == {ended.pid: None}
     alive.kill()
@@ -242,7 +252,7 @@ def test_hurrying_again_takes_no_more_time():
         process = Process(child.pid, ours, 0.0)
         for now in (10.0, 12.0, 14.0):
             process.hurry(now)
-            assert process.deadline({Stage.FORCED: 5.0}) == 15.0
+            assert process.deadline({ProcessStage.FORCED: 5.0}) == 15.0
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="there are few signals")
@@ -259,7 +269,7 @@ def test_signals_that_come_together_are_one():
 PROLOGUE = """
 import asyncio, logging, math, os, sys, time
 from muntin.http_core import ResponseHead
-from muntin.runner import Server, ServerRunner, SockSite
+from muntin.runner import ExchangeServer, ServerRunner, SockSite
 from muntin.runner.workers import Supervisor, Workers
 from muntin.runner.workers.sockets import bind_tcp
 
@@ -280,7 +290,7 @@ def work(worker):
 async def serve(worker):
     loop = asyncio.get_running_loop()
     worker.attend(loop)
-    runner = ServerRunner(Server(answer))
+    runner = ServerRunner(ExchangeServer(answer))
     await runner.setup()
     for sock in sockets:
         await SockSite(runner, sock).start()

@@ -22,10 +22,10 @@ import trustme
 
 from muntin import web
 from muntin.runner import Timeouts
-from muntin.runner._connection import Connection
+from muntin.runner._connection import Http1Connection
 from muntin.runner._driver import Seat
 from muntin.runner._http1 import Http1Exchange
-from muntin.runner._request_body import RequestBody
+from muntin.runner._incoming_body import IncomingBody
 
 try:
     import uvloop
@@ -38,10 +38,10 @@ else:
 PATIENCE = 120.0
 
 WATCHED = (
-    Connection,
+    Http1Connection,
     Seat,
     Http1Exchange,
-    RequestBody,
+    IncomingBody,
     web.BaseRequest,
     web.StreamResponse,
     web.HTTPException,

@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from muntin.runner._server import Server
+from muntin.runner._server import ExchangeServer
 
 __all__ = ["Acceptor"]
 
-_AT_ONCE: Final = 32
+_BATCH: Final = 32
 """Connections accepted in one turn of the loop: others want their turn, and other workers their share."""
-_PAUSE: Final = 1.0
+_RETRY_DELAY: Final = 1.0
 """How long nothing is accepted when the system refused (seconds)."""
 _LONGEST_QUEUE: Final = 4096
 """Connections taken from one queue at the end: what Linux lets wait in one at most (net.core.somaxconn)."""
@@ -35,7 +35,9 @@ class Acceptor:
         tls: the arguments for TLS of `loop.connect_accepted_socket`; nothing for plain connections.
     """
 
-    def __init__(self, server: Server, sockets: Sequence[socket.socket], tls: Mapping[str, Any]) -> None:
+    def __init__(
+        self, server: ExchangeServer, sockets: Sequence[socket.socket], tls: Mapping[str, Any]
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._server = server
         self._tls = tls
@@ -60,21 +62,21 @@ class Acceptor:
 
     def close(self) -> None:
         """Accept no more, and close the sockets. Connections that there are live on."""
-        self._rest()
+        self._pause()
         for task in self._accepting:
             task.cancel()
         for sock in self._sockets:
             sock.close()
         self._sockets.clear()
 
-    def close_after_the_last(self) -> None:
+    def drain_and_close(self) -> None:
         """Accept whoever has connected already, then close: a closed socket resets those."""
-        self._rest()
+        self._pause()
         # No turn of the loop between this and closing, or who connects in it is lost.
         for sock in () if self._accepting else self._sockets:
             with suppress(OSError):
                 for _ in range(_LONGEST_QUEUE):
-                    self._take(sock.accept()[0])
+                    self._serve(sock.accept()[0])
         self.close()
 
     # Where the loop watches sockets
@@ -84,7 +86,7 @@ class Acceptor:
         for sock in self._sockets:
             self._loop.add_reader(sock, self._accept, sock)
 
-    def _rest(self) -> None:
+    def _pause(self) -> None:
         """Accept nothing until told to."""
         if self._pausing is not None:
             self._pausing.cancel()
@@ -94,18 +96,18 @@ class Acceptor:
 
     def _accept(self, sock: socket.socket) -> None:
         """Take some of those who wait at a socket."""
-        for _ in range(_AT_ONCE):
+        for _ in range(_BATCH):
             try:
                 accepted, _ = sock.accept()
             except _RETRIED:
                 return
             except OSError as error:
                 # All sockets of this acceptor would be told the same.
-                self._rest()
-                self._server.report_refused_accept(error, _PAUSE)
-                self._pausing = self._loop.call_later(_PAUSE, self._watch)
+                self._pause()
+                self._server.report_refused_accept(error, _RETRY_DELAY)
+                self._pausing = self._loop.call_later(_RETRY_DELAY, self._watch)
                 return
-            self._take(accepted)
+            self._serve(accepted)
 
     # Where it does not
 
@@ -116,12 +118,12 @@ class Acceptor:
             except _RETRIED:
                 await asyncio.sleep(0)
             except OSError as error:
-                self._server.report_refused_accept(error, _PAUSE)
-                await asyncio.sleep(_PAUSE)
+                self._server.report_refused_accept(error, _RETRY_DELAY)
+                await asyncio.sleep(_RETRY_DELAY)
             else:
-                self._take(accepted)
+                self._serve(accepted)
                 await asyncio.sleep(0)
 
-    def _take(self, accepted: socket.socket) -> None:
+    def _serve(self, accepted: socket.socket) -> None:
         accepted.setblocking(False)
-        self._server.take_in(accepted, self._tls)
+        self._server.serve_socket(accepted, self._tls)

@@ -8,13 +8,13 @@ from typing import Final
 from muntin.http_core import ResponseHead
 from muntin.runner.exchange import Exchange, ExchangeHandler
 
-__all__ = ["ASK_AGAIN", "Admission"]
+__all__ = ["RETRY_AFTER", "Admission"]
 
-ASK_AGAIN: Final = ("Retry-After", "1")
+RETRY_AFTER: Final = ("Retry-After", "1")
 """When to ask again (seconds; RFC 9110 §10.2.3): what is under way ends soon, and who waits longer than needed loses
 little."""
 
-_BUSY = ResponseHead(503, [("Content-Type", "text/plain; charset=utf-8"), ASK_AGAIN])
+_BUSY = ResponseHead(503, [("Content-Type", "text/plain; charset=utf-8"), RETRY_AFTER])
 
 
 class Admission:
@@ -32,7 +32,7 @@ class Admission:
         self._most = most
         self._under_way = 0
 
-    async def answer(self, exchange: Exchange) -> None:
+    async def handle(self, exchange: Exchange) -> None:
         """Answer an exchange."""
         if self._under_way >= self._most:
             exchange.respond(_BUSY, b"503: Service Unavailable")

@@ -7,7 +7,7 @@ from contextlib import suppress
 from inspect import CORO_CREATED, getcoroutinestate
 from typing import Any, NamedTuple
 
-from muntin.runner._connection import Connection
+from muntin.runner._connection import Http1Connection
 from muntin.runner._room import Verdict
 
 __all__ = ["Arrivals"]
@@ -29,32 +29,32 @@ class Arrivals:
 
     __slots__ = ("_on_end", "_pending")
 
-    def __init__(self, on_end: Callable[[Connection], object]) -> None:
+    def __init__(self, on_end: Callable[[Http1Connection], object]) -> None:
         self._on_end = on_end
-        self._pending: dict[Connection, _Arrival] = {}
+        self._pending: dict[Http1Connection, _Arrival] = {}
 
     def __len__(self) -> int:
         return len(self._pending)
 
-    def __iter__(self) -> Iterator[Connection]:
+    def __iter__(self) -> Iterator[Http1Connection]:
         return iter(self._pending)
 
     def begin(
-        self, connection: Connection, accepted: socket.socket, tls: Mapping[str, Any], verdict: Verdict
+        self, connection: Http1Connection, accepted: socket.socket, tls: Mapping[str, Any], verdict: Verdict
     ) -> None:
         """Attach a connection to its socket, after the TLS handshake if there is one."""
         coroutine = self._connect(connection, accepted, tls)
         task = connection.loop.create_task(coroutine)
         self._pending[connection] = _Arrival(task, verdict, coroutine, accepted)
         # Not at the end of the coroutine: of one that is cancelled before it begins, nothing runs.
-        task.add_done_callback(lambda task: self._note_end(connection))
+        task.add_done_callback(lambda task: self._finish(connection))
 
-    def end(self, connection: Connection) -> Verdict | None:
+    def end(self, connection: Http1Connection) -> Verdict | None:
         """Note that there is a connection now; return what was decided about it, None if it did not arrive here."""
         arrival = self._pending.pop(connection, None)
         return None if arrival is None else arrival.verdict
 
-    def cut(self, connection: Connection) -> bool:
+    def cut(self, connection: Http1Connection) -> bool:
         """Give up the attempt for a connection; return whether there was one."""
         arrival = self._pending.get(connection)
         if arrival is not None:
@@ -64,11 +64,13 @@ class Arrivals:
             arrival.task.cancel()
         return arrival is not None
 
-    async def _connect(self, connection: Connection, accepted: socket.socket, tls: Mapping[str, Any]) -> None:
+    async def _connect(
+        self, connection: Http1Connection, accepted: socket.socket, tls: Mapping[str, Any]
+    ) -> None:
         # A peer that fails, leaves or is silent in its handshake is nobody's loss.
         with suppress(OSError):
             await connection.loop.connect_accepted_socket(lambda: connection, accepted, **tls)
 
-    def _note_end(self, connection: Connection) -> None:
+    def _finish(self, connection: Http1Connection) -> None:
         self._pending.pop(connection, None)
         self._on_end(connection)

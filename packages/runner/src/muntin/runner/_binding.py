@@ -18,11 +18,11 @@ __all__ = [
     "bind_addresses",
     "bind_tcp",
     "bind_unix",
-    "cannot_listen",
     "check_mode",
-    "is_listened_at",
+    "has_listener",
     "list_hosts",
     "spell_host",
+    "listen_error",
 ]
 
 _LOGGER: Final = logging.getLogger("muntin.server")
@@ -74,7 +74,7 @@ def bind_tcp(
                 spell_host(each), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )
         except socket.gaierror as error:
-            raise cannot_listen(repr(each), error) from error
+            raise listen_error(repr(each), error) from error
     return bind_addresses(found, backlog=backlog, reuse_address=reuse_address, reuse_port=reuse_port)
 
 
@@ -134,7 +134,7 @@ def _bind_address(
             raise
     except OSError as error:
         host = f"[{address[0]}]" if family == socket.AF_INET6 else address[0]
-        raise cannot_listen(f"{host}:{address[1]}", error) from error
+        raise listen_error(f"{host}:{address[1]}", error) from error
     return sock
 
 
@@ -158,7 +158,7 @@ def bind_unix(
     check_mode(path, mode)
     try:
         if not is_abstract(path):
-            _make_way(path, take_over=take_over)
+            _remove_stale(path, take_over=take_over)
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             sock.bind(os.fspath(path))
@@ -170,7 +170,7 @@ def bind_unix(
             sock.close()
             raise
     except OSError as error:
-        raise cannot_listen(repr(os.fsdecode(path)), error) from error
+        raise listen_error(repr(os.fsdecode(path)), error) from error
     return sock
 
 
@@ -191,7 +191,7 @@ def check_mode(path: SocketPath, mode: object) -> None:
         raise ValueError("a Unix socket whose name begins with NUL has no file, so it has no mode")
 
 
-def _make_way(path: SocketPath, *, take_over: bool) -> None:
+def _remove_stale(path: SocketPath, *, take_over: bool) -> None:
     """Remove the file of a socket at which nobody listens.
 
     Raises:
@@ -201,14 +201,14 @@ def _make_way(path: SocketPath, *, take_over: bool) -> None:
         found = os.lstat(path)
         if not stat.S_ISSOCK(found.st_mode):
             return  # the file stays, and the path cannot be had
-        if not take_over and is_listened_at(path):
+        if not take_over and has_listener(path):
             raise OSError(errno.EADDRINUSE, "somebody listens there already")
         # Another start may have found the same file, and put its own there meanwhile.
         if os.path.samestat(os.lstat(path), found):
             os.remove(path)
 
 
-def is_listened_at(path: SocketPath) -> bool:
+def has_listener(path: SocketPath) -> bool:
     """Whether the Unix socket at a path is in use, found out by connecting.
 
     Raises:
@@ -228,7 +228,7 @@ def is_listened_at(path: SocketPath) -> bool:
     return True
 
 
-def cannot_listen(place: str, error: OSError) -> OSError:
+def listen_error(place: str, error: OSError) -> OSError:
     """Return an error that also says where."""
     # A path that is too long has no number, and a look-up one of its own.
     said = f"cannot listen at {place}: {error.strerror or error}"

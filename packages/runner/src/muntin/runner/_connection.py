@@ -19,38 +19,38 @@ from muntin.http_core import (
     Signal,
 )
 from muntin.runner._driver import Driver
-from muntin.runner._duplex import TransportDuplex
+from muntin.runner._duplex import UpgradedDuplex
 from muntin.runner._failures import (
+    choose_refusal,
     is_peers_fault,
-    refuse_for,
     report_after_loss,
     report_failure,
     report_refusal,
 )
 from muntin.runner._http1 import Http1Exchange
-from muntin.runner._leftover import Leftover, Rest
+from muntin.runner._incoming_body import EMPTY_BODY, IncomingBody, WholeBody
+from muntin.runner._leftover import Leftover, LeftoverState
 from muntin.runner._lifecycle import Phase, Step, advance
 from muntin.runner._link import Link
-from muntin.runner._peer import count_untaken
-from muntin.runner._request_body import EMPTY_BODY, RequestBody, WholeBody
-from muntin.runner._service import Registry, Service
+from muntin.runner._peer import count_undelivered
+from muntin.runner._service import ConnectionRegistry, Service
 from muntin.runner.exchange import ExchangeHandler
 
-__all__ = ["Connection"]
+__all__ = ["Http1Connection"]
 
 # So many exchanges in a row may be answered without a turn of the loop; a pipelining peer must not starve the others.
 _EAGER_EXCHANGES = 8
 
 # The steps that every exchange takes, looked up in the table once.
 _HANDLING = advance(Phase.IDLE, Step.REQUEST)
-_IDLE = advance(_HANDLING, Step.ANSWERED)
+_IDLE = advance(_HANDLING, Step.RESPONDED)
 _HEAD = Phase.HEAD
 _DRAINING = Phase.DRAINING
 _LINGERING = Phase.LINGERING
 _WAITING = (_DRAINING, _LINGERING)
 
 
-class Connection(Link):
+class Http1Connection(Link):
     """A client's connection, and the exchanges on it.
 
     Args:
@@ -63,13 +63,13 @@ class Connection(Link):
         "_driver",
         "_eager",
         "_leftover",
+        "_notified",
         "_registry",
         "_remaining",
-        "_told",
         "exchange",
     )
 
-    def __init__(self, service: Service, registry: Registry["Connection"]) -> None:
+    def __init__(self, service: Service, registry: ConnectionRegistry["Http1Connection"]) -> None:
         super().__init__(service)
         # For the whole connection:
         self._registry = registry
@@ -80,9 +80,9 @@ class Connection(Link):
         """Exchanges begun since the last turn of the loop."""
         # For one exchange:
         self.exchange: Http1Exchange | None = None
-        self._body: RequestBody | None = None
+        self._body: IncomingBody | None = None
         self._leftover: Leftover | None = None
-        self._told: Http1Exchange | None = None
+        self._notified: Http1Exchange | None = None
         """The exchange that was told last that its peer has gone, or has ended its side."""
 
     @property
@@ -115,19 +115,19 @@ class Connection(Link):
         self.engine.receive_eof()
         self._pump()
         if self._phase is Phase.HANDLING:
-            self._tell_disconnected()
+            self._notify_disconnect()
         # A peer that only ended its own side still reads: keep ours open until it is answered. TLS has no
         # half-closed state.
         return self._phase is Phase.HANDLING and not self._peer.is_secure
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._advance(Step.LOST)
-        self.write_flow.lose()
+        self.write_flow.connection_lost()
         if self._body is not None:
             self._body.fail(ConnectionResetError, "the peer is gone")
-        self._tell_disconnected()
+        self._notify_disconnect()
         # Both refer to us, and so does who still holds them: nothing is to wait for the collector of cycles.
-        self.exchange = self._told = self._body = None
+        self.exchange = self._notified = self._body = None
         self._driver.close()
         self._registry.connection_lost(self)
 
@@ -136,14 +136,14 @@ class Connection(Link):
         if self._phase is Phase.IDLE:
             self._pump()
 
-    def note_hangup(self) -> None:
+    def record_hangup(self) -> None:
         """Note that the peer has ended its side, though not all that it sent was read; nothing the second time."""
         if not self.has_hung_up:
             self.has_hung_up = True
             if not self.engine.has_ended:
-                self._tell_disconnected()
+                self._notify_disconnect()
 
-    def _tell_disconnected(self) -> None:
+    def _notify_disconnect(self) -> None:
         """Tell the exchange under way that its peer has ended its side, or is gone.
 
         Which of the two cannot be known before the next write fails. An answer is still sent; but who asked to be
@@ -151,10 +151,10 @@ class Connection(Link):
         """
         exchange = self.exchange
         if exchange is not None:
-            exchange.disconnect()
+            exchange.notify_disconnect()
             # Once: the second time would break off what cleans up after the first.
-            if self._service.handler_cancellation and exchange is not self._told:
-                self._told = exchange
+            if self._service.handler_cancellation and exchange is not self._notified:
+                self._notified = exchange
                 self._driver.cancel()
 
     # From bytes to exchanges ---------------------------------------------------------------------------------
@@ -162,17 +162,17 @@ class Connection(Link):
     def _pump(self) -> None:
         """Take from the engine what it has for the phase at hand."""
         if self._phase is _IDLE or self._phase is _HEAD:
-            self._look_for_request()
+            self._read_request()
             if self._phase is _IDLE and self._is_reading:
                 # Nothing waits: the common case.
                 return
         elif self._phase is _HANDLING and self._body is not None:
             self._body.pump(self.engine)
         elif self._phase is _DRAINING:
-            self._drop_rest()
+            self._discard_more()
         self._adjust_reading()
 
-    def _look_for_request(self) -> None:
+    def _read_request(self) -> None:
         # An answer that the peer does not take would only be followed by more of them.
         if self.write_flow.is_paused:
             return
@@ -200,7 +200,7 @@ class Connection(Link):
         elif (whole := self.engine.take_body()) is not None:
             self.exchange = exchange = Http1Exchange(self, head, WholeBody(whole), self._peer)
         else:
-            self._body = RequestBody(self.loop, self._want_body, self._adjust_reading)
+            self._body = IncomingBody(self.loop, self._send_continue, self._adjust_reading)
             self.exchange = exchange = Http1Exchange(self, head, self._body, self._peer)
             self._body.pump(self.engine)
         self._eager += 1
@@ -219,7 +219,7 @@ class Connection(Link):
         else:
             self.loop.call_soon(self._run, handler)
 
-    def _want_body(self) -> None:
+    def _send_continue(self) -> None:
         if self.exchange is not None:
             self.exchange.send_continue()
 
@@ -246,7 +246,7 @@ class Connection(Link):
             self.exchange = None
             return
         if error is not None or not exchange.is_finished:
-            self._end_badly(exchange, error)
+            self._fail(exchange, error)
             return
         if self._phase is not _HANDLING:
             # Upgraded, or closed by somebody while the handler was still busy.
@@ -255,13 +255,13 @@ class Connection(Link):
             return
         if self.engine.response_state is ResponseState.DONE:
             if self.engine.request_state is RequestState.DONE:
-                self._go_on()
+                self._await_next_request()
             else:
-                self._leave_body()
+                self._discard_body()
         else:
-            self._leave_last()
+            self._close_after_response()
 
-    def _go_on(self) -> None:
+    def _await_next_request(self) -> None:
         """Be ready for the next request, which may be here already."""
         self.exchange = self._body = None
         self._phase = _IDLE
@@ -273,45 +273,45 @@ class Connection(Link):
             else:
                 self.loop.call_soon(self._pump)
 
-    def _leave_body(self) -> None:
+    def _discard_body(self) -> None:
         """Drop the rest of a body that nobody reads, to reach the next request behind it."""
-        self._give_up_body()
+        self._detach_body()
         self.exchange = None
         self._leftover = Leftover(self.engine)
-        self._advance(Step.ANSWERED_EARLY)
-        self._wait_until_taken()
+        self._advance(Step.RESPONDED_EARLY)
+        self._await_delivery()
         self._pump()
 
-    def _give_up_body(self) -> None:
+    def _detach_body(self) -> None:
         """Tell who may still be reading that the rest of the body is dropped."""
         if self._body is not None:
             self._body.fail(LocalProtocolError, "the exchange is over: the rest of its body is dropped")
             self._body = None
 
-    def _drop_rest(self) -> None:
-        rest = Rest.HOPELESS if self._leftover is None else self._leftover.drop()
-        if rest is Rest.DROPPED:
+    def _discard_more(self) -> None:
+        rest = LeftoverState.UNUSABLE if self._leftover is None else self._leftover.drop()
+        if rest is LeftoverState.DISCARDED:
             self._leftover = None
-            self._go_on()
-        elif rest is Rest.HOPELESS:
-            self._leave_last()
+            self._await_next_request()
+        elif rest is LeftoverState.UNUSABLE:
+            self._close_after_response()
 
-    def _leave_last(self) -> None:
+    def _close_after_response(self) -> None:
         """The last answer is out: close, gently where the peer may be sending still."""
-        self._give_up_body()
+        self._detach_body()
         self.exchange = None
         self._driver.close()
-        self._part()
+        self._close_gracefully()
 
-    def _leave_idle(self) -> None:
+    def _close_idle(self) -> None:
         """Nobody asks for anything: close, as soon as the last response was taken."""
-        if count_untaken(self.transport):
+        if count_undelivered(self.transport):
             self._driver.close()
             self._linger()
         else:
             self.close()
 
-    def _end_badly(self, exchange: Http1Exchange, error: BaseException | None) -> None:
+    def _fail(self, exchange: Http1Exchange, error: BaseException | None) -> None:
         """The handler failed, or left its answer undone."""
         if isinstance(error, asyncio.CancelledError):
             self.abort()
@@ -321,7 +321,7 @@ class Connection(Link):
         if exchange.is_started:
             self.abort()
         else:
-            self.refuse(refuse_for(self.engine, error))
+            self.refuse(choose_refusal(self.engine, error))
 
     def _reject(self, rejected: Rejected) -> None:
         """Have a request answered that could not be read, and close."""
@@ -342,15 +342,15 @@ class Connection(Link):
         words = f"{rejected.status}: {rejected.reason}".encode("ascii")
         block, body = self.engine.refuse(rejected, words, self.clock.date_line, fields)
         self.transport.write(block + body)
-        self._leave_last()
+        self._close_after_response()
 
     # From outside --------------------------------------------------------------------------------------------
 
-    def switch(self, rest: bytes) -> TransportDuplex:
+    def switch(self, rest: bytes) -> UpgradedDuplex:
         """Let go of the transport: it speaks another protocol now."""
         self._advance(Step.SWITCH)
         self._deadline = inf
-        duplex = TransportDuplex(self.transport, rest, self.write_flow, self.connection_lost, self._registry)
+        duplex = UpgradedDuplex(self.transport, rest, self.write_flow, self.connection_lost, self._registry)
         self.transport.set_protocol(duplex)
         if not self._is_reading:
             self._set_reading(True)
@@ -366,11 +366,11 @@ class Connection(Link):
         """Close now if nothing is asked or answered, and otherwise after the exchange under way."""
         self.announce_end()
         if self._phase is Phase.IDLE:
-            self._leave_idle()
+            self._close_idle()
         elif self._phase is Phase.DRAINING:
-            self._leave_last()
+            self._close_after_response()
         elif self._lingering is not None:
-            self._lingering.hurry()
+            self._lingering.stop_extending()
 
     def cancel(self) -> None:
         """Cancel the handler of the exchange that is under way."""
@@ -380,14 +380,14 @@ class Connection(Link):
     def check_deadline(self) -> None:
         """Part with a peer that had its time."""
         if self._deadline == inf and self._phase in _WAITING:
-            self._wait_until_taken()
+            self._await_delivery()
         if self.clock.now < self._deadline:
             return
         if self._phase is Phase.HEAD:
             self._reject(Rejected(408, "Request Timeout"))
         elif self._phase is Phase.DRAINING:
-            self._leave_last()
+            self._close_after_response()
         elif self._phase is Phase.IDLE:
-            self._leave_idle()
-        elif not self._goes_on_lingering():
+            self._close_idle()
+        elif not self._extend_lingering():
             self.close()

@@ -107,7 +107,7 @@ class Seat:
         if coroutine is None:
             return
         self._coroutine = self._awaited = None
-        going = _go_on(coroutine, self._context, awaited, cancelled)
+        going = _resume(coroutine, self._context, awaited, cancelled)
         del self._context, coroutine, awaited
         try:
             await going
@@ -126,7 +126,7 @@ class Seat:
 
 
 @generator_coroutine
-def _go_on(
+def _resume(
     coroutine: Coroutine[Any, Any, object],
     context: Context,
     awaited: Any,

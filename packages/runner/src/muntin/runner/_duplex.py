@@ -9,16 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 from muntin.runner._flow import WriteFlow
-from muntin.runner._service import Registry
+from muntin.runner._service import ConnectionRegistry
 from muntin.runner.exchange import Receiver
 
-__all__ = ["TransportDuplex"]
+__all__ = ["UpgradedDuplex"]
 
 # What may wait for a receiver to be attached (bytes): one read's worth.
 _HELD = 65536
 
 
-class TransportDuplex(asyncio.Protocol):
+class UpgradedDuplex(asyncio.Protocol):
     """Raw bytes over a transport.
 
     Args:
@@ -31,11 +31,11 @@ class TransportDuplex(asyncio.Protocol):
 
     __slots__ = (
         "_ended",
-        "_farewell",
         "_held",
         "_is_held_back",
         "_lost",
         "_on_lost",
+        "_on_shutdown",
         "_receiver",
         "_registry",
         "_transport",
@@ -48,7 +48,7 @@ class TransportDuplex(asyncio.Protocol):
         rest: bytes,
         write_flow: WriteFlow,
         on_lost: Callable[[Exception | None], None],
-        registry: Registry[Any],
+        registry: ConnectionRegistry[Any],
     ) -> None:
         self._transport = transport
         self._held = bytearray(rest)
@@ -60,7 +60,7 @@ class TransportDuplex(asyncio.Protocol):
         self._receiver: Receiver | None = None
         self._ended = False
         self._lost: tuple[Exception | None] | None = None
-        self._farewell: Callable[[], object] | None = None
+        self._on_shutdown: Callable[[], object] | None = None
 
     # What asyncio calls
 
@@ -84,7 +84,7 @@ class TransportDuplex(asyncio.Protocol):
             # A transport fails within the calls of who writes, and whoever keeps the error would keep their frames.
             exc.__traceback__ = None
         self._lost = (exc,)
-        self._write_flow.lose()
+        self._write_flow.connection_lost()
         if self._receiver is not None:
             self._receiver.connection_lost(exc)
         on_lost, self._on_lost = self._on_lost, None
@@ -92,9 +92,9 @@ class TransportDuplex(asyncio.Protocol):
             on_lost(exc)
         # They refer to us, as a rule: nothing has to wait for the garbage collector.
         self._receiver = None
-        if self._farewell is not None:
-            self._registry.drop_farewell(self._farewell)
-            self._farewell = None
+        if self._on_shutdown is not None:
+            self._registry.drop_shutdown_callback(self._on_shutdown)
+            self._on_shutdown = None
 
     def pause_writing(self) -> None:
         self._write_flow.pause(self._transport.get_write_buffer_size())
@@ -119,8 +119,8 @@ class TransportDuplex(asyncio.Protocol):
             receiver.eof_received()
 
     def call_on_shutdown(self, callback: Callable[[], object]) -> None:
-        self._farewell = callback
-        self._registry.add_farewell(callback)
+        self._on_shutdown = callback
+        self._registry.add_shutdown_callback(callback)
 
     def write(self, data: bytes) -> None:
         if self._lost is not None:

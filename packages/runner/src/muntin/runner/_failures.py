@@ -10,7 +10,7 @@ from muntin.http_core import Rejected, RemoteProtocolError, RequestState, Server
 from muntin.runner._http1 import Http1Exchange
 from muntin.runner._peer import TransportPeer
 
-__all__ = ["is_peers_fault", "refuse_for", "report_after_loss", "report_failure", "report_refusal"]
+__all__ = ["choose_refusal", "is_peers_fault", "report_after_loss", "report_failure", "report_refusal"]
 
 
 def is_peers_fault(exchange: Http1Exchange, error: BaseException | None) -> bool:
@@ -42,7 +42,7 @@ def report_refusal(logger: logging.Logger, peer: TransportPeer, rejected: Reject
     logger.info("refused a request from %s: %d %s", peer.address, rejected.status, rejected.reason)
 
 
-def refuse_for(engine: ServerConnection, error: BaseException | None) -> Rejected:
+def choose_refusal(engine: ServerConnection, error: BaseException | None) -> Rejected:
     """Give what a peer is told whose answer had not begun."""
     if isinstance(error, RemoteProtocolError):
         return Rejected(error.status, error.reason)

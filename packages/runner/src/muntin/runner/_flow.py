@@ -11,16 +11,16 @@ __all__ = ["WriteFlow"]
 class WriteFlow:
     """Whether there is room to write, and who waits for it."""
 
-    __slots__ = ("_is_lost", "_is_paused", "_loop", "_waiters", "left", "resumed")
+    __slots__ = ("_is_lost", "_is_paused", "_loop", "_waiters", "resume_count", "unsent")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._is_paused = False
         self._is_lost = False
         self._waiters: list[asyncio.Future[None]] = []
-        self.resumed = 0
+        self.resume_count = 0
         """How often the peer had taken something."""
-        self.left = 0
+        self.unsent = 0
         """Bytes that the transport had, and had not sent, when it was looked at last in a pause; else 0."""
 
     @property
@@ -28,26 +28,26 @@ class WriteFlow:
         """Whether the transport asked for a pause."""
         return self._is_paused
 
-    def pause(self, left: int = 0) -> None:
+    def pause(self, unsent: int = 0) -> None:
         """Note that the transport has enough, and how much that is (bytes)."""
         self._is_paused = True
-        self.left = left
+        self.unsent = unsent
 
     def resume(self) -> None:
         """Note that the transport takes more, and wake who waits."""
         self._is_paused = False
-        self.left = 0
-        self.note_progress()
+        self.unsent = 0
+        self.record_progress()
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
         self._waiters.clear()
 
-    def note_progress(self) -> None:
+    def record_progress(self) -> None:
         """Note that the peer has taken something, though there may not be room for everybody yet."""
-        self.resumed += 1
+        self.resume_count += 1
 
-    def lose(self) -> None:
+    def connection_lost(self) -> None:
         """Note that the connection is gone: who waits is told so, now and later."""
         self._is_lost = True
         for waiter in self._waiters:

@@ -6,7 +6,7 @@ A setting counts when it is not what gunicorn has by default: then somebody want
 from collections.abc import Iterator
 from typing import Any, Final
 
-__all__ = ["list_unheeded", "read_limits"]
+__all__ = ["list_ignored", "read_limits"]
 
 _LIMITS: Final = {
     "limit_request_line": "max_line_size",
@@ -14,14 +14,14 @@ _LIMITS: Final = {
     "limit_request_field_size": "max_field_size",
 }
 _EXACT: Final = "the grammar of HTTP is read exactly"
-_BELIEVED: Final = "what a proxy says is believed where the application names its proxies"
-_UNHEEDED: Final = {
+_TRUSTED: Final = "what a proxy says is believed where the application names its proxies"
+_IGNORED: Final = {
     "proxy_protocol": "a connection that begins with a PROXY line is refused: let the proxy set forwarding fields",
     "protocol": "HTTP/1.1 is what is spoken",
     "http_protocols": "HTTP/1.1 is what is spoken",
-    "forwarded_allow_ips": _BELIEVED,
-    "secure_scheme_headers": _BELIEVED,
-    "forwarder_headers": _BELIEVED,
+    "forwarded_allow_ips": _TRUSTED,
+    "secure_scheme_headers": _TRUSTED,
+    "forwarder_headers": _TRUSTED,
     "permit_obsolete_folding": _EXACT,
     "permit_unconventional_http_method": _EXACT,
     "permit_unconventional_http_version": _EXACT,
@@ -39,7 +39,7 @@ def read_limits(cfg: Any) -> dict[str, int]:
     return {name: limit for name, limit in limits.items() if limit}
 
 
-def list_unheeded(cfg: Any, *, has_own_runner: bool) -> Iterator[str]:
+def list_ignored(cfg: Any, *, has_own_runner: bool) -> Iterator[str]:
     """Iterate a line for each setting that was set and has no effect.
 
     Args:
@@ -54,7 +54,7 @@ def list_unheeded(cfg: Any, *, has_own_runner: bool) -> Iterator[str]:
             yield f"{name} has no effect: the runner that is served has limits of its own"
         elif not limit:
             yield f"{name} = 0 has no effect: no request is without a limit"
-    for name, why in _UNHEEDED.items():
+    for name, why in _IGNORED.items():
         if _read_changed(cfg, name) is not None:
             yield f"{name} has no effect: {why}"
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Final
 
-from muntin.runner._connection import Connection
+from muntin.runner._connection import Http1Connection
 from muntin.runner._lifecycle import Phase
 
-__all__ = ["Hangup", "find_hangups", "is_deaf"]
+__all__ = ["Hangup", "find_hangups", "needs_poll"]
 
 _CAN_POLL: Final = hasattr(select, "poll")
 # The peer has ended its side; only Linux tells that apart from the end of both (poll(2)).
@@ -29,7 +29,7 @@ class Hangup(Enum):
     RESET = "the connection is broken: nothing of it can be read or written"
 
 
-def is_deaf(connection: Connection) -> bool:
+def needs_poll(connection: Http1Connection) -> bool:
     """Whether the loop would not notice that the peer of a connection hangs up."""
     transport = connection.transport
     if transport.is_closing():
@@ -40,11 +40,11 @@ def is_deaf(connection: Connection) -> bool:
     return not connection.is_reading or (connection.phase is Phase.HANDLING and connection.engine.has_ended)
 
 
-def find_hangups(connections: Iterable[Connection]) -> Iterator[tuple[Connection, Hangup]]:
+def find_hangups(connections: Iterable[Http1Connection]) -> Iterator[tuple[Http1Connection, Hangup]]:
     """Find those of some connections whose peers have hung up, and how."""
     if not _CAN_POLL:
         return
-    asked: dict[int, Connection] = {}
+    asked: dict[int, Http1Connection] = {}
     poll = select.poll()
     for connection in connections:
         descriptor = _descriptor(connection.transport)

@@ -18,11 +18,11 @@ from muntin.http_core import (
     ServerConnection,
 )
 from muntin.runner._clock import Clock
-from muntin.runner._duplex import TransportDuplex
+from muntin.runner._duplex import UpgradedDuplex
 from muntin.runner._flow import WriteFlow
+from muntin.runner._incoming_body import IncomingBody, WholeBody
 from muntin.runner._leftover import DRAIN_BUDGET
 from muntin.runner._peer import TransportPeer
-from muntin.runner._request_body import RequestBody, WholeBody
 from muntin.runner._sendfile import push_file, read_pieces
 from muntin.runner.exchange import CHUNK_SIZE
 
@@ -54,7 +54,7 @@ class Carrier(Protocol):
     def abort(self) -> None:
         """Cut the connection."""
 
-    def switch(self, rest: bytes) -> TransportDuplex:
+    def switch(self, rest: bytes) -> UpgradedDuplex:
         """Let go of the transport."""
 
 
@@ -63,10 +63,10 @@ class Http1Exchange:
 
     __slots__ = (
         "__weakref__",
+        "_body_written",
         "_connection",
-        "_given",
+        "_needs_continue",
         "_on_disconnect",
-        "_owes_continue",
         "body",
         "head",
         "is_finished",
@@ -78,18 +78,18 @@ class Http1Exchange:
         self,
         connection: Carrier,
         head: RequestHead,
-        body: RequestBody | WholeBody,
+        body: IncomingBody | WholeBody,
         peer: TransportPeer,
     ) -> None:
         self._connection = connection
         self._on_disconnect: list[Callable[[], None]] | None = None
-        self._owes_continue = head.expect is not None and head.expects_continue
+        self._needs_continue = head.expect is not None and head.expects_continue
         self.head = head
         self.body = body
         self.peer = peer
         self.response_head: ResponseHead | None = None
         self.is_finished = False
-        self._given = 0
+        self._body_written = 0
         """Bytes of the response's body that were given to the transport, or by the kernel to the peer."""
 
     @property
@@ -99,15 +99,15 @@ class Http1Exchange:
     @property
     def body_sent(self) -> int:
         if self.is_finished:
-            return self._given
+            return self._body_written
         connection = self._connection
         transport = connection.transport
         # A transport that was cut has dropped what it had.
-        left = connection.write_flow.left if transport.is_closing() else transport.get_write_buffer_size()
-        return max(0, self._given - left)
+        left = connection.write_flow.unsent if transport.is_closing() else transport.get_write_buffer_size()
+        return max(0, self._body_written - left)
 
-    def _count_sent(self, count: int) -> None:
-        self._given += count
+    def _count_written(self, count: int) -> None:
+        self._body_written += count
 
     @property
     def is_disconnected(self) -> bool:
@@ -144,7 +144,7 @@ class Http1Exchange:
         block, body = connection.engine.respond(head, body, connection.clock.date_line)
         self.response_head = head
         self.is_finished = True
-        self._given = size = len(body)
+        self._body_written = size = len(body)
         if size < _JOIN_BELOW:
             connection.transport.write(block + body)
         else:
@@ -168,11 +168,11 @@ class Http1Exchange:
             raise ConnectionResetError("the peer is gone")
         block = connection.engine.send(data)
         if block:
-            self._given += len(data)
+            self._body_written += len(data)
             connection.transport.write(block)
             flow = connection.write_flow
             if flow.is_paused:
-                flow.left = connection.transport.get_write_buffer_size()
+                flow.unsent = connection.transport.get_write_buffer_size()
 
     async def drain(self) -> None:
         await self._connection.write_flow.wait()
@@ -231,7 +231,7 @@ class Http1Exchange:
                     file.fileno(),
                     offset,
                     count,
-                    self._count_sent,
+                    self._count_written,
                 )
             except ConnectionResetError:
                 connection.abort()  # the transport was not asked, so it may not know
@@ -242,7 +242,7 @@ class Http1Exchange:
             await self._write_file(file, offset + sent, count - sent, chunk_size, self._write_as_it_is)
 
     def _write_as_it_is(self, data: bytes) -> None:
-        self._given += len(data)
+        self._body_written += len(data)
         self._connection.transport.write(data)
 
     async def _write_file(
@@ -264,21 +264,21 @@ class Http1Exchange:
         connection = self._require_open()
         block = connection.engine.inform(status, fields)
         if status == 100:
-            self._owes_continue = False
+            self._needs_continue = False
         if block:
             connection.transport.write(block)
 
     @property
-    def owes_continue(self) -> bool:
+    def needs_continue(self) -> bool:
         """Whether the peer holds its body back until it is asked for it, and was not."""
-        return self._owes_continue and not self.is_started
+        return self._needs_continue and not self.is_started
 
     def waive_continue(self) -> None:
-        self._owes_continue = False
+        self._needs_continue = False
 
     def send_continue(self) -> None:
         """Ask the peer for the body it holds back, unless it was asked or told otherwise."""
-        if self.owes_continue and self._connection.exchange is self:
+        if self.needs_continue and self._connection.exchange is self:
             self.inform(100)
 
     def _limit_drain(self) -> None:
@@ -288,7 +288,7 @@ class Http1Exchange:
         if left is None or left > DRAIN_BUDGET:
             engine.close_after()
 
-    def upgrade(self, head: ResponseHead) -> TransportDuplex:
+    def upgrade(self, head: ResponseHead) -> UpgradedDuplex:
         connection = self._require_open()
         block, rest = connection.engine.switch(head)
         self.response_head = head
@@ -323,7 +323,7 @@ class Http1Exchange:
         self.call_on_disconnect(wake)
         await gone
 
-    def disconnect(self) -> None:
+    def notify_disconnect(self) -> None:
         """Tell those who want to know that the peer is gone."""
         callbacks, self._on_disconnect = self._on_disconnect, None
         for callback in callbacks or ():

@@ -9,18 +9,18 @@ from typing import Final
 
 from muntin.http_core import BodyData, EndOfBody, ServerConnection, Signal
 
-__all__ = ["DRAIN_BUDGET", "Leftover", "Rest"]
+__all__ = ["DRAIN_BUDGET", "Leftover", "LeftoverState"]
 
 DRAIN_BUDGET: Final = 262144
 """How much of a body is read and dropped to keep the connection (bytes)."""
 
 
-class Rest(Enum):
+class LeftoverState(Enum):
     """What is left of a body."""
 
-    AWAITED = "more of it is to come"
-    DROPPED = "nothing: the next request starts here"
-    HOPELESS = "too much of it, or nothing that makes sense"
+    INCOMPLETE = "more of it is to come"
+    DISCARDED = "nothing: the next request starts here"
+    UNUSABLE = "too much of it, or nothing that makes sense"
 
 
 class Leftover:
@@ -36,15 +36,15 @@ class Leftover:
         self._engine = engine
         self._dropped = 0
 
-    def drop(self) -> Rest:
+    def drop(self) -> LeftoverState:
         """Drop what has arrived by now."""
         while True:
             event = self._engine.next_event()
             if isinstance(event, BodyData):
                 self._dropped += len(event.data)
                 if self._dropped > DRAIN_BUDGET:
-                    return Rest.HOPELESS
+                    return LeftoverState.UNUSABLE
             elif isinstance(event, EndOfBody):
-                return Rest.DROPPED
+                return LeftoverState.DISCARDED
             else:
-                return Rest.AWAITED if event is Signal.NEED_DATA else Rest.HOPELESS
+                return LeftoverState.INCOMPLETE if event is Signal.NEED_DATA else LeftoverState.UNUSABLE

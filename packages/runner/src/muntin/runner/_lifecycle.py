@@ -37,11 +37,11 @@ class Step(IntEnum):
     """Part of a head has arrived."""
     REQUEST = 1
     """A head is complete."""
-    ANSWERED = 2
+    RESPONDED = 2
     """The exchange is over, and another may follow."""
-    ANSWERED_EARLY = 3
+    RESPONDED_EARLY = 3
     """The answer is complete before the request: another exchange may follow it."""
-    LAST = 4
+    LAST_RESPONSE = 4
     """The answer is complete, and none follows; the peer may still be sending."""
     SWITCH = 5
     """The exchange turned into something else."""
@@ -54,16 +54,26 @@ class Step(IntEnum):
 _ALWAYS: Final = {Step.CLOSE: Phase.CLOSING, Step.LOST: Phase.CLOSED}
 
 LIFECYCLE: Final[Mapping[Phase, Mapping[Step, Phase]]] = {
-    Phase.IDLE: {Step.BYTES: Phase.HEAD, Step.REQUEST: Phase.HANDLING, Step.LAST: Phase.LINGERING, **_ALWAYS},
-    Phase.HEAD: {Step.BYTES: Phase.HEAD, Step.REQUEST: Phase.HANDLING, Step.LAST: Phase.LINGERING, **_ALWAYS},
+    Phase.IDLE: {
+        Step.BYTES: Phase.HEAD,
+        Step.REQUEST: Phase.HANDLING,
+        Step.LAST_RESPONSE: Phase.LINGERING,
+        **_ALWAYS,
+    },
+    Phase.HEAD: {
+        Step.BYTES: Phase.HEAD,
+        Step.REQUEST: Phase.HANDLING,
+        Step.LAST_RESPONSE: Phase.LINGERING,
+        **_ALWAYS,
+    },
     Phase.HANDLING: {
-        Step.ANSWERED: Phase.IDLE,
-        Step.ANSWERED_EARLY: Phase.DRAINING,
-        Step.LAST: Phase.LINGERING,
+        Step.RESPONDED: Phase.IDLE,
+        Step.RESPONDED_EARLY: Phase.DRAINING,
+        Step.LAST_RESPONSE: Phase.LINGERING,
         Step.SWITCH: Phase.UPGRADED,
         **_ALWAYS,
     },
-    Phase.DRAINING: {Step.ANSWERED: Phase.IDLE, Step.LAST: Phase.LINGERING, **_ALWAYS},
+    Phase.DRAINING: {Step.RESPONDED: Phase.IDLE, Step.LAST_RESPONSE: Phase.LINGERING, **_ALWAYS},
     Phase.LINGERING: _ALWAYS,
     Phase.UPGRADED: _ALWAYS,
     Phase.CLOSING: _ALWAYS,

@@ -15,13 +15,13 @@ class Lingering:
     """What a peer has sent since our last response.
 
     Args:
-        most: how long it may go on sending, from when it has taken the response (seconds).
+        limit: how long it may go on sending, from when it has taken the response (seconds).
     """
 
-    __slots__ = ("_most", "_seen", "_until", "dropped")
+    __slots__ = ("_limit", "_seen", "_until", "dropped")
 
-    def __init__(self, most: float) -> None:
-        self._most = most
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
         self._until = inf
         self._seen = 0
         self.dropped = 0
@@ -29,12 +29,12 @@ class Lingering:
 
     def begin(self, now: float) -> None:
         """Note that the peer has taken the response."""
-        self._until = now + self._most
+        self._until = now + self._limit
         self._seen = self.dropped
 
-    def hurry(self) -> None:
+    def stop_extending(self) -> None:
         """Let this stretch of time be the last."""
-        self._most = 0.0
+        self._limit = 0.0
         self._until = min(self._until, 0.0)
 
     def is_over(self, now: float) -> bool:

@@ -1,7 +1,7 @@
 """How a connection stands with its transport: in which phase, whether it reads, how long its peer may still take.
 
 It knows the ways out: closing, cutting, and lingering until the peer has taken the last response. What is said on the
-connection, and when it is over, is for `Connection`.
+connection, and when it is over, is for `Http1Connection`.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from muntin.http_core import RequestState, ServerConnection
 from muntin.runner._flow import WriteFlow
 from muntin.runner._lifecycle import Phase, Step, advance
 from muntin.runner._lingering import Lingering
-from muntin.runner._peer import TransportPeer, count_untaken
+from muntin.runner._peer import TransportPeer, count_undelivered
 from muntin.runner._sendfile import CAN_SEND
 from muntin.runner._service import Service
 
@@ -88,7 +88,7 @@ class Link(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.write_flow.resume()
 
-    def hurry(self) -> None:
+    def shorten_deadline(self) -> None:
         """Expect the first byte at once: who has just connected has something to ask."""
         self._deadline = min(self._deadline, self.clock.deadline_in(self._service.timeouts.linger))
 
@@ -108,12 +108,12 @@ class Link(asyncio.Protocol):
             self.transport.abort()
 
     @property
-    def owes_taking(self) -> bool:
+    def awaits_delivery(self) -> bool:
         """Whether the connection only waits for the peer to take what was sent, and perhaps to be silent then."""
         waits = self._phase is Phase.LINGERING or self._phase is Phase.DRAINING
-        return waits and count_untaken(self.transport) > 0
+        return waits and count_undelivered(self.transport) > 0
 
-    def _part(self) -> None:
+    def _close_gracefully(self) -> None:
         """Close, gently where the peer may be sending still, or has much to take."""
         is_over = self.engine.request_state is RequestState.DONE and not self.engine.buffered
         can_end = self.transport.can_write_eof()
@@ -125,9 +125,9 @@ class Link(asyncio.Protocol):
 
     def _linger(self) -> None:
         """Drop what the peer sends, until it has taken our last response and is silent; then close."""
-        self._advance(Step.LAST)
+        self._advance(Step.LAST_RESPONSE)
         self._lingering = Lingering(self._service.timeouts.linger_total)
-        self._wait_until_taken()
+        self._await_delivery()
         if self.transport.can_write_eof():
             try:
                 self.transport.write_eof()
@@ -138,9 +138,9 @@ class Link(asyncio.Protocol):
         if not self._is_reading:
             self._set_reading(True)
 
-    def _wait_until_taken(self) -> None:
+    def _await_delivery(self) -> None:
         """Let the deadline begin when the peer has taken what was sent; its pace until then is watched."""
-        if count_untaken(self.transport):
+        if count_undelivered(self.transport):
             self._deadline = inf
             return
         timeouts = self._service.timeouts
@@ -150,7 +150,7 @@ class Link(asyncio.Protocol):
             self._deadline = self.clock.deadline_in(timeouts.linger)
             self._lingering.begin(self.clock.now)
 
-    def _goes_on_lingering(self) -> bool:
+    def _extend_lingering(self) -> bool:
         """Return whether the peer still sends, so that it has not read the response; another wait begins then."""
         if self._lingering is None or self._lingering.is_over(self.clock.now):
             return False

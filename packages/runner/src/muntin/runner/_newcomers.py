@@ -8,33 +8,33 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 
-from muntin.runner._connection import Connection
+from muntin.runner._connection import Http1Connection
 
 __all__ = ["Newcomers"]
 
 
 class Newcomers:
-    """Those that somebody waits for; there are none before `spare`."""
+    """Those that somebody waits for; there are none before `protect`."""
 
     def __init__(self) -> None:
-        self.are_spared = False
-        self._waiting: set[Connection] = set()
+        self.are_protected = False
+        self._waiting: set[Http1Connection] = set()
         self._all_gone: asyncio.Future[None] | None = None
 
-    def spare(self, connections: Iterable[Connection]) -> None:
+    def protect(self, connections: Iterable[Http1Connection]) -> None:
         """From now on, wait for those among some connections on which nothing was asked, and for those that come."""
-        self.are_spared = True
+        self.are_protected = True
         self._waiting.update(connection for connection in connections if connection.is_new)
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: Http1Connection) -> None:
         """Wait for one that came meanwhile."""
         self._waiting.add(connection)
 
-    def drop(self, connection: Connection) -> None:
+    def drop(self, connection: Http1Connection) -> None:
         """Wait no more for one that is gone."""
         self._waiting.discard(connection)
 
-    def note_absence(self, arriving: int) -> None:
+    def check_empty(self, arriving: int) -> None:
         """End the waiting where none is left.
 
         Args:
@@ -46,7 +46,7 @@ class Newcomers:
     async def wait(self, arriving: int, timeout: float) -> None:
         """Wait until all have asked and were answered, or are gone; for no longer than a time (seconds)."""
         self._all_gone = asyncio.get_running_loop().create_future()
-        self.note_absence(arriving)
+        self.check_empty(arriving)
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._all_gone

@@ -11,7 +11,7 @@ if sys.platform == "linux":
     from fcntl import ioctl
     from termios import TIOCOUTQ
 
-__all__ = ["TransportPeer", "count_taken", "count_untaken", "forget_unsent", "probe_when_silent"]
+__all__ = ["TransportPeer", "count_delivered", "count_undelivered", "forget_unsent", "probe_when_silent"]
 
 # Where `struct tcp_info` of Linux has `tcpi_bytes_acked`, eight bytes (linux/tcp.h; since 4.1).
 _ACKED: Final = slice(120, 128)
@@ -38,7 +38,7 @@ def forget_unsent(transport: asyncio.BaseTransport) -> None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def count_taken(transport: asyncio.Transport, resumed: int) -> int:
+def count_delivered(transport: asyncio.Transport, resume_count: int) -> int:
     """Count the bytes that a peer has taken, or its system for it.
 
     Linux tells what was acknowledged over TCP, be it TLS or a file that the kernel sends. Elsewhere it is a guess:
@@ -46,7 +46,7 @@ def count_taken(transport: asyncio.Transport, resumed: int) -> int:
 
     Args:
         transport: the connection's.
-        resumed: how often that was.
+        resume_count: how often that was.
     """
     sock = transport.get_extra_info("socket")
     if sys.platform == "linux" and sock is not None and sock.family in _INTERNET:
@@ -54,10 +54,10 @@ def count_taken(transport: asyncio.Transport, resumed: int) -> int:
             known: bytes = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKED.stop)
             if len(known) == _ACKED.stop:
                 return int.from_bytes(known[_ACKED], sys.byteorder)
-    return resumed * _QUEUE - count_untaken(transport)
+    return resume_count * _QUEUE - count_undelivered(transport)
 
 
-def count_untaken(transport: asyncio.Transport) -> int:
+def count_undelivered(transport: asyncio.Transport) -> int:
     """Count the bytes that were sent to a peer and that it has not taken.
 
     Those are what waits in the transport's queue, and on Linux what its system still holds: not acknowledged over TCP,

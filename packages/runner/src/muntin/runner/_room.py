@@ -13,15 +13,15 @@ from typing import Final
 if sys.platform != "win32":
     import resource
 
-__all__ = ["RESERVE", "TOLD", "Room", "Verdict"]
+__all__ = ["REFUSED_AT_ONCE", "RESERVE", "Room", "Verdict"]
 
 RESERVE: Final = 64
 """Descriptors that connections never take, at the least: a dozen are the process's own, and the handlers of those who
 are connected open files, databases and upstream connections."""
 _RESERVED_PART: Final = 8
 """Of many descriptors an eighth is left: more connections have more handlers, which open more files."""
-TOLD: Final = 64
-"""Connections too many that are told so at a time. Others are cut, or those that are told would be what fills the
+REFUSED_AT_ONCE: Final = 64
+"""Connections too many that are refused so at a time. Others are cut, or those that are refused would be what fills the
 process."""
 
 
@@ -29,7 +29,7 @@ class Verdict(Enum):
     """What becomes of a connection that was just accepted."""
 
     SERVE = auto()
-    TELL = auto()
+    REFUSE = auto()
     """It is answered 503, and closed."""
     CUT = auto()
 
@@ -54,15 +54,14 @@ class Room:
             descriptor: the number of its descriptor; negative where that is not known.
         """
         excess = 0 if self._connections is None else count - self._connections
-        told, cut = _divide_descriptors()
-        if excess > TOLD or descriptor >= cut:
+        refused, cut = _divide_descriptors()
+        if excess > REFUSED_AT_ONCE or descriptor >= cut:
             return Verdict.CUT
-        return Verdict.TELL if excess > 0 or descriptor >= told else Verdict.SERVE
+        return Verdict.REFUSE if excess > 0 or descriptor >= refused else Verdict.SERVE
 
 
 def _divide_descriptors() -> tuple[float, float]:
-    """Return the numbers of the first descriptor whose peer is told that it is one too many, and of the first that is
-    cut: from there on they are the reserve."""
+    """Return the first descriptor whose peer is refused, and the first whose peer is cut. The reserve begins there."""
     if sys.platform == "win32":
         return inf, inf
     # Asked each time, as an operator may raise the limit of a process that runs (prlimit).
@@ -71,4 +70,4 @@ def _divide_descriptors() -> tuple[float, float]:
         return inf, inf
     # Where even the least reserve is more than half of all, half of them is what there is to share.
     cut = most - min(max(RESERVE, most // _RESERVED_PART), most // 2)
-    return cut - min(TOLD, cut // _RESERVED_PART), cut
+    return cut - min(REFUSED_AT_ONCE, cut // _RESERVED_PART), cut

@@ -41,7 +41,7 @@ async def push_file(
     file: int,
     offset: int,
     count: int,
-    note_sent: Callable[[int], None],
+    count_sent: Callable[[int], None],
 ) -> int:
     """Send some bytes and then a stretch of a file past a plain transport.
 
@@ -52,7 +52,7 @@ async def push_file(
         ahead: is sent first, in any case.
         file: the descriptor of a regular file.
         offset, count: the stretch, in bytes.
-        note_sent: is told how many bytes of it went, each time that some did.
+        count_sent: is told how many bytes of it went, each time that some did.
 
     Raises:
         ConnectionResetError: the peer is gone.
@@ -69,14 +69,14 @@ async def push_file(
             sent = _send(_descriptor(transport) if own < 0 else own, file, offset, size)
             if sent is not None:
                 offset += sent
-                note_sent(sent)
+                count_sent(sent)
                 if offset == end or not sent:
                     return offset - start
             if own < 0:
                 # Loops guard the descriptors of their transports. Another one of the same socket is ours to watch, and
                 # cannot become a stranger's when the transport closes its own.
                 own = os.dup(_descriptor(transport))
-            offset = await _Pump(loop, flow, own, file, offset, end, note_sent).run()
+            offset = await _Pump(loop, flow, own, file, offset, end, count_sent).run()
             if offset == end:
                 return offset - start
     except _Unable:
@@ -149,7 +149,7 @@ class _Pump:
         loop, flow: of the connection.
         connection: the descriptor to send to.
         file, offset, end: the stretch.
-        note_sent: is told how many bytes of it went.
+        count_sent: is told how many bytes of it went.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class _Pump:
         file: int,
         offset: int,
         end: int,
-        note_sent: Callable[[int], None],
+        count_sent: Callable[[int], None],
     ) -> None:
         self._loop = loop
         self._flow = flow
@@ -168,7 +168,7 @@ class _Pump:
         self._file = file
         self._offset = offset
         self._end = end
-        self._note_sent = note_sent
+        self._count_sent = count_sent
         self._failure: Callable[[], Exception] | None = None
         """Makes what is raised: an error that was kept would keep the frames that it goes through, and they us."""
 
@@ -205,11 +205,11 @@ class _Pump:
             sent = 0
         if sent is not None:
             self._offset += sent
-            self._note_sent(sent)
+            self._count_sent(sent)
             if not sent or self._offset == self._end:
                 self._flow.resume()
             else:
-                self._flow.note_progress()
+                self._flow.record_progress()
 
 
 async def read_pieces(

@@ -15,13 +15,13 @@ from math import inf
 from typing import Any
 
 from muntin.http_core import DEFAULT_LIMITS, Limits, Rejected
-from muntin.runner._admission import ASK_AGAIN, Admission
+from muntin.runner._admission import RETRY_AFTER, Admission
 from muntin.runner._arrivals import Arrivals
 from muntin.runner._caps import DEFAULT_CAPS, Caps
 from muntin.runner._clock import Clock
-from muntin.runner._connection import Connection
+from muntin.runner._connection import Http1Connection
 from muntin.runner._newcomers import Newcomers
-from muntin.runner._parting import GLANCE, Parting
+from muntin.runner._overdue import CHECK_INTERVAL, OverdueConnections
 from muntin.runner._peer import probe_when_silent
 from muntin.runner._room import Room, Verdict
 from muntin.runner._service import Rejector, Service
@@ -29,12 +29,12 @@ from muntin.runner._timeouts import DEFAULT_TIMEOUTS, Timeouts
 from muntin.runner._watch import Watch
 from muntin.runner.exchange import Exchange, ExchangeHandler
 
-__all__ = ["Server"]
+__all__ = ["ExchangeServer"]
 
 _LOGGER = logging.getLogger("muntin.server")
 
 
-class Stage(IntEnum):
+class ServerStage(IntEnum):
     """How far the end of a server has come."""
 
     SERVING = 0
@@ -70,14 +70,14 @@ def _require_coroutine(handler: ExchangeHandler) -> ExchangeHandler:
     return answer
 
 
-class Server:
+class ExchangeServer:
     """Serves exchanges to the connections that a listening socket accepts.
 
     ```python
     import asyncio
 
     from muntin.http_core import ResponseHead
-    from muntin.runner import Exchange, Server
+    from muntin.runner import Exchange, ExchangeServer
 
 
     async def hello(exchange: Exchange) -> None:
@@ -85,7 +85,7 @@ class Server:
 
 
     async def main() -> None:
-        server = Server(hello)
+        server = ExchangeServer(hello)
         listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
         listener.close()
         await server.shutdown(timeout=1)
@@ -124,7 +124,7 @@ class Server:
         logger: logging.Logger = _LOGGER,
     ) -> None:
         handler = _require_coroutine(handler)
-        self._handler = handler if caps.requests is None else Admission(handler, caps.requests).answer
+        self._handler = handler if caps.requests is None else Admission(handler, caps.requests).handle
         self._limits = limits
         self._timeouts = timeouts
         self._caps = caps
@@ -136,23 +136,23 @@ class Server:
         self._context = copy_context()
         self._service: Service | None = None
         """Made in the loop, with the first connection."""
-        self._connections: set[Connection] = set()
-        self._arrivals = Arrivals(self._note_arrival)
-        self._late: set[Connection] = set()
+        self._connections: set[Http1Connection] = set()
+        self._arrivals = Arrivals(self._end_arrival)
+        self._late: set[Http1Connection] = set()
         """Those that were accepted while the server stops."""
-        self._parting = Parting()
+        self._overdue = OverdueConnections()
         self._newcomers = Newcomers()
         self._watch = Watch(timeouts, logger)
-        self._turned_away = 0
+        self._refused_count = 0
         """Connections too many, since the last tick."""
         self._all_gone: asyncio.Future[None] | None = None
-        self._stage = Stage.SERVING
-        self._farewells: set[Callable[[], object]] = set()
+        self._stage = ServerStage.SERVING
+        self._shutdown_callbacks: set[Callable[[], object]] = set()
         """What is said to peers that speak another protocol by now."""
 
-    def __call__(self) -> Connection:
+    def __call__(self) -> Http1Connection:
         """Return the protocol for a new connection."""
-        return Connection(self._find_service(), self)
+        return Http1Connection(self._find_service(), self)
 
     def _find_service(self) -> Service:
         if self._service is None:
@@ -190,7 +190,7 @@ class Server:
         return self._timeouts
 
     @property
-    def connections(self) -> Set[Connection]:
+    def connections(self) -> Set[Http1Connection]:
         """The connections there are."""
         return frozenset(self._connections)
 
@@ -198,12 +198,14 @@ class Server:
         """Part with the peers that had their time; the clock asks for it at each tick."""
         for connection in self.connections:
             connection.check_deadline()
-            self._watch.look(connection)
-        self._watch.look_for_hangups(self.connections)
-        if self._turned_away:
-            self._logger.warning("turned away %d connections: %d are open", self._turned_away, self._count())
-            self._turned_away = 0
-        self._note_absence()
+            self._watch.check(connection)
+        self._watch.check_hangups(self.connections)
+        if self._refused_count:
+            self._logger.warning(
+                "turned away %d connections: %d are open", self._refused_count, self._count()
+            )
+            self._refused_count = 0
+        self._check_empty()
 
     def _count(self) -> int:
         """Return the number of connections, with those in their TLS handshake."""
@@ -211,7 +213,7 @@ class Server:
 
     # What who accepts calls
 
-    def take_in(self, accepted: socket.socket, tls: Mapping[str, Any]) -> None:
+    def serve_socket(self, accepted: socket.socket, tls: Mapping[str, Any]) -> None:
         """Serve a connection that was accepted, or close it where there is no room for it.
 
         Args:
@@ -223,10 +225,10 @@ class Server:
         service.clock.start()
         verdict = self._room.judge(self._count() + 1, accepted.fileno())
         if verdict is Verdict.CUT:
-            self._turned_away += 1
+            self._refused_count += 1
             accepted.close()
             return
-        connection = Connection(service, self)
+        connection = Http1Connection(service, self)
         self._arrivals.begin(connection, accepted, tls, verdict)
 
     def report_refused_accept(self, error: OSError, pause: float) -> None:
@@ -235,83 +237,83 @@ class Server:
 
     # What connections call
 
-    def connection_made(self, connection: Connection) -> None:
+    def connection_made(self, connection: Http1Connection) -> None:
         """Count a connection."""
         verdict = self._arrivals.end(connection)
         self._connections.add(connection)
         if self._tcp_keepalive:
             probe_when_silent(connection.transport)
-        if self._stage is Stage.OVER:
+        if self._stage is ServerStage.OVER:
             # Its TLS handshake has outlasted the server.
             connection.abort()
         elif (verdict := verdict or self._judge(connection)) is not Verdict.SERVE:
-            self._turn_away(connection, verdict)
-        elif self._stage > Stage.SERVING:
+            self._refuse(connection, verdict)
+        elif self._stage > ServerStage.SERVING:
             self._late.add(connection)
             connection.announce_end()
-            if self._newcomers.are_spared:
+            if self._newcomers.are_protected:
                 self._newcomers.add(connection)
             else:
-                connection.hurry()
+                connection.shorten_deadline()
 
-    def _judge(self, connection: Connection) -> Verdict:
+    def _judge(self, connection: Http1Connection) -> Verdict:
         """Judge a connection that another than a site has accepted."""
         sock = connection.transport.get_extra_info("socket")
         return self._room.judge(self._count(), -1 if sock is None else sock.fileno())
 
-    def _turn_away(self, connection: Connection, verdict: Verdict) -> None:
+    def _refuse(self, connection: Http1Connection, verdict: Verdict) -> None:
         """Answer a connection that is one too many.
 
         Not accepting would be cheaper, but then its peer, or the balancer in front, could only wait, not ask elsewhere.
         Each that is answered lingers for a moment, so only some of them are.
         """
-        self._turned_away += 1
-        if verdict is Verdict.TELL:
-            connection.refuse(Rejected(503, "Service Unavailable"), [ASK_AGAIN])
+        self._refused_count += 1
+        if verdict is Verdict.REFUSE:
+            connection.refuse(Rejected(503, "Service Unavailable"), [RETRY_AFTER])
         else:
             connection.abort()
 
-    def connection_lost(self, connection: Connection) -> None:
+    def connection_lost(self, connection: Http1Connection) -> None:
         """Count a connection no more."""
         self._connections.discard(connection)
         self._late.discard(connection)
         self._newcomers.drop(connection)
         self._watch.forget(connection)
-        self._parting.forget(connection)
-        self._note_absence()
+        self._overdue.forget(connection)
+        self._check_empty()
 
-    def _note_arrival(self, connection: Connection) -> None:
+    def _end_arrival(self, connection: Http1Connection) -> None:
         """Note that an attempt to connect is over, whether or not there is a connection now."""
         if connection not in self._connections:
-            self._parting.forget(connection)
-        self._note_absence()
+            self._overdue.forget(connection)
+        self._check_empty()
 
-    def _note_absence(self) -> None:
-        """Rest where nobody is connected."""
-        self._newcomers.note_absence(len(self._arrivals))
+    def _check_empty(self) -> None:
+        """LeftoverState where nobody is connected."""
+        self._newcomers.check_empty(len(self._arrivals))
         if self._connections or self._arrivals:
             return
-        if not self._turned_away:
+        if not self._refused_count:
             self._find_service().clock.stop()
         if self._all_gone is not None and not self._all_gone.done():
             self._all_gone.set_result(None)
 
-    def add_farewell(self, farewell: Callable[[], object]) -> None:
+    def add_shutdown_callback(self, callback: Callable[[], object]) -> None:
         """Note what to call when connections are ended; it is called at once when they are being ended already."""
-        if self._stage >= Stage.ENDING:
-            farewell()
+        if self._stage >= ServerStage.ENDING:
+            callback()
         else:
-            self._farewells.add(farewell)
+            self._shutdown_callbacks.add(callback)
 
-    def drop_farewell(self, farewell: Callable[[], object]) -> None:
+    def drop_shutdown_callback(self, callback: Callable[[], object]) -> None:
         """Forget about it: that connection is gone."""
-        self._farewells.discard(farewell)
+        self._shutdown_callbacks.discard(callback)
 
     # The end
 
-    def spare_newcomers(self) -> None:
+    def protect_newcomers(self) -> None:
         """Let those on which nothing was asked yet be waited for, before the end is announced."""
-        self._newcomers.spare(self._connections)
+        self._newcomers.protect(self._connections)
 
     async def wait_for_newcomers(self, timeout: float) -> None:
         """Wait until they have asked and were answered, or are gone; for no longer than a time (seconds)."""
@@ -319,15 +321,15 @@ class Server:
 
     def announce_end(self) -> None:
         """Let each connection end with the answer under way, or else with the next: it may have been asked for."""
-        self._stage = max(self._stage, Stage.STOPPING)
+        self._stage = max(self._stage, ServerStage.STOPPING)
         for connection in self.connections:
             connection.announce_end()
 
     def pre_shutdown(self) -> None:
         """Close the connections that idle, and let the others close with the answer under way."""
-        self._stage = max(self._stage, Stage.STOPPING)
+        self._stage = max(self._stage, ServerStage.STOPPING)
         leaving = self.connections - self._late
-        self._parting.note_idle(leaving)
+        self._overdue.record_idle(leaving)
         for connection in leaving:
             connection.finish_soon()
 
@@ -348,9 +350,9 @@ class Server:
             is_hurried: whether to cancel handlers without waiting for them first.
         """
         self.pre_shutdown()
-        self._stage = Stage.ENDING
-        for farewell in list(self._farewells):
-            farewell()
+        self._stage = ServerStage.ENDING
+        for callback in list(self._shutdown_callbacks):
+            callback()
         try:
             if not is_hurried:
                 await self._wait_for_work(timeout)
@@ -364,7 +366,7 @@ class Server:
                     connection.cancel()
                 await self._wait_for_work(timeout)
         finally:
-            self._stage = Stage.OVER
+            self._stage = ServerStage.OVER
             for connection in (*self._arrivals, *self._connections):
                 self._cut(connection)
             await self.wait_for_end(1.0)
@@ -376,11 +378,11 @@ class Server:
         loop = asyncio.get_running_loop()
         deadline = inf if timeout is None else loop.time() + timeout
         while self._count() and (left := deadline - loop.time()) > 0:
-            for connection in self._parting.find_overdue((*self._arrivals, *self._connections), loop.time()):
+            for connection in self._overdue.find_overdue((*self._arrivals, *self._connections), loop.time()):
                 self._cut(connection)
-            await self.wait_for_end(min(GLANCE, left))
+            await self.wait_for_end(min(CHECK_INTERVAL, left))
 
-    def _cut(self, connection: Connection) -> None:
+    def _cut(self, connection: Http1Connection) -> None:
         if not self._arrivals.cut(connection):
             connection.abort()
 

@@ -13,7 +13,7 @@ from muntin.runner._clock import Clock
 from muntin.runner._timeouts import Timeouts
 from muntin.runner.exchange import Exchange, ExchangeHandler
 
-__all__ = ["Registry", "Rejector", "Service"]
+__all__ = ["ConnectionRegistry", "Rejector", "Service"]
 
 Rejector = Callable[[Exchange, Rejected], Coroutine[Any, Any, object]]
 """A coroutine function: it has answered a request that was refused when it returns."""
@@ -38,13 +38,13 @@ class Service:
 C_contra = TypeVar("C_contra", contravariant=True)
 
 
-class Registry(Protocol[C_contra]):
+class ConnectionRegistry(Protocol[C_contra]):
     """Who keeps count of the connections, and of who wants to say goodbye when they are ended."""
 
     def connection_made(self, connection: C_contra) -> None: ...
 
     def connection_lost(self, connection: C_contra) -> None: ...
 
-    def add_farewell(self, farewell: Callable[[], object]) -> None: ...
+    def add_shutdown_callback(self, callback: Callable[[], object]) -> None: ...
 
-    def drop_farewell(self, farewell: Callable[[], object]) -> None: ...
+    def drop_shutdown_callback(self, callback: Callable[[], object]) -> None: ...

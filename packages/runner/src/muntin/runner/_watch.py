@@ -9,29 +9,29 @@ import logging
 from collections.abc import Iterable
 
 from muntin.http_core import RemoteProtocolError
-from muntin.runner._connection import Connection
-from muntin.runner._hangups import Hangup, find_hangups, is_deaf
+from muntin.runner._connection import Http1Connection
+from muntin.runner._hangups import Hangup, find_hangups, needs_poll
 from muntin.runner._lifecycle import Phase
 from muntin.runner._pace import Pace
-from muntin.runner._peer import count_taken, forget_unsent
+from muntin.runner._peer import count_delivered, forget_unsent
 from muntin.runner._timeouts import Timeouts
 
 __all__ = ["Watch"]
 
 
-def awaits_body(connection: Connection) -> bool:
+def should_be_sending(connection: Http1Connection) -> bool:
     """Whether the peer should be sending a body: its handler is not through, and does not hold it back."""
     exchange = connection.exchange
-    if exchange is None or exchange.body.is_over or exchange.owes_continue:
+    if exchange is None or exchange.body.is_over or exchange.needs_continue:
         return False
     return connection.is_reading
 
 
-def awaits_room(connection: Connection) -> bool:
+def should_be_receiving(connection: Http1Connection) -> bool:
     """Whether the peer should be taking what was sent."""
     # What an upgraded connection says, and when, is not ours to judge until it is closed.
     is_stuck = connection.write_flow.is_paused and connection.phase is not Phase.UPGRADED
-    return is_stuck or connection.transport.is_closing() or connection.owes_taking
+    return is_stuck or connection.transport.is_closing() or connection.awaits_delivery
 
 
 class Watch:
@@ -45,25 +45,25 @@ class Watch:
     def __init__(self, timeouts: Timeouts, logger: logging.Logger) -> None:
         self._timeouts = timeouts
         self._logger = logger
-        self._bodies: dict[Connection, Pace] = {}
-        self._answers: dict[Connection, Pace] = {}
+        self._bodies: dict[Http1Connection, Pace] = {}
+        self._responses: dict[Http1Connection, Pace] = {}
 
-    def look_for_hangups(self, connections: Iterable[Connection]) -> None:
+    def check_hangups(self, connections: Iterable[Http1Connection]) -> None:
         """Part with the peers that hung up while nothing was read from them, and tell who waits for their end."""
-        for connection, hangup in find_hangups(filter(is_deaf, connections)):
+        for connection, hangup in find_hangups(filter(needs_poll, connections)):
             if hangup is Hangup.RESET:
                 connection.abort()
             else:
-                connection.note_hangup()
+                connection.record_hangup()
 
-    def look(self, connection: Connection) -> None:
+    def check(self, connection: Http1Connection) -> None:
         """Look at a connection, at a tick."""
-        self._look_at_body(connection)
-        self._look_at_answer(connection)
+        self._check_body(connection)
+        self._check_response(connection)
 
-    def _look_at_body(self, connection: Connection) -> None:
+    def _check_body(self, connection: Http1Connection) -> None:
         exchange = connection.exchange
-        if exchange is None or not awaits_body(connection):
+        if exchange is None or not should_be_sending(connection):
             self._bodies.pop(connection, None)
             return
         now, moved = connection.clock.now, exchange.body.received
@@ -74,21 +74,24 @@ class Watch:
             exchange.body.fail(RemoteProtocolError, 408, "Request Timeout")
             connection.engine.close_after()
 
-    def _look_at_answer(self, connection: Connection) -> None:
-        if not awaits_room(connection):
-            self._answers.pop(connection, None)
+    def _check_response(self, connection: Http1Connection) -> None:
+        if not should_be_receiving(connection):
+            self._responses.pop(connection, None)
             return
-        now, moved = connection.clock.now, count_taken(connection.transport, connection.write_flow.resumed)
-        pace = self._answers.get(connection)
+        now, moved = (
+            connection.clock.now,
+            count_delivered(connection.transport, connection.write_flow.resume_count),
+        )
+        pace = self._responses.get(connection)
         if pace is None:
-            self._answers[connection] = Pace(self._timeouts.write, self._timeouts.write_rate, now, moved)
+            self._responses[connection] = Pace(self._timeouts.write, self._timeouts.write_rate, now, moved)
         elif not pace.is_kept(now, moved):
             peer = connection.transport.get_extra_info("peername")
             self._logger.info("cut %s, which takes too little of what is sent", peer)
             forget_unsent(connection.transport)
             connection.abort()
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: Http1Connection) -> None:
         """Note that a connection is gone."""
         self._bodies.pop(connection, None)
-        self._answers.pop(connection, None)
+        self._responses.pop(connection, None)

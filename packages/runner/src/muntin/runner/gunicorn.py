@@ -24,9 +24,9 @@ from gunicorn.sock import ssl_context
 from gunicorn.workers.base import Worker
 
 from muntin.runner import signals
-from muntin.runner._binding import is_listened_at
+from muntin.runner._binding import has_listener
 from muntin.runner._gunicorn_log_format import translate_format
-from muntin.runner._gunicorn_settings import list_unheeded, read_limits
+from muntin.runner._gunicorn_settings import list_ignored, read_limits
 from muntin.runner.runners import BaseRunner, is_servable, make_runner
 from muntin.runner.sites import SockSite
 
@@ -77,7 +77,7 @@ class GunicornWebWorker(Worker):
         except Exception as error:
             if self.reloader is None:
                 raise
-            self._tell(error)
+            self._log_and_watch(error)
             self._served = None
 
     def run(self) -> None:
@@ -183,14 +183,14 @@ class GunicornWebWorker(Worker):
             if self._main is None and not self.alive:
                 raise  # by a signal
             if self._ending.is_set():
-                self._note_end_of_start(error)
+                self._report_aborted_start(error)
                 return None
             if self.reloader is None:
                 self.log.exception("the application does not start")
                 # gunicorn ends, in place of starting it again and again.
                 self.exit_code = Arbiter.WORKER_BOOT_ERROR
                 return None
-            self._tell(error)
+            self._log_and_watch(error)
             runner = None
         finally:
             self._is_starting = False
@@ -201,7 +201,7 @@ class GunicornWebWorker(Worker):
             await self._ending.wait()
         return runner
 
-    def _note_end_of_start(self, error: BaseException) -> None:
+    def _report_aborted_start(self, error: BaseException) -> None:
         if isinstance(error, asyncio.CancelledError):
             self.log.info("worker stops before it could serve")
         else:
@@ -231,7 +231,7 @@ class GunicornWebWorker(Worker):
         if inspect.isawaitable(served):
             served = await served
         has_own_runner = isinstance(served, BaseRunner)
-        for line in list_unheeded(self.cfg, has_own_runner=has_own_runner):
+        for line in list_ignored(self.cfg, has_own_runner=has_own_runner):
             self.log.warning("%s", line)
         runner = served if has_own_runner else make_runner(served, **self._read_options())
         await runner.setup()
@@ -254,7 +254,7 @@ class GunicornWebWorker(Worker):
         cfg = self.cfg
         return bool(cfg.accesslog or cfg.logconfig or cfg.logconfig_dict or cfg.logconfig_json or cfg.syslog)
 
-    def _tell(self, error: BaseException) -> None:
+    def _log_and_watch(self, error: BaseException) -> None:
         """Log why nothing can be served, and let the files that it came from be watched as well."""
         self.log.error("nothing is served until a file changes", exc_info=error)
         files = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
@@ -296,5 +296,5 @@ def on_starting(server: Arbiter) -> None:
     for address in server.cfg.address:
         if isinstance(address, str) and not address.startswith("\0"):
             with suppress(FileNotFoundError):
-                if is_listened_at(address):
+                if has_listener(address):
                     raise SystemExit(f"error: cannot listen at {address!r}: somebody listens there already")

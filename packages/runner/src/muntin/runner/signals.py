@@ -82,21 +82,21 @@ def _remove_handlers(loop: asyncio.AbstractEventLoop, numbers: Iterable[signal.S
         _installed.pop(number, None)
 
 
-class _Held(threading.local):
+class _Blocked(threading.local):
     mask: set[int] | None = None
     """What a thread had blocked before a fork, while that is under way; nothing where no signal is handled."""
 
 
-_held: Final = _Held()
+_blocked: Final = _Blocked()
 
 
-def _hold() -> None:
+def _block() -> None:
     """Hold signals back during a fork: one that came to the child before it is reset would be its parent's as well."""
-    _held.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _installed) if _installed else None
+    _blocked.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _installed) if _installed else None
 
 
-def _let_go() -> None:
-    mask, _held.mask = _held.mask, None
+def _unblock() -> None:
+    mask, _blocked.mask = _blocked.mask, None
     if mask is not None:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
@@ -109,8 +109,8 @@ def _reset_in_child() -> None:
         signal.set_wakeup_fd(-1)
     for number in ours:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-    _let_go()
+    _unblock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_reset_in_child)
+    os.register_at_fork(before=_block, after_in_parent=_unblock, after_in_child=_reset_in_child)

@@ -15,12 +15,12 @@ from muntin.runner._binding import (
     AddressInfo,
     bind_addresses,
     bind_unix,
-    cannot_listen,
     check_mode,
     list_hosts,
     spell_host,
+    listen_error,
 )
-from muntin.runner._server import Server
+from muntin.runner._server import ExchangeServer
 from muntin.runner._socket_file import SocketFile, SocketPath
 
 __all__ = [
@@ -53,7 +53,7 @@ class SiteRunner(Protocol):
     """How long handlers may take to end (seconds)."""
 
     @property
-    def server(self) -> Server | None:
+    def server(self) -> ExchangeServer | None:
         """The server, once the runner is set up."""
 
     def register(self, site: "BaseSite") -> None:
@@ -114,7 +114,7 @@ class BaseSite(ABC):
         """The site as a URL."""
 
     @abstractmethod
-    async def listen(self, server: Server) -> Listener | None:
+    async def listen(self, server: ExchangeServer) -> Listener | None:
         """Open the socket."""
 
     @property
@@ -144,18 +144,18 @@ class BaseSite(ABC):
         self._runner.unregister(self)
         listener, self._listener = self._listener, None
         if isinstance(listener, Acceptor) and self._runner.server is not None:
-            listener.close_after_the_last()
+            listener.drain_and_close()
         elif listener is not None:
             # Not wait_closed(): on newer Pythons that waits for the connections as well.
             listener.close()
 
-    def accept(self, server: Server, sockets: Sequence[socket.socket]) -> Acceptor:
+    def accept(self, server: ExchangeServer, sockets: Sequence[socket.socket]) -> Acceptor:
         """Accept connections at sockets that listen already, for a subclass that has a way of its own to open them."""
         acceptor = Acceptor(server, sockets, self._describe_tls(server))
         acceptor.start()
         return acceptor
 
-    def _describe_tls(self, server: Server) -> dict[str, Any]:
+    def _describe_tls(self, server: ExchangeServer) -> dict[str, Any]:
         """Give the arguments of the loop's methods that concern TLS; nothing where there is none."""
         if self._ssl_context is None:
             return {}
@@ -219,7 +219,7 @@ class TCPSite(BaseSite):
             return ", ".join(format_socket(sock, scheme) for sock in self.sockets)
         return ", ".join(f"{scheme}://{_format_host(host or '0.0.0.0')}:{self.port}" for host in hosts)
 
-    async def listen(self, server: Server) -> Acceptor:
+    async def listen(self, server: ExchangeServer) -> Acceptor:
         found: list[AddressInfo] = []
         for host in list_hosts(self._host):
             found += await _look_up(host, self._port)
@@ -243,7 +243,7 @@ async def _look_up(host: str | None, port: int) -> list[AddressInfo]:
     try:
         return [*await asyncio.get_running_loop().getaddrinfo(name, port, type=kind, flags=passive)]
     except socket.gaierror as error:
-        raise cannot_listen(repr(host), error) from error
+        raise listen_error(repr(host), error) from error
 
 
 class UnixSite(BaseSite):
@@ -283,7 +283,7 @@ class UnixSite(BaseSite):
     def name(self) -> str:
         return _format_path(self._path, self._scheme("http"))
 
-    async def listen(self, server: Server) -> Acceptor:
+    async def listen(self, server: ExchangeServer) -> Acceptor:
         sock = bind_unix(self._path, backlog=self._backlog, mode=self._mode, take_over=self._take_over)
         self._file = SocketFile(self._path)
         return self.accept(server, [sock])
@@ -317,7 +317,7 @@ class NamedPipeSite(BaseSite):
     def name(self) -> str:
         return self._path
 
-    async def listen(self, server: Server) -> None:
+    async def listen(self, server: ExchangeServer) -> None:
         loop: Any = asyncio.get_running_loop()
         self._pipes = await loop.start_serving_pipe(server, self._path)
 
@@ -356,11 +356,11 @@ class SockSite(BaseSite):
     def name(self) -> str:
         return format_socket(self._sock, self._scheme("http"))
 
-    async def listen(self, server: Server) -> Acceptor:
+    async def listen(self, server: ExchangeServer) -> Acceptor:
         try:
             self._sock.listen(self._backlog)
         except OSError as error:
-            raise cannot_listen("the socket that was given", error) from error
+            raise listen_error("the socket that was given", error) from error
         return self.accept(server, [self._sock])
 
 

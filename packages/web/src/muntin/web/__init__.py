@@ -50,7 +50,7 @@ from muntin.runner import (
     UnixSite,
 )
 from muntin.runner import (
-    Connection as RequestHandler,
+    Http1Connection as RequestHandler,
 )
 from muntin.web import legacy
 from muntin.web.access_log import (

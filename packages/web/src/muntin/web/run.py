@@ -191,8 +191,8 @@ def run_app(
             try:
                 if worker is None:
                     notify("STOPPING=1")
-                elif await worker.learn_relief():
-                    await worker.make_room(partial(runner.retire, newcomers=_NEWCOMERS))
+                elif await worker.ask_if_replaced():
+                    await worker.hand_over(partial(runner.retire, newcomers=_NEWCOMERS))
                 else:
                     worker.drain(lambda: bool(runner.sites))
             finally:

@@ -7,7 +7,7 @@ when another serves in its place, and while there are outdated ones, one is star
 from collections.abc import Collection
 from typing import NamedTuple
 
-from muntin.runner.workers._process import Process, Stage
+from muntin.runner.workers._process import Process, ProcessStage
 
 __all__ = ["Plan", "plan"]
 
@@ -27,8 +27,8 @@ def plan(fleet: Collection[Process], wanted: int, *, is_careful: bool = False) -
         wanted: how many are to serve.
         is_careful: whether to start no more than one at a time, because the next may fail as well.
     """
-    serving = [process for process in fleet if process.stage is Stage.SERVING]
-    starting = [process for process in fleet if process.stage is Stage.STARTING]
+    serving = [process for process in fleet if process.stage is ProcessStage.SERVING]
+    starting = [process for process in fleet if process.stage is ProcessStage.STARTING]
     outdated = [process for process in serving if process.is_outdated]
     fresh = [process for process in (*serving, *starting) if not process.is_outdated]
     coming = [process for process in starting if not process.is_outdated]

@@ -19,15 +19,15 @@ from typing import Final
 
 __all__ = [
     "BEAT",
-    "DISMISSED",
     "DRAINING",
     "HURRIED",
     "LEAVING",
     "READY",
-    "RELIEVED",
+    "REPLACED",
     "RETIRE",
+    "STOP_ALL",
     "Process",
-    "Stage",
+    "ProcessStage",
 ]
 
 READY: Final = b"+"
@@ -36,12 +36,12 @@ RETIRE: Final = b"-"
 DRAINING: Final = b"~"
 """A beat of one that still serves, until balancers have noticed that it is about to stop."""
 LEAVING: Final = b"!"
-RELIEVED: Final = b"/"
-DISMISSED: Final = b"$"
+REPLACED: Final = b"/"
+STOP_ALL: Final = b"$"
 HURRIED: Final = b"^"
 
 
-class Stage(Enum):
+class ProcessStage(Enum):
     """How far a worker is."""
 
     STARTING = auto()
@@ -61,14 +61,14 @@ class Stage(Enum):
 
 
 _KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none, and no workers either
-_OVERDUE: Final[Mapping[Stage, tuple[signal.Signals, Stage]]] = {
-    Stage.STARTING: (signal.SIGABRT, Stage.ABORTING),
-    Stage.SERVING: (signal.SIGABRT, Stage.ABORTING),
-    Stage.DRAINING: (signal.SIGABRT, Stage.ABORTING),
-    Stage.STOPPING: (_KILL, Stage.KILLED),
-    Stage.LEAVING: (_KILL, Stage.KILLED),
-    Stage.FORCED: (_KILL, Stage.KILLED),
-    Stage.ABORTING: (_KILL, Stage.KILLED),
+_OVERDUE: Final[Mapping[ProcessStage, tuple[signal.Signals, ProcessStage]]] = {
+    ProcessStage.STARTING: (signal.SIGABRT, ProcessStage.ABORTING),
+    ProcessStage.SERVING: (signal.SIGABRT, ProcessStage.ABORTING),
+    ProcessStage.DRAINING: (signal.SIGABRT, ProcessStage.ABORTING),
+    ProcessStage.STOPPING: (_KILL, ProcessStage.KILLED),
+    ProcessStage.LEAVING: (_KILL, ProcessStage.KILLED),
+    ProcessStage.FORCED: (_KILL, ProcessStage.KILLED),
+    ProcessStage.ABORTING: (_KILL, ProcessStage.KILLED),
 }
 """What happens to a worker that is too long in a stage."""
 
@@ -83,68 +83,68 @@ class Process:
     """When its stage began (seconds)."""
     began: float = 0.0
     """When it was started (seconds)."""
-    stage: Stage = Stage.STARTING
-    heard: float = 0.0
+    stage: ProcessStage = ProcessStage.STARTING
+    last_heard: float = 0.0
     """When it last said anything (seconds)."""
     served_since: float = float("inf")
     """When it began to serve (seconds)."""
     is_outdated: bool = False
     """Whether it is to be replaced."""
 
-    def listen(self, now: float) -> bool:
+    def read_channel(self, now: float) -> bool:
         """Take in what it said; return whether it may say more."""
         try:
             while said := self.channel.recv(4096):
-                self._note(said, now)
+                self._apply(said, now)
         except BlockingIOError:
             return True
         except OSError:  # it is gone, and had not read all that it was told
             pass
         return False
 
-    def _note(self, said: bytes, now: float) -> None:
-        self.heard = now
-        if self.stage is Stage.STARTING and READY in said:
-            self.enter(Stage.SERVING, now)
+    def _apply(self, said: bytes, now: float) -> None:
+        self.last_heard = now
+        if self.stage is ProcessStage.STARTING and READY in said:
+            self.enter(ProcessStage.SERVING, now)
             self.served_since = now
-        if LEAVING in said and self.stage in (Stage.STARTING, Stage.SERVING):
-            self.enter(Stage.LEAVING, now)
+        if LEAVING in said and self.stage in (ProcessStage.STARTING, ProcessStage.SERVING):
+            self.enter(ProcessStage.LEAVING, now)
         if RETIRE in said:
             self.is_outdated = True
         is_draining = said.endswith(DRAINING)
-        if is_draining and self.stage in (Stage.STOPPING, Stage.LEAVING):
-            self.enter(Stage.DRAINING, now)
-        elif self.stage is Stage.DRAINING and not is_draining:
-            self.enter(Stage.STOPPING, now)
+        if is_draining and self.stage in (ProcessStage.STOPPING, ProcessStage.LEAVING):
+            self.enter(ProcessStage.DRAINING, now)
+        elif self.stage is ProcessStage.DRAINING and not is_draining:
+            self.enter(ProcessStage.STOPPING, now)
 
     @property
     def has_served(self) -> bool:
         """Whether it came to serve."""
         return self.served_since < float("inf")
 
-    def tell(self, word: bytes) -> None:
-        """Say a word to it; one that is gone, or does not listen, has its deadlines."""
+    def send_word(self, word: bytes) -> None:
+        """Say a word to it; one that is gone, or does not read_channel, has its deadlines."""
         with suppress(OSError):
             self.channel.send(word)
 
     def stop(self, word: bytes, now: float) -> None:
         """Let it stop: since others serve, or since all do."""
-        self.tell(word)
-        self.send(signal.SIGTERM, Stage.STOPPING, now)
+        self.send_word(word)
+        self.send(signal.SIGTERM, ProcessStage.STOPPING, now)
 
     def hurry(self, now: float) -> None:
         """Let it be quick about its end. It has the time for that once, however often that is said."""
-        self.tell(HURRIED)
-        if self.stage is Stage.FORCED:
+        self.send_word(HURRIED)
+        if self.stage is ProcessStage.FORCED:
             now = self.since
-        self.send(signal.SIGTERM, Stage.FORCED, now)
+        self.send(signal.SIGTERM, ProcessStage.FORCED, now)
 
-    def enter(self, stage: Stage, now: float) -> None:
+    def enter(self, stage: ProcessStage, now: float) -> None:
         """Note how far it is."""
         self.stage = stage
         self.since = now
 
-    def send(self, number: signal.Signals, stage: Stage, now: float) -> None:
+    def send(self, number: signal.Signals, stage: ProcessStage, now: float) -> None:
         """Send a signal. It was not waited for yet, so that its id is nobody else's."""
         self.deliver(number)
         self.enter(stage, now)
@@ -155,9 +155,9 @@ class Process:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(self.pid, number)
 
-    def deadline(self, patience: Mapping[Stage, float]) -> float:
-        """Give the time by which it has to be heard, or gone."""
-        begun = self.heard if self.stage in (Stage.SERVING, Stage.DRAINING) else self.since
+    def deadline(self, patience: Mapping[ProcessStage, float]) -> float:
+        """Give the time by which it has to be last_heard, or gone."""
+        begun = self.last_heard if self.stage in (ProcessStage.SERVING, ProcessStage.DRAINING) else self.since
         return begun + patience.get(self.stage, float("inf"))
 
     def escalate(self, now: float) -> None:

@@ -27,7 +27,7 @@ class Restarts:
         self._failed_at = float("-inf")
         """The time of the last failure."""
 
-    def note_failure(self, now: float, began: float = float("inf")) -> None:
+    def record_failure(self, now: float, began: float = float("inf")) -> None:
         """Let the next start wait, twice as long as after the last failure.
 
         One incident may take many workers at once, or one after the other. Only what was started after a failure says
@@ -43,7 +43,7 @@ class Restarts:
         self.not_before = now + min(_LONGEST, _SHORTEST * 2.0**self.failures)
         self.failures += 1
 
-    def note_leaving(self, began: float) -> None:
+    def record_leaving(self, began: float) -> None:
         """Let the next start wait for as long as it takes that one which stops by itself is none that always does.
 
         Args:
@@ -51,12 +51,12 @@ class Restarts:
         """
         self.not_before = max(self.not_before, began + _SHORTEST)
 
-    def forgive(self) -> None:
+    def reset(self) -> None:
         """Forget the failures."""
         self.failures = 0
         self.not_before = self._failed_at = float("-inf")
 
     @property
-    def is_hopeless(self) -> bool:
+    def is_exhausted(self) -> bool:
         """Whether it is time to give up, if nobody serves."""
         return self.failures >= _ATTEMPTS

@@ -35,7 +35,7 @@ from typing import Any, Final
 
 from muntin.runner.workers._child import flush_output, run_child
 from muntin.runner.workers._plan import plan
-from muntin.runner.workers._process import DISMISSED, RELIEVED, Process, Stage
+from muntin.runner.workers._process import REPLACED, STOP_ALL, Process, ProcessStage
 from muntin.runner.workers._reaping import adopts_orphans, collect_ended, reap_orphans
 from muntin.runner.workers._restarts import SETTLED, Restarts
 from muntin.runner.workers._settings import Workers
@@ -100,13 +100,13 @@ class Supervisor:
         """When to say next that workers serve, if they do (seconds), by the clock of whoever listens: for them the time
         passed that this process missed."""
         self._patience = {
-            Stage.STARTING: workers.start_timeout,
-            Stage.SERVING: workers.heartbeat_timeout,
-            Stage.DRAINING: workers.heartbeat_timeout,
-            Stage.STOPPING: stop_timeout,
-            Stage.LEAVING: stop_timeout,
-            Stage.FORCED: _HURRY,
-            Stage.ABORTING: _LAST_WORDS,
+            ProcessStage.STARTING: workers.start_timeout,
+            ProcessStage.SERVING: workers.heartbeat_timeout,
+            ProcessStage.DRAINING: workers.heartbeat_timeout,
+            ProcessStage.STOPPING: stop_timeout,
+            ProcessStage.LEAVING: stop_timeout,
+            ProcessStage.FORCED: _HURRY,
+            ProcessStage.ABORTING: _LAST_WORDS,
         }
         self._wanted = workers.count
         self._fleet: list[Process] = []
@@ -147,15 +147,15 @@ class Supervisor:
             now = waits.now
             while self._status is None or self._fleet:
                 self._adjust(now)
-                self._tell_alive()
+                self._report_alive()
                 now = waits.wait(self._selector.select, self._wait_for(now))
                 for number in self._signals.read():
                     self._actions[number](now)
                 for process in self._fleet:
-                    self._hear(process, now)
-                self._bury_ended(now)
+                    self._read_channel(process, now)
+                self._collect_ended(now)
                 for process in self._fleet:
-                    self._judge(process, now)
+                    self._check_deadline(process, now)
         return self._status
 
     # What signals do
@@ -169,17 +169,17 @@ class Supervisor:
     def _hurry(self, now: float) -> None:
         self._end(0, now)
         for process in self._fleet:
-            if process.stage is not Stage.KILLED:
+            if process.stage is not ProcessStage.KILLED:
                 process.hurry(now)
 
     def _reload(self, now: float) -> None:
         _LOGGER.info("reloading: the workers are replaced one after the other")
-        self._restarts.forgive()
+        self._restarts.reset()
         for process in self._fleet:
             process.is_outdated = True
         if self._status is None:
             self._is_reloading = True
-            self._call(self._on_reload)
+            self._run_callback(self._on_reload)
 
     def _resize(self, change: int) -> None:
         if self._status is None:
@@ -195,85 +195,89 @@ class Supervisor:
         """Stop all workers, to end with a status unless another was decided on."""
         if self._status is None:
             self._status = status
-            self._call(self._on_stop)
+            self._run_callback(self._on_stop)
         self._wanted = 0
         for process in self._fleet:
-            if process.stage in (Stage.STARTING, Stage.SERVING):
-                process.stop(DISMISSED, now)
+            if process.stage in (ProcessStage.STARTING, ProcessStage.SERVING):
+                process.stop(STOP_ALL, now)
             else:
                 # One that makes room for others waits no longer for who has connected and asked nothing.
-                process.tell(DISMISSED)
+                process.send_word(STOP_ALL)
 
     # What workers do
 
-    def _hear(self, process: Process, now: float) -> None:
+    def _read_channel(self, process: Process, now: float) -> None:
         """Listen to a worker."""
         was = process.stage
-        if process.channel.fileno() >= 0 and not process.listen(now):
+        if process.channel.fileno() >= 0 and not process.read_channel(now):
             self._hang_up(process)
-        if was is Stage.STARTING and process.has_served:
+        if was is ProcessStage.STARTING and process.has_served:
             _LOGGER.info("worker %d serves", process.pid)
             self._has_served = True
-        if was in _CURRENT and process.stage in _PARTING:
-            self._let_leave(process, now)
+        if was in _CURRENT and process.stage in _LEAVING:
+            self._replace_leaving(process, now)
 
-    def _let_leave(self, process: Process, now: float) -> None:
+    def _replace_leaving(self, process: Process, now: float) -> None:
         """See that another serves in place of one that stops by itself."""
-        process.tell(RELIEVED)
+        process.send_word(REPLACED)
         if process.has_served:
             _LOGGER.info("worker %d stops by itself", process.pid)
-            self._restarts.note_leaving(process.began)
+            self._restarts.record_leaving(process.began)
         else:
-            self._restarts.note_failure(now, process.began)
+            self._restarts.record_failure(now, process.began)
 
-    def _bury_ended(self, now: float) -> None:
+    def _collect_ended(self, now: float) -> None:
         """Take the processes that ended out of the fleet, and wait for those that nobody else waits for."""
         processes = {process.pid: process for process in self._fleet}
         for pid, status in collect_ended(processes).items():
-            self._bury(processes[pid], status, now)
+            self._remove(processes[pid], status, now)
         if self._adopts_orphans:
             reap_orphans([process.pid for process in self._fleet])
 
-    def _bury(self, process: Process, status: int | None, now: float) -> None:
+    def _remove(self, process: Process, status: int | None, now: float) -> None:
         """Take the process that ended out of the fleet, and learn from it."""
         self._fleet.remove(process)
         self._hang_up(process)
         code = 0 if status is None else os.waitstatus_to_exitcode(status)
-        is_parting = process.stage in _PARTING and process.has_served and not code
-        if is_parting or process.stage in (Stage.STOPPING, Stage.FORCED) or self._status is not None:
+        is_parting = process.stage in _LEAVING and process.has_served and not code
+        if (
+            is_parting
+            or process.stage in (ProcessStage.STOPPING, ProcessStage.FORCED)
+            or self._status is not None
+        ):
             _LOGGER.info("worker %d stopped", process.pid)
             return
         how = f"was killed by {_name_signal(-code)}" if code < 0 else f"ended with status {code}"
         if not process.has_served:
             how += " before it could serve"
-        self._learn(process, now)
-        self._go_on(f"worker {process.pid} {how}", code if code > 0 else 1, now)
+        self._count_failure(process, now)
+        self._retry_or_end(f"worker {process.pid} {how}", code if code > 0 else 1, now)
 
-    def _judge(self, process: Process, now: float) -> None:
+    def _check_deadline(self, process: Process, now: float) -> None:
         """Do what is next with a worker that is overdue."""
         if now >= process.deadline(self._patience):
             offence = _OFFENCES[process.stage].format(self._patience[process.stage])
             _LOGGER.error("worker %d %s", process.pid, offence)
-            self._learn(process, now)
+            self._count_failure(process, now)
             process.escalate(now)
 
-    def _go_on(self, trouble: str, status: int, now: float) -> None:
+    def _retry_or_end(self, trouble: str, status: int, now: float) -> None:
         """Tell of some trouble, and end if there is no hope."""
-        if not self._count_serving() and (self._restarts.is_hopeless or not self._has_served):
+        if not self._count_serving() and (self._restarts.is_exhausted or not self._has_served):
             _LOGGER.error("%s; none serves, so that is the end", trouble)
             self._end(status, now)
         else:
             wait = max(0.0, self._restarts.not_before - now)
             _LOGGER.error("%s; the next starts in %.1f s", trouble, wait)
 
-    def _learn(self, process: Process, now: float) -> None:
+    def _count_failure(self, process: Process, now: float) -> None:
         """Draw the conclusion from a worker that fails, once."""
-        if process.stage not in (Stage.STARTING, Stage.SERVING):
+        if process.stage not in (ProcessStage.STARTING, ProcessStage.SERVING):
             return
         if now - process.served_since >= SETTLED:
-            self._restarts.forgive()
+            self._restarts.reset()
         else:
-            self._restarts.note_failure(now, process.began)
+            self._restarts.record_failure(now, process.began)
 
     def _hang_up(self, process: Process) -> None:
         if process.channel.fileno() >= 0:
@@ -288,28 +292,28 @@ class Supervisor:
             self._fleet, self._wanted, is_careful=self._restarts.failures > 0 or not self._has_served
         )
         for process in stops:
-            process.stop(RELIEVED, now)
+            process.stop(REPLACED, now)
         for _ in range(starts):
             if now >= self._restarts.not_before:
                 self._start(now)
         if self._count_serving() >= self._wanted > 0:
             if self._on_ready is not None:
-                self._call(self._on_ready)
+                self._run_callback(self._on_ready)
                 self._on_ready = None
             if self._is_reloading and not any(
                 process.is_outdated for process in self._fleet if process.stage in _CURRENT
             ):
                 self._is_reloading = False
-                self._call(self._on_reloaded)
+                self._run_callback(self._on_reloaded)
 
-    def _tell_alive(self) -> None:
+    def _report_alive(self) -> None:
         """Say that workers serve, when it is time for that. Those that hang do not count: they are being aborted."""
         now = time.monotonic()
         if now >= self._alive_next and self._is_alive():
-            self._call(self._on_alive)
+            self._run_callback(self._on_alive)
             self._alive_next = now + self._alive_interval
 
-    def _call(self, callback: Callable[[], Any]) -> None:
+    def _run_callback(self, callback: Callable[[], Any]) -> None:
         """Call who wants to be told of something: that this fails, is no reason to leave the workers alone."""
         try:
             callback()
@@ -320,7 +324,7 @@ class Supervisor:
         return self._status is None and self._on_ready is None and self._count_serving() > 0
 
     def _count_serving(self) -> int:
-        return sum(process.stage is Stage.SERVING for process in self._fleet)
+        return sum(process.stage is ProcessStage.SERVING for process in self._fleet)
 
     def _wait_for(self, now: float) -> float | None:
         """Give how long there is nothing to do, unless something happens (seconds)."""
@@ -351,22 +355,22 @@ class Supervisor:
                     pid = os.fork()
                     if pid == 0:
                         run_child(
-                            lambda: self._let_go(ours),
+                            lambda: self._release_inherited(ours),
                             lambda: self._work(Worker(theirs, self._settings)),
                             self._actions.keys(),
                         )
             except (
                 OSError
             ) as error:  # there is not memory enough, or there are too many processes or descriptors
-                self._restarts.note_failure(now)
-                self._go_on(f"no worker can be forked: {error}", 1, now)
+                self._restarts.record_failure(now)
+                self._retry_or_end(f"no worker can be forked: {error}", 1, now)
                 return
             stack.pop_all()
         theirs.close()
         self._fleet.append(Process(pid, ours, now, began=now))
         self._selector.register(ours, selectors.EVENT_READ)
 
-    def _let_go(self, ours: socket.socket) -> None:
+    def _release_inherited(self, ours: socket.socket) -> None:
         """Give up, in a process that was forked, what is the supervisor's alone."""
         self._signals.leave()
         self._selector.close()
@@ -375,17 +379,17 @@ class Supervisor:
             channel.close()
 
 
-_CURRENT: Final = (Stage.STARTING, Stage.SERVING)
-_PARTING: Final = (Stage.LEAVING, Stage.DRAINING)
+_CURRENT: Final = (ProcessStage.STARTING, ProcessStage.SERVING)
+_LEAVING: Final = (ProcessStage.LEAVING, ProcessStage.DRAINING)
 
 _OFFENCES: Final = {
-    Stage.STARTING: "does not serve after {:g} s, its start_timeout. It is aborted",
-    Stage.DRAINING: "is stuck: its loop does not turn for {:g} s. It is aborted",
-    Stage.SERVING: "is stuck: its loop does not turn for {:g} s. It is aborted",
-    Stage.STOPPING: "does not stop in {:g} s. It is killed",
-    Stage.LEAVING: "does not stop in {:g} s. It is killed",
-    Stage.FORCED: "does not stop in {:g} s. It is killed",
-    Stage.ABORTING: "does not even abort in {:g} s. It is killed",
+    ProcessStage.STARTING: "does not serve after {:g} s, its start_timeout. It is aborted",
+    ProcessStage.DRAINING: "is stuck: its loop does not turn for {:g} s. It is aborted",
+    ProcessStage.SERVING: "is stuck: its loop does not turn for {:g} s. It is aborted",
+    ProcessStage.STOPPING: "does not stop in {:g} s. It is killed",
+    ProcessStage.LEAVING: "does not stop in {:g} s. It is killed",
+    ProcessStage.FORCED: "does not stop in {:g} s. It is killed",
+    ProcessStage.ABORTING: "does not even abort in {:g} s. It is killed",
 }
 
 

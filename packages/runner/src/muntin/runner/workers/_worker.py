@@ -14,13 +14,13 @@ from muntin.runner.errors import GracefulExit
 from muntin.runner.signals import add_handlers
 from muntin.runner.workers._process import (
     BEAT,
-    DISMISSED,
     DRAINING,
     HURRIED,
     LEAVING,
     READY,
-    RELIEVED,
+    REPLACED,
     RETIRE,
+    STOP_ALL,
 )
 from muntin.runner.workers._settings import Workers
 
@@ -29,7 +29,7 @@ __all__ = ["BEATS", "Worker"]
 _LOGGER: Final = logging.getLogger("muntin.workers")
 BEATS: Final = 5
 """Heart-beats in the time after which a worker counts as stuck: one that is late is no reason to kill."""
-_REPLY: Final = 2.0
+_REPLY_TIMEOUT: Final = 2.0
 """How long a worker that stops by itself waits to hear what others do (seconds): its supervisor may stand still."""
 
 
@@ -51,28 +51,28 @@ class Worker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_stopping = False
         self._is_hurried = False
-        self._is_relieved = False
-        self._has_left = False
-        self._told = asyncio.Event()
+        self._is_replaced = False
+        self._has_announced = False
+        self._reason_known = asyncio.Event()
         """That the supervisor has said why to stop."""
-        self._is_dismissed = False
-        self._on_dismissal: Callable[[], object] = _do_nothing
+        self._is_stop_of_all = False
+        self._on_stop_all: Callable[[], object] = _do_nothing
         """Called when all are to stop."""
         self._is_draining: Callable[[], bool] = lambda: False
-        self._left = workers.max_requests
-        if self._left:
-            self._left += random.randint(0, workers.max_requests_jitter)
+        self._requests_left = workers.max_requests
+        if self._requests_left:
+            self._requests_left += random.randint(0, workers.max_requests_jitter)
 
     @property
     def counts_requests(self) -> bool:
         """Whether it ends after some number of requests."""
-        return self._left > 0
+        return self._requests_left > 0
 
     @property
-    def is_relieved(self) -> bool:
+    def is_replaced(self) -> bool:
         """Whether it is to make room, once it was told to stop: others serve, or its supervisor is gone."""
-        self._hear()
-        return self._is_relieved
+        self._read_channel()
+        return self._is_replaced
 
     def attend(self, loop: asyncio.AbstractEventLoop) -> None:
         """Stop on SIGTERM, and when the supervisor is gone.
@@ -82,32 +82,32 @@ class Worker:
         """
         self._loop = loop
         add_handlers(loop, {signal.SIGTERM: self._stop, signal.SIGINT: lambda: None})
-        loop.add_reader(self._channel, self._notice_words)
+        loop.add_reader(self._channel, self._on_channel_readable)
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Say that it serves, and from now on that it lives."""
-        self._say(READY)
+        self._send(READY)
         self._beat(loop)
 
-    async def learn_relief(self) -> bool:
-        """Return `is_relieved` once that is known.
+    async def ask_if_replaced(self) -> bool:
+        """Return `is_replaced` once that is known.
 
         A worker that stops by itself, or by a signal from elsewhere, says so: another is started in its place.
         """
         self._is_stopping = True
-        self._hear()
+        self._read_channel()
         if self._is_hurried and self._loop is not None:
             # It was said before there was anything that could be hurried.
             self._loop.call_soon(self._hurry)
-        if not self._told.is_set():
-            self._leave()
+        if not self._reason_known.is_set():
+            self._announce_leaving()
             if self._loop is not None:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(_REPLY):
-                        await self._told.wait()
-        return self._is_relieved
+                    async with asyncio.timeout(_REPLY_TIMEOUT):
+                        await self._reason_known.wait()
+        return self._is_replaced
 
-    async def make_room(self, retire: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    async def hand_over(self, retire: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """Serve on for those who have connected already, by a function that accepts no others.
 
         It is given up when all workers are to stop. So long the worker is judged like one that serves.
@@ -117,13 +117,13 @@ class Worker:
         self.drain(lambda: is_retiring)
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(0 if self._is_dismissed else None) as patience:
-                    self._on_dismissal = lambda: patience.reschedule(loop.time())
+                async with asyncio.timeout(0 if self._is_stop_of_all else None) as patience:
+                    self._on_stop_all = lambda: patience.reschedule(loop.time())
                     await retire()
         finally:
-            self._on_dismissal = _do_nothing
+            self._on_stop_all = _do_nothing
             is_retiring = False
-            self._say(BEAT)  # the time that it may take to stop begins now
+            self._send(BEAT)  # the time that it may take to stop begins now
 
     def drain(self, is_draining: Callable[[], bool]) -> None:
         """Say that it serves on, though it was told to stop, for as long as a function tells that it does.
@@ -131,39 +131,39 @@ class Worker:
         So long it is judged like one that serves; the time that it may take to stop begins then.
         """
         self._is_draining = is_draining
-        self._say(DRAINING)
+        self._send(DRAINING)
 
     def count_request(self) -> None:
         """Ask to be replaced when there were enough."""
-        self._left -= 1
-        if self._left == 0:
-            self._say(RETIRE)
+        self._requests_left -= 1
+        if self._requests_left == 0:
+            self._send(RETIRE)
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._say(DRAINING if self._is_draining() else BEAT)
+        self._send(DRAINING if self._is_draining() else BEAT)
         loop.call_later(self._interval, self._beat, loop)
 
-    def _say(self, word: bytes) -> None:
+    def _send(self, word: bytes) -> None:
         # A supervisor that reads nothing is stopped or gone; the latter is noticed by the reader.
         with suppress(OSError):
             self._channel.send(word)
 
-    def _leave(self) -> None:
+    def _announce_leaving(self) -> None:
         """Say that it stops, though it was not told to by the supervisor."""
-        if not self._has_left:
-            self._has_left = True
-            self._say(LEAVING)
+        if not self._has_announced:
+            self._has_announced = True
+            self._send(LEAVING)
 
     def _stop(self) -> None:
         if self._is_stopping:
             return
         self._is_stopping = True
-        self._hear()
-        if not self._told.is_set():
-            self._leave()
+        self._read_channel()
+        if not self._reason_known.is_set():
+            self._announce_leaving()
         raise GracefulExit
 
-    def _hear(self) -> bool:
+    def _read_channel(self) -> bool:
         """Take in what the supervisor says; return whether there is one."""
         try:
             said = self._channel.recv(16)
@@ -171,13 +171,13 @@ class Worker:
             return True
         except OSError:
             said = b""
-        if not said or RELIEVED in said:
-            self._is_relieved = True
-        if not said or RELIEVED in said or DISMISSED in said:
-            self._told.set()
-        if DISMISSED in said:
-            self._is_dismissed = True
-            self._on_dismissal()
+        if not said or REPLACED in said:
+            self._is_replaced = True
+        if not said or REPLACED in said or STOP_ALL in said:
+            self._reason_known.set()
+        if STOP_ALL in said:
+            self._is_stop_of_all = True
+            self._on_stop_all()
         if HURRIED in said and self._loop is not None:
             self._is_hurried = True
             self._loop.call_soon(self._hurry)
@@ -189,9 +189,9 @@ class Worker:
             self._loop.call_soon(self._hurry)  # this once ends it, and once more hurries that
         raise GracefulExit
 
-    def _notice_words(self) -> None:
+    def _on_channel_readable(self) -> None:
         """Hear what is said, and end in order when nobody is left who would replace this process, or stop it."""
-        if not self._hear() and self._loop is not None:
+        if not self._read_channel() and self._loop is not None:
             self._loop.remove_reader(self._channel)
             _LOGGER.error("worker %d stops: its supervisor is gone", os.getpid())
             self._loop.call_soon(self._stop)

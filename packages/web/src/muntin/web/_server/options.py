@@ -51,7 +51,7 @@ def read_server_options(
     handler_cancellation: bool = False,
     **documented: Any,
 ) -> dict[str, Any]:
-    """Give the options of `muntin.runner.Server` for the documented arguments; those win over `limits` and the like.
+    """Return the options of the server below for the documented arguments; those win over `limits` and the like.
 
     Raises:
         TypeError: an argument is not known.

@@ -8,49 +8,49 @@ these has a moment, for what is on its way just then, and is cut after it.
 from collections.abc import Iterable
 from typing import Final
 
-from muntin.runner._connection import Connection
+from muntin.runner._connection import Http1Connection
 from muntin.runner._lifecycle import Phase
-from muntin.runner._peer import count_untaken
+from muntin.runner._peer import count_undelivered
 
-__all__ = ["GLANCE", "Parting"]
+__all__ = ["CHECK_INTERVAL", "OverdueConnections"]
 
-_MOMENT: Final = 0.5
+_GRACE: Final = 0.5
 """How long a connection on which nobody works is spared (seconds): two round trips around the world, for the last
 packet of a head or of a handshake, or for the end of the peer's side."""
-GLANCE: Final = 0.1
+CHECK_INTERVAL: Final = 0.1
 """How often it is looked whether there is still work (seconds)."""
 
 _AT_WORK: Final = (Phase.HANDLING, Phase.UPGRADED)
 _BEFORE_WORK: Final = (Phase.IDLE, Phase.HEAD)
 
 
-class Parting:
+class OverdueConnections:
     """Knows since when nobody works on a connection."""
 
     def __init__(self) -> None:
-        self._idle: set[Connection] = set()
-        self._since: dict[Connection, float] = {}
+        self._idle: set[Http1Connection] = set()
+        self._idle_since: dict[Http1Connection, float] = {}
 
-    def note_idle(self, connections: Iterable[Connection]) -> None:
+    def record_idle(self, connections: Iterable[Http1Connection]) -> None:
         """Remember who idles before it is closed: such a peer has taken everything, and is owed no more."""
         self._idle.update(
-            each for each in connections if each.phase is Phase.IDLE and not count_untaken(each.transport)
+            each for each in connections if each.phase is Phase.IDLE and not count_undelivered(each.transport)
         )
 
-    def find_overdue(self, connections: Iterable[Connection], now: float) -> list[Connection]:
+    def find_overdue(self, connections: Iterable[Http1Connection], now: float) -> list[Http1Connection]:
         """Return those on which nobody has worked for a moment, by the loop's time (seconds)."""
-        idle = [each for each in connections if not self._is_worked_on(each)]
-        self._since = {each: self._since.get(each, now) for each in idle}
-        return [each for each, since in self._since.items() if now - since >= _MOMENT]
+        idle = [each for each in connections if not self._is_busy(each)]
+        self._idle_since = {each: self._idle_since.get(each, now) for each in idle}
+        return [each for each, since in self._idle_since.items() if now - since >= _GRACE]
 
-    def _is_worked_on(self, connection: Connection) -> bool:
+    def _is_busy(self, connection: Http1Connection) -> bool:
         if connection.phase in _AT_WORK or connection.exchange is not None:
             return True
         if connection.phase in _BEFORE_WORK or connection in self._idle:
             return False
-        return count_untaken(connection.transport) > 0
+        return count_undelivered(connection.transport) > 0
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: Http1Connection) -> None:
         """Note that a connection is gone."""
         self._idle.discard(connection)
-        self._since.pop(connection, None)
+        self._idle_since.pop(connection, None)

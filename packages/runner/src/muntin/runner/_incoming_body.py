@@ -18,7 +18,7 @@ from muntin.http_core import (
     ServerConnection,
 )
 
-__all__ = ["EMPTY_BODY", "RequestBody", "WholeBody"]
+__all__ = ["EMPTY_BODY", "IncomingBody", "WholeBody"]
 
 
 # How many ends of chunks are remembered for who may ask: whoever sends chunks of some bytes only wastes memory.
@@ -63,7 +63,7 @@ class WholeBody:
 EMPTY_BODY: Final = WholeBody(b"")
 
 
-class RequestBody:
+class IncomingBody:
     """A body that arrives.
 
     Args:
