@@ -1,6 +1,6 @@
 """Run HTTP/1.1 exchanges on asyncio: connections, time limits, sites, runners, orderly stop.
 
-It calls `handler(exchange)` and knows nothing of what answers it.
+It calls `handler(exchange)` and knows nothing about applications.
 """
 
 from importlib import import_module
@@ -49,7 +49,8 @@ __all__ = [
 ]
 
 _FOR_GUNICORN: Final = frozenset(("GunicornUVLoopWebWorker", "GunicornWebWorker"))
-"""What is here as well, for `gunicorn --worker-class muntin.runner.GunicornWebWorker`, where gunicorn is installed."""
+"""Names for `gunicorn --worker-class muntin.runner.GunicornWebWorker`; they are available where gunicorn is
+installed."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,9 +1,9 @@
 """Accepting connections: each is counted before anything else is done for it.
 
-The loops have listeners of their own, but those show a connection only when its TLS handshake is over, and without
-descriptors one of them tries again, and complains, once for every connection that could wait, the other drops peers
-without a word. This one looks at a listening socket when something waits there, takes a few at a time, and rests for a
-while when the system has no room for one more.
+The event loops have listeners of their own, but those report a connection only when its TLS handshake is over. When the
+process has no descriptors left, the listener of asyncio logs an error for every connection in the backlog, and that of
+uvloop drops peers silently. This acceptor waits until a listening socket is readable, accepts a few connections at a
+time, and pauses when the system refuses.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from muntin.runner._server import ExchangeServer
 __all__ = ["Acceptor"]
 
 _BATCH: Final = 32
-"""Connections accepted in one turn of the loop: others want their turn, and other workers their share."""
+"""Connections accepted in one turn of the loop, so that other callbacks run and other workers get their share."""
 _RETRY_DELAY: Final = 1.0
-"""How long nothing is accepted when the system refused (seconds)."""
+"""How long nothing is accepted after the system refused (seconds)."""
 _LONGEST_QUEUE: Final = 4096
-"""Connections taken from one queue at the end: what Linux lets wait in one at most (net.core.somaxconn)."""
+"""Connections accepted from one backlog at the end: the most that Linux lets wait in one (net.core.somaxconn)."""
 _RETRIED: Final = (BlockingIOError, InterruptedError, ConnectionAbortedError)
-"""Nobody waits there any more."""
+"""No connection waits there any more."""
 
 
 class Acceptor:
@@ -31,8 +31,8 @@ class Acceptor:
 
     Args:
         server: serves them.
-        sockets: the sockets, which listen already; they belong to the acceptor now.
-        tls: the arguments for TLS of `loop.connect_accepted_socket`; nothing for plain connections.
+        sockets: sockets that listen already; the acceptor owns them from now on.
+        tls: the arguments for TLS of `loop.connect_accepted_socket`; empty for plain connections.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Acceptor:
         self._sockets = list(sockets)
         self._pausing: asyncio.TimerHandle | None = None
         self._accepting: list[asyncio.Task[None]] = []
-        """Where a loop cannot watch sockets, there is a task for each."""
+        """One task for each socket, where the loop cannot watch sockets."""
         for sock in self._sockets:
             sock.setblocking(False)
 
@@ -61,7 +61,7 @@ class Acceptor:
             self._watch()
 
     def close(self) -> None:
-        """Accept no more, and close the sockets. Connections that there are live on."""
+        """Stop accepting and close the sockets. Accepted connections stay open."""
         self._pause()
         for task in self._accepting:
             task.cancel()
@@ -70,9 +70,9 @@ class Acceptor:
         self._sockets.clear()
 
     def drain_and_close(self) -> None:
-        """Accept whoever has connected already, then close: a closed socket resets those."""
+        """Accept the connections in the backlog, then close: closing the socket would reset them."""
         self._pause()
-        # No turn of the loop between this and closing, or who connects in it is lost.
+        # The loop must not turn between this and closing: a connection that came in that turn would be reset.
         for sock in () if self._accepting else self._sockets:
             with suppress(OSError):
                 for _ in range(_LONGEST_QUEUE):
@@ -87,7 +87,7 @@ class Acceptor:
             self._loop.add_reader(sock, self._accept, sock)
 
     def _pause(self) -> None:
-        """Accept nothing until told to."""
+        """Stop accepting until `_watch` is called."""
         if self._pausing is not None:
             self._pausing.cancel()
         elif not self._accepting:
@@ -95,14 +95,14 @@ class Acceptor:
                 self._loop.remove_reader(sock)
 
     def _accept(self, sock: socket.socket) -> None:
-        """Take some of those who wait at a socket."""
+        """Accept some of the connections that wait at a socket."""
         for _ in range(_BATCH):
             try:
                 accepted, _ = sock.accept()
             except _RETRIED:
                 return
             except OSError as error:
-                # All sockets of this acceptor would be told the same.
+                # The system would refuse for every socket of this acceptor.
                 self._pause()
                 self._server.report_refused_accept(error, _RETRY_DELAY)
                 self._pausing = self._loop.call_later(_RETRY_DELAY, self._watch)

@@ -1,6 +1,6 @@
-"""Turning requests away while too many are under way, and what is said to whoever is turned away.
+"""Refusing requests while too many are being handled.
 
-It wraps a handler only where a server has such a cap: others pay nothing.
+The wrapper is used only where a server has such a cap, so that other servers pay nothing for it.
 """
 
 from typing import Final
@@ -11,18 +11,18 @@ from muntin.runner.exchange import Exchange, ExchangeHandler
 __all__ = ["RETRY_AFTER", "Admission"]
 
 RETRY_AFTER: Final = ("Retry-After", "1")
-"""When to ask again (seconds; RFC 9110 §10.2.3): what is under way ends soon, and who waits longer than needed loses
-little."""
+"""When to try again (seconds; RFC 9110 §10.2.3). Requests under way end soon, and a client that waits longer than
+needed loses little."""
 
 _BUSY = ResponseHead(503, [("Content-Type", "text/plain; charset=utf-8"), RETRY_AFTER])
 
 
 class Admission:
-    """Lets a handler run for so many exchanges at a time, and answers the others by 503.
+    """Runs a handler for a limited number of exchanges at a time, and responds 503 to the others.
 
     Args:
-        handler: what answers an exchange that is let in.
-        most: how many are under way at a time.
+        handler: handles the exchanges that are admitted.
+        most: how many are handled at a time.
     """
 
     __slots__ = ("_handler", "_most", "_under_way")
@@ -33,7 +33,7 @@ class Admission:
         self._under_way = 0
 
     async def handle(self, exchange: Exchange) -> None:
-        """Answer an exchange."""
+        """Run the handler for an exchange, or respond 503."""
         if self._under_way >= self._most:
             exchange.respond(_BUSY, b"503: Service Unavailable")
             return

@@ -1,4 +1,4 @@
-"""The peers that were accepted and have no connection yet; under TLS that is until their handshake is over."""
+"""Accepted sockets that have no connection yet: under TLS, until the handshake is over."""
 
 import asyncio
 import socket
@@ -24,7 +24,7 @@ class Arrivals:
     """Attaches connections to the sockets that were accepted for them.
 
     Args:
-        on_end: is called after each attempt, however it ended.
+        on_end: called after each attempt, whether it succeeded or not.
     """
 
     __slots__ = ("_on_end", "_pending")
@@ -46,20 +46,20 @@ class Arrivals:
         coroutine = self._connect(connection, accepted, tls)
         task = connection.loop.create_task(coroutine)
         self._pending[connection] = _Arrival(task, verdict, coroutine, accepted)
-        # Not at the end of the coroutine: of one that is cancelled before it begins, nothing runs.
+        # Not at the end of the coroutine: when it is cancelled before its first step, none of it runs.
         task.add_done_callback(lambda task: self._finish(connection))
 
     def end(self, connection: Http1Connection) -> Verdict | None:
-        """Note that there is a connection now; return what was decided about it, None if it did not arrive here."""
+        """Remove a connection that is made now; return the verdict about it, None if it was not accepted here."""
         arrival = self._pending.pop(connection, None)
         return None if arrival is None else arrival.verdict
 
     def cut(self, connection: Http1Connection) -> bool:
-        """Give up the attempt for a connection; return whether there was one."""
+        """Cancel the attempt for a connection; return whether there was one."""
         arrival = self._pending.get(connection)
         if arrival is not None:
             if getcoroutinestate(arrival.coroutine) is CORO_CREATED:
-                # There is no transport yet that would close it.
+                # No transport exists yet that would close the socket.
                 arrival.accepted.close()
             arrival.task.cancel()
         return arrival is not None
@@ -67,7 +67,7 @@ class Arrivals:
     async def _connect(
         self, connection: Http1Connection, accepted: socket.socket, tls: Mapping[str, Any]
     ) -> None:
-        # A peer that fails, leaves or is silent in its handshake is nobody's loss.
+        # A peer that fails, leaves or stays silent during its handshake needs no report.
         with suppress(OSError):
             await connection.loop.connect_accepted_socket(lambda: connection, accepted, **tls)
 

@@ -27,7 +27,7 @@ __all__ = [
 
 _LOGGER: Final = logging.getLogger("muntin.server")
 _NOT_HERE: Final = frozenset((errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT))
-"""This machine has no such address: as a rule ::1, in a container without IPv6."""
+"""This machine has no such address: usually ::1, in a container without IPv6."""
 
 AddressInfo = tuple[int, int, int, str, Any]
 """What `socket.getaddrinfo` returns for one address."""
@@ -64,8 +64,8 @@ def bind_tcp(
         reuse_address, reuse_port: as for `loop.create_server`.
 
     Raises:
-        OSError: an address cannot be had, or a name is not known; nothing is left open then. An address that this
-            machine does not have is left out, with a warning, where there is another.
+        OSError: an address is not available, or a name is unknown; no socket is left open then. If the host has
+            several addresses, one that this machine does not have is left out with a warning.
     """
     found: list[AddressInfo] = []
     for each in list_hosts(host):
@@ -88,7 +88,7 @@ def bind_addresses(
     """Listen at addresses that were looked up already; see `bind_tcp`.
 
     Raises:
-        OSError: none of them can be had, or one is somebody else's; nothing is left open then.
+        OSError: no address is available, or one is in use; no socket is left open then.
     """
     sockets: list[socket.socket] = []
     missing: list[OSError] = []
@@ -125,7 +125,7 @@ def _bind_address(
             if reuse_port:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             if family == socket.AF_INET6:
-                # Else it would take the IPv4 address of the same port as well.
+                # Without this it would take the IPv4 address of the same port as well.
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             sock.bind(address)
             sock.listen(backlog)
@@ -141,19 +141,21 @@ def _bind_address(
 def bind_unix(
     path: SocketPath, *, backlog: int, mode: int | None = None, take_over: bool = False
 ) -> socket.socket:
-    """Listen at a Unix socket; one that a process left there when it ended is replaced.
+    """Listen at a Unix socket; a socket file that an ended process left there is replaced.
 
     Args:
-        path: where the socket file is made; whoever closes the socket removes it (`SocketFile`). With a NUL in
-            front it is a name without a file.
+        path: where the socket file is made; the caller removes it after closing the socket (`SocketFile`). A path that
+            begins with NUL is a name without a file.
         backlog: connections that may wait to be accepted.
-        mode: the permissions of the file, such as 0o660; None for what the umask leaves. Who connects needs to be
-            allowed to write.
-        take_over: whether to replace the file of a socket at which somebody listens, who hears of nobody any more.
+        mode: the permissions of the file, such as 0o660; None for what the umask leaves. Clients need the
+            permission to write.
+        take_over: whether to replace the file of a socket at which another process listens; that process gets no more
+            connections.
 
     Raises:
-        OSError: the path cannot be had: somebody listens there, or it is something else than a socket.
-        ValueError, TypeError: `mode` is no permissions of a file, or there is no file.
+        OSError: the path is not available: another process listens there, or it is not a socket.
+        ValueError: `mode` is out of range, or the name has no file.
+        TypeError: `mode` is not a whole number.
     """
     check_mode(path, mode)
     try:
@@ -175,11 +177,11 @@ def bind_unix(
 
 
 def check_mode(path: SocketPath, mode: object) -> None:
-    """Refuse what cannot be the permissions of a socket file.
+    """Check the permissions of a socket file.
 
     Raises:
-        TypeError: it is no whole number.
-        ValueError: it is none of 0 to 0o777, or there is no file.
+        TypeError: `mode` is not a whole number.
+        ValueError: `mode` is not within 0 to 0o777, or the name has no file.
     """
     if mode is None:
         return
@@ -192,24 +194,24 @@ def check_mode(path: SocketPath, mode: object) -> None:
 
 
 def _remove_stale(path: SocketPath, *, take_over: bool) -> None:
-    """Remove the file of a socket at which nobody listens.
+    """Remove the file of a socket at which no process listens.
 
     Raises:
-        OSError: somebody does.
+        OSError: a process listens there.
     """
     with suppress(FileNotFoundError):
         found = os.lstat(path)
         if not stat.S_ISSOCK(found.st_mode):
-            return  # the file stays, and the path cannot be had
+            return  # the file stays, and binding will fail
         if not take_over and has_listener(path):
             raise OSError(errno.EADDRINUSE, "somebody listens there already")
-        # Another start may have found the same file, and put its own there meanwhile.
+        # Another process may have replaced the same file meanwhile.
         if os.path.samestat(os.lstat(path), found):
             os.remove(path)
 
 
 def has_listener(path: SocketPath) -> bool:
-    """Whether the Unix socket at a path is in use, found out by connecting.
+    """Return True if a process listens at the Unix socket of a path, found out by connecting.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -223,13 +225,13 @@ def has_listener(path: SocketPath) -> bool:
         except FileNotFoundError:
             raise
         except OSError:
-            # Its backlog is full, it is of another type, or we are not allowed to ask: it is somebody's.
+            # Its backlog is full, it has another type, or we have no permission: it is in use.
             return True
     return True
 
 
 def listen_error(place: str, error: OSError) -> OSError:
-    """Return an error that also says where."""
-    # A path that is too long has no number, and a look-up one of its own.
+    """Return an error whose message also names the place."""
+    # The error of a path that is too long has no number; a look-up has numbers of its own.
     said = f"cannot listen at {place}: {error.strerror or error}"
     return OSError(said) if error.errno is None else OSError(error.errno, said)

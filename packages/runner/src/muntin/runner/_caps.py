@@ -1,6 +1,6 @@
-"""How many of anything a server has at a time: names, numbers, and why these numbers.
+"""Bounds on how many connections, requests and buffered bytes a server has, with the reason for each number.
 
-How much one peer may send is for `muntin.http_core.Limits`, how long it may take for `Timeouts`.
+`muntin.http_core.Limits` bounds how much one peer may send, `Timeouts` how long it may take.
 """
 
 from dataclasses import dataclass, fields
@@ -10,25 +10,25 @@ __all__ = ["DEFAULT_CAPS", "Caps"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """Bounds on numbers; None is no bound.
+    """Bounds on numbers; None means no bound.
 
     Raises:
         ValueError: one of them is less than 1.
     """
 
     connections: int | None = 10_000
-    """Connections at a time, with those in their TLS handshake: some 100 MB when all idle. Whatever it says, an eighth
-    of the descriptors that the process may have, and 64 at the least, is left for other things: handlers open files
-    and sockets as well. (Of fewer than 128 it is half.) Those too many are answered 503 with Retry-After, and
-    closed."""
+    """Connections at a time, including those in their TLS handshake: about 100 MB when all idle. Independently of
+    this number, an eighth of the descriptors that the process may have, and at least 64, is left for other things,
+    because handlers open files and sockets as well. (If there are fewer than 128, half of them.) A connection above
+    the cap gets 503 with Retry-After and is closed."""
     requests: int | None = None
-    """Handlers under way at a time; other requests are answered 503 with Retry-After. None: as many as there are
-    connections, since each has one at a time."""
+    """Handlers running at a time; other requests get 503 with Retry-After. None: as many as there are connections,
+    since each connection has one at a time."""
     requests_per_connection: int | None = None
-    """The answer to this many is the last on a connection and says so. None: nothing here wears out; a balancer in
-    front may want connections to move."""
+    """The response to request number so many is the last on its connection and says so. None by default, because a
+    connection does not wear out; a load balancer in front may want connections to move."""
     body_buffer: int = 262144
-    """Bytes of a request's body that wait for the handler to read them, before the peer is paused."""
+    """Bytes of a request's body that are buffered until the handler reads them, before reading from the peer pauses."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

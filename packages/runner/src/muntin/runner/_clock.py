@@ -5,8 +5,8 @@ the server's clock ticks once a second while there are connections, at whole sec
 renews the Date line and lets the connections look at their deadlines. Where a time-out is shorter than that, the clock
 ticks more often. Deadlines are met within one interval, never early.
 
-Ticks that the loop missed, as something kept it busy or the machine slept, do not count: nobody could be heard then,
-and what peers sent meanwhile may still wait to be read.
+Ticks that the loop missed because it was busy or the machine slept do not count: nothing could be read meanwhile, and
+what peers sent may still wait to be read.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _FASTEST = 0.01
 
 
 def _choose_interval(timeouts: Timeouts) -> float:
-    """Give the interval at which the shortest of the time-outs that are not rounded is met well enough."""
+    """Return an interval that is half of the shortest time-out among those that are not rounded, within bounds."""
     waits = (
         timeouts.first_byte,
         timeouts.head,
@@ -44,9 +44,9 @@ class Clock:
     """Monotonic time and the Date line.
 
     Args:
-        loop: whose time it is.
-        timeouts: what is to be met; they decide how often it ticks.
-        on_tick: is called at each tick, after the renewal.
+        loop: the event loop.
+        timeouts: they decide how often the clock ticks.
+        on_tick: called at each tick, after the time was renewed.
     """
 
     __slots__ = (
@@ -73,9 +73,9 @@ class Clock:
         self.interval = _choose_interval(timeouts)
         """Seconds between ticks."""
         self.now = 0.0
-        """The loop's time at the last tick, but for ticks that were missed (seconds)."""
+        """The loop's time at the last tick, without the ticks that were missed (seconds)."""
         self.idle_until = 0.0
-        """The deadline of a connection that idles from now on: worked out here, since every answer asks for it."""
+        """The deadline of a connection that is idle from now on, computed here because every response needs it."""
         self.date_line = b""
         """A Date field line with its CRLF (RFC 9110 §6.6.1)."""
         self.renew(loop.time())
@@ -86,24 +86,24 @@ class Clock:
         return self._timeouts.deadline(self.now + self.interval, seconds)
 
     def loop_deadline_in(self, seconds: float) -> float:
-        """Return the loop's time at which a wait that begins now is over, for what has a timer of its own."""
+        """Return the loop's time at which a wait that begins now is over, for code with a timer of its own."""
         return self._timeouts.deadline(self._loop.time(), seconds)
 
     def renew(self, now: float) -> None:
-        """Take a time for the present."""
+        """Set the current time, and what follows from it."""
         self.now = now
         self.idle_until = self.deadline_in(self._timeouts.keep_alive)
         self.date_line = b"Date: %b\r\n" % format_date(time()).encode("ascii")
 
     def start(self) -> None:
-        """Tick from now on; nothing if it does already."""
+        """Tick from now on; do nothing if it ticks already."""
         if self._handle is None:
             now = self._loop.time()
             self.renew(now - self._missed)
             self._plan(now)
 
     def stop(self) -> None:
-        """Tick no more, until the next start."""
+        """Stop ticking until the next start."""
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
@@ -111,13 +111,13 @@ class Clock:
     def _plan(self, now: float) -> None:
         number = floor(now / self.interval) + 1
         if number * self.interval <= now:
-            # The quotient was rounded down, at a tick's own time: that one has been.
+            # The quotient was rounded down exactly at a tick's time, and that tick is over.
             number += 1
         when = number * self.interval
         self._handle = self._loop.call_at(when, self._tick, when)
 
     def _tick(self, when: float) -> None:
-        # A loop may wake a hair early; that must not make a deadline wait for the next tick.
+        # A loop may wake slightly early; then a deadline must not wait for the next tick.
         now = max(when, self._loop.time())
         self._missed += floor((now - when) / self.interval) * self.interval
         self.renew(now - self._missed)

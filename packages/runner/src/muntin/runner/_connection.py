@@ -289,7 +289,7 @@ class Http1Connection(Link):
             self._body = None
 
     def _discard_more(self) -> None:
-        rest = LeftoverState.UNUSABLE if self._leftover is None else self._leftover.drop()
+        rest = LeftoverState.UNUSABLE if self._leftover is None else self._leftover.discard()
         if rest is LeftoverState.DISCARDED:
             self._leftover = None
             self._await_next_request()

@@ -1,9 +1,9 @@
-"""The last stretch of a connection: our last response is out, and the peer may still be sending.
+"""The last part of a connection: the last response was sent, and the peer may still be sending.
 
-A socket that is closed while bytes wait in it, or before they come, resets its connection, and a reset throws away what
-the peer has not read yet (RFC 9112 §9.6). So what comes is read and dropped, until the peer has taken the response and
-has been silent for a while: whoever sends without a look at what comes reads our response when it is through. That
-has a bound.
+If a socket is closed while received bytes wait in it, or before further bytes arrive, the system resets the connection,
+and a reset throws away what the peer has not read yet (RFC 9112 §9.6). So incoming bytes are read and dropped until the
+peer has received the response and has been silent for a while: a client that reads only after it has sent everything
+still finds the response. The whole time is bounded.
 """
 
 from math import inf
@@ -12,10 +12,10 @@ __all__ = ["Lingering"]
 
 
 class Lingering:
-    """What a peer has sent since our last response.
+    """Measures what a peer sends after the last response.
 
     Args:
-        limit: how long it may go on sending, from when it has taken the response (seconds).
+        limit: how long it may go on sending, from when it has received the response (seconds).
     """
 
     __slots__ = ("_limit", "_seen", "_until", "dropped")
@@ -25,20 +25,20 @@ class Lingering:
         self._until = inf
         self._seen = 0
         self.dropped = 0
-        """Bytes that came, and were dropped."""
+        """Bytes received and dropped."""
 
     def begin(self, now: float) -> None:
-        """Note that the peer has taken the response."""
+        """Start the time limit: the peer has received the response."""
         self._until = now + self._limit
         self._seen = self.dropped
 
     def stop_extending(self) -> None:
-        """Let this stretch of time be the last."""
+        """Make the current wait the last one."""
         self._limit = 0.0
         self._until = min(self._until, 0.0)
 
     def is_over(self, now: float) -> bool:
-        """Return whether nothing came in the stretch of time that is over, or there has been enough of them."""
+        """Return True if nothing arrived during the last wait, or the time limit is over."""
         is_silent = self.dropped == self._seen
         self._seen = self.dropped
         return is_silent or now >= self._until

@@ -1,7 +1,7 @@
-"""Connections on which nothing was asked yet when a process was told to make room for another.
+"""Connections without a first request yet when a process is replaced by another.
 
-Their peers were let in and are about to ask: closing would be the response to the first request of a client that knows
-of no reason to ask again (RFC 9112 §9.3.1 is about connections that were used before).
+Their peers are about to send a request. If the connection were closed then, a client would have no reason to try again:
+RFC 9112 §9.3.1 lets it retry only on connections that were used before.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ __all__ = ["Newcomers"]
 
 
 class Newcomers:
-    """Those that somebody waits for; there are none before `protect`."""
+    """The connections whose first request is waited for; none before `protect` is called."""
 
     def __init__(self) -> None:
         self.are_protected = False
@@ -22,29 +22,29 @@ class Newcomers:
         self._all_gone: asyncio.Future[None] | None = None
 
     def protect(self, connections: Iterable[Http1Connection]) -> None:
-        """From now on, wait for those among some connections on which nothing was asked, and for those that come."""
+        """Wait from now on for those of the connections that had no request yet, and for new ones."""
         self.are_protected = True
         self._waiting.update(connection for connection in connections if connection.is_new)
 
     def add(self, connection: Http1Connection) -> None:
-        """Wait for one that came meanwhile."""
+        """Wait for a new connection, too."""
         self._waiting.add(connection)
 
     def drop(self, connection: Http1Connection) -> None:
-        """Wait no more for one that is gone."""
+        """Stop waiting for a lost connection."""
         self._waiting.discard(connection)
 
     def check_empty(self, arriving: int) -> None:
-        """End the waiting where none is left.
+        """End the wait if no such connection is left.
 
         Args:
-            arriving: how many were accepted that are no connections yet.
+            arriving: number of accepted sockets that have no connection yet.
         """
         if not (self._waiting or arriving) and self._all_gone is not None and not self._all_gone.done():
             self._all_gone.set_result(None)
 
     async def wait(self, arriving: int, timeout: float) -> None:
-        """Wait until all have asked and were answered, or are gone; for no longer than a time (seconds)."""
+        """Wait until all had their first response, or are gone; at most `timeout` seconds."""
         self._all_gone = asyncio.get_running_loop().create_future()
         self.check_empty(arriving)
         with suppress(TimeoutError):

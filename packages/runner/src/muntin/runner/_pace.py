@@ -1,20 +1,20 @@
 """Whether bytes move fast enough.
 
-A deadline for each piece would be met by a byte now and then, and one for the whole would cut who has a lot to say. So
-the bytes are counted over stretches of time: in each, a least number has to move.
+A slow peer could meet a deadline for each piece by sending one byte now and then, and a deadline for the whole would
+cut long transfers. So the bytes are counted over windows of time: in each window, a minimum number has to move.
 """
 
 __all__ = ["Pace"]
 
 
 class Pace:
-    """The pace of one stream of bytes, as seen at the ticks of a clock.
+    """The pace of one stream of bytes, measured at the ticks of a clock.
 
     Args:
-        window: length of a stretch (seconds).
-        rate: what must move in each (bytes a second).
-        now: when the first begins (seconds).
-        moved: the count of bytes by then.
+        window: length of a window (seconds).
+        rate: the least number of bytes per second in each window.
+        now: when the first window begins (seconds).
+        moved: the count of bytes at that time.
     """
 
     __slots__ = ("_floor", "_moved", "_until", "_window")
@@ -26,7 +26,7 @@ class Pace:
         self._moved = moved
 
     def is_kept(self, now: float, moved: int) -> bool:
-        """Whether it is kept; known at the end of each stretch, so True until then."""
+        """Return False at the end of a window in which too few bytes moved; True otherwise."""
         if now < self._until:
             return True
         kept = moved - self._moved >= self._floor

@@ -1,4 +1,4 @@
-"""The other end of one connection, as the transport knows it."""
+"""The peer of one connection: addresses, TLS, and how much of what was sent it has received."""
 
 import asyncio
 import socket
@@ -15,13 +15,13 @@ __all__ = ["TransportPeer", "count_delivered", "count_undelivered", "forget_unse
 
 # Where `struct tcp_info` of Linux has `tcpi_bytes_acked`, eight bytes (linux/tcp.h; since 4.1).
 _ACKED: Final = slice(120, 128)
-# What a transport's queue holds before it asks for a pause (bytes), by asyncio's default.
+# Bytes that a transport queues before it calls pause_writing(), by asyncio's default.
 _QUEUE: Final = 65536
 _INTERNET: Final = (socket.AF_INET, socket.AF_INET6)
 
 
 def probe_when_silent(transport: asyncio.BaseTransport) -> None:
-    """Let the system find out, by TCP keep-alive, whether the peer of a silent connection is still there."""
+    """Enable TCP keep-alive, by which the system notices that the peer of a silent connection has vanished."""
     sock = transport.get_extra_info("socket")
     if sock is not None and sock.family in _INTERNET:
         # The peer may have gone already.
@@ -30,8 +30,8 @@ def probe_when_silent(transport: asyncio.BaseTransport) -> None:
 
 
 def forget_unsent(transport: asyncio.BaseTransport) -> None:
-    """Let the system, too, drop what it has to send once the transport is cut; it would keep some megabytes for a peer
-    that takes nothing, long after we have closed."""
+    """Make the system drop unsent bytes when the transport is aborted. Otherwise it would keep some megabytes, long
+    after we closed, for a peer that receives nothing."""
     sock = transport.get_extra_info("socket")
     if sock is not None and sock.family in _INTERNET:
         with suppress(OSError):
@@ -39,14 +39,14 @@ def forget_unsent(transport: asyncio.BaseTransport) -> None:
 
 
 def count_delivered(transport: asyncio.Transport, resume_count: int) -> int:
-    """Count the bytes that a peer has taken, or its system for it.
+    """Return the number of bytes that a peer, or its system, has received.
 
-    Linux tells what was acknowledged over TCP, be it TLS or a file that the kernel sends. Elsewhere it is a guess:
-    what left the transport's queue, and a queue for each time that it was empty enough again.
+    Linux reports what was acknowledged over TCP, for TLS and for files that the kernel sends as well. On other systems
+    this is an estimate: one full queue for each time that writing resumed, less what is queued now.
 
     Args:
-        transport: the connection's.
-        resume_count: how often that was.
+        transport: the transport of the connection.
+        resume_count: how often writing has resumed.
     """
     sock = transport.get_extra_info("socket")
     if sys.platform == "linux" and sock is not None and sock.family in _INTERNET:
@@ -58,15 +58,15 @@ def count_delivered(transport: asyncio.Transport, resume_count: int) -> int:
 
 
 def count_undelivered(transport: asyncio.Transport) -> int:
-    """Count the bytes that were sent to a peer and that it has not taken.
+    """Return the number of bytes that were sent to a peer and that it has not received.
 
-    Those are what waits in the transport's queue, and on Linux what its system still holds: not acknowledged over TCP,
-    not read from a Unix socket.
+    They are queued in the transport, and on Linux also in the system: not acknowledged over TCP, or not read from a
+    Unix socket.
     """
     queued = transport.get_write_buffer_size()
     if sys.platform == "linux":
         sock = transport.get_extra_info("socket")
-        # A transport that is gone has a descriptor no more.
+        # A closed transport has no descriptor any more.
         if sock is not None and (descriptor := sock.fileno()) >= 0:
             with suppress(OSError):
                 queued += int.from_bytes(ioctl(descriptor, TIOCOUTQ, bytes(4)), sys.byteorder)
@@ -80,12 +80,12 @@ class TransportPeer:
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self.transport = transport
-        """For who must write past the framing; what is written there appears on the wire as it is."""
+        """For code that must write past the framing; what is written there appears on the wire unchanged."""
         self._address: Any = None
 
     @property
     def address(self) -> Any:
-        # It stays the same for all requests of a connection, and uvloop puts it together each time.
+        # It is the same for all requests of a connection, and uvloop builds it anew for each call.
         if self._address is None:
             self._address = self.transport.get_extra_info("peername")
         return self._address

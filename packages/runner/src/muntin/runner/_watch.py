@@ -1,8 +1,8 @@
-"""The peers that are being waited for, and whether they are fast enough.
+"""Whether peers send bodies and receive responses fast enough.
 
-At each tick of the clock it looks at every connection, and remembers something only of those whose peer should move
-bytes just now: a body that a handler is ready for, or an answer that has to be taken. Others pay nothing. It also looks
-for peers that have hung up while nothing was read from them.
+At each tick of the clock every connection is checked, and state is kept only for those whose peer should move bytes at
+that time: a body that a handler is ready for, or a response that the peer should receive. Peers that hang up while
+nothing is read from them are found as well.
 """
 
 import logging
@@ -20,7 +20,7 @@ __all__ = ["Watch"]
 
 
 def should_be_sending(connection: Http1Connection) -> bool:
-    """Whether the peer should be sending a body: its handler is not through, and does not hold it back."""
+    """Return True if the peer should be sending a body: the handler still runs, and the body is not held back."""
     exchange = connection.exchange
     if exchange is None or exchange.body.is_over or exchange.needs_continue:
         return False
@@ -28,18 +28,18 @@ def should_be_sending(connection: Http1Connection) -> bool:
 
 
 def should_be_receiving(connection: Http1Connection) -> bool:
-    """Whether the peer should be taking what was sent."""
-    # What an upgraded connection says, and when, is not ours to judge until it is closed.
+    """Return True if the peer should be receiving bytes that were sent."""
+    # The pace of an upgraded connection is up to its protocol, until it is closed.
     is_stuck = connection.write_flow.is_paused and connection.phase is not Phase.UPGRADED
     return is_stuck or connection.transport.is_closing() or connection.awaits_delivery
 
 
 class Watch:
-    """Measures the pace of peers, and parts with those that do not keep it.
+    """Measures the pace of peers, and ends the connections of those that are too slow.
 
     Args:
-        timeouts: what pace they have to keep, and over which stretches of time.
-        logger: is told of those that do not.
+        timeouts: the required paces, and the windows over which they are measured.
+        logger: logs which connections are cut.
     """
 
     def __init__(self, timeouts: Timeouts, logger: logging.Logger) -> None:
@@ -49,7 +49,7 @@ class Watch:
         self._responses: dict[Http1Connection, Pace] = {}
 
     def check_hangups(self, connections: Iterable[Http1Connection]) -> None:
-        """Part with the peers that hung up while nothing was read from them, and tell who waits for their end."""
+        """Find peers that hung up while nothing was read from them: cut broken connections, and notify the others."""
         for connection, hangup in find_hangups(filter(needs_poll, connections)):
             if hangup is Hangup.RESET:
                 connection.abort()
@@ -57,7 +57,7 @@ class Watch:
                 connection.record_hangup()
 
     def check(self, connection: Http1Connection) -> None:
-        """Look at a connection, at a tick."""
+        """Check the pace on a connection, at a tick of the clock."""
         self._check_body(connection)
         self._check_response(connection)
 
@@ -87,11 +87,11 @@ class Watch:
             self._responses[connection] = Pace(self._timeouts.write, self._timeouts.write_rate, now, moved)
         elif not pace.is_kept(now, moved):
             peer = connection.transport.get_extra_info("peername")
-            self._logger.info("cut %s, which takes too little of what is sent", peer)
+            self._logger.info("cut %s, which receives too slowly", peer)
             forget_unsent(connection.transport)
             connection.abort()
 
     def forget(self, connection: Http1Connection) -> None:
-        """Note that a connection is gone."""
+        """Forget a lost connection."""
         self._bodies.pop(connection, None)
         self._responses.pop(connection, None)
