@@ -21,8 +21,8 @@ __all__ = [
     "check_mode",
     "has_listener",
     "list_hosts",
-    "spell_host",
     "listen_error",
+    "spell_host",
 ]
 
 _LOGGER: Final = logging.getLogger("muntin.server")

@@ -17,8 +17,8 @@ from muntin.runner._binding import (
     bind_unix,
     check_mode,
     list_hosts,
-    spell_host,
     listen_error,
+    spell_host,
 )
 from muntin.runner._server import ExchangeServer
 from muntin.runner._socket_file import SocketFile, SocketPath
