@@ -214,7 +214,7 @@ def test_understood(method: str, raw: bytes, told: list[object], size: int) -> N
             "Content-Length and Transfer-Encoding exclude each other",
         ),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "transfer coding not implemented"),
-        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", "an upgrade that nobody asked for"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", "an upgrade that was not requested"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", "incomplete body"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "malformed chunk size"),
         (b"HTTP/1.1 200 OK\r\nX: y", "incomplete head"),

@@ -1,7 +1,7 @@
-"""Taking the framing off a body (RFC 9112 §6 and §7).
+"""Removing the framing from a body (RFC 9112 §6 and §7).
 
-Each reader turns what the buffer holds into one event, as much at once as there is: pieces are as large as the
-reads they came in, and a body of many tiny chunks costs no more events than reads. Where chunks end is told beside it.
+Each reader turns everything that the buffer holds into one event. So pieces are as large as the reads they came in, and
+a body of many tiny chunks costs no more events than reads. The event also says where chunks end.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,10 +22,10 @@ class BodyReader(Protocol):
 
     @property
     def left(self) -> int | None:
-        """Bytes of the body that are still to be read; None where nobody knows."""
+        """Bytes of the body that are still to be read; None where its length is not known."""
 
     def read(self, buffer: ReceiveBuffer) -> BodyData | EndOfBody | None:
-        """Give the next event, or None when more bytes are needed.
+        """Return the next event, or None when more bytes are needed.
 
         Raises:
             RemoteProtocolError: the body is malformed or exceeds a limit.
@@ -88,15 +88,15 @@ class ChunkedReader:
 
     def __init__(self, framing: BodyFraming, limits: Limits) -> None:
         self._limits = limits
-        # What comes next, None before the trailers. Functions, not methods of this object: an object that refers to
-        # itself stays until the garbage collector comes.
+        # What to read next; None before the trailers. A function and not a bound method: an object that refers to
+        # itself is only freed by the garbage collector.
         self._step = ChunkedReader._read_size
         self._left = 0
         """Bytes of the current chunk that are still to come."""
         self._total = 0
         """Bytes of all chunks announced so far."""
         self._ends: list[int] = []
-        """Where chunks ended in what is being read, counted from the first byte of the body."""
+        """The ends of chunks in the piece that is being read, counted from the first byte of the body."""
 
     @property
     def left(self) -> None:
@@ -108,7 +108,8 @@ class ChunkedReader:
             while self._step is not None and self._step(self, buffer, pieces):
                 pass
         except RemoteProtocolError:
-            # What came before the fault is given first. No step takes bytes it objects to: the next call objects again.
+            # What came before the fault is returned first. No step takes bytes that it refuses: the next call refuses
+            # again.
             if not pieces:
                 raise
         if pieces:
@@ -144,7 +145,7 @@ class ChunkedReader:
         return True
 
     def _read_end_of_data(self, buffer: ReceiveBuffer, pieces: list[bytes]) -> bool:
-        # Exactly CRLF: accepting any two bytes here is how a chunk of another length gets smuggled in.
+        # Exactly CRLF: a reader that accepts any two bytes here can be made to miss the end of a chunk.
         if buffer.skip(b"\r\n"):
             self._step = ChunkedReader._read_size
             return True
@@ -156,7 +157,7 @@ class ChunkedReader:
         if buffer.skip(b"\r\n"):
             return EndOfBody()
         section = buffer.take_past(b"\r\n\r\n")
-        # Without the CRLF of the empty line, of which one byte may be here already.
+        # Without the CRLF of the empty line, one byte of which may have arrived already.
         if (len(buffer) - 1 if section is None else len(section) - 2) > self._limits.trailer_section:
             raise RemoteProtocolError(431, "too many trailers")
         return None if section is None else EndOfBody(parse_trailers(section, self._limits))
@@ -174,7 +175,7 @@ NO_READER: Final[BodyReader] = LengthReader(NO_BODY, DEFAULT_LIMITS)
 
 
 def make_reader(framing: BodyFraming, limits: Limits) -> BodyReader:
-    """Give the reader for a framing that has a body.
+    """Return the reader for a framing that has a body.
 
     Raises:
         RemoteProtocolError: 413 where the declared length exceeds the limit.

@@ -1,20 +1,20 @@
-"""Bytes that arrived and were not understood yet.
+"""Bytes that arrived and are still to be parsed.
 
-Knows positions, not HTTP. Two habits keep every sequence of reads linear: what was searched is not searched
-again, and taking from the front moves an offset instead of the bytes. A read that holds whole messages, the
-common case, is kept as the very object that arrived: nothing is copied.
+This module is about positions and not about HTTP. Two rules keep every sequence of reads linear: what was searched is
+not searched again, and taking from the front moves an offset instead of the bytes. A read that holds whole messages,
+the common case, is kept as the object that arrived: nothing is copied.
 """
 
 import re
 
 __all__ = ["ReceiveBuffer"]
 
-# Below this many dead bytes at the front, moving the rest would cost more than it frees.
+# With fewer used bytes than this at the front, moving the rest would cost more than it frees.
 _COMPACT = 65536
 
 
 class ReceiveBuffer:
-    """A queue of bytes with a memory of where searching stopped."""
+    """A queue of bytes that remembers where searching stopped."""
 
     __slots__ = ("_data", "_searched", "_start")
 
@@ -33,7 +33,7 @@ class ReceiveBuffer:
             TypeError: the data is not bytes.
         """
         if data.__class__ is not bytes:
-            # What can be changed from outside must not be changed while it waits here; text has no way in.
+            # A bytearray or memoryview is copied, so that nobody can change it while it waits here. Text raises.
             data = bytes(memoryview(data))
         if self._start == len(self._data):
             self._data = data
@@ -47,7 +47,7 @@ class ReceiveBuffer:
         held += data
 
     def take(self, count: int) -> bytes:
-        """Remove and give `count` bytes from the front, or all there are."""
+        """Remove and return `count` bytes from the front, or all there are."""
         start = self._start
         end = min(start + count, len(self._data))
         self._start = end
@@ -55,10 +55,9 @@ class ReceiveBuffer:
         return piece if type(piece) is bytes else bytes(piece)
 
     def take_past(self, separator: bytes) -> bytes | None:
-        """Remove and give everything up to and including the first `separator`; None while there is none.
+        """Remove and return everything up to and including the first `separator`; return None while there is none.
 
-        Asking again after more bytes came goes on where the last search stopped, so ask for one separator
-        until it is found.
+        The next call continues the search where this one stopped, so search for one separator until it is found.
         """
         start = self._start
         at = self._data.find(separator, max(start, self._searched))
@@ -70,8 +69,10 @@ class ReceiveBuffer:
         return piece if type(piece) is bytes else bytes(piece)
 
     def take_match(self, pattern: re.Pattern[bytes], within: int) -> bytes | None:
-        """Remove what a pattern matches at the front and give its first group; None where that is not within so
-        many bytes."""
+        """Remove what a pattern matches at the front, and return its first group.
+
+        Return None where the pattern does not match within so many bytes.
+        """
         match = pattern.match(self._data, self._start, self._start + within)
         if match is None:
             return None
@@ -79,21 +80,21 @@ class ReceiveBuffer:
         return bytes(match.group(1))
 
     def skip(self, data: bytes) -> bool:
-        """Remove `data` from the front if it is there; tell whether it was."""
+        """Remove `data` from the front and return True, if it is there."""
         if not self._data.startswith(data, self._start):
             return False
         self._start += len(data)
         return True
 
     def peek(self, count: int) -> bytes:
-        """Give at most `count` bytes from the front and keep them."""
+        """Return at most `count` bytes from the front and keep them."""
         return bytes(self._data[self._start : self._start + count])
 
     def find(self, separator: bytes, start: int = 0, end: int | None = None) -> int:
-        """Give the position of `separator` between two positions, all counted from the front, or -1."""
+        """Return the position of `separator` between two positions, all counted from the front, or -1."""
         at = self._data.find(separator, self._start + start, None if end is None else self._start + end)
         return -1 if at < 0 else at - self._start
 
     def slice(self, start: int, end: int) -> bytes:
-        """Give the bytes between two positions counted from the front and keep them."""
+        """Return the bytes between two positions, counted from the front, and keep them."""
         return bytes(self._data[self._start + start : self._start + end])

@@ -1,7 +1,7 @@
-"""What the engine tells: heads, pieces of bodies, ends and refusals.
+"""The events of the engine: heads, pieces of bodies, ends and refusals.
 
-Events are values; nothing here knows how they came about. `RequestHead` is a plain slotted class, not a
-dataclass, because one is made for every request and its field mapping only for those that look at it.
+Events are plain values. `RequestHead` is a slotted class and not a dataclass, because one is made for every request,
+while its fields are only taken apart when somebody reads them.
 """
 
 from collections.abc import Sequence
@@ -102,12 +102,12 @@ class Head:
         return fields
 
     def get_all(self, name: bytes) -> list[bytes]:
-        """The values of every line of that name (lower-case bytes), in order.
+        """Return the values of every line of that name (lower-case bytes), in order.
 
-        They are searched for in the bytes: who asks for a few names needs no line taken apart.
+        They are searched for in the bytes; no other line is taken apart.
         """
         block = self._block
-        # A line feed in front lets the first line be found like the others.
+        # With a line feed in front, the first line is found like the others.
         lines = b"\n" + block.lower()
         start = b"\n" + name + b":"
         values = []
@@ -120,13 +120,13 @@ class Head:
         return values
 
     def get(self, name: bytes) -> bytes | None:
-        """The first value of that name (lower-case bytes), or None."""
+        """Return the first value of that name (lower-case bytes), or None."""
         return self.get_each(name)[0]
 
     def get_each(self, *names: bytes) -> list[bytes | None]:
-        """The first value of each of several names (lower-case bytes), or None.
+        """Return the first value of each of several names (lower-case bytes), or None for one that is missing.
 
-        Who wants to know of many is told at once sooner than one after the other.
+        One call for several names is faster than a call for each.
         """
         block = self._block
         lines = b"\n" + block.lower()
@@ -149,7 +149,7 @@ class RequestHead(Head):
         target: the request-target as sent (RFC 9112 §3.2), ASCII.
         version: the peer's protocol version.
         framing: how the body is delimited, decided once (RFC 9112 §6.3).
-        keep_alive: whether the peer lets the connection persist (RFC 9112 §9.3).
+        keep_alive: True if the peer lets the connection persist (RFC 9112 §9.3).
         expect: the Expect value, lower-cased, or None.
         upgrade: the Upgrade value where Connection names it, or None (RFC 9110 §7.8).
     """
@@ -187,15 +187,15 @@ class RequestHead(Head):
 
     @property
     def expects_continue(self) -> bool:
-        """Whether `100-continue` is among the expectations: the peer wants to be asked for its body."""
+        """True if `100-continue` is among the expectations: the peer waits to be asked for its body."""
         return self.expect is not None and "100-continue" in map(str.strip, self.expect.split(","))
 
     @property
     def may_hold_body(self) -> bool:
-        """Whether the peer may keep its body back until it has seen a response.
+        """True if the peer may hold its body back until it has seen a response.
 
-        Any Expect counts, also one that means nothing to us, and one from an HTTP/1.0 peer: some proxy on the way may
-        have understood it, and act by it.
+        Any Expect counts, also an unknown one, and one from an HTTP/1.0 peer: a proxy on the way may understand it and
+        act on it.
         """
         return self.framing is not NO_BODY and self.get(b"expect") is not None
 
@@ -204,15 +204,15 @@ class RequestHead(Head):
 
 
 class ReceivedResponse(Head):
-    """The head of an answer that a client received; treat it as frozen.
+    """The head of a response that a client received; treat it as frozen.
 
     Attributes:
-        status: 100 to 999; below 200, other than 101, the answer itself is still to come.
+        status: 100 to 999; below 200, other than 101, the final response is still to come.
         reason: the reason phrase as sent.
         version: the peer's protocol version.
         framing: how the body is delimited, decided once (RFC 9112 §6.3).
-        keep_alive: whether the peer lets the connection persist (RFC 9112 §9.3).
-        switches: whether the connection leaves HTTP behind this head: 101, or 2xx to CONNECT.
+        keep_alive: True if the peer lets the connection persist (RFC 9112 §9.3).
+        switches: True if the bytes behind this head are not HTTP: for 101, and for 2xx to CONNECT.
     """
 
     __slots__ = ("framing", "keep_alive", "reason", "status", "switches", "version")
@@ -238,7 +238,7 @@ class ReceivedResponse(Head):
 
     @property
     def is_interim(self) -> bool:
-        """Whether another answer to the same request follows (RFC 9110 §15.2)."""
+        """True if another response to the same request follows (RFC 9110 §15.2)."""
         return self.status < 200 and self.status != 101
 
     def __repr__(self) -> str:
@@ -246,11 +246,11 @@ class ReceivedResponse(Head):
 
 
 class ResponseHead(NamedTuple):
-    """The head of an answer, as its author states it.
+    """The head of a response, as its author states it.
 
-    The engine adds what frames the message: Content-Length of a whole body, Transfer-Encoding, Connection.
-    A `Content-Length` among the fields declares the length of a streamed body (or, answering HEAD and for 304,
-    of the body that is not sent).
+    The engine adds what frames the message: Content-Length of a whole body, Transfer-Encoding, Connection. A
+    `Content-Length` among the fields declares the length of a streamed body (or, in a response to HEAD and for 304, of
+    the body that is not sent).
 
     Attributes:
         status: 200 to 999, or 101 for a switch of protocols.
@@ -264,12 +264,12 @@ class ResponseHead(NamedTuple):
 
 
 class BodyData(NamedTuple):
-    """A piece of the body, framing taken off; never empty.
+    """A piece of the body without its framing; never empty.
 
     Attributes:
         data: the bytes.
-        chunk_ends: where the chunks of a chunked body end that end within it, counted from the body's first byte. They
-            mean nothing (RFC 9112 §7.1: any hop may move them), and yet some senders part their messages by them.
+        chunk_ends: the ends of chunks within this piece, counted from the body's first byte. They mean nothing
+            (RFC 9112 §7.1: any hop may move them), but some senders separate their messages by them.
     """
 
     data: bytes
@@ -277,15 +277,15 @@ class BodyData(NamedTuple):
 
 
 class EndOfBody(NamedTuple):
-    """The message is complete; `trailers` came after a chunked body (RFC 9112 §7.1.2), already checked."""
+    """The message is complete; `trailers`, already checked, came after a chunked body (RFC 9112 §7.1.2)."""
 
     trailers: RawFields = ()
 
 
 class Rejected(NamedTuple):
-    """The peer's bytes cannot be served; answer with `status` and `reason`, then close.
+    """The peer's bytes cannot be served; respond with `status` and `reason`, then close.
 
-    `reason` is fixed text that holds nothing the peer sent.
+    `reason` is fixed text: it contains nothing that the peer sent.
     """
 
     status: int
@@ -297,10 +297,10 @@ class PeerClosed(NamedTuple):
 
 
 class Signal(Enum):
-    """What `next_event` gives when there is no event."""
+    """What `next_event` returns when there is no event."""
 
     NEED_DATA = "need data"
-    """Feed more bytes."""
+    """Pass more bytes to `receive`."""
     PAUSED = "paused"
     """The current exchange has to end first."""
 

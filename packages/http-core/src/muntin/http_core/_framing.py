@@ -1,7 +1,7 @@
 """Where a body ends, decided once for each message (RFC 9112 §6.3).
 
-Pure functions, one for each message that there is to read or write. Whatever is ambiguous is refused, never repaired:
-a message that two readers could cut differently is how requests are smuggled past one of them.
+Pure functions, one for each kind of message that is read or written. Whatever is ambiguous is refused, never repaired:
+requests are smuggled by messages that two readers divide differently.
 """
 
 from collections.abc import Sequence
@@ -19,56 +19,56 @@ from muntin.http_core._grammar import CONTENT_LENGTH, TOKEN
 from muntin.http_core.errors import RemoteProtocolError
 from muntin.http_core.status import forbids_body
 
-__all__ = ["frame_length", "frame_received", "frame_request", "frame_response"]
+__all__ = ["frame_length", "frame_received_response", "frame_request", "frame_response"]
 
 
 def frame_request(
     version: HttpVersion, transfer_encodings: Sequence[bytes], content_lengths: Sequence[bytes]
 ) -> BodyFraming:
-    """Tell how the body of a request is delimited, from the values of its framing fields, one a line.
+    """Return how the body of a request is delimited, by the values of its framing fields, one for each line.
 
     Raises:
-        RemoteProtocolError: 400 where the framing is faulty or ambiguous, 501 for a coding that we do not have.
+        RemoteProtocolError: 400 if the framing is malformed or ambiguous, 501 for a coding that is not implemented.
     """
-    # 1. and 2. of §6.3 concern answers only.
+    # 1. and 2. of §6.3 are about responses only.
     # 7. A request with neither has no body.
-    return _frame_told(version, transfer_encodings, content_lengths) or NO_BODY
+    return _frame_declared(version, transfer_encodings, content_lengths) or NO_BODY
 
 
-def frame_received(
+def frame_received_response(
     method: str,
     version: HttpVersion,
     status: int,
     transfer_encodings: Sequence[bytes],
     content_lengths: Sequence[bytes],
 ) -> BodyFraming:
-    """Tell how the body of an answer that we received is delimited.
+    """Return how the body of a response that a client received is delimited.
 
     Args:
-        method: the method of our request.
-        version: the version of the answer.
+        method: the method of the request.
+        version: the version of the response.
         status: its status.
-        transfer_encodings, content_lengths: the values of its framing fields, one a line.
+        transfer_encodings, content_lengths: the values of its framing fields, one for each line.
 
     Raises:
-        RemoteProtocolError: as `frame_request`.
+        RemoteProtocolError: as for `frame_request`.
     """
     # 1. and 2.
     if method == "HEAD" or forbids_body(status) or (method == "CONNECT" and status < 300):
         return NO_BODY
-    # 8. An answer with neither lasts until the connection ends.
-    return _frame_told(version, transfer_encodings, content_lengths) or UNTIL_CLOSE
+    # 8. A response with neither lasts until the connection closes.
+    return _frame_declared(version, transfer_encodings, content_lengths) or UNTIL_CLOSE
 
 
-def _frame_told(
+def _frame_declared(
     version: HttpVersion, transfer_encodings: Sequence[bytes], content_lengths: Sequence[bytes]
 ) -> BodyFraming | None:
-    # 3. Transfer-Encoding overrides Content-Length, and both together ought to be handled as an error: they are.
+    # 3. Transfer-Encoding overrides Content-Length, and both together ought to be handled as an error: here they are.
     if transfer_encodings:
         if content_lengths:
             raise RemoteProtocolError(400, "Content-Length and Transfer-Encoding exclude each other")
         return _frame_transfer_encoding(version, transfer_encodings)
-    # 5. An invalid Content-Length is unrecoverable. A list of equal values could be repaired; we do not.
+    # 5. An invalid Content-Length is unrecoverable. A list of equal values could be repaired; here it is refused.
     if content_lengths:
         if len(content_lengths) > 1 or not CONTENT_LENGTH.fullmatch(content_lengths[0]):
             raise RemoteProtocolError(400, "malformed Content-Length")
@@ -77,13 +77,13 @@ def _frame_told(
 
 
 def frame_length(length: int) -> BodyFraming:
-    """Tell how a body of a declared length is delimited."""
+    """Return how a body of a declared length is delimited."""
     # 6. A valid Content-Length is the body's length.
     return BodyFraming(FramingKind.LENGTH, length) if length else NO_BODY
 
 
 def _frame_transfer_encoding(version: HttpVersion, values: Sequence[bytes]) -> BodyFraming:
-    # §6.1: a server may reject what comes with HTTP/1.0 (such a peer cannot mean it). One line is enough for everybody.
+    # §6.1: a server may reject the field with HTTP/1.0, which does not have it. One line is enough for every sender.
     if version < HTTP_11 or len(values) > 1:
         raise RemoteProtocolError(400, "malformed Transfer-Encoding")
     *inner, last = (coding.strip(b" \t").lower() for coding in values[0].split(b","))
@@ -97,20 +97,21 @@ def _frame_transfer_encoding(version: HttpVersion, values: Sequence[bytes]) -> B
 
 
 def frame_response(method: str, version: HttpVersion, status: int, declared: int | None) -> BodyFraming:
-    """Tell how the body of our answer is delimited.
+    """Return how the body of a response that we send is delimited.
 
     Args:
-        method: the method of the request that is answered.
-        version: the version its sender speaks.
-        status: the status of the answer.
+        method: the method of the request.
+        version: the version of the request.
+        status: the status of the response.
         declared: the length of the body where it is known beforehand, or None.
     """
-    # 1. Answers to HEAD, and some statuses, have no body whatever their fields say. 2. Nor has 2xx to CONNECT, which
-    # leaves HTTP and is not framed at all.
+    # 1. Responses to HEAD, and those of some statuses, have no body whatever their fields say. 2. Nor has 2xx to
+    # CONNECT, which ends HTTP and is not framed at all.
     if method == "HEAD" or forbids_body(status) or status == 205:
         return NO_BODY
-    # 6. A known length is told.
+    # 6. A known length is stated.
     if declared is not None:
         return BodyFraming(FramingKind.LENGTH, declared)
-    # 4. Otherwise chunked, for who understands it; 8. and the end of the connection for who does not.
+    # 4. Otherwise the body is chunked for a peer that understands it, 8. and lasts until the connection closes for
+    # others.
     return CHUNKED if version >= HTTP_11 else UNTIL_CLOSE

@@ -1,9 +1,8 @@
-"""The ABNF of RFC 9110 and 9112 as patterns over bytes, each composed from smaller named ones.
+"""The ABNF of RFC 9110 and 9112 as patterns over bytes, each composed of smaller named ones.
 
-Each match is linear. Repeats of one class are possessive (`++`, `*+`). Repeats of groups are not, because Pythons
-before 3.11.5 get those wrong; there, what a group begins with cannot be what follows it, so that giving back leads
-nowhere.
-A pattern that would accept more than the RFC does (to serve old peers) does not exist here: strictness is the point.
+Each match takes linear time. Repeats of one class are possessive (`++`, `*+`). Repeats of groups are not, because
+Pythons before 3.11.5 match those wrongly; instead, what a group begins with can never be what follows the group, so
+backtracking stops at once. No pattern accepts more than the RFC does, not even for old peers: strictness is intended.
 """
 
 import re
@@ -43,12 +42,12 @@ field_byte = rb"[\t\x20-\x7e\x80-\xff]"
 field_line = token + rb":" + field_byte + rb"*+\r\n"
 
 FIELD_SECTION: Final = re.compile(rb"(?:" + field_line + rb")*")
-"""All field lines of a head; what it leaves unmatched is malformed."""
+"""All field lines of a head; what is left unmatched is malformed."""
 
 FIELD_LINE: Final = re.compile(
     rb"(" + token + rb"):" + ows + rb"((?:[\x21-\x7e\x80-\xff]++(?:[ \t]++(?!\r))?)*)" + ows + rb"\r\n"
 )
-"""One line taken apart: name, value without the white space around it. For sections that `FIELD_SECTION` accepted."""
+"""The name of a line, and its value without the white space around it. For sections that `FIELD_SECTION` accepted."""
 
 FRAMING_FIELD: Final = re.compile(
     rb"(?i)\n(host|content-length|transfer-encoding|connection|expect|upgrade):" + ows + rb"([^\r]*+)"
@@ -74,7 +73,7 @@ dec_octet = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 ipv4_address = dec_octet + rb"(?:\." + dec_octet + rb"){3}"
 h16 = rb"[0-9A-Fa-f]{1,4}"
 ls32 = rb"(?:" + h16 + rb":" + h16 + rb"|" + ipv4_address + rb")"
-# Eight pieces of 16 bits, or fewer around one "::" that stands for those missing; the last two may be an IPv4 address.
+# Eight pieces of 16 bits, or fewer and one "::" for those left out; the last two may be an IPv4 address.
 ipv6_address = rb"|".join(
     (
         rb"(?:" + h16 + rb":){6}" + ls32,
@@ -94,12 +93,12 @@ ipv6_address = rb"|".join(
         ),
     )
 )
-# Of addresses of a later version (IPvFuture) nobody knows any; what they mean is not to be guessed (RFC 3986 §3.2.2).
+# Addresses of a later version (IPvFuture) do not exist, and their meaning must not be guessed (RFC 3986 §3.2.2).
 ip_literal = rb"\[(?:" + ipv6_address + rb")\]"
 uri_host = rb"(?:" + ip_literal + rb"|" + reg_name + rb")"
 HOST: Final = re.compile(uri_host + rb"(?::[0-9]{0,5})?")
 
-# absolute-form, for the two schemes that lead here                           RFC 9112 §3.2.2
+# absolute-form, for the two schemes of HTTP                                  RFC 9112 §3.2.2
 ABSOLUTE_TARGET: Final = re.compile(rb"((?i:https?))://([^/?]++)(?:[/?]" + target_byte + rb"*+)?")
 # authority-form, for CONNECT only; the port may not be left out              RFC 9112 §3.2.3
 AUTHORITY_TARGET: Final = re.compile(uri_host + rb":([0-9]{1,5})")
@@ -126,9 +125,9 @@ chunk_ext = (
 )
 CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})" + chunk_ext + rb"\r\n")
 
-# The request that nearly every client sends: origin-form, HTTP/1.1, one Host, at most one Content-Length, and nothing
-# else that decides how it is read. `Connection: keep-alive` is what HTTP/1.1 means anyway (RFC 9112 §9.3). The first
-# letters stand in classes because the engine can skip alternatives by them.
+# The head that nearly every client sends: origin-form, HTTP/1.1, one Host, at most one Content-Length, and no other
+# field that decides how the message is read. `Connection: keep-alive` says what HTTP/1.1 means anyway (RFC 9112 §9.3).
+# The first letters are classes because the regular expression engine can skip alternatives by them.
 deciding = (
     rb"(?:[Hh](?i:ost):|[Cc](?i:on(?:tent-length:|nection:(?! keep-alive\r)))|[Tt](?i:ransfer-encoding):"
     rb"|[Ee](?i:xpect):|[Uu](?i:pgrade):)"
@@ -153,11 +152,11 @@ PLAIN_HEAD: Final = re.compile(
     + plain_lines
     + rb"))\r\n"
 )
-"""A whole head of that kind: method, target, field lines, and the length where it stands behind or before Host."""
+"""A whole head of that kind: method, target, field lines, the length if it is behind Host, and if it is before Host."""
 
-# What we send ---------------------------------------------------------------------------------------------
+# What we send
 
-# Lines that need no second look: valid, and none that frames or dates the message (those the engine writes itself).
+# Valid lines, none of which frames or dates the message: the engine writes those itself.
 OUTGOING_FIELDS: Final = re.compile(
     rb"(?:(?!(?:[Cc](?i:on(?:tent-length|nection))|[Tt](?i:ra(?:nsfer-encoding|iler))|[Dd](?i:ate)):)"
     + token
@@ -169,8 +168,8 @@ OUTGOING_FIELDS: Final = re.compile(
 # reason-phrase = 1*( HTAB / SP / VCHAR / obs-text )                          RFC 9112 §4
 REASON: Final = re.compile(field_byte + rb"*+")
 
-# What clients read ---------------------------------------------------------------------------------------
+# What clients read
 
 # status-line = HTTP-version SP status-code SP [ reason-phrase ]              RFC 9112 §4
-# Some leave the space behind the code out where no reason follows; nothing else can be meant.
+# Some servers leave out the space behind the code where no reason follows; this is not ambiguous.
 STATUS_LINE: Final = re.compile(http_version + rb" ([1-9][0-9]{2})(?: (" + field_byte + rb"*+))?\r\n")

@@ -1,8 +1,9 @@
 """The lines of a head, checked one after the other.
 
-This is for heads that arrive in pieces, so that hopeless ones are refused before they are complete, and for those
-that could not be read at once, to tell what is wrong. As the *first* fault in the order of the bytes is named, the
-verdict does not depend on how the bytes were cut. Requests and answers differ in their first line only.
+This is for heads that arrive in pieces, so that wrong ones are refused before they are complete, and for heads that
+could not be parsed at once, to find what is wrong. The fault that is named is always the *first* one in the order of
+the bytes, so it does not depend on the pieces in which they arrived. Requests and responses differ in their first line
+only.
 """
 
 import re
@@ -14,15 +15,15 @@ from muntin.http_core._grammar import FIELD_SECTION, REQUEST_LINE, STATUS_LINE
 from muntin.http_core._limits import Limits
 from muntin.http_core.errors import RemoteProtocolError
 
-__all__ = ["REQUEST_LINES", "STATUS_LINES", "VERSIONS", "LineCheck", "StartLine", "explain"]
+__all__ = ["REQUEST_LINES", "STATUS_LINES", "VERSIONS", "LineCheck", "StartLine", "find_fault"]
 
-# Others are answered 505, the higher minor versions that RFC 9110 §2.5 lets us take for 1.1 included: nobody
-# sends them.
+# For all others the response is 505. RFC 9110 §2.5 would allow to treat higher minor versions as 1.1, but nobody sends
+# them.
 VERSIONS: Final = {(b"1", b"1"): HTTP_11, (b"1", b"0"): HTTP_10}
 
 
 class StartLine(NamedTuple):
-    """What the first line of a head is: its name, its pattern, and the status where it is too long."""
+    """A kind of first line: its name, its pattern, and the status of the response to one that is too long."""
 
     name: str
     pattern: re.Pattern[bytes]
@@ -38,7 +39,7 @@ class LineCheck:
 
     Args:
         limits: how long and how many they may be.
-        start_line: what the first one is.
+        start_line: the kind of the first line.
     """
 
     __slots__ = ("_count", "_limits", "_offset", "_searched", "_section", "_start_line")
@@ -47,9 +48,9 @@ class LineCheck:
         self._limits = limits
         self._start_line = start_line
         self._offset = 0
-        """Where the first line that was not checked yet begins."""
+        """The begin of the first line that was not checked yet."""
         self._searched = 0
-        """Up to where there is no end of that line."""
+        """The position up to which the end of that line was searched."""
         self._count = -1
         """Field lines checked; -1 before the first line."""
         self._section = 0
@@ -59,7 +60,7 @@ class LineCheck:
         """Check a whole head.
 
         Raises:
-            RemoteProtocolError: with the status of the first fault.
+            RemoteProtocolError: the head is malformed or exceeds a limit; the first fault is named.
         """
         buffer = ReceiveBuffer()
         buffer.append(block)
@@ -69,7 +70,7 @@ class LineCheck:
         """Check the lines that have become complete since the last call, and the length of the one that has not.
 
         Raises:
-            RemoteProtocolError: with the status of the first fault.
+            RemoteProtocolError: a line is malformed or exceeds a limit; the first fault is named.
         """
         while (at := buffer.find(b"\n", self._searched)) >= 0:
             line = buffer.slice(self._offset, at + 1)
@@ -105,10 +106,10 @@ class LineCheck:
             raise RemoteProtocolError(431, "field line too long")
 
 
-def explain(block: bytes, limits: Limits, start_line: StartLine) -> RemoteProtocolError:
-    """Give the fault of a whole head that could not be read."""
+def find_fault(block: bytes, limits: Limits, start_line: StartLine) -> RemoteProtocolError:
+    """Return the fault of a whole head that could not be parsed."""
     try:
         LineCheck(limits, start_line).check_all(block)
     except RemoteProtocolError as fault:
         return fault
-    return RemoteProtocolError(400, "malformed head")  # pragma: no cover - the readers of heads agree
+    return RemoteProtocolError(400, "malformed head")  # pragma: no cover - the parsers of heads agree

@@ -1,50 +1,50 @@
-"""Reading the head of an answer (RFC 9112 §4 and §5), for clients.
+"""Reading the head of a response (RFC 9112 §4 and §5), for clients.
 
-Lines and framing fields are read by what reads requests; only the first line is different, and what it implies.
+Lines and framing fields are read as in requests; only the first line, and what it implies, is different.
 """
 
 from muntin.http_core._events import ReceivedResponse, RequestHead
-from muntin.http_core._framing import frame_received
+from muntin.http_core._framing import frame_received_response
 from muntin.http_core._grammar import FIELD_SECTION, STATUS_LINE
-from muntin.http_core._head import connection_options, is_persistent, pick_fields
+from muntin.http_core._head import connection_options, find_framing_fields, is_persistent
 from muntin.http_core._limits import Limits
-from muntin.http_core._lines import STATUS_LINES, VERSIONS, LineCheck, explain
+from muntin.http_core._lines import STATUS_LINES, VERSIONS, LineCheck, find_fault
 from muntin.http_core.errors import RemoteProtocolError
 
 __all__ = ["parse_response_head"]
 
 
 def parse_response_head(block: bytes, request: RequestHead, limits: Limits) -> ReceivedResponse:
-    """Read the head of an answer, from its first byte to the empty line that ends it.
+    """Parse the head of a response, from its first byte to the empty line that ends it.
 
     Args:
         block: the bytes.
-        request: what is answered.
+        request: the request that it responds to.
         limits: how much the peer may send.
 
     Raises:
-        RemoteProtocolError: for the first fault.
+        RemoteProtocolError: the head is malformed; the first fault is named.
     """
     if len(block) > limits.line_floor or block.count(b"\n") > limits.field_count:
         LineCheck(limits, STATUS_LINES).check_all(block)
     line = STATUS_LINE.match(block)
     section = FIELD_SECTION.match(block, line.end()) if line is not None else None
     if line is None or section is None or section.end() != len(block) - 2:
-        raise explain(block, limits, STATUS_LINES)
+        raise find_fault(block, limits, STATUS_LINES)
     major, minor, code, reason = line.groups()
     version = VERSIONS.get((major, minor))
     if version is None:
         raise RemoteProtocolError(505, "HTTP version not supported")
     status = int(code)
-    told = pick_fields(block, line.end())
-    options = connection_options(told.get(b"connection", ()))
-    lengths, codings = told.get(b"content-length", ()), told.get(b"transfer-encoding", ())
+    found = find_framing_fields(block, line.end())
+    options = connection_options(found.get(b"connection", ()))
+    lengths, codings = found.get(b"content-length", ()), found.get(b"transfer-encoding", ())
     return ReceivedResponse(
         status,
         reason or b"",
         version,
         block[line.end() : -2],
-        frame_received(request.method, version, status, codings, lengths),
+        frame_received_response(request.method, version, status, codings, lengths),
         is_persistent(version, options),
         _has_switched(status, request),
     )
@@ -54,6 +54,6 @@ def _has_switched(status: int, request: RequestHead) -> bool:
     if status == 101:
         # RFC 9110 §15.2.2: only to what the request offered.
         if request.upgrade is None:
-            raise RemoteProtocolError(502, "an upgrade that nobody asked for")
+            raise RemoteProtocolError(502, "an upgrade that was not requested")
         return True
     return request.method == "CONNECT" and 200 <= status <= 299

@@ -1,7 +1,7 @@
-"""Writing heads and bodies of answers (RFC 9112 §4, §6, §7), and refusing what must not be written.
+"""Writing heads and bodies (RFC 9112 §4, §6, §7), and refusing what must not be sent.
 
-The common head, valid fields none of which frames the message, is joined and proved by one match. Only when
-that match fails are the fields looked at one by one.
+The common head, valid fields none of which frames the message, is joined and proved valid by one match. Only when that
+match fails are the fields checked one by one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ __all__ = [
 
 
 class OutgoingFields:
-    """Field lines as they go out, without those that the engine writes itself but with what they said."""
+    """Field lines as they are sent, without those that the engine writes itself, and what those said."""
 
     __slots__ = ("closes", "content_length", "has_date", "raw")
 
@@ -42,11 +42,11 @@ class OutgoingFields:
 
 
 def encode_text(text: str) -> bytes:
-    """Return the bytes that text goes out as: UTF-8, and surrogate escapes as the bytes they stand for, so that what
-    came in can go out again.
+    """Return text as the bytes that are sent: UTF-8, and surrogate escapes as the bytes they stand for, so that what
+    was received can be sent on.
 
     Raises:
-        LocalProtocolError: it holds half a character (a lone surrogate that stands for no byte).
+        LocalProtocolError: the text has a lone surrogate that stands for no byte.
     """
     try:
         return text.encode("utf-8", "surrogateescape")
@@ -55,10 +55,10 @@ def encode_text(text: str) -> bytes:
 
 
 def require_bytes(data: object) -> bytes:
-    """Return content as bytes, of whatever kind those are.
+    """Return a bytes-like object as bytes.
 
     Raises:
-        LocalProtocolError: it is none: text, whose length is not that of its bytes, None, a list.
+        LocalProtocolError: the object is no bytes, bytearray or memoryview.
     """
     if isinstance(data, bytes):
         return data
@@ -68,10 +68,10 @@ def require_bytes(data: object) -> bytes:
 
 
 def read_lines(fields: object) -> Iterator[tuple[str, str]]:
-    """Iterate over field lines as text; what was received comes as bytes, and can be sent on as it is.
+    """Iterate over field lines as text. Bytes, as they were received, can be sent on as they are.
 
     Raises:
-        LocalProtocolError: they are no pairs of text or bytes.
+        LocalProtocolError: the lines are no pairs of text or bytes.
     """
     lines: Any = fields
     if isinstance(fields, (str, bytes, Mapping)) or not hasattr(type(fields), "__iter__"):
@@ -83,32 +83,32 @@ def read_lines(fields: object) -> Iterator[tuple[str, str]]:
         yield _read_text(name, "the name"), _read_text(value, "the value")
 
 
-def _read_text(given: object, part: str) -> str:
-    if isinstance(given, str):
-        return given
-    if isinstance(given, bytes):
-        return given.decode("utf-8", "surrogateescape")
-    raise LocalProtocolError(f"{part} of a field is text or bytes, not {type(given).__name__}")
+def _read_text(text: object, part: str) -> str:
+    if isinstance(text, str):
+        return text
+    if isinstance(text, bytes):
+        return text.decode("utf-8", "surrogateescape")
+    raise LocalProtocolError(f"{part} of a field is text or bytes, not {type(text).__name__}")
 
 
 def encode_ordinary(fields: Fields) -> bytes | None:
-    """Write field lines that are valid text and frame nothing; None when they need `encode_fields`."""
+    """Encode field lines that are valid text and frame nothing; return None where `encode_fields` is needed."""
     if fields.__class__ is not list and fields.__class__ is not tuple:
         return None
     words: list[Any] = []
     try:
         for name, value in fields:
             words += (name, ": ", value, "\r\n")
-        # Joining takes text and nothing else, where formatting would write down whatever it is given.
+        # Joining accepts nothing but text, while formatting would accept any object.
         raw = "".join(words).encode("utf-8", "surrogateescape")
     except (TypeError, ValueError):
         return None
-    # A value that smuggles a line of its own would match; the count of lines gives it away.
+    # A value with a line of its own inside would match; the number of lines shows it.
     return raw if OUTGOING_FIELDS.fullmatch(raw) and raw.count(b"\n") == len(fields) else None
 
 
 class FieldBlock(tuple[tuple[str, str], ...]):
-    """Field lines that are used again and again: checked and written once, and given in place of a sequence.
+    """Field lines that many messages share: a sequence of fields that is checked and encoded once.
 
     Args:
         fields: name and value of each line, as text or as the bytes that were received; none that frames or dates
@@ -119,7 +119,7 @@ class FieldBlock(tuple[tuple[str, str], ...]):
     """
 
     raw: bytes
-    """The lines as they go out."""
+    """The lines as they are sent."""
 
     def __new__(cls, fields: Fields) -> "FieldBlock":
         lines = list(read_lines(fields))
@@ -133,7 +133,7 @@ class FieldBlock(tuple[tuple[str, str], ...]):
 
 
 def encode_fields(fields: Fields) -> OutgoingFields:
-    """Write field lines, one by one.
+    """Encode field lines, one by one.
 
     Raises:
         LocalProtocolError: a name or a value is neither text nor bytes, a name is no token, a value has CR, LF, NUL
@@ -147,13 +147,13 @@ def encode_fields(fields: Fields) -> OutgoingFields:
         if special == "content-length":
             _declare_length(outgoing, value)
         elif special == "transfer-encoding":
-            # Whether an answer is chunked is not the author's to say; that he thinks so does no harm.
+            # The engine decides whether a message is chunked. An author who says so does no harm.
             if value.strip().lower() != "chunked":
                 raise LocalProtocolError("no transfer coding but chunked can be applied")
         elif special == "connection":
             options = {option.strip().lower() for option in value.split(",")}
             outgoing.closes |= "close" in options
-            # What else it names is for this hop; keep-alive is what the engine says or leaves out.
+            # Other options are kept for this hop; keep-alive is written by the engine.
             if rest := options - {"close", "keep-alive"}:
                 kept.append(f"{name}: {', '.join(sorted(rest))}\r\n")
         else:
@@ -176,7 +176,7 @@ def check_line(name: str, value: str) -> None:
     """Refuse a field that must not be sent.
 
     Raises:
-        LocalProtocolError: the name is no token or the value holds a control character.
+        LocalProtocolError: the name is no token or the value has a control character.
     """
     if not TOKEN.fullmatch(encode_text(name)):
         raise LocalProtocolError(f"not a field name: {name!r}")
@@ -185,10 +185,10 @@ def check_line(name: str, value: str) -> None:
 
 
 def encode_reason(reason: str | bytes) -> bytes:
-    """Write a reason phrase.
+    """Encode a reason phrase.
 
     Raises:
-        LocalProtocolError: it is neither text nor bytes, or holds a control character.
+        LocalProtocolError: it is neither text nor bytes, or has a control character.
     """
     if not isinstance(reason, (str, bytes)):
         raise LocalProtocolError(f"a reason phrase is text or bytes, not {type(reason).__name__}")
@@ -199,30 +199,30 @@ def encode_reason(reason: str | bytes) -> bytes:
 
 
 def encode_status_line(head: ResponseHead) -> bytes:
-    """Write the first line of an answer.
+    """Encode the first line of a response.
 
     Raises:
-        LocalProtocolError: it holds what must not be sent.
+        LocalProtocolError: the status or the reason must not be sent.
     """
     return status_line(head.status, None if head.reason is None else encode_reason(head.reason))
 
 
 def encode_framing(framing: BodyFraming, outgoing: OutgoingFields, status: int) -> bytes:
-    """Write the line that frames a streamed answer; nothing where none is needed."""
+    """Encode the line that frames a streamed response; b"" where none is needed."""
     if framing is CHUNKED:
         return b"Transfer-Encoding: chunked\r\n"
     if status == 205:
         return b"Content-Length: 0\r\n"
-    # HEAD and 304 state the length of the body that they leave out.
+    # Responses to HEAD, and 304, state the length of the body that they leave out.
     if outgoing.content_length is not None and status >= 200 and status != 204:
         return b"Content-Length: %d\r\n" % outgoing.content_length
     return b""
 
 
 def encode_end_of_head(persists: bool, version: HttpVersion) -> bytes:
-    """Write the end of a head, and before it the line that says whether the connection persists, where one is needed.
+    """Encode the end of a head, and before it the line that says whether the connection persists, where it is needed.
 
-    That is when the connection closes, and to an HTTP/1.0 peer when it does not (RFC 9112 §9.6 and §9.3).
+    It is needed where the connection closes, and to an HTTP/1.0 peer where it does not (RFC 9112 §9.6 and §9.3).
     """
     if not persists:
         return b"Connection: close\r\n\r\n"
@@ -230,15 +230,15 @@ def encode_end_of_head(persists: bool, version: HttpVersion) -> bytes:
 
 
 def encode_chunk(data: bytes) -> bytes:
-    """Write one chunk (RFC 9112 §7.1); `data` must not be empty: that would be the last."""
+    """Encode one chunk (RFC 9112 §7.1); `data` must not be empty, since an empty chunk is the last one."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def encode_trailers(trailers: Fields) -> bytes:
-    """Write the last chunk and the trailer section.
+    """Encode the last chunk and the trailer section.
 
     Raises:
-        LocalProtocolError: a trailer is malformed, no text and no bytes, or may not come that late.
+        LocalProtocolError: a trailer is malformed, neither text nor bytes, or not allowed in a trailer section.
     """
     lines = list(read_lines(trailers))
     if not lines:

@@ -1,4 +1,4 @@
-"""The four forms of a request-target (RFC 9112 §3.2), and which request may use which."""
+"""The four forms of a request-target (RFC 9112 §3.2), and which requests may use them."""
 
 from typing import Final
 

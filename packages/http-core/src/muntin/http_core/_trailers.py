@@ -1,4 +1,4 @@
-"""Trailer sections (RFC 9110 §6.5, RFC 9112 §7.1.2): which fields may not come so late, and reading them."""
+"""Trailer sections (RFC 9110 §6.5, RFC 9112 §7.1.2): which fields they must not have, and reading them."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from muntin.http_core.errors import RemoteProtocolError
 __all__ = ["FORBIDDEN_TRAILERS", "parse_trailers"]
 
 # RFC 9110 §6.5.1: fields that frame, route, authenticate, modify the request or describe the content come too late in a
-# trailer; whoever merged one into the head would have been deceived.
+# trailer; a recipient that merged one into the head would be deceived.
 FORBIDDEN_TRAILERS: Final = frozenset(
     {
         b"authorization",
@@ -60,10 +60,10 @@ FORBIDDEN_TRAILERS: Final = frozenset(
 
 
 def parse_trailers(section: bytes, limits: Limits) -> RawFields:
-    """Read trailer lines and the empty line after them.
+    """Parse trailer lines and the empty line after them.
 
     Raises:
-        RemoteProtocolError: 431 for too many, 400 for a malformed or forbidden one.
+        RemoteProtocolError: 431 if there are too many, 400 if one is malformed or forbidden.
     """
     if section.count(b"\n") - 1 > limits.trailer_count:
         raise RemoteProtocolError(431, "too many trailers")

@@ -1,4 +1,4 @@
-"""Putting the framing on a streamed body, in either direction (RFC 9112 §6 and §7)."""
+"""Adding the framing to a streamed body, of a request or a response (RFC 9112 §6 and §7)."""
 
 from muntin.http_core._events import CHUNKED, BodyFraming, Fields, FramingKind
 from muntin.http_core._serialize import encode_chunk, encode_trailers, require_bytes
@@ -8,7 +8,7 @@ __all__ = ["BodyWriter"]
 
 
 class BodyWriter:
-    """A body on its way out.
+    """A body that is being sent.
 
     Args:
         framing: how it is delimited.
@@ -21,10 +21,10 @@ class BodyWriter:
         self._sent = 0
 
     def write(self, data: bytes) -> bytes:
-        """Give the bytes of a piece; nothing for an empty one, or where there is no body.
+        """Return the bytes of a piece; b"" for an empty one, and where there is no body.
 
         Raises:
-            LocalProtocolError: it is not made of bytes, or the body grows longer than declared.
+            LocalProtocolError: the piece is not bytes, or the body becomes longer than declared.
         """
         if data.__class__ is not bytes:
             data = require_bytes(data)
@@ -34,10 +34,10 @@ class BodyWriter:
         return encode_chunk(data) if self.framing is CHUNKED else data
 
     def count(self, size: int) -> None:
-        """Note that so many bytes go out as they are.
+        """Count bytes of the body.
 
         Raises:
-            LocalProtocolError: the body grows longer than declared.
+            LocalProtocolError: the body becomes longer than declared.
         """
         sent = self._sent + size
         if self.framing.kind is FramingKind.LENGTH and sent > self.framing.length:
@@ -46,15 +46,15 @@ class BodyWriter:
 
     @property
     def is_short(self) -> bool:
-        """Whether bytes are missing that were declared."""
+        """True if fewer bytes were sent than declared."""
         return self.framing.kind is FramingKind.LENGTH and self._sent < self.framing.length
 
     def end(self, trailers: Fields = ()) -> bytes:
-        """Give the bytes that end the body; trailers are left out where it is not chunked.
+        """Return the bytes that end the body; trailers are left out where it is not chunked.
 
         Raises:
-            LocalProtocolError: a trailer is malformed, or may not come that late; also where it is left out, so that
-                the same trailers are right or wrong for every peer.
+            LocalProtocolError: a trailer is malformed or not allowed; also where it is left out, so that the same
+                trailers are right or wrong for every peer.
         """
         end = encode_trailers(trailers)
         return end if self.framing is CHUNKED else b""

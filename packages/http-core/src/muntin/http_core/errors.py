@@ -1,9 +1,9 @@
-"""What can go wrong on the wire or at the caller's hand.
+"""What the peer or the caller can do wrong.
 
 ```
-ProtocolError            one exchange broke HTTP; carries the status that answers it
+ProtocolError            HTTP was broken; carries the status of the response
 ├── RemoteProtocolError  the peer broke it
-└── LocalProtocolError   the caller asked for something that must not be sent
+└── LocalProtocolError   the caller wanted to send what must not be sent
 ```
 """
 
@@ -11,11 +11,11 @@ __all__ = ["LocalProtocolError", "ProtocolError", "RemoteProtocolError"]
 
 
 class ProtocolError(Exception):
-    """HTTP was broken; one of the two leaves says by whom.
+    """HTTP was broken; the subclass says by whom.
 
     Attributes:
-        status: the status code that answers it.
-        reason: a few fixed words, safe to send: they never hold anything that the peer sent.
+        status: the status code of the response to it.
+        reason: a few fixed words that are safe to send: they never contain anything that the peer sent.
     """
 
     def __init__(self, status: int, reason: str) -> None:
@@ -32,7 +32,7 @@ class RemoteProtocolError(ProtocolError):
 
 
 class LocalProtocolError(ProtocolError):
-    """The caller wanted to send what HTTP forbids, or at the wrong time; answered by 500."""
+    """The caller wanted to send what HTTP forbids, or at the wrong time; the status is 500."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(500, reason)

@@ -21,15 +21,15 @@ _LINES: Final[dict[int, bytes]] = {
 
 
 def reason_of(status: int) -> str:
-    """Give the registered phrase, or an empty one (RFC 9112 §4 allows that)."""
+    """Return the registered phrase, or an empty one (which RFC 9112 §4 allows)."""
     return REASONS.get(status, "")
 
 
 def status_line(status: int, reason: bytes | None = None) -> bytes:
-    """Give the status-line of RFC 9112 §4, always in our own version, whatever the peer's (RFC 9110 §2.5).
+    """Return the status-line of RFC 9112 §4, always with our own version, whatever the peer's is (RFC 9110 §2.5).
 
     Raises:
-        LocalProtocolError: a code of other than three digits.
+        LocalProtocolError: the status is no number of three digits.
     """
     if reason is None:
         try:
@@ -44,7 +44,7 @@ def check_status(status: int) -> None:
     """Refuse what is no status code.
 
     Raises:
-        LocalProtocolError: it is no number of three digits.
+        LocalProtocolError: the status is no number of three digits.
     """
     if not isinstance(status, int) or not 100 <= status <= 999:
         raise LocalProtocolError(f"{status!r} is no status code")
@@ -54,12 +54,12 @@ def check_final(status: int, method: str = "") -> None:
     """Refuse a status that does not end an exchange.
 
     Args:
-        status: the status code of an answer.
-        method: what it answers.
+        status: the status code of a response.
+        method: the method of the request.
 
     Raises:
-        LocalProtocolError: no status code, an interim answer, 101, or 2xx to CONNECT: after those HTTP goes on or is
-            over.
+        LocalProtocolError: it is no status code, or an interim one, after which the exchange continues, or 101 or 2xx
+            to CONNECT, after which it is not HTTP.
     """
     check_status(status)
     if status < 200 or (method == "CONNECT" and status < 300):
@@ -67,5 +67,5 @@ def check_final(status: int, method: str = "") -> None:
 
 
 def forbids_body(status: int) -> bool:
-    """Tell whether an answer of that status never has a body (RFC 9110 §6.4.1)."""
+    """Return True if a response of that status never has a body (RFC 9110 §6.4.1)."""
     return status == 204 or status == 304 or status < 200
