@@ -158,6 +158,7 @@ DIFFERENCES = {
     "HTTPResetContent/*/answer": "205 with a body",
     "*/move line end/*": "what would break a head",
     "*/not allowed order/*": "`Allow`",
+    "*/not allowed text/*": "one text as the allowed methods",
     "*/family/*": "exceptions without a status",
     "*/base/*": "exceptions without a status",
 }

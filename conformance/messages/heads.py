@@ -152,7 +152,6 @@ DIFFERENCES = {
     "cookie commas/cookies": "commas in cookies",
     "cookie utf-8 escaped/cookies": "letters beyond ASCII in cookies",
     "type half/content_type": "a Content-Type that is malformed, or there twice",
-    "type spaces/c*": "a Content-Type that is malformed, or there twice",
     "type twice/answer": "a Content-Type that is malformed, or there twice",
     "tag */if_*match": "lists of entity tags",
     "date */if_modified_since": "dates of other forms",
