@@ -1,7 +1,7 @@
 """Match a method, a path and a host against resources; build URLs back from their names."""
 
 from muntin.router._hosts import HostPattern
-from muntin.router._mounts import HostMount, Mount, Mountable, PrefixMount
+from muntin.router._mounts import HostMount, Mount, Mountable, PrefixMount, Question, Search
 from muntin.router._quoting import requote, strip_prefix
 from muntin.router._resources import DynamicResource, PlainResource, PrefixResource, Resource
 from muntin.router._router import Router
@@ -72,6 +72,7 @@ __all__ = [
     "PlainResource",
     "PrefixMount",
     "PrefixResource",
+    "Question",
     "Registrar",
     "Resource",
     "ResourceNameError",
@@ -82,6 +83,7 @@ __all__ = [
     "RouteTableDef",
     "Router",
     "RouterError",
+    "Search",
     "StaticDef",
     "TemplateError",
     "TemplateWarning",

@@ -1,17 +1,23 @@
-"""Matching: a router in the form in which it answers.
+"""Matching: the compiled form of a router.
 
-The match is what asking one resource after the other would give: mounts by host first, then the others as they were
-registered, but where an index can tell resources apart by path, those with more literal segments go first. So a page
-below the prefix of a mount is found, and `/users/me` is not hidden by `/users/{name}`, whatever was registered first.
+A router asks its resources in this order: mounts by host first, then the others as they were registered. One thing
+changes the order: where an index can tell resources apart by path, those with more literal segments go first. So a
+page below the prefix of a mount is found, and `/users/me` is not hidden by `/users/{name}`, whatever was registered
+first.
 
-This file gives that answer sooner. The list is cut into stages: mounts that are told apart by host, runs of resources
-that an index can tell apart by path, and between them the resources that have to be asked. In a router with nothing
-but paths, the answers for paths without variables do not depend on anything else, so they are worked out beforehand.
+The compiled form finds the same match sooner. It cuts the list into stages: mounts that are told apart by host, runs
+of resources that an index tells apart by path, and, between them, resources with rules of their own, which are asked
+one by one. In a router where method and path alone decide, there is one stage, and the matches of all paths without
+variables are computed in advance.
 
-Nothing is ever kept for a path that was asked for: memory is a matter of the templates alone.
+A resource with rules of its own may have to be awaited. So the search is a generator: it yields such a resource as a
+`Question`, and is sent the match. `answer_questions` is the driver that does not wait.
+
+Nothing is kept for a path that was searched for: memory depends on the templates alone.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
@@ -20,7 +26,7 @@ from typing import Any, Generic, TypeGuard, TypeVar
 from muntin.router._affixes import Affixes
 from muntin.router._hosts import parse_host
 from muntin.router._index import Index
-from muntin.router._mounts import Ask, HostMount, PrefixMount
+from muntin.router._mounts import HostMount, Mountable, PrefixMount, Question, Search
 from muntin.router._quoting import decode_part, is_canonical, requote
 from muntin.router._resources import DynamicResource, PlainResource, PrefixResource, Resource
 from muntin.router._routes import (
@@ -36,7 +42,7 @@ from muntin.router._routes import (
 )
 from muntin.router._template import Template
 
-__all__ = ["Matcher", "is_indexed"]
+__all__ = ["Matcher", "answer_questions", "is_indexed"]
 
 H = TypeVar("H")
 
@@ -50,7 +56,7 @@ _Indexed = PlainResource[H] | DynamicResource[H] | PrefixResource[H] | PrefixMou
 
 
 def is_indexed(resource: AbstractResource[H]) -> TypeGuard[_Indexed[H]]:
-    """Tell whether path and method alone decide about the resource, so that an index can find it."""
+    """Return whether path and method alone decide about the resource, so that an index can find it."""
     return isinstance(resource, PlainResource | DynamicResource | PrefixResource | PrefixMount)
 
 
@@ -59,14 +65,34 @@ def _is_host(resource: AbstractResource[H]) -> TypeGuard[HostMount[H]]:
 
 
 def _literal_depth(resource: _Indexed[H]) -> int:
-    """Give how many segments a path has in common with all others that lead here: none has more than its turn."""
+    """Return how many literal segments the paths of the resource begin with; the resource with most is asked first."""
     if isinstance(resource, PrefixMount | PrefixResource):
         return resource.own_prefix.count("/")
     return resource.template.literal_depth
 
 
+def answer_questions(search: Search[H]) -> Match[H]:
+    """Run a search to its end, and answer each question by the `match` of its resource."""
+    match: Match[H] | None = None
+    while True:
+        try:
+            question = search.send(match)
+        except StopIteration as end:
+            found: Match[H] = end.value
+            return found
+        match = question.match()
+
+
+_Find = Callable[[str, str, "str | None"], Match[H] | Search[H]]
+
+
+def _find_in(router: Mountable[H]) -> _Find[H]:
+    """Return the `match` of a mounted router, or its `search` where there may be questions."""
+    return router.match if router.is_pure else router.search
+
+
 class _ResourceClaim(Generic[H]):
-    """How a resource with routes answers a path that the index found for it."""
+    """A resource with routes, which the index found for a path."""
 
     __slots__ = ("_any_route", "_convert", "_places", "_read", "_resource", "_routes", "order")
 
@@ -77,7 +103,7 @@ class _ResourceClaim(Generic[H]):
         self._any_route = self._routes.get(ANY_METHOD)
         self._read = resource.read
         self._convert: _Convert | None = None
-        # Where each variable is a segment of its own, finding the path has matched it: names, and places in the split.
+        # Where each variable is a segment of its own, the index has matched it already: its name, and which segment.
         self._places: list[tuple[str, int]] | None = None
         if isinstance(resource, DynamicResource):
             if resource.template.is_typed:
@@ -85,15 +111,9 @@ class _ResourceClaim(Generic[H]):
             self._places = resource.template.places
 
     def match(
-        self,
-        method: str,
-        path: str,
-        segments: list[str],
-        host: str | None,
-        ask: Ask[H] | None,
-        refused: list[Refusal[H]],
+        self, method: str, path: str, segments: list[str], host: str | None, refused: list[Refusal[H]]
     ) -> Match[H] | None:
-        """Give the final match, or None to go on, after noting the refusal if only the method was wrong."""
+        """Return the match, which is final, or None to go on; record a refusal if only the method is wrong."""
         variables: Mapping[str, str] | None
         if self._places is None:
             variables = self._read(path)
@@ -118,29 +138,40 @@ class _ResourceClaim(Generic[H]):
 
 
 class _MountClaim(Generic[H]):
-    """How a router below a prefix answers a path that the index found for it."""
+    """A router below a prefix, which the index found for a path."""
 
-    __slots__ = ("_mount", "_size", "order")
+    __slots__ = ("_find", "_size", "order")
 
     def __init__(self, order: int, mount: PrefixMount[H]) -> None:
         self.order = order
-        self._mount = mount
+        self._find = _find_in(mount.router)
         self._size = len(mount.own_prefix)
 
     def match(
-        self,
-        method: str,
-        path: str,
-        segments: list[str],
-        host: str | None,
-        ask: Ask[H] | None,
-        refused: list[Refusal[H]],
-    ) -> Match[H] | None:
-        """Give the answer of the mounted router, which is final."""
-        return self._mount.router.match(method, path[self._size :], host, ask=ask)
+        self, method: str, path: str, segments: list[str], host: str | None, refused: list[Refusal[H]]
+    ) -> Match[H] | Search[H]:
+        """Return the match of the mounted router, which is final, or its search."""
+        return self._find(method, path[self._size :], host)
 
 
-class _PathStage(Generic[H]):
+_StageSearch = Generator[Question[H], Match[H] | None, Match[H] | None]
+"""The part of a search that is done in one stage."""
+
+
+class _Stage(ABC, Generic[H]):
+    """A run of resources of one kind."""
+
+    @abstractmethod
+    def __init__(self, resources: Iterable[AbstractResource[H]]) -> None: ...
+
+    @abstractmethod
+    def find(
+        self, method: str, path: str, host: str | None, refused: list[Refusal[H]]
+    ) -> Match[H] | _StageSearch[H] | None:
+        """Return the match, which is final, or None to go on to the next stage; or a generator that returns either."""
+
+
+class _PathStage(_Stage[H], Generic[H]):
     """A run of resources that an index tells apart by path."""
 
     def __init__(self, resources: Iterable[AbstractResource[H]]) -> None:
@@ -159,58 +190,54 @@ class _PathStage(Generic[H]):
                     # The target for an empty path is a slash (RFC 9112, section 3.2.1).
                     self._index.add(_ROOT, claim)
 
-    def search(
-        self, method: str, path: str, host: str | None, ask: Ask[H] | None, refused: list[Refusal[H]]
-    ) -> Match[H] | None:
-        """Give the final match, or None to go on to the next stage."""
+    def find(
+        self, method: str, path: str, host: str | None, refused: list[Refusal[H]]
+    ) -> Match[H] | Search[H] | None:
+        """Return the match of the first claim that has one."""
         segments = path.split("/")
         for claim in self._index.find(segments):
-            match = claim.match(method, path, segments, host, ask, refused)
+            match = claim.match(method, path, segments, host, refused)
             if match is not None:
                 return match
         return None
 
 
-class _HostStage(Generic[H]):
+class _HostStage(_Stage[H], Generic[H]):
     """A run of mounts that are told apart by host."""
 
-    def __init__(self, mounts: Iterable[AbstractResource[H]]) -> None:
-        self._mounts: Affixes[list[tuple[int, HostMount[H]]]] = Affixes()
-        hosts = [mount for mount in mounts if _is_host(mount)]
+    def __init__(self, resources: Iterable[AbstractResource[H]]) -> None:
+        self._mounts: Affixes[list[tuple[int, HostMount[H], _Find[H]]]] = Affixes()
+        hosts = [resource for resource in resources if _is_host(resource)]
         for order, mount in enumerate(hosts):
             pattern = mount.pattern
-            self._mounts.file(pattern.prefix, pattern.suffix, list).append((order, mount))
+            self._mounts.file(pattern.prefix, pattern.suffix, list).append(
+                (order, mount, _find_in(mount.router))
+            )
 
-    def search(
-        self, method: str, path: str, host: str | None, ask: Ask[H] | None, refused: list[Refusal[H]]
-    ) -> Match[H] | None:
-        """Give the answer behind the first host that matches, which is final, or None to go on."""
+    def find(
+        self, method: str, path: str, host: str | None, refused: list[Refusal[H]]
+    ) -> Match[H] | Search[H] | None:
+        """Return the match behind the first host that fits."""
         parsed = None if host is None else parse_host(host)
         if parsed is None:
             return None
         rows = [row for _, filed in self._mounts.find(parsed.host) for row in filed]
-        for _, mount in sorted(rows, key=itemgetter(0)):
+        for _, mount, find in sorted(rows, key=itemgetter(0)):
             if mount.pattern.matches_host(parsed):
-                return mount.router.match(method, path, host, ask=ask)
+                return find(method, path, host)
         return None
 
 
-def _ask(resource: AbstractResource[H], method: str, path: str, host: str | None) -> Match[H] | None:
-    return resource.match(method, path, host)  # type: ignore[return-value]  # Matched is Found but for mypy
-
-
-class _AskStage(Generic[H]):
-    """A resource with rules of its own."""
+class _QuestionStage(_Stage[H], Generic[H]):
+    """A run of resources with rules of their own."""
 
     def __init__(self, resources: Iterable[AbstractResource[H]]) -> None:
         self._resources = list(resources)
 
-    def search(
-        self, method: str, path: str, host: str | None, ask: Ask[H] | None, refused: list[Refusal[H]]
-    ) -> Match[H] | None:
-        """Give what the first resource says that has the path, or None to go on."""
+    def find(self, method: str, path: str, host: str | None, refused: list[Refusal[H]]) -> _StageSearch[H]:
+        """Ask one resource after the other, and return the first match that is no refusal of the method."""
         for resource in self._resources:
-            match = (ask or _ask)(resource, method, path, host)
+            match = yield Question(resource, method, path, host)
             if isinstance(match, MethodNotAllowed):
                 refused.append((match.resource, match.allowed))
             elif match is not None:
@@ -218,16 +245,14 @@ class _AskStage(Generic[H]):
         return None
 
 
-def _stage_of(
-    resource: AbstractResource[H],
-) -> type[_PathStage[H]] | type[_HostStage[H]] | type[_AskStage[H]]:
+def _stage_of(resource: AbstractResource[H]) -> type[_Stage[H]]:
     if is_indexed(resource):
         return _PathStage
-    return _HostStage if _is_host(resource) else _AskStage
+    return _HostStage if _is_host(resource) else _QuestionStage
 
 
 class _MatchByMethod(dict[str, Match[H]], Generic[H]):
-    """The answers of one path by method."""
+    """The matches of one path by method."""
 
     __slots__ = ("_otherwise",)
 
@@ -239,17 +264,17 @@ class _MatchByMethod(dict[str, Match[H]], Generic[H]):
 
 
 def _make_read_only(match: Match[H]) -> Match[H]:
-    """Make an answer that many requests will see read-only throughout."""
+    """Return a match with read-only mappings, as many requests will share it."""
     if not isinstance(match, Matched):
         return match
     return Matched(match.route, MappingProxyType(match.variables), MappingProxyType(match.values))
 
 
 class Matcher(Generic[H]):
-    """The compiled form of a router, good until something changes.
+    """The compiled form of a router, valid until something changes.
 
-    `exact` holds the answers for paths without variables, by path and then by method. A path that is not in it is
-    for `search`.
+    Attributes:
+        exact: the matches of paths without variables, by path and then by method. `match` finds those of all others.
     """
 
     def __init__(
@@ -258,51 +283,73 @@ class Matcher(Generic[H]):
         *,
         mounts: tuple[MountPoint, ...],
         options_handler: H | None,
+        is_pure: bool,
     ) -> None:
         hosts_first = sorted(resources, key=_is_host, reverse=True)
-        self._searches = [make(run).search for make, run in groupby(hosts_first, key=_stage_of)]
+        # Where method and path alone decide, all resources are in one stage.
+        self._only_stage = _PathStage(hosts_first) if is_pure else None
+        self._stages: list[_Stage[H]] = (
+            [make(run) for make, run in groupby(hosts_first, key=_stage_of)]
+            if self._only_stage is None
+            else [self._only_stage]
+        )
         self._not_found = NotFound(mounts)
         self._options_handler = options_handler
         self.exact: dict[str, _MatchByMethod[H]] = {}
 
     def prepare(self, paths: Iterable[str], methods: Iterable[str]) -> None:
-        """Work out the answers for these paths; only where method and path alone decide."""
+        """Compute the matches of these paths in advance; only where method and path alone decide."""
         methods = set(methods) | {"OPTIONS"}
         prepared: dict[str, _MatchByMethod[H]] = {}
         for path in paths:
-            # No request has this method, so this is the answer for all that are not registered.
-            matches = prepared[path] = _MatchByMethod(_make_read_only(self.search("", path, None, None)))
+            # No request has this method, so this is the match for all that are not registered.
+            matches = prepared[path] = _MatchByMethod(_make_read_only(self.match("", path, None)))
             for method in methods:
-                match = _make_read_only(self.search(method, path, None, None))
+                match = _make_read_only(self.match(method, path, None))
                 if match != matches[""]:
                     matches[method] = match
         self.exact = prepared
 
-    def search(self, method: str, path: str, host: str | None, ask: Ask[H] | None) -> Match[H]:
-        """Answer a path by asking the stages in their order."""
+    def match(self, method: str, path: str, host: str | None) -> Match[H]:
+        """Find the match of a path, without waiting."""
+        stage = self._only_stage
+        if stage is None:
+            return answer_questions(self.search(method, path, host))
         if not is_canonical(path):
             path = requote(path)
             matches = self.exact.get(path)
             if matches is not None:
                 return matches[method]
         refused: list[Refusal[H]] = []
-        for search in self._searches:
-            match = search(method, path, host, ask, refused)
+        match = stage.find(method, path, host, refused)
+        if isinstance(match, Matched):
+            return match
+        return self._refuse(method, match, refused)  # type: ignore[arg-type]  # here are no questions, so no search
+
+    def search(self, method: str, path: str, host: str | None) -> Search[H]:
+        """Search for the match of a path: yield each question, and return the match."""
+        if not is_canonical(path):
+            path = requote(path)
+        refused: list[Refusal[H]] = []
+        for stage in self._stages:
+            match = stage.find(method, path, host, refused)
+            if isinstance(match, Generator):
+                match = yield from match
             if isinstance(match, Matched):
                 return match
             if match is not None:
                 return self._refuse(method, match, refused)
-        return self._refuse(method, self._not_found, refused)
+        return self._refuse(method, None, refused)
 
     def _refuse(
-        self, method: str, match: MethodNotAllowed[H] | NotFound, refused: list[Refusal[H]]
+        self, method: str, match: MethodNotAllowed[H] | NotFound | None, refused: list[Refusal[H]]
     ) -> Match[H]:
-        """Join all refusals into one, and turn it into the answer to OPTIONS where that is wanted."""
+        """Join all refusals into one; for OPTIONS, return the route of the options handler if there is one."""
         if isinstance(match, MethodNotAllowed):
             refused.append((match.resource, match.allowed))
         allowed = {name for _, methods in refused for name in methods}
         if not allowed:
-            return match
+            return self._not_found if match is None else match
         if self._options_handler is not None:
             allowed.add("OPTIONS")
         resource = refused[0][0]

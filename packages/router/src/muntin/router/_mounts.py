@@ -1,12 +1,11 @@
 """Mounts: places in a router where another router stands, below a prefix or behind a host.
 
-A mount owns its prefix or its hosts: what the router below does not find is not found. Only resources that stand
-deeper below the same prefix are asked before it. It knows where it stands and what stands on it; it must not know how
-either matches.
+A mount owns its prefix or its hosts: what the mounted router does not find is not found. Only resources whose paths
+begin deeper below the same prefix are asked before it. How either router matches is no concern of this module.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Generator, Iterator
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from yarl import URL
 
@@ -14,12 +13,27 @@ from muntin.router._hosts import HostPattern
 from muntin.router._resources import parse_prefix
 from muntin.router._routes import AbstractResource, Match, MountPoint, ResourceRegistry, Route
 
-__all__ = ["Ask", "HostMount", "Mount", "Mountable", "PrefixMount"]
+__all__ = ["HostMount", "Mount", "Mountable", "PrefixMount", "Question", "Search"]
 
 H = TypeVar("H")
 
-Ask = Callable[[AbstractResource[H], str, str, str | None], Match[H] | None]
-"""How to get the answer of a resource with rules of its own, for a method, a path and a host."""
+
+class Question(NamedTuple, Generic[H]):
+    """A resource with rules of its own that has to be asked before a search can go on."""
+
+    resource: AbstractResource[H]
+    method: str
+    path: str
+    """The canonical path, relative to the prefix of the resource's router."""
+    host: str | None
+
+    def match(self) -> Match[H] | None:
+        """Ask the resource by its `match`."""
+        return self.resource.match(self.method, self.path, self.host)  # type: ignore[return-value]  # Matched is Found
+
+
+Search = Generator[Question[H], Match[H] | None, Match[H]]
+"""A search for a match: yields questions, is sent the match of each (or None), and returns the match."""
 
 
 class Mountable(ResourceRegistry, Protocol[H]):
@@ -27,25 +41,26 @@ class Mountable(ResourceRegistry, Protocol[H]):
 
     @property
     def frozen(self) -> bool:
-        """Whether changes are over."""
+        """True if changes are over."""
 
     @property
     def is_pure(self) -> bool:
-        """Whether method and path alone decide, here and in all routers below."""
+        """True if method and path alone decide, here and in all mounted routers."""
 
     def freeze(self) -> None:
         """End all changes."""
 
     def forget(self) -> None:
-        """Drop what was worked out from the mounts above, because they changed."""
+        """Drop what was computed from the mounts above, because they changed."""
 
     def mount_on(self, mount: MountPoint, parent: ResourceRegistry, prefix: str) -> None:
-        """Stand on the mount; a `RouteConflict` if it stands on another."""
+        """Take a place on the mount; raise `RouteConflict` if the router has a place already."""
 
-    def match(
-        self, method: str, path: str, host: str | None = None, *, ask: Ask[H] | None = None
-    ) -> Match[H]:
-        """Answer a path, relative to the prefix of the router."""
+    def match(self, method: str, path: str, host: str | None = None) -> Match[H]:
+        """Find the match of a path, relative to the prefix of the router."""
+
+    def search(self, method: str, path: str, host: str | None = None) -> Search[H]:
+        """Search for the same match, and yield each resource that has to be asked."""
 
     def plain_paths(self) -> Iterator[str]:
         """Iterate over the paths without variables, relative to the prefix of the router."""
@@ -69,7 +84,7 @@ class Mount(AbstractResource[H], Generic[H]):
 
     @property
     def payload(self) -> Any:
-        """Whatever was given when the router was mounted; for an application framework, the application."""
+        """The object that was passed when the router was mounted; in an application framework, the application."""
         return self._payload
 
     def url_for(self, **parts: Any) -> URL:
@@ -98,12 +113,12 @@ class PrefixMount(Mount[H], Generic[H]):
         return self.prefix + self._own_prefix
 
     def join(self, registry: ResourceRegistry) -> None:
-        """Enter a router, and let the mounted one know its place."""
+        """Enter a router, and tell the mounted router its place."""
         self._router.mount_on(self, registry, self._own_prefix)
         super().join(registry)
 
     def match(self, method: str, path: str, host: str | None = None) -> Match[H] | None:
-        """Give the answer of the mounted router for a path below the prefix, else None."""
+        """Return the match of the mounted router for a path below the prefix, else None."""
         if path == self._own_prefix or path.startswith(self._own_prefix + "/"):
             return self._router.match(method, path[len(self._own_prefix) :], host)
         return None
@@ -131,12 +146,12 @@ class HostMount(Mount[H], Generic[H]):
         return self._pattern.canonical
 
     def join(self, registry: ResourceRegistry) -> None:
-        """Enter a router, and let the mounted one know its place."""
+        """Enter a router, and tell the mounted router its place."""
         self._router.mount_on(self, registry, "")
         super().join(registry)
 
     def match(self, method: str, path: str, host: str | None = None) -> Match[H] | None:
-        """Give the answer of the mounted router if the host is one of these, else None."""
+        """Return the match of the mounted router if the host is one of these, else None."""
         return self._router.match(method, path, host) if self._pattern.matches(host) else None
 
     def get_info(self) -> dict[str, Any]:

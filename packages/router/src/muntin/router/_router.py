@@ -1,6 +1,6 @@
-"""The router: resources in order, their names, and the answer to method, path and host.
+"""The router: resources in order, their names, and the match of a method, a path and a host.
 
-It knows registration and its rules; how a path finds its resource is for `_matching`. Handlers are opaque.
+Here are registration and its rules; `_matching` finds the resource of a path. Handlers are opaque.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from muntin.router._matching import Matcher, is_indexed
-from muntin.router._mounts import Ask, HostMount, Mount, Mountable, PrefixMount
+from muntin.router._mounts import HostMount, Mount, Mountable, PrefixMount, Search
 from muntin.router._resources import (
     DynamicResource,
     PlainResource,
@@ -27,12 +27,12 @@ H = TypeVar("H")
 
 
 class Router(Mapping[str, AbstractResource[H]], Generic[H]):
-    """An ordered list of resources that answers method, path and host; a mapping of their names.
+    """An ordered list of resources, which matches method, path and host; a mapping of names to resources.
 
     Args:
-        options_handler: answers OPTIONS where a resource has no route for it, with
-            `route.options["allowed"]` for the `Allow` field; None leaves that to the resources.
-        converters: more types for variables, by the name that templates call them.
+        options_handler: the handler for OPTIONS where a resource has no route for it; `route.options["allowed"]` is the
+            value of the `Allow` field. None: such a request is a `MethodNotAllowed`.
+        converters: more types for variables, by their name in templates.
     """
 
     def __init__(
@@ -48,45 +48,54 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
         self._frozen = False
         # Where this router is mounted, if it is: the mount, the router that holds it, and the prefix there.
         self._place: tuple[MountPoint, ResourceRegistry, str] | None = None
-        # Worked out at the first match after a change.
+        # Compiled at the first match after a change.
         self._matcher: Matcher[H] | None = None
 
-    # -- answering ----------------------------------------------------------------------------------------------
+    # Matching
 
-    def match(
-        self, method: str, path: str, host: str | None = None, *, ask: Ask[H] | None = None
-    ) -> Match[H]:
+    def match(self, method: str, path: str, host: str | None = None) -> Match[H]:
         """Find the route for a request.
 
-        The answer is that of asking each resource, those with more literal segments at their beginning first, and
-        equals in the order of registration: the first that has the path and the method; if only the method was
-        missing, `MethodNotAllowed` with the methods of all that have the path. Mounts by host go before all others;
-        a resource with rules of its own keeps its place, and nothing is moved past it.
+        The first resource that has the path and the method wins. If some have the path and none the method, the result
+        is a `MethodNotAllowed` with the methods of all of them. Resources are asked in the order of their registration,
+        but those whose path begins with more literal segments go first. Mounts by host go before all others; a resource
+        with rules of its own keeps its place, and no other resource moves past it.
 
         Args:
             method: as it was sent; methods are case-sensitive.
             path: the path of the target as it was sent, percent-encoded, without query; relative to the prefix if
-                the router is mounted. Any text is answered.
+                the router is mounted. No text raises.
             host: the value of the `Host` field, with its port if it has one.
-            ask: how to get the answer of a resource with rules of its own, in place of its `match`.
         """
         matcher = self._matcher or self._compile()
         matches = matcher.exact.get(path)
         if matches is not None:
             return matches[method]
-        return matcher.search(method, path, host, ask)
+        return matcher.match(method, path, host)
+
+    def search(self, method: str, path: str, host: str | None = None) -> Search[H]:
+        """Search for the match that `match` returns, and yield each resource with rules of its own that is in question.
+
+        For rules that need more than method, path and host, or that have to be awaited: send each question's match, or
+        None, into the generator; it returns the match of the request.
+        """
+        matcher = self._matcher or self._compile()
+        return matcher.search(method, path, host)
 
     def _compile(self) -> Matcher[H]:
-        matcher = Matcher(self._resources, mounts=self.mounts, options_handler=self._options_handler)
-        if self.is_pure:
+        is_pure = self.is_pure
+        matcher = Matcher(
+            self._resources, mounts=self.mounts, options_handler=self._options_handler, is_pure=is_pure
+        )
+        if is_pure:
             matcher.prepare(self.plain_paths(), {route.method for route in self.iterate_routes()})
         self._matcher = matcher
         return matcher
 
-    # -- registering --------------------------------------------------------------------------------------------
+    # Registering
 
     def add_resource(self, path: str, *, name: str | None = None) -> PlainResource[H] | DynamicResource[H]:
-        """Register a path and give its resource; that of the last call again if path and name are the same."""
+        """Register a path and return its resource: that of the last call again, if path and name are the same."""
         last = self._resources[-1] if self._resources else None
         if isinstance(last, PlainResource | DynamicResource) and (last.template.text, last.name) == (
             path,
@@ -139,7 +148,7 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
         return self.add_route("OPTIONS", path, handler, **options)
 
     def add_view(self, path: str, handler: H, **options: Any) -> Route[H]:
-        """Register a handler for any method; it tells them apart itself."""
+        """Register a handler for any method; the handler tells them apart."""
         return self.add_route(ANY_METHOD, path, handler, **options)
 
     def add_prefix(
@@ -151,11 +160,11 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
         return resource
 
     def add_routes(self, definitions: Iterable[AbstractRouteDef]) -> list[Any]:
-        """Register definitions in their order, and give what each registered, in one list."""
+        """Register definitions in their order, and return what they registered in one list."""
         return [item for definition in definitions for item in definition.register(self)]
 
     def mount(self, prefix: str, router: Mountable[H], payload: Any = None) -> PrefixMount[H]:
-        """Put another router below a prefix; `payload` is given back in the `mounts` of answers."""
+        """Put another router below a prefix; matches return `payload` in their `mounts`."""
         mount = PrefixMount(prefix, router, payload)
         self.register_resource(mount)
         return mount
@@ -167,7 +176,7 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
         return mount
 
     def register_resource(self, resource: AbstractResource[H]) -> None:
-        """Add a resource to the end of the list; a `ResourceNameError` if its name is taken."""
+        """Add a resource to the end of the list; raise `ResourceNameError` if its name is taken."""
         self.change()
         name = resource.name
         if name is not None and name in self._names:
@@ -177,15 +186,15 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
         if name is not None:
             self._names[name] = resource
 
-    # -- changing and freezing ----------------------------------------------------------------------------------
+    # Changing and freezing
 
     @property
     def frozen(self) -> bool:
-        """Whether changes are over."""
+        """True if changes are over."""
         return self._frozen
 
     def freeze(self) -> None:
-        """End all changes, here and in the routers below, and get ready to answer."""
+        """End all changes, here and in mounted routers, and compile the router."""
         for mount in self._mounted():
             mount.router.freeze()
         self._frozen = True
@@ -193,17 +202,17 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
             self._compile()
 
     def change(self) -> None:
-        """Say that something is about to change; a `FrozenError` if it must not."""
+        """Prepare for a change; raise `FrozenError` if the router is frozen."""
         if self._frozen:
             raise FrozenError("the router is frozen: register resources and routes before it starts to serve")
         self._matcher = None
         if self._place is not None:
             self._place[1].change()
 
-    # -- standing inside another router -------------------------------------------------------------------------
+    # Standing inside another router
 
     def mount_on(self, mount: MountPoint, parent: ResourceRegistry, prefix: str) -> None:
-        """Stand on a mount of another router; a `RouteConflict` if that cannot be."""
+        """Take a place on a mount of another router; raise `RouteConflict` if that is not possible."""
         if self._place is not None:
             raise RouteConflict(f"{self!r} is mounted already, on {self._place[0]!r}")
         if parent is self or any(mine is above for mine in self._mounted() for above in parent.mounts):
@@ -212,7 +221,7 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
         self.forget()
 
     def forget(self) -> None:
-        """Drop what was worked out from the mounts above, because they changed."""
+        """Drop what was computed from the mounts above, because they changed."""
         self._matcher = None
         for mount in self._mounted():
             mount.router.forget()
@@ -230,26 +239,26 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
     def _mounted(self) -> Iterator[Mount[H]]:
         return (resource for resource in self._resources if isinstance(resource, Mount))
 
-    # -- looking ------------------------------------------------------------------------------------------------
+    # Inspecting
 
     def resources(self) -> CollectionView[AbstractResource[H]]:
-        """Give a live view of the resources in order."""
+        """Return a live view of the resources in order."""
         return CollectionView(lambda: iter(list(self._resources)))
 
     def routes(self) -> CollectionView[Route[H]]:
-        """Give a live view of the routes in order, those of mounted routers in the place of their mount."""
+        """Return a live view of the routes in order; those of mounted routers stand in the place of their mount."""
         return CollectionView(self.iterate_routes)
 
     def named_resources(self) -> Mapping[str, AbstractResource[H]]:
-        """Give a live view of the resources by name."""
+        """Return a live view of the resources by name."""
         return MappingProxyType(self._names)
 
     def named_routes(self) -> MappingView[tuple[Route[H], ...]]:
-        """Give a live view of the routes of each named resource."""
+        """Return a live view of the routes of each named resource."""
         return MappingView(self._names, lambda name: tuple(self._names[name]))
 
     def iterate_routes(self) -> Iterator[Route[H]]:
-        """Iterate over the routes in order, those of mounted routers in the place of their mount."""
+        """Iterate over the routes in order; those of mounted routers stand in the place of their mount."""
         for resource in list(self._resources):
             yield from resource
 
@@ -265,7 +274,7 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
 
     @property
     def is_pure(self) -> bool:
-        """Whether method and path alone decide: no hosts and no resources with rules of their own, nor below."""
+        """True if method and path alone decide: no hosts and no resources with rules of their own, here and below."""
         return all(
             is_indexed(resource) and not (isinstance(resource, Mount) and not resource.router.is_pure)
             for resource in self._resources

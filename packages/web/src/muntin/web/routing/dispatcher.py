@@ -27,13 +27,6 @@ __all__ = ["UrlDispatcher", "as_web_route", "describe_match"]
 _CHUNK_SIZE: Final = 262_144
 
 
-class _Unasked(Exception):
-    """A resource has to be asked, and that has to be awaited."""
-
-    def __init__(self, resource: AbstractResource) -> None:
-        self.resource = resource
-
-
 class UrlDispatcher(router.Router[Any]):
     """An ordered list of resources, and a mapping of their names."""
 
@@ -162,25 +155,17 @@ class UrlDispatcher(router.Router[Any]):
         return type(self).resolve is not UrlDispatcher.resolve
 
     async def find(self, method: str, path: str, host: str | None, request: Asking) -> Match[Any]:
-        """Find the route for a request, and wait for resources that have to be awaited."""
-        matches: dict[int, Match[Any] | None] = {}
-
-        def ask(
-            resource: router.AbstractResource[Any], method: str, path: str, host: str | None
-        ) -> Match[Any] | None:
-            if not _has_own_rules(resource):
-                return resource.match(method, path, host)  # type: ignore[return-value]  # Matched is Found
-            if id(resource) not in matches:
-                raise _Unasked(resource)
-            return matches[id(resource)]
-
+        """Find the match of a request, and await the resources that have to be awaited."""
+        search = self.search(method, path, host)
+        match: Match[Any] | None = None
         while True:
             try:
-                return self.match(method, path, host, ask=ask)
-            except _Unasked as pending:
-                resource = pending.resource
-            # Each resource is asked once, and the others need no waiting: this ends.
-            matches[id(resource)] = await _ask(resource, request)
+                question = search.send(match)
+            except StopIteration as end:
+                found: Match[Any] = end.value
+                return found
+            resource = question.resource
+            match = await _ask(resource, request) if _has_own_rules(resource) else question.match()
 
     async def resolve(self, request: Asking) -> UrlMappingMatchInfo:
         """Give the match info of a request; one that raises 404 or 405 if nothing matches.
