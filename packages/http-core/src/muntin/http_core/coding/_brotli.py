@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-import brotli  # type: ignore[import-untyped]  # it has no annotations, hence the annotated results below
+import brotli  # type: ignore[import-untyped]  # it has no annotations, so the results below are annotated
 
-from muntin.http_core.coding._codec import Codec, corrupt, cut_off, goes_on
+from muntin.http_core.coding._codec import Codec, corrupt, excess_input, truncated
 from muntin.http_core.coding.limits import DecodingLimits
 
 __all__ = ["BR", "BrotliDecoder", "BrotliEncoder"]
@@ -25,13 +25,13 @@ class BrotliDecoder:
     def decode(self, data: bytes) -> Iterator[bytes]:
         self._is_begun = True
         if self._decompressor.is_finished():
-            raise goes_on()
+            raise excess_input()
         while True:
             output = self._process(data)
-            # The bound is where brotli stops to get more memory, so a little more may come.
+            # brotli stops to allocate memory at the bound, so the output may be a little larger.
             for at in range(0, len(output), self._chunk):
                 yield output[at : at + self._chunk]
-            # It may also give less than that, and has more, whatever `can_accept_more_data` says.
+            # It may also return less than that and still hold more, whatever `can_accept_more_data` says.
             if not output or self._decompressor.is_finished():
                 return
             data = b""
@@ -45,7 +45,7 @@ class BrotliDecoder:
 
     def finish(self) -> None:
         if self._is_begun and not self._decompressor.is_finished():
-            raise cut_off()
+            raise truncated()
 
 
 class BrotliEncoder:
@@ -67,5 +67,6 @@ class BrotliEncoder:
         return output
 
 
-# Level 4 is about as fast as gzip's 6, and smaller; brotli's own choice, 11, is for files that are made once.
+# Level 4 is about as fast as gzip's 6, with smaller output. brotli's own default, 11, is for files that are encoded
+# once.
 BR: Final = Codec(BrotliDecoder, lambda level, _: BrotliEncoder(level), range(12), 4)

@@ -1,7 +1,7 @@
-"""What a coding has to provide: a streaming decoder and a streaming encoder.
+"""The interface of a coding: a streaming decoder and a streaming encoder.
 
-A decoder gives pieces of bounded size however little input makes them. It does not count totals: that is
-for the one who drives it.
+A decoder returns pieces of bounded size, however small the input is from which they come. It does not count totals: its
+caller does.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,30 +10,38 @@ from typing import NamedTuple, Protocol
 from muntin.http_core.coding.errors import ContentCodingError
 from muntin.http_core.coding.limits import DecodingLimits
 
-__all__ = ["Codec", "StreamDecoder", "StreamEncoder", "corrupt", "cut_off", "goes_on", "too_many_members"]
+__all__ = [
+    "Codec",
+    "StreamDecoder",
+    "StreamEncoder",
+    "corrupt",
+    "excess_input",
+    "too_many_members",
+    "truncated",
+]
 
 
 class StreamDecoder(Protocol):
-    """Undoes one coding."""
+    """Decodes one coding."""
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """Give what the data says, in pieces; to be exhausted before the next call."""
+        """Iterate over the decoded data, in pieces; exhaust the iterator before the next call."""
 
     def finish(self) -> None:
-        """Hold the input to be complete."""
+        """Refuse input that is not complete."""
 
 
 class StreamEncoder(Protocol):
     """Applies one coding."""
 
     def encode(self, data: bytes) -> bytes:
-        """Take content; give what is ready, which may be nothing."""
+        """Encode content, and return the output that is ready, which may be empty."""
 
     def flush(self) -> bytes:
-        """Give all that the peer needs to decode what was taken so far."""
+        """Return the output that the peer needs to decode all content so far."""
 
     def finish(self) -> bytes:
-        """Give the rest."""
+        """Return the rest of the output."""
 
 
 class Codec(NamedTuple):
@@ -41,27 +49,27 @@ class Codec(NamedTuple):
 
     make_decoder: Callable[[DecodingLimits], StreamDecoder]
     make_encoder: Callable[[int, int], StreamEncoder]
-    """Takes a level, and a strategy of zlib's (`zlib.Z_FILTERED` …), which means nothing to codings that are not."""
+    """Takes a level, and a strategy of zlib (`zlib.Z_FILTERED` …), which other codings ignore."""
     levels: range
-    """From fast to small."""
+    """From the fastest to the one with the smallest output."""
     default_level: int
 
 
 def corrupt() -> ContentCodingError:
-    """Make the error for input that no encoder makes."""
+    """Build the error for input that no encoder writes."""
     return ContentCodingError(400, "corrupt content coding")
 
 
-def cut_off() -> ContentCodingError:
-    """Make the error for input that ends too early."""
+def truncated() -> ContentCodingError:
+    """Build the error for input that ends too early."""
     return ContentCodingError(400, "encoded content is cut off")
 
 
-def goes_on() -> ContentCodingError:
-    """Make the error for input behind the end."""
-    return ContentCodingError(400, "encoded content goes on after its end")
+def excess_input() -> ContentCodingError:
+    """Build the error for input behind the end."""
+    return ContentCodingError(400, "encoded content continues after its end")
 
 
 def too_many_members() -> ContentCodingError:
-    """Make the error for an endless row of members or frames."""
+    """Build the error for too many members or frames."""
     return ContentCodingError(413, "too many members in encoded content")

@@ -1,7 +1,7 @@
 """The codings gzip (RFC 1952) and deflate (RFC 1950, and 1951 without its wrapper).
 
-zlib copies the input that it leaves, for each piece of output and for each member: what is fed at once is
-to be small.
+For each piece of output and for each member, zlib copies the input that it has not used. So a caller passes small
+slices of input.
 """
 
 import zlib
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from muntin.http_core.coding._codec import Codec, corrupt, cut_off, goes_on, too_many_members
+from muntin.http_core.coding._codec import Codec, corrupt, excess_input, too_many_members, truncated
 from muntin.http_core.coding.limits import DecodingLimits
 
 __all__ = ["DEFLATE", "GZIP", "DeflateDecoder", "GzipDecoder"]
@@ -17,10 +17,6 @@ __all__ = ["DEFLATE", "GZIP", "DeflateDecoder", "GzipDecoder"]
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _WRAPPED: Final = zlib.MAX_WBITS
 _RAW: Final = -zlib.MAX_WBITS
-
-# zlib copies the input that it leaves, for each piece of output and each member. A bounded slice keeps that
-# linear.
-_SLICE: Final = 16384
 
 
 class _Inflater:
@@ -36,7 +32,7 @@ class _Inflater:
 
     @property
     def rest(self) -> bytes:
-        """What followed the end in the data of the last call."""
+        """The data behind the end, of the last call."""
         return self._inflate.unused_data
 
     def inflate(self, data: bytes) -> Iterator[bytes]:
@@ -48,7 +44,7 @@ class _Inflater:
             if piece:
                 yield piece
             data = self._inflate.unconsumed_tail
-            # A full piece may have left output inside zlib, even when all input went in.
+            # After a full piece, zlib may still hold output, even if it has taken all input.
             if self._inflate.eof or (not data and len(piece) < self._chunk):
                 return
 
@@ -79,11 +75,11 @@ class GzipDecoder:
 
     def finish(self) -> None:
         if self._member is not None:
-            raise cut_off()
+            raise truncated()
 
 
 class DeflateDecoder:
-    """Deflate, with the zlib wrapper that RFC 9110 §8.4.1.2 asks for, or without, as some clients send it."""
+    """Deflate, with the zlib wrapper that RFC 9110 §8.4.1.2 demands, or without it, as some clients send it."""
 
     def __init__(self, limits: DecodingLimits) -> None:
         self._limits = limits
@@ -99,18 +95,18 @@ class DeflateDecoder:
             wbits = _WRAPPED if _is_wrapped(data) else _RAW
             self._stream = _Inflater(wbits, self._limits.chunk)
         if data and self._stream.is_finished:
-            raise goes_on()
+            raise excess_input()
         yield from self._stream.inflate(data)
         if self._stream.rest:
-            raise goes_on()
+            raise excess_input()
 
     def finish(self) -> None:
         if self._begin if self._stream is None else not self._stream.is_finished:
-            raise cut_off()
+            raise truncated()
 
 
 def _is_wrapped(data: bytes) -> bool:
-    """Tell whether the data begins as RFC 1950 §2.2 says: method 8, and a check of both bytes."""
+    """Return True if the data begins with the wrapper of RFC 1950 §2.2: method 8, and a check of both bytes."""
     return data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
 
 
@@ -128,6 +124,6 @@ class _Deflater:
         return self._deflate.flush()
 
 
-# Level 6 is zlib's own choice; 9 takes up to four times as long for one part in a hundred.
+# Level 6 is zlib's own default; 9 takes up to four times as long and saves one part in a hundred.
 GZIP: Final = Codec(GzipDecoder, partial(_Deflater, _GZIP), range(1, 10), 6)
 DEFLATE: Final = Codec(DeflateDecoder, partial(_Deflater, _WRAPPED), range(1, 10), 6)

@@ -1,8 +1,7 @@
 """The coding zstd (RFC 8878, RFC 9659), of the extra `zstd`.
 
-The library cannot bound what one call gives, and four bytes may say 128 kB. So frames are taken apart here
-into blocks, which RFC 8878 §3.1.1.2 bounds, and the library gets one block at a time. This also shows where
-frames end.
+The library cannot bound the output of one call, and four bytes of input can mean 128 kB. So frames are split here into
+blocks, which RFC 8878 §3.1.1.2 bounds, and the library decodes one block at a time. This also shows where frames end.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from typing import ClassVar, Final
 
 import zstandard
 
-from muntin.http_core.coding._codec import Codec, corrupt, cut_off, too_many_members
+from muntin.http_core.coding._codec import Codec, corrupt, too_many_members, truncated
 from muntin.http_core.coding.errors import ContentCodingError
 from muntin.http_core.coding.limits import DecodingLimits
 
@@ -27,7 +26,7 @@ _CONTENT_SIZE_SIZES: Final = (0, 2, 4, 8)
 
 
 class _Next(Enum):
-    """What comes next."""
+    """The element that comes next."""
 
     FRAME = auto()
     BLOCK = auto()
@@ -59,10 +58,10 @@ class ZstdDecoder:
 
     def finish(self) -> None:
         if self._buffer or self._to_skip or self._next is not _Next.FRAME:
-            raise cut_off()
+            raise truncated()
 
     def _take(self) -> bytes | None:
-        """Take the next element off the buffer: what the library gets. None until it is complete."""
+        """Remove and return the next element of the buffer, for the library; None until it is complete."""
         if self._to_skip:
             skipped = min(self._to_skip, len(self._buffer))
             del self._buffer[:skipped]
@@ -87,7 +86,7 @@ class ZstdDecoder:
             raise corrupt()
         descriptor = self._buffer[4]
         is_single_segment = bool(descriptor & 0x20)
-        # One segment has no window: it refers as far back as it is long. Its length is then always there.
+        # A single segment has no window: it may refer to all of itself. Its length is then always stated.
         begin = 5 + (not is_single_segment) + _DICTIONARY_ID_SIZES[descriptor & 3]
         size = begin + (_CONTENT_SIZE_SIZES[descriptor >> 6] or is_single_segment)
         header = self._cut(size)
@@ -140,13 +139,13 @@ class ZstdDecoder:
 
 
 def _window_size(descriptor: int) -> int:
-    """RFC 8878 §3.1.1.1.2."""
+    """Return the size of the window (RFC 8878 §3.1.1.1.2)."""
     base = 1 << (10 + (descriptor >> 3))
     return base + base // 8 * (descriptor & 7)
 
 
 def _content_size(field: bytes) -> int:
-    """RFC 8878 §3.1.1.1.4: two bytes count from 256 on."""
+    """Return the size of the content (RFC 8878 §3.1.1.1.4): a field of two bytes counts from 256."""
     return int.from_bytes(field, "little") + (256 if len(field) == 2 else 0)
 
 
@@ -166,6 +165,5 @@ class ZstdEncoder:
         return self._compressor.flush()
 
 
-# Level 3 is the library's own choice. From 20 on, the window is larger than what RFC 9659 lets a recipient
-# expect.
+# Level 3 is the library's own default. From level 20, the window is larger than RFC 9659 allows.
 ZSTD: Final = Codec(ZstdDecoder, lambda level, _: ZstdEncoder(level), range(1, 20), 3)

@@ -1,4 +1,4 @@
-"""The Content-Encoding field of a message that is to be decoded (RFC 9110 §8.4)."""
+"""The Content-Encoding field of a message (RFC 9110 §8.4)."""
 
 from muntin.http_core.coding.errors import ContentCodingError
 from muntin.http_core.coding.limits import DEFAULT_DECODING_LIMITS
@@ -9,11 +9,11 @@ __all__ = ["parse_content_encoding"]
 
 
 def parse_content_encoding(text: str, *, limit: int = DEFAULT_DECODING_LIMITS.codings) -> tuple[str, ...]:
-    """Give the codings of a message in the order in which they were applied, without ``identity``.
+    """Parse a Content-Encoding field into its codings, in the order in which they were applied, without ``identity``.
 
     Raises:
-        ContentCodingError: 400 when the field is malformed; 415 when a coding is unknown or not installed,
-            or there are more than `limit`.
+        ContentCodingError: 400 if the field is malformed; 415 if a coding is unknown or not installed, or there are
+            more than `limit`.
     """
     codings: list[str] = []
     for element in text.split(","):

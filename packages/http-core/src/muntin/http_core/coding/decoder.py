@@ -1,6 +1,6 @@
-"""Undoing the codings of one body, piece by piece.
+"""Decoding one body, piece by piece: how codings are stacked, and the bounds on their output.
 
-Knows how codings stack, and the bounds on what may come out. Does not know any coding.
+The codings themselves are in modules of their own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,13 +13,13 @@ from muntin.http_core.coding.registry import find_codec
 
 __all__ = ["ContentDecoder", "decode_content"]
 
-# The libraries copy the input that they leave, for each piece of output: small slices keep that linear.
-# Between two codings the pieces are small anyway.
+# For each piece of output, the libraries copy the input that they have not used: small slices keep that linear. Between
+# two codings the pieces are small anyway.
 _SLICE: Final = 16384
 
 
 class _Identity:
-    """No coding at all, within the same bounds."""
+    """No coding, within the same bounds."""
 
     def __init__(self, limits: DecodingLimits) -> None:
         self._chunk = limits.chunk
@@ -29,55 +29,55 @@ class _Identity:
             yield data[at : at + self._chunk]
 
     def finish(self) -> None:
-        """Nothing can be missing."""
+        """Accept the end anywhere."""
 
 
 class _Stage:
-    """One coding, with a meter on it.
+    """One coding of a body, with bounds on its output.
 
-    Each of several has its own, and all compare their output with what came in as the body: what a coding in
-    the middle blows up costs time, even when the last one shrinks it, and two modest ratios make an immodest
-    one.
+    All stages compare their output with the bytes of the body that were received, and not with their own input: output
+    of a coding in the middle costs time even if the last coding makes it small again, and the ratios of two codings
+    multiply.
     """
 
     def __init__(self, stream: StreamDecoder, limits: DecodingLimits) -> None:
         self._stream = stream
         self._limits = limits
         self._taken = 0
-        self._given = 0
+        self._returned = 0
         self.finish = stream.finish
 
     def decode(self, data: bytes, received: int) -> Iterator[bytes]:
         self._taken += len(data)
         for piece in self._stream.decode(data):
-            self._given += len(piece)
+            self._returned += len(piece)
             self._check_size(received)
             yield piece
         self._check_overhead()
 
     def _check_size(self, received: int) -> None:
         limits = self._limits
-        if limits.output is not None and self._given > limits.output:
+        if limits.output is not None and self._returned > limits.output:
             raise ContentCodingError(413, "decoded content too large")
-        if self._given > max(limits.ratio_floor, limits.ratio * received):
+        if self._returned > max(limits.ratio_floor, limits.ratio * received):
             raise ContentCodingError(413, "encoded content expands too much")
 
     def _check_overhead(self) -> None:
-        """Refuse input that goes on and says nothing: whoever bounds the output alone would read it for ever."""
-        if self._taken > max(self._limits.overhead_floor, self._limits.overhead * self._given):
-            raise ContentCodingError(413, "encoded content says too little")
+        """Refuse input that continues without output: a reader that bounds the output alone would read it for ever."""
+        if self._taken > max(self._limits.overhead_floor, self._limits.overhead * self._returned):
+            raise ContentCodingError(413, "encoded content has too little output")
 
 
 class ContentDecoder:
-    """Undoes the codings of one body.
+    """Decodes one body.
 
     Args:
-        codings: in the order in which they were applied, from `parse_content_encoding`; none is fine.
+        codings: in the order in which they were applied, from `parse_content_encoding`; may be empty.
         limits: see `DecodingLimits`.
 
     Raises:
-        ContentCodingError: 415, a coding is unknown or not installed, or there are too many.
-        ValueError: the codings are one text in place of a sequence of them.
+        ContentCodingError: 415 if a coding is unknown or not installed, or there are too many.
+        ValueError: the codings are one text in place of a sequence.
     """
 
     def __init__(self, codings: Sequence[str], limits: DecodingLimits = DEFAULT_DECODING_LIMITS) -> None:
@@ -91,23 +91,23 @@ class ContentDecoder:
         self._fault: tuple[int, str] | None = None
 
     def decode(self, data: bytes) -> Iterator[bytes]:
-        """Give what the next bytes of the body say, in pieces of at most `DecodingLimits.chunk` bytes.
+        """Iterate over the next decoded bytes of the body, in pieces of at most `DecodingLimits.chunk` bytes.
 
-        Nothing is decoded before a piece is asked for, so that the pace is the caller's. Exhaust the
-        iterator before the next call.
+        Each piece is decoded when the iterator reaches it, so the caller sets the pace. Exhaust the iterator before the
+        next call.
 
         Raises:
-            ContentCodingError: 400 corrupt, 413 beyond a limit. So it is for every later call.
+            ContentCodingError: 400 if the data is corrupt, 413 if it exceeds a limit. Every later call raises it, too.
         """
         if self._fault is not None:
             raise ContentCodingError(*self._fault)
         try:
             for at in range(0, len(data), _SLICE):
-                fed = data[at : at + _SLICE]
-                self._received += len(fed)
-                yield from self._decode(fed, 0)
+                piece = data[at : at + _SLICE]
+                self._received += len(piece)
+                yield from self._decode(piece, 0)
         except ContentCodingError as error:
-            # Not the error itself: it keeps the frames that it goes through, and they us.
+            # The error itself is not kept: its traceback refers to frames, and those to this object.
             self._fault = (error.status, error.reason)
             raise
 
@@ -120,10 +120,10 @@ class ContentDecoder:
             yield from self._decode(piece, depth + 1)
 
     def finish(self) -> None:
-        """Hold the body to be complete; an empty one is, in every coding.
+        """Refuse a body that is not complete; an empty one is complete in every coding.
 
         Raises:
-            ContentCodingError: 400, it is cut off.
+            ContentCodingError: 400 if the body is cut off.
         """
         if self._fault is not None:
             raise ContentCodingError(*self._fault)
@@ -141,10 +141,10 @@ def _make_stream(coding: str, limits: DecodingLimits) -> StreamDecoder:
 def decode_content(
     data: bytes, codings: Sequence[str], limits: DecodingLimits = DEFAULT_DECODING_LIMITS
 ) -> bytes:
-    """Give a whole body decoded.
+    """Decode a whole body.
 
     Raises:
-        ContentCodingError: see `ContentDecoder`.
+        ContentCodingError: as for `ContentDecoder`, its `decode` and its `finish`.
     """
     decoder = ContentDecoder(codings, limits)
     content = b"".join(decoder.decode(data))

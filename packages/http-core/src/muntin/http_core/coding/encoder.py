@@ -1,6 +1,6 @@
-"""Applying a coding to one body, piece by piece.
+"""Encoding one body, piece by piece.
 
-Knows levels. Does not know which bodies are worth it, nor what the client accepts.
+The caller decides which bodies to encode, and by which coding.
 """
 
 import zlib
@@ -14,13 +14,13 @@ class ContentEncoder:
     """Encodes one body.
 
     Args:
-        coding: one of `available_codings`.
-        level: from fast to small: 1 to 9 for gzip and deflate, 0 to 11 for br, 1 to 19 for zstd; None for a
-            level that suits content made on the fly.
-        strategy: one of zlib's (`zlib.Z_FILTERED` …), for gzip and deflate; the other codings have none.
+        coding: one of `available_codings`. level: from the fastest to the one with the smallest output: 1 to 9 for gzip
+        and deflate, 0 to 11 for br, 1 to 19
+            for zstd; None for a level that fits content which is encoded once for each response.
+        strategy: a strategy of zlib (`zlib.Z_FILTERED` …) for gzip and deflate; the other codings have none.
 
     Raises:
-        ValueError: the coding is unknown or not installed, or it has no such level or strategy.
+        ValueError: the coding is unknown or not installed, or does not have the level or the strategy.
     """
 
     def __init__(
@@ -35,27 +35,25 @@ class ContentEncoder:
         self._stream = codec.make_encoder(codec.default_level if level is None else level, strategy)
 
     def encode(self, data: bytes) -> bytes:
-        """Take content and give what is ready, which may be nothing."""
+        """Encode content, and return the output that is ready, which may be empty."""
         return self._stream.encode(data)
 
     def flush(self) -> bytes:
-        """Give all that the peer needs to decode what was taken so far; each call costs some of the
-        compression.
-        """
+        """Return the output that the peer needs to decode all content so far; each call makes the output larger."""
         return self._stream.flush()
 
     def finish(self) -> bytes:
-        """Give the rest; nothing can be encoded after it."""
+        """Return the rest of the output; nothing can be encoded after it."""
         return self._stream.finish()
 
 
 def encode_content(
     data: bytes, coding: str, level: int | None = None, *, strategy: int = zlib.Z_DEFAULT_STRATEGY
 ) -> bytes:
-    """Give a whole body encoded.
+    """Encode a whole body.
 
     Raises:
-        ValueError: see `ContentEncoder`.
+        ValueError: as for `ContentEncoder`.
     """
     encoder = ContentEncoder(coding, level, strategy=strategy)
     return encoder.encode(data) + encoder.finish()

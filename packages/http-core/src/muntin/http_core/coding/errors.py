@@ -1,4 +1,4 @@
-"""What can be wrong with encoded content."""
+"""The error of encoded content."""
 
 from muntin.http_core.errors import RemoteProtocolError
 

@@ -1,8 +1,8 @@
-"""Tokens, quoted strings and the parameters made of them (RFC 9110 §5.6).
+"""Quoted strings, and parameters made of tokens and quoted strings (RFC 9110 §5.6).
 
-Knows the grammar that nearly every field shares. Does not know what any parameter means.
+This is the grammar that nearly every field shares, without what any parameter means.
 
-All repeats are possessive: no input makes them backtrack, so each match is linear.
+All repeats are possessive: no input makes them backtrack, so each match takes linear time.
 """
 
 import re
@@ -38,21 +38,21 @@ Parameters = tuple[tuple[str, str], ...]
 
 
 def is_free_of_controls(text: str) -> bool:
-    """Tell whether a text can stand inside a field: it has no control character but the tab."""
+    """Return True if a text can stand inside a field: if it has no control character but the tab."""
     return _CONTROL.search(text) is None
 
 
 def unquote_string(quoted: str) -> str:
-    """Give what a quoted string says: every escaped character stands for itself."""
+    """Return the text of a quoted string, in which every escaped character stands for itself."""
     inner = quoted[1:-1]
     return _ESCAPED.sub(r"\1", inner) if "\\" in inner else inner
 
 
 def quote_string(text: str) -> str:
-    """Give the quoted string that says `text`.
+    """Return a text as a quoted string.
 
     Raises:
-        ValueError: it has a control character.
+        ValueError: the text has a control character.
     """
     if not is_free_of_controls(text):
         raise ValueError(f"a field cannot hold control characters: {text!r}")
@@ -62,10 +62,10 @@ def quote_string(text: str) -> str:
 def parse_parameters(
     text: str, position: int, limit: int, unquote: Callable[[str], str] = unquote_string
 ) -> Parameters | None:
-    """Give the parameters from `position` to the end of the text, their names in lower case.
+    """Parse the parameters from `position` to the end of the text; their names become lower case.
 
-    None when they are malformed, more than `limit`, or one comes twice: of two values, two readers may take
-    different ones, which is how filters are passed by.
+    Return None if they are malformed, more than `limit`, or if one comes twice: of two values, two readers may take
+    different ones, and a filter that reads the one is bypassed by the other.
     """
     found: dict[str, str] = {}
     while match := _PARAMETER.match(text, position):
@@ -85,13 +85,13 @@ def iterate_parameters(
 ) -> Iterator[tuple[str, str | None]]:
     """Iterate over the parameters from `position` to the end of the text, as lenient readers see them.
 
-    Names are in lower case; values are as they stand there, quotes included, or None where one cannot be
-    read: it has a control character, its quotes are not closed, or something stands between them and the next
-    semicolon. What is not quoted goes on to the next semicolon (WHATWG MIME Sniffing §4.4), and white space
-    may stand around the ``=``, as in mail. What has no value, or no token for a name, is passed over.
+    Names are in lower case. Values are returned as they are, with their quotes. A value is None where it has a control
+    character, where its quotes are not closed, or where something stands between the quotes and the next semicolon. A
+    value without quotes ends at the next semicolon (WHATWG MIME Sniffing §4.4), and white space may stand around the
+    ``=``, as in mail. A parameter without a value, or whose name is no token, is left out.
 
     Args:
-        quoted: what a quoted value is.
+        quoted: the pattern of a quoted value.
     """
     while match := _NAME_BEFORE_VALUE.match(text, position):
         position = match.end()
@@ -101,7 +101,7 @@ def iterate_parameters(
         value: str | None
         if text.startswith('"', position):
             found = quoted.match(text, position)
-            # Behind a quote that is never closed, nothing can be read.
+            # Behind a quote that is never closed, nothing can be parsed.
             begin = len(text) if found is None else found.end()
             end = _REST.match(text, begin).end()  # type: ignore[union-attr]  # it matches anywhere
             value = None if found is None or text[begin:end].strip(" \t") else found[0]
@@ -116,24 +116,21 @@ def iterate_parameters(
 
 
 def follows_value(text: str, position: int) -> bool:
-    """Return whether parameters, or nothing, stand behind the value that ends at `position`."""
+    """Return True if parameters, or nothing, stand behind the value that ends at `position`."""
     return text[position:].lstrip(" \t")[:1] in ("", ";")
 
 
 def format_parameters(parameters: Iterable[tuple[str, str]]) -> str:
-    """Give the parameters as they follow a value, quoted where they must be.
+    """Format the parameters that follow a value, with quotes where they are needed.
 
     Raises:
         ValueError: a name is not a token, or a value has a control character.
     """
-    return "".join(f"; {_checked(name)}={_value(value)}" for name, value in parameters)
+    return "".join(map(_format_parameter, parameters))
 
 
-def _checked(name: str) -> str:
+def _format_parameter(parameter: tuple[str, str]) -> str:
+    name, value = parameter
     if not is_token(name):
         raise ValueError(f"not the name of a parameter: {name!r}")
-    return name
-
-
-def _value(text: str) -> str:
-    return text if is_token(text) else quote_string(text)
+    return f"; {name}={value if is_token(value) else quote_string(value)}"

@@ -1,9 +1,9 @@
-"""The Accept fields (RFC 9110 §12.5) and what to choose by them.
+"""The Accept fields (RFC 9110 §12.5), and choosing a representation by them.
 
-Knows quality values and what matches what. Does not know which representations there are: those are
-offered, the best first, and between offers that the client likes equally the order decides.
+The caller offers what it has, the best first. Between offers that the client accepts equally, the more specific member
+of the field decides, and then the order of the offers.
 
-These fields are wishes, so a malformed member is passed over, not the whole field: some clients send
+These fields are preferences, so a malformed member is left out and the rest of the field is used: some clients send
 ``q=.2``.
 """
 
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 MAX_PREFERENCES: Final = 64
-"""How many members of a field are read; the rest is left out. Browsers send about ten."""
+"""The number of members of a field that are read; further ones are left out. Browsers send about ten."""
 
 _MAX_PARAMETERS: Final = 8
 _MEMBER: Final = re.compile(rf'(?:[^,"]++|{QUOTED_STRING})*')
@@ -47,13 +47,13 @@ class Preference(NamedTuple):
     value: str
     """What is accepted, in lower case: a coding, a charset, a language range, a media range, or ``*``."""
     quality: float = 1.0
-    """How much, from 0 (not at all) to 1."""
+    """The weight, from 0 (not acceptable) to 1."""
     parameters: Parameters = ()
-    """What a media range says besides: names in lower case."""
+    """The parameters of a media range; their names are in lower case."""
 
 
 def parse_qualities(text: str, *, limit: int = MAX_PREFERENCES) -> tuple[Preference, ...]:
-    """Give the members of an Accept, Accept-Charset, Accept-Encoding or Accept-Language field, in order.
+    """Parse an Accept, Accept-Charset, Accept-Encoding or Accept-Language field into its members, in order.
 
     Malformed members, and those beyond `limit`, are left out.
     """
@@ -87,17 +87,17 @@ def _parse_member(member: str) -> Preference | None:
         return None
     for index, (name, weight) in enumerate(parameters):
         if name == "q":
-            # What follows the weight were extensions, which RFC 9110 §12.5.1 has done away with.
+            # Behind the weight were extensions, which RFC 9110 §12.5.1 has removed.
             quality = float(weight) if _QVALUE.fullmatch(weight) else None
             return None if quality is None else Preference(match[0].lower(), quality, parameters[:index])
     return Preference(match[0].lower(), 1.0, parameters)
 
 
 def format_qualities(preferences: Iterable[Preference]) -> str:
-    """Give an Accept field, as a client sends it.
+    """Format an Accept field, as a client sends it.
 
     Raises:
-        ValueError: a value is not a token or two with a slash, a quality not from 0 to 1, or a parameter
+        ValueError: a value is neither a token nor two with a slash, a quality is not from 0 to 1, or a parameter is
             malformed.
     """
     return ", ".join(map(_format_member, preferences))
@@ -113,14 +113,14 @@ def _format_member(preference: Preference) -> str:
     return value + format_parameters(parameters) + weight
 
 
-# What matches an offer, and how specifically; None for not at all ------------------------------------------
+# How specifically a member matches an offer; None where it does not
 
 _Match = Callable[[Preference, str], int | None]
 
 
 def _quality(preferences: Iterable[Preference], offer: str, match: _Match) -> tuple[float, int]:
-    """Give the quality of an offer and how specifically it is meant; the most specific member that matches
-    decides.
+    """Return the quality of an offer, and how specific the member is that decides: of those that match, the most
+    specific one.
     """
     matches = [
         (specificity, preference.quality)
@@ -137,7 +137,8 @@ def _best(
     best, chosen = (0.0, 0), None
     for offer in offers:
         found = _quality(preferences, offer, match)
-        # Of two that are liked equally, the one that was meant: "application/json, */*" asks for JSON.
+        # Of two offers of equal quality, the one that is named more specifically: "application/json, */*" asks for
+        # JSON.
         if found[0] and found > best:
             best, chosen = found, offer
     return best[0], chosen
@@ -150,13 +151,13 @@ def _match_token(preference: Preference, offer: str) -> int | None:
 
 
 def _match_coding(preference: Preference, offer: str) -> int | None:
-    # RFC 9110 §8.4.1.3: x-gzip is gzip, since before there was a standard.
+    # RFC 9110 §8.4.1.3: x-gzip is an old name of gzip.
     return 1 if (preference.value, offer) == ("x-gzip", "gzip") else _match_token(preference, offer)
 
 
 def _match_language(preference: Preference, offer: str) -> int | None:
-    """Basic filtering (RFC 4647 §3.3.1), and below that, as in lookup (§3.4), the shorter form of what is
-    asked for.
+    """Match by basic filtering (RFC 4647 §3.3.1), and less specifically, as in lookup (§3.4), by the shorter form of
+    the language that is asked for.
     """
     wanted, offer = preference.value, offer.lower()
     if wanted == "*":
@@ -181,31 +182,30 @@ def _has_parameters(media: MediaType, preference: Preference) -> bool:
     return all(media.parameter(name) == value for name, value in preference.parameters)
 
 
-# What to choose ---------------------------------------------------------------------------------------------
+# Choosing
 
 
 def _check_offers(offers: Sequence[str]) -> Sequence[str]:
-    # A text is a sequence of texts, too: its characters would be offered.
+    # One text is a sequence, too: its characters would be the offers.
     if isinstance(offers, str):
         raise ValueError(f"offers are a sequence, such as [{offers!r}], not one text")
     return offers
 
 
 def negotiate_encoding(text: str | None, offers: Sequence[str]) -> str | None:
-    """Give the content coding to apply, of those offered, by an Accept-Encoding field (RFC 9110 §12.5.3).
+    """Return the offered content coding to apply, by an Accept-Encoding field (RFC 9110 §12.5.3).
 
-    None means to send the content as it is: the field is missing, accepts none of the offers, or likes
-    ``identity`` better. That is so even when it refuses ``identity``, since a client that cannot read it
-    gets no better answer.
+    None means to send the content as it is: the field is missing, accepts none of the offers, or prefers ``identity``.
+    That is so even if it refuses ``identity``, since another response would not help a client that cannot read it.
 
     Raises:
-        ValueError: the offers are one text.
+        ValueError: the offers are one text in place of a sequence.
     """
     offers = _check_offers(offers)
     return None if text is None else _negotiate_encoding(text, tuple(offers))
 
 
-# Whoever compresses asks this for every answer, and nearly all clients send one of a few texts.
+# A server that compresses calls this for every response, and nearly all clients send one of a few texts.
 @lru_cache(maxsize=128)
 def _negotiate_encoding(text: str, offers: tuple[str, ...]) -> str | None:
     preferences = parse_qualities(text)
@@ -215,36 +215,35 @@ def _negotiate_encoding(text: str, offers: tuple[str, ...]) -> str | None:
 
 
 def negotiate_media_type(text: str | None, offers: Sequence[str]) -> str | None:
-    """Give the media type to send, of those offered, by an Accept field (RFC 9110 §12.5.1).
+    """Return the offered media type to send, by an Accept field (RFC 9110 §12.5.1).
 
-    None means that none is acceptable (406). A field that is missing, or says nothing, accepts the first.
+    None means that none is acceptable (406). A field that is missing or empty accepts the first.
 
     Raises:
-        ValueError: an offer is not a media type, or the offers are one text.
+        ValueError: an offer is not a media type, or the offers are one text in place of a sequence.
     """
     return _negotiate(text, offers, _match_media)
 
 
 def negotiate_language(text: str | None, offers: Sequence[str]) -> str | None:
-    """Give the language to answer in, of the tags offered, by an Accept-Language field (RFC 9110 §12.5.4).
+    """Return the offered language tag to respond in, by an Accept-Language field (RFC 9110 §12.5.4).
 
-    None means that none is wanted. ``en`` accepts ``en-GB``; ``en-GB`` accepts ``en`` if there is nothing
-    closer. A field that is missing, or says nothing, accepts the first.
+    None means that none is acceptable. ``en`` accepts ``en-GB``; ``en-GB`` accepts ``en`` if there is no closer offer.
+    A field that is missing or empty accepts the first.
 
     Raises:
-        ValueError: the offers are one text.
+        ValueError: the offers are one text in place of a sequence.
     """
     return _negotiate(text, offers, _match_language)
 
 
 def negotiate_charset(text: str | None, offers: Sequence[str]) -> str | None:
-    """Give the charset to send, of those offered, by an Accept-Charset field (RFC 9110 §12.5.2, which
-    retires it).
+    """Return the offered charset to send, by an Accept-Charset field (RFC 9110 §12.5.2, which deprecates it).
 
-    None means that none is acceptable. A field that is missing, or says nothing, accepts the first.
+    None means that none is acceptable. A field that is missing or empty accepts the first.
 
     Raises:
-        ValueError: the offers are one text.
+        ValueError: the offers are one text in place of a sequence.
     """
     return _negotiate(text, offers, _match_token)
 

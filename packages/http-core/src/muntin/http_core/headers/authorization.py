@@ -1,8 +1,6 @@
-"""Authorization and WWW-Authenticate: the Basic scheme (RFC 7617), and the shape that all schemes share
-(RFC 9110 §11).
+"""Authorization and WWW-Authenticate: the Basic scheme (RFC 7617), and the form that all schemes share (RFC 9110 §11).
 
-Knows how credentials are written. Does not know whether they are right: compare secrets with
-`hmac.compare_digest`.
+This is how credentials are written. To check them, compare secrets with `hmac.compare_digest`.
 """
 
 import base64
@@ -38,23 +36,23 @@ class Authorization(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BasicCredentials:
-    """A name and a password; the password is kept out of the `repr`, and so out of logs."""
+    """A name and a password; the `repr`, and so logs, do not show the password."""
 
     username: str
     password: str = field(repr=False)
 
 
 def parse_authorization(text: str) -> Authorization | None:
-    """Give scheme and credentials of an Authorization field, or None when it is malformed."""
+    """Parse an Authorization field into scheme and credentials; return None if it is malformed."""
     match = _AUTHORIZATION.fullmatch(text)
     return None if match is None else Authorization(match[1].lower(), (match[2] or "").rstrip(" \t"))
 
 
 def parse_basic(text: str, *, charset: str = "utf-8") -> BasicCredentials | None:
-    """Give the credentials of an Authorization field of the Basic scheme.
+    """Parse an Authorization field of the Basic scheme.
 
-    None when it is malformed, has another scheme, is not in the charset, or has a control character in it
-    (which RFC 7617 §2 forbids).
+    Return None if it is malformed, has another scheme, is not in the charset, or has a control character (which
+    RFC 7617 §2 forbids).
     """
     authorization = parse_authorization(text)
     if (
@@ -72,10 +70,10 @@ def parse_basic(text: str, *, charset: str = "utf-8") -> BasicCredentials | None
 
 
 def format_basic(credentials: BasicCredentials, *, charset: str = "utf-8") -> str:
-    """Give an Authorization field of the Basic scheme.
+    """Format an Authorization field of the Basic scheme.
 
     Raises:
-        ValueError: the name has a colon, either has a control character, or the charset cannot show it.
+        ValueError: the name has a colon, one of both has a control character, or the charset cannot encode it.
     """
     if ":" in credentials.username:
         raise ValueError("a name for Basic authorization cannot have a colon")
@@ -86,7 +84,7 @@ def format_basic(credentials: BasicCredentials, *, charset: str = "utf-8") -> st
 
 
 def format_basic_challenge(realm: str) -> str:
-    """Give a WWW-Authenticate field that asks for Basic credentials in UTF-8.
+    """Format a WWW-Authenticate field that asks for Basic credentials in UTF-8.
 
     Raises:
         ValueError: the realm has a control character.

@@ -1,6 +1,6 @@
 """Cache-Control, of requests and responses (RFC 9111 §5.2).
 
-Knows the grammar. Does not cache, and leaves open which directives there are.
+This is its grammar, for any directive. Nothing is cached here.
 """
 
 import re
@@ -14,11 +14,11 @@ from muntin.http_core.tokens import TOKEN, is_token
 __all__ = ["MAX_DIRECTIVES", "CacheControl", "format_cache_control", "parse_cache_control"]
 
 MAX_DIRECTIVES: Final = 32
-"""How many directives a field may have: RFC 9111 knows sixteen, and no field has use for half of them."""
+"""The number of directives that a field may have. RFC 9111 has sixteen, and no field needs half of them."""
 
 _DIRECTIVE: Final = re.compile(rf"[ \t]*+(?:({TOKEN})(?:=(?:({TOKEN})|({QUOTED_STRING})))?)?[ \t]*+(?:,|$)")
 _SECONDS: Final = re.compile(r"[0-9]++")
-# RFC 9111 §1.2.2: what is larger than this means this, which is 68 years.
+# RFC 9111 §1.2.2: a larger number means this one, which is 68 years.
 _LONGEST: Final = 2**31
 
 
@@ -30,8 +30,9 @@ class CacheControl:
 
     @classmethod
     def of(cls, **directives: bool | int | str | None) -> "CacheControl":
-        """Make one of keywords, such as ``of(max_age=60, no_transform=True)``; False and None leave a
-        directive out.
+        """Build directives from keywords, such as ``of(max_age=60, no_transform=True)``.
+
+        False and None leave a directive out.
         """
         given: list[tuple[str, str | None]] = []
         for name, argument in directives.items():
@@ -43,14 +44,14 @@ class CacheControl:
         return any(found == name for found, _ in self.directives)
 
     def get(self, name: str) -> str | None:
-        """Give the argument of a directive by its name in lower case, or None; of several, the first."""
+        """Return the argument of the first directive of a name, in lower case, or None."""
         for found, argument in self.directives:
             if found == name:
                 return argument
         return None
 
     def seconds(self, name: str) -> int | None:
-        """Give the argument of a directive as seconds; None when it is missing or no plain number."""
+        """Return the argument of a directive as seconds; None if it is missing or no plain number."""
         argument = self.get(name)
         if argument is None or not _SECONDS.fullmatch(argument):
             return None
@@ -59,7 +60,7 @@ class CacheControl:
 
 
 def parse_cache_control(text: str, *, limit: int = MAX_DIRECTIVES) -> CacheControl | None:
-    """Give the directives of a Cache-Control field; None when it is malformed or has more than `limit`."""
+    """Parse a Cache-Control field; return None if it is malformed or has more than `limit` directives."""
     directives: list[tuple[str, str | None]] = []
     position = 0
     while position < len(text):
@@ -76,7 +77,7 @@ def parse_cache_control(text: str, *, limit: int = MAX_DIRECTIVES) -> CacheContr
 
 
 def format_cache_control(control: CacheControl) -> str:
-    """Give a Cache-Control field; an empty one is an empty text.
+    """Format a Cache-Control field; without directives it is an empty text.
 
     Raises:
         ValueError: a name is not a token, or an argument has a control character.

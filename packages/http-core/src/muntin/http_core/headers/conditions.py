@@ -1,6 +1,6 @@
 """Conditional requests: which precondition decides (RFC 9110 §13.2.2), and If-Range (§13.1.5).
 
-Knows the order of the fields and what each compares. Does not know where tags and dates come from.
+This is the order of the fields and what each compares. The caller knows the tag and the date of the representation.
 """
 
 from enum import Enum, auto
@@ -17,14 +17,14 @@ _SAFE_READS: Final = frozenset({"GET", "HEAD"})
 
 
 class Precondition(Enum):
-    """What the preconditions of a request come to."""
+    """The result of the preconditions of a request."""
 
     PROCEED = auto()
-    """Do as the method says."""
+    """Perform the method."""
     NOT_MODIFIED = auto()
-    """Answer 304: what the client has is still right."""
+    """Respond with 304: the representation that the client has is current."""
     PRECONDITION_FAILED = auto()
-    """Answer 412: the resource is not as the client believes."""
+    """Respond with 412: the resource is not in the state that the client expects."""
 
 
 def evaluate_preconditions(
@@ -38,20 +38,19 @@ def evaluate_preconditions(
     last_modified: float | None = None,
     exists: bool = True,
 ) -> Precondition:
-    """Decide by the preconditions of a request, in the order of RFC 9110 §13.2.2.
+    """Evaluate the preconditions of a request, in the order of RFC 9110 §13.2.2.
 
-    To be asked when the answer without them would be 2xx (§13.2.1). The fifth field, If-Range, is step 5 and
-    `is_range_current`. A malformed list of tags lists no tag; a malformed date is no condition (§13.1.3,
+    Call it where the response without preconditions would be 2xx (§13.2.1). If-Range is step 5, and has a function of
+    its own: `is_range_current`. A malformed list of tags lists no tag; a malformed date is no condition (§13.1.3,
     §13.1.4).
 
     Args:
         method: of the request.
-        if_match, if_unmodified_since, if_none_match, if_modified_since: the values of the fields; None for
-        one that
+        if_match, if_unmodified_since, if_none_match, if_modified_since: the values of the fields; None for one that
             is missing.
         etag: the current tag of the representation, if it has one.
-        last_modified: when it was last modified, in seconds since the epoch, if that is known.
-        exists: whether there is a current representation at all.
+        last_modified: the time when it was last modified, in seconds since the epoch, if that is known.
+        exists: False if there is no current representation.
     """
     if method in _UNCONDITIONAL:
         return Precondition.PROCEED
@@ -84,17 +83,16 @@ def is_range_current(
     last_modified: float | None = None,
     now: float | None = None,
 ) -> bool:
-    """Decide whether Range applies, by the If-Range beside it (RFC 9110 §13.1.5); otherwise all is to be
-    sent.
+    """Return True if Range applies, by the If-Range beside it (RFC 9110 §13.1.5); if not, everything is to be sent.
 
     Both validators have to be strong: a weak tag never matches, and a date matches only exactly.
 
     Args:
-        if_range: the value of the field; when it is missing, Range applies.
+        if_range: the value of the field; if it is None, Range applies.
         etag: the current tag of the representation, if it has one.
-        last_modified: when it was last modified, in seconds since the epoch, if that is known.
-        now: the time of the answer. A date less than a second older is weak (§8.8.2.2): there may have been
-            two changes in that second. When None, that is not looked at.
+        last_modified: the time when it was last modified, in seconds since the epoch, if that is known.
+        now: the time of the response. A date less than a second older is weak (§8.8.2.2): there may have been two
+            changes in that second. If None, this is not checked.
     """
     if if_range is None:
         return True
@@ -108,7 +106,7 @@ def is_range_current(
 
 
 def _lists(text: str, etag: ETag | None, *, exists: bool, is_strong: bool) -> bool:
-    """Tell whether a list of tags has the current one; a star has any (RFC 9110 §13.1.1, §13.1.2)."""
+    """Return True if a list of tags has the current one; a star has any (RFC 9110 §13.1.1, §13.1.2)."""
     tags = parse_etags(text) or ()
     if tags == (ANY,):
         return exists
@@ -117,9 +115,9 @@ def _lists(text: str, etag: ETag | None, *, exists: bool, is_strong: bool) -> bo
 
 
 def _is_since(last_modified: float | None, text: str) -> bool | None:
-    """Tell whether the representation was modified after a date; None when either is unknown."""
+    """Return True if the representation was modified after a date; None if one of both is unknown."""
     date = parse_date(text)
     if date is None or last_modified is None:
         return None
-    # Fields tell whole seconds: a fraction would make every file younger than its own Last-Modified.
+    # Fields have whole seconds: with its fraction, every file would be younger than its own Last-Modified.
     return last_modified // 1 > date.timestamp()

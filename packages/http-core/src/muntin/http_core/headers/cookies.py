@@ -1,7 +1,7 @@
 """Cookies: the Cookie and Set-Cookie fields (RFC 6265bis).
 
-Knows what browsers send and what they accept. Does not keep cookies, does not sign them, and writes nothing
-to any log: a hostile client must not be able to fill one.
+This is what browsers send and what they accept. Cookies are neither kept nor signed here. Nothing is logged, so that a
+hostile client cannot fill a log.
 """
 
 import re
@@ -14,7 +14,7 @@ from muntin.http_core.tokens import is_token
 __all__ = ["MAX_COOKIES", "format_cookies", "format_set_cookie", "parse_cookies"]
 
 MAX_COOKIES: Final = 512
-"""How many cookies are read; the rest is left out. Browsers keep at most 180 for a site."""
+"""The number of cookies that are read; further ones are left out. Browsers keep at most 180 for a site."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _COOKIE_OCTETS: Final = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*+")
@@ -26,13 +26,13 @@ _SAME_SITE: Final = {"strict": "Strict", "lax": "Lax", "none": "None"}
 
 
 def parse_cookies(text: str, *, limit: int = MAX_COOKIES) -> list[tuple[str, str]]:
-    """Give the cookies of a Cookie field, in order, duplicates included.
+    """Parse a Cookie field into names and values, in order, with duplicates.
 
-    It is as lenient as browsers need: any name but none, any value. A pair without a name is ignored, since
-    it could pose as another (``=__Host-a=b``), as is one with a control character. Semicolons part cookies
-    even inside quotes, as they do for a browser: otherwise one quote could swallow its neighbours. A value
-    in quotes loses them and its escapes, which is how `format_set_cookie` and `http.cookies` write what a
-    cookie cannot hold.
+    It is as lenient as browsers need: it accepts any name and any value. A pair without a name is left out, since it
+    could look like another one (``=__Host-a=b``), and so is one with a control character. Semicolons separate cookies
+    even inside quotes, as they do for a browser: otherwise a quote could hide the cookies behind it. Quotes around a
+    value are removed and escapes in it decoded: `format_set_cookie` and `http.cookies` write values in that form where
+    a cookie cannot hold them as they are.
     """
     cookies: list[tuple[str, str]] = []
     for pair in text.split(";"):
@@ -56,7 +56,8 @@ def _unquote(value: str) -> str:
     if plain.isascii():
         return plain
     try:
-        # What is not ASCII was written as the octal numbers of its UTF-8 bytes, or is latin-1 of old writers.
+        # Characters beyond ASCII were escaped as the octal numbers of their UTF-8 bytes, or by old software of latin-1
+        # bytes.
         return plain.encode("latin-1").decode()
     except UnicodeError:
         return plain
@@ -68,12 +69,12 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def format_cookies(cookies: Iterable[tuple[str, str]]) -> str:
-    """Give a Cookie field, as a client sends it.
+    """Format a Cookie field, as a client sends it.
 
     Raises:
-        ValueError: see `format_set_cookie`.
+        ValueError: a name is not a token, or a value has a control character.
     """
-    return "; ".join(f"{_checked_name(name)}={_format_value(name, value)}" for name, value in cookies)
+    return "; ".join(f"{_check_name(name)}={_format_value(name, value)}" for name, value in cookies)
 
 
 def format_set_cookie(
@@ -89,33 +90,32 @@ def format_set_cookie(
     samesite: str | None = None,
     partitioned: bool = False,
 ) -> str:
-    """Give a Set-Cookie field.
+    """Format a Set-Cookie field.
 
-    A value that has characters outside RFC 6265's cookie-octet is written in quotes with escapes, which
-    `parse_cookies` undoes.
+    A value with characters that are no cookie-octet of RFC 6265 is written in quotes and with escapes, which
+    `parse_cookies` decodes.
 
     Args:
         name: a token.
         value: any text without control characters.
         domain: a host name, ASCII (punycode for others).
         path: the path below which it is sent.
-        expires: seconds since the epoch, or a date as `format_date` gives.
+        expires: seconds since the epoch, or a date as `format_date` returns it.
         max_age: seconds; 0 or less removes the cookie.
         secure: send it over TLS only.
         httponly: hide it from scripts.
         samesite: ``Strict``, ``Lax`` or ``None``, in any case.
-        partitioned: keep it apart for each top-level site (CHIPS).
+        partitioned: keep it separately for each top-level site (CHIPS).
 
     Raises:
-        ValueError: anything above has a character that it may not have, or the whole would be refused by a
-        browser: ``SameSite=None`` or ``Partitioned`` without ``Secure``, or a name whose prefix promises
-        what the attributes do not keep.
+        ValueError: an argument has a character that it must not have, or a browser would refuse the cookie:
+            ``SameSite=None`` or ``Partitioned`` without ``Secure``, or a name whose prefix demands other attributes.
     """
-    field = [f"{_checked_name(name)}={_format_value(name, value)}"]
+    field = [f"{_check_name(name)}={_format_value(name, value)}"]
     if domain is not None:
-        field.append(f"Domain={_checked_domain(domain)}")
+        field.append(f"Domain={_check_domain(domain)}")
     if path is not None:
-        field.append(f"Path={_checked_attribute('path', path)}")
+        field.append(f"Path={_check_attribute('path', path)}")
     if expires is not None:
         field.append(f"Expires={_format_expires(expires)}")
     if max_age is not None:
@@ -123,12 +123,12 @@ def format_set_cookie(
     flags = [("Secure", secure), ("HttpOnly", httponly), ("Partitioned", partitioned)]
     field += [attribute for attribute, is_set in flags if is_set]
     if samesite is not None:
-        field.append(f"SameSite={_checked_samesite(samesite)}")
-    _check_promises(name, field)
+        field.append(f"SameSite={_check_samesite(samesite)}")
+    _check_demands(name, field)
     return "; ".join(field)
 
 
-def _checked_name(name: str) -> str:
+def _check_name(name: str) -> str:
     if not is_token(name):
         raise ValueError(f"not the name of a cookie: {name!r}")
     return name
@@ -147,19 +147,19 @@ def _escape(match: re.Match[str]) -> str:
     return "\\" + character if character in '"\\' else "".join(f"\\{byte:03o}" for byte in character.encode())
 
 
-def _checked_attribute(attribute: str, text: str) -> str:
+def _check_attribute(attribute: str, text: str) -> str:
     if not _ATTRIBUTE.fullmatch(text):
         raise ValueError(f"a cookie's {attribute} cannot be {text!r}")
     return text
 
 
-def _checked_domain(domain: str) -> str:
+def _check_domain(domain: str) -> str:
     if not _DOMAIN.fullmatch(domain):
         raise ValueError(f"a cookie's domain cannot be {domain!r}")
     return domain
 
 
-def _checked_samesite(samesite: str) -> str:
+def _check_samesite(samesite: str) -> str:
     try:
         return _SAME_SITE[samesite.lower()]
     except KeyError:
@@ -167,7 +167,7 @@ def _checked_samesite(samesite: str) -> str:
 
 
 def _format_expires(expires: float | str) -> str:
-    return _checked_attribute("expires", expires) if isinstance(expires, str) else format_date(expires)
+    return _check_attribute("expires", expires) if isinstance(expires, str) else format_date(expires)
 
 
 def _has_no_domain(field: list[str]) -> bool:
@@ -183,8 +183,7 @@ _HTTPONLY: Final = (_has("HttpOnly"), "be httponly")
 _ROOT: Final = (_has("Path=/"), "have the path /")
 _HOST_ONLY: Final = (_has_no_domain, "have no domain")
 
-# What a browser demands of a cookie before it keeps it: by the prefix of its name (RFC 6265bis §4.1.3, any
-# case) …
+# What a browser demands of a cookie that it is to keep: by the prefix of its name (RFC 6265bis §4.1.3, in any case) …
 _PREFIXES: Final = {
     "__secure-": (_SECURE,),
     "__host-": (_SECURE, _ROOT, _HOST_ONLY),
@@ -195,11 +194,11 @@ _PREFIXES: Final = {
 _ATTRIBUTES: Final = {"SameSite=None": (_SECURE,), "Partitioned": (_SECURE,)}
 
 
-def _check_promises(name: str, field: list[str]) -> None:
+def _check_demands(name: str, field: list[str]) -> None:
     lower = name.lower()
-    promises = [(prefix, rules) for prefix, rules in _PREFIXES.items() if lower.startswith(prefix)]
-    promises += [(attribute, rules) for attribute, rules in _ATTRIBUTES.items() if attribute in field[1:]]
-    for cause, rules in promises:
-        for is_kept, demand in rules:
-            if not is_kept(field):
+    demands = [(prefix, rules) for prefix, rules in _PREFIXES.items() if lower.startswith(prefix)]
+    demands += [(attribute, rules) for attribute, rules in _ATTRIBUTES.items() if attribute in field[1:]]
+    for cause, rules in demands:
+        for is_met, demand in rules:
+            if not is_met(field):
                 raise ValueError(f"cookie {name} must {demand}, because of {cause}")

@@ -1,7 +1,6 @@
-"""HTTP dates (RFC 9110 §5.6.7).
+"""HTTP dates (RFC 9110 §5.6.7): the one form that is sent, and the three that are accepted.
 
-Knows the one form that is sent and the three that are accepted. Does not know the clock, except to place a
-two-digit year, and never consults the locale.
+The clock is only read to place a two-digit year, and the locale never.
 """
 
 import re
@@ -28,20 +27,20 @@ _ASCTIME_DATE: Final = (
 )
 
 
-@cache  # compiled for the first date that arrives: every server writes dates, few read any
+@cache  # compiled for the first date that is parsed: every server writes dates, few read any
 def _forms() -> tuple[re.Pattern[str], ...]:
-    """Give the forms, the preferred one first: nearly every date that arrives is one."""
+    """Return the patterns of the three forms, the preferred one first: nearly every date that arrives has it."""
     return tuple(map(re.compile, (_IMF_FIXDATE, _RFC850_DATE, _ASCTIME_DATE)))
 
 
 def format_date(timestamp: float) -> str:
-    """Give the IMF-fixdate of a moment, such as ``Sun, 06 Nov 1994 08:49:37 GMT``.
+    """Format a time as IMF-fixdate, such as ``Sun, 06 Nov 1994 08:49:37 GMT``.
 
     Args:
-        timestamp: seconds since the epoch; a fraction is cut off, as a date must not lie in the future.
+        timestamp: seconds since the epoch; a fraction is cut off, since a date must not be in the future.
 
     Raises:
-        ValueError: the moment has no four-digit year, or is not a finite number.
+        ValueError: the year has not four digits, or the timestamp is not finite.
     """
     try:
         return _format_second(int(timestamp // 1))
@@ -49,7 +48,7 @@ def format_date(timestamp: float) -> str:
         raise ValueError(f"no HTTP date can show the timestamp {timestamp!r}") from None
 
 
-@lru_cache(maxsize=128)  # A server formats the current second, and few files' times, again and again.
+@lru_cache(maxsize=128)  # A server formats the current second, and the times of few files, again and again.
 def _format_second(timestamp: int) -> str:
     year, month, day, hour, minute, second, weekday, _, _ = time.gmtime(timestamp)
     if not 1 <= year <= 9999:
@@ -58,14 +57,14 @@ def _format_second(timestamp: int) -> str:
 
 
 def parse_date(text: str, *, now: datetime | None = None) -> datetime | None:
-    """Give the moment that a field names, in UTC, or None when the text is not an HTTP date.
+    """Parse an HTTP date into a time in UTC; return None if the text is none.
 
-    All three forms are accepted. The name of the day is not held against the date: a recipient gains
-    nothing by refusing a date whose sender miscounted the week.
+    All three forms are accepted. The day of the week is not compared with the date: to refuse a wrong one would not
+    help anybody.
 
     Args:
         text: the field's value, without white space around it.
-        now: what the two-digit year of the obsolete RFC 850 form is relative to; the clock's time when None.
+        now: the time by which the century of a two-digit year (RFC 850) is chosen; None for the current time.
     """
     for form in _forms():
         if match := form.fullmatch(text):
@@ -78,7 +77,7 @@ def parse_date(text: str, *, now: datetime | None = None) -> datetime | None:
     if second > 60:
         return None
     try:
-        # A leap second is in the grammar and not in datetime: it becomes the first second of the next minute.
+        # The grammar has leap seconds, and datetime has not: one becomes the first second of the next minute.
         moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
         return moment + timedelta(seconds=1) if second == 60 else moment
     except (ValueError, OverflowError):
@@ -86,7 +85,7 @@ def parse_date(text: str, *, now: datetime | None = None) -> datetime | None:
 
 
 def _full_year(two_digits: int, now: datetime | None) -> int:
-    """Place a two-digit year: more than 50 years ahead means the past (RFC 9110 §5.6.7)."""
+    """Return the year of two digits: one more than 50 years ahead is in the past (RFC 9110 §5.6.7)."""
     this_year = (now or datetime.now(UTC)).year
     year = this_year - this_year % 100 + two_digits
     return year - 100 if year > this_year + 50 else year

@@ -1,6 +1,6 @@
 """Content-Disposition: of a message (RFC 6266), and of a part of a form (RFC 7578 §4.2).
 
-Knows both ways to name a file, plain and extended (RFC 8187). Does not open files, nor trust their names.
+File names have two forms, plain and extended (RFC 8187). A name that a client sent must not be trusted.
 """
 
 import re
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 MAX_DISPOSITION_PARAMETERS: Final = 16
-"""How many parameters a disposition may have: eight are registered."""
+"""The number of parameters that a disposition may have. Eight are registered."""
 
 _TYPE: Final = re.compile(TOKEN)
 _ATTR_CHARS: Final = "!#$&+-.^_`|~"
@@ -37,22 +37,19 @@ _EXTENDED: Final = re.compile(
     r"(utf-8|iso-8859-1)'[0-9A-Za-z-]*+'((?:[!#$&+\-.^_`|~0-9A-Za-z]++|%[0-9A-Fa-f]{2})*)",
     re.IGNORECASE | re.ASCII,
 )
-# Browsers once sent whole paths such as C:\dir\file, unescaped: a backslash escapes only what must be
-# escaped.
+# Old browsers sent whole paths such as C:\dir\file without escapes: so a backslash escapes only quotes and backslashes.
 _ESCAPED: Final = re.compile(r'\\(["\\])')
 _PERCENT_ESCAPED: Final = re.compile(r"%(22|0D|0A)")
-# What every recipient reads alike inside a quoted string: see RFC 6266, appendix D.
+# Characters that recipients read differently inside a quoted string: see RFC 6266, appendix D.
 _NOT_PLAIN: Final = re.compile(r'[^\x20-\x7e]|["\\%]')
 
 
 @dataclass(frozen=True, slots=True)
 class Disposition:
-    """How a message or part wants to be presented."""
+    """A Content-Disposition field."""
 
     type: str
-    """In lower case: ``inline``, ``attachment``, ``form-data`` …; an unknown one means attachment (RFC 6266
-    §4.2).
-    """
+    """In lower case: ``inline``, ``attachment``, ``form-data`` …; an unknown one means attachment (RFC 6266 §4.2)."""
     parameters: Parameters = ()
     """Names in lower case, values as sent: an extended one (``filename*``) is still encoded."""
 
@@ -63,20 +60,20 @@ class Disposition:
 
     @property
     def filename(self) -> str | None:
-        """The file's name exactly as the client chose it, paths and all: never open a file by it."""
+        """The file's name exactly as the client sent it, perhaps with a path: never open a file by it."""
         return self.parameter("filename")
 
     @property
     def safe_filename(self) -> str | None:
-        """The file's name as `sanitize_filename` leaves it, or None when nothing of it is left."""
+        """The file's name after `sanitize_filename`, or None if nothing of it is left."""
         raw = self.filename
         return None if raw is None else sanitize_filename(raw)
 
     def parameter(self, name: str) -> str | None:
-        """Give the value of a parameter by its name in lower case.
+        """Return the decoded value of a parameter by its name in lower case, or None.
 
-        An extended form (``filename*``) comes before the plain one, and that before one in numbered pieces
-        (``filename*0``), which mail programs make of long values (RFC 2231 §3).
+        The extended form (``filename*``) is preferred to the plain one, and that to numbered pieces (``filename*0``),
+        into which mail programs split long values (RFC 2231 §3).
         """
         found = dict(self.parameters)
         extended = _decode_extended(found.get(f"{name}*", ""))
@@ -86,7 +83,7 @@ class Disposition:
 
 
 def _join_pieces(found: dict[str, str], name: str) -> str | None:
-    """Join the pieces to one ext-value, and decode that; the first piece says whether there is a charset."""
+    """Join the numbered pieces to one ext-value and decode it; the first piece determines whether it has a charset."""
     pieces: list[str] = []
     for index in range(len(found)):
         if (piece := found.get(f"{name}*{index}*")) is None:
@@ -101,7 +98,7 @@ def _join_pieces(found: dict[str, str], name: str) -> str | None:
 
 
 def _decode_extended(text: str) -> str | None:
-    """Decode an ext-value (RFC 8187 §3.2); None for one to ignore."""
+    """Decode an ext-value (RFC 8187 §3.2); return None for one that is to be ignored."""
     match = _EXTENDED.fullmatch(text)
     if match is None:
         return None
@@ -120,8 +117,8 @@ def _unescape_form_value(text: str) -> str:
 
 
 # Both ways to quote a value, the standard's first. Python, curl and RFC 7578 escape quotes and backslashes. Browsers
-# escape neither (WHATWG HTML, "multipart/form-data encoding algorithm"), so ``name="a\\"`` is a name that ends in a
-# backslash: as a quoted string it would not be closed.
+# escape neither (WHATWG HTML, "multipart/form-data encoding algorithm"): from them, ``name="a\\"`` is a name that ends
+# in a backslash, while as a quoted string it is not closed.
 _QUOTINGS: Final = (
     (re.compile(QUOTED_STRING), _unescape_string),
     (re.compile(r'"[^"\x00-\x08\x0a-\x1f\x7f]*+"'), _unescape_form_value),
@@ -129,12 +126,10 @@ _QUOTINGS: Final = (
 
 
 def parse_disposition(text: str, *, limit: int = MAX_DISPOSITION_PARAMETERS) -> Disposition | None:
-    """Return what a Content-Disposition field says.
+    """Parse a Content-Disposition field; return None if it is malformed, or has too many parameters or one twice.
 
-    Where the values do not parse as quoted strings, they are read as browsers write them in forms: only ``%22``,
-    ``%0D`` and ``%0A`` are escapes. What is not quoted goes on to the next semicolon.
-
-    None when it is malformed, has a parameter twice, or more than `limit` of them.
+    Values that do not parse as quoted strings are read as browsers write them in forms: only ``%22``, ``%0D`` and
+    ``%0A`` are escapes. A value without quotes ends at the next semicolon.
     """
     match = _TYPE.match(text)
     if match is None or not follows_value(text, match.end()):
@@ -143,24 +138,24 @@ def parse_disposition(text: str, *, limit: int = MAX_DISPOSITION_PARAMETERS) -> 
         pairs = [_unquote(*pair, unescape) for pair in iterate_parameters(text, match.end(), quoted)]
         parameters = tuple((name, value) for name, value in pairs if value is not None)
         if len(parameters) == len(pairs):
-            is_clear = len(dict(parameters)) == len(parameters) <= limit
-            return Disposition(match[0].lower(), parameters) if is_clear else None
+            is_accepted = len(dict(parameters)) == len(parameters) <= limit
+            return Disposition(match[0].lower(), parameters) if is_accepted else None
     return None
 
 
 def _unquote(name: str, value: str | None, unescape: Callable[[str], str]) -> tuple[str, str | None]:
-    """Return a parameter with its value as text; None where it cannot be read, or has a quote inside."""
+    """Return a parameter with its decoded value; None for a value that cannot be parsed, or has a quote inside."""
     if value is None or not value.startswith('"'):
         return name, None if value is None or '"' in value else value
     return name, unescape(value[1:-1])
 
 
 def format_disposition(type: str, **parameters: str) -> str:
-    """Give a Content-Disposition field.
+    """Format a Content-Disposition field.
 
-    A value that recipients read differently (not ASCII; quotes, backslashes, percent signs) is sent twice:
-    extended, and plain with those characters replaced by ``_``. Only ``form-data`` has no extended form
-    (RFC 7578 §4.2): its values stand as they are, for the encoder of the part to write in UTF-8.
+    A value that recipients read differently (beyond ASCII, or with quotes, backslashes or percent signs) is sent twice:
+    extended, and plain with those characters replaced by ``_``. Only ``form-data`` has no extended form (RFC 7578
+    §4.2): its values are not changed, and the encoder of the part writes them in UTF-8.
 
     Raises:
         ValueError: the type or a name is not a token, or a value has a control character or a lone surrogate.
@@ -170,10 +165,10 @@ def format_disposition(type: str, **parameters: str) -> str:
 
 
 def format_raw_disposition(type: str, **parameters: str) -> str:
-    """Give a Content-Disposition field whose values stand as they are, as in `form-data`, whatever the type.
+    """Format a Content-Disposition field whose values are not changed, as in `form-data`, whatever its type.
 
     Raises:
-        ValueError: as `format_disposition`.
+        ValueError: as for `format_disposition`.
     """
     return _join(type, parameters, _format_form_value)
 

@@ -1,8 +1,4 @@
-"""Entity tags (RFC 9110 §8.8.3) and the lists of them in If-Match and If-None-Match (§13.1).
-
-Knows their grammar and the two comparisons. Does not know what a representation is, nor which condition
-applies.
-"""
+"""Entity tags (RFC 9110 §8.8.3), the lists of them in If-Match and If-None-Match (§13.1), and the two comparisons."""
 
 import re
 from collections.abc import Iterable
@@ -27,16 +23,14 @@ class ETag(NamedTuple):
     value: str
     """The opaque text, without its quotes."""
     is_weak: bool = False
-    """Whether it promises only that representations with this tag mean the same."""
+    """True if representations with this tag are only equivalent, and not equal byte for byte."""
 
 
 ANY: Final = ETag("*")
-"""What ``*`` stands for in If-Match and If-None-Match. No representation may have the tag ``"*"`` for this
-reason.
-"""
+"""The ``*`` of If-Match and If-None-Match. So no representation may have the tag ``"*"``."""
 
 MAX_ETAGS: Final = 128
-"""How many tags a list may have: a cache rarely holds more than a handful of variants."""
+"""The number of tags that a list may have. A cache rarely holds more than five variants."""
 
 _ETAGC: Final = r"[\x21\x23-\x7e\x80-\xff]*"
 _VALUE: Final = re.compile(_ETAGC)
@@ -45,16 +39,16 @@ _SEPARATOR: Final = re.compile(r"[ \t]*+(?:,[ \t,]*+|$)")
 
 
 def parse_etag(text: str) -> ETag | None:
-    """Give the entity tag in an ETag or If-Range field, or None when it is malformed."""
+    """Parse the entity tag of an ETag or If-Range field; return None if it is malformed."""
     match = _TAG.fullmatch(text)
     return _from_match(match) if match else None
 
 
 def format_etag(tag: ETag) -> str:
-    """Give a tag as a field shows it.
+    """Format a tag.
 
     Raises:
-        ValueError: the value has a character that a tag may not have, or is ``*``.
+        ValueError: the value has a character that a tag must not have, or is ``*``.
     """
     if tag.value == ANY.value or not _VALUE.fullmatch(tag.value):
         raise ValueError(f"not the value of an entity tag: {tag.value!r}")
@@ -62,9 +56,9 @@ def format_etag(tag: ETag) -> str:
 
 
 def parse_etags(text: str, *, limit: int = MAX_ETAGS) -> tuple[ETag, ...] | None:
-    """Give the tags of an If-Match or If-None-Match field.
+    """Parse an If-Match or If-None-Match field into its tags; ``*`` is ``(ANY,)``.
 
-    Gives ``(ANY,)`` for ``*``, and None when the list is malformed, empty, or has more than `limit` tags.
+    Return None if the list is malformed or empty, or has more than `limit` tags.
     """
     if text == "*":
         return (ANY,)
@@ -84,10 +78,10 @@ def parse_etags(text: str, *, limit: int = MAX_ETAGS) -> tuple[ETag, ...] | None
 
 
 def format_etags(tags: Iterable[ETag]) -> str:
-    """Give a list of tags, or ``*`` for ``(ANY,)``.
+    """Format a list of tags; ``(ANY,)`` is ``*``.
 
     Raises:
-        ValueError: the list is empty, or a tag has no form (see `format_etag`).
+        ValueError: the list is empty, or a tag is invalid (see `format_etag`).
     """
     listed = tuple(tags)
     if not listed:
@@ -96,18 +90,16 @@ def format_etags(tags: Iterable[ETag]) -> str:
 
 
 def is_strong_match(one: ETag, other: ETag) -> bool:
-    """Tell whether two tags promise the same bytes (RFC 9110 §8.8.3.2)."""
+    """Return True if two tags stand for the same bytes (RFC 9110 §8.8.3.2)."""
     return not one.is_weak and not other.is_weak and one.value == other.value
 
 
 def is_weak_match(one: ETag, other: ETag) -> bool:
-    """Tell whether two tags promise the same meaning (RFC 9110 §8.8.3.2)."""
+    """Return True if two tags stand for equivalent representations (RFC 9110 §8.8.3.2)."""
     return one.value == other.value
 
 
 def _from_match(match: re.Match[str]) -> ETag | None:
-    """A quoted star is legal, but could not be told from ANY. Nobody here can have sent it, so it is
-    malformed.
-    """
+    """Return the tag; None for a quoted star: it is valid, but it would equal ANY, and `format_etag` never sends it."""
     value = match[2]
     return None if value == ANY.value else ETag(value, match[1] is not None)

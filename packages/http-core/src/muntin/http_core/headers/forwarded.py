@@ -1,10 +1,10 @@
 """Forwarded (RFC 7239) and the X-Forwarded fields before it.
 
-Knows their grammar. Does not know whom to trust: whatever these fields say, the client may have written.
+This is their grammar. Whom to trust is up to the caller: the client may have written any part of these fields.
 
-Proxies add to the right. `parse_x` reads a whole field, which one malformed member spoils: it is for fields whose
-writer is known. `walk_x` reads from the right and only as far as it is asked: it is for those who trust the nearest
-proxies and nobody before them, since what stands to the left of where they stop then has no influence.
+Proxies add to the right. `parse_x` parses a whole field, and refuses it if one member is malformed: it is for fields
+whose writer is known. `walk_x` reads from the right, one member at a time: it is for a server that trusts only the
+nearest proxies. It stops behind the last proxy that it trusts, and what is further left has no influence.
 """
 
 import re
@@ -34,11 +34,11 @@ __all__ = [
 ]
 
 MAX_HOPS: Final = 32
-"""How many hops a field may list; a longer one is malformed. Real chains have two or three."""
+"""The number of hops that a field may list; a longer one is malformed. Real chains have two or three."""
 
 _MAX_PAIRS: Final = 16
 _PAIR: Final = re.compile(rf"[ \t]*+(?:({TOKEN})=(?:({TOKEN})|({QUOTED_STRING})))?[ \t]*+(;|\Z)")
-# RFC 7239 §6; the lengths are those of the longest IPv6 address, and of what anyone needs.
+# RFC 7239 §6. 45 is the length of the longest IPv6 address; 255 is enough for any name.
 _NODE: Final = re.compile(
     r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15}|(?i:unknown)|_[0-9A-Za-z._-]{1,255}))(?::([0-9]{1,5}|_[0-9A-Za-z._-]{1,255}))?"
 )
@@ -47,7 +47,7 @@ _HOST: Final = re.compile(
 )
 _SCHEME: Final = re.compile(r"[A-Za-z][0-9A-Za-z+.-]{0,31}")
 _PORT: Final = re.compile(r"[0-9]{1,5}")
-# Neither empty nor dots: `//a` would be another host. No comma, which parts members.
+# Neither empty nor dots, since `//a` would be another host. No comma, which separates members.
 _SEGMENT: Final = re.compile(r"(?!(?:\.|%2[Ee]){1,2}\Z)(?:[0-9A-Za-z\-._~!$&'()*+;=:@]|%[0-9A-Fa-f]{2})+")
 _LONGEST_PREFIX: Final = 255
 
@@ -64,24 +64,24 @@ class Node(NamedTuple):
 
     @property
     def address(self) -> IPv4Address | IPv6Address | None:
-        """The IP address, when it is one."""
+        """The IP address, or None if the name is none."""
         return _parse_ipv6(self.name) if ":" in self.name else _parse_ipv4(self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class ForwardedElement:
-    """What one proxy says of the hop to it."""
+    """The hop to one proxy, as that proxy describes it."""
 
     for_: Node | None = None
-    """Who sent the request."""
+    """The node that sent the request."""
     by: Node | None = None
-    """Where it arrived."""
+    """The node at which it arrived."""
     host: str | None = None
     """Its Host field."""
     proto: str | None = None
     """Its scheme, in lower case."""
     malformed: frozenset[str] = frozenset()
-    """The names of the parameters that are left out because they are malformed; only `walk_forwarded` finds any."""
+    """The names of malformed parameters, which are left out; only elements of `walk_forwarded` can have any."""
 
 
 def _parse_ipv4(text: str) -> IPv4Address | None:
@@ -92,7 +92,7 @@ def _parse_ipv4(text: str) -> IPv4Address | None:
 
 
 def _parse_ipv6(text: str) -> IPv6Address | None:
-    # A zone (``%eth0``) means something on one machine only.
+    # A zone (``%eth0``) has a meaning on one machine only.
     try:
         return None if "%" in text else IPv6Address(text)
     except ValueError:
@@ -100,12 +100,12 @@ def _parse_ipv6(text: str) -> IPv6Address | None:
 
 
 def _spell_ipv6(address: IPv6Address) -> str:
-    # RFC 5952 §5 has an embedded IPv4 address in its own notation; str() does so in some Pythons only.
+    # RFC 5952 §5 writes an embedded IPv4 address in its own notation; str() does so in some versions of Python only.
     return str(address) if address.ipv4_mapped is None else f"::ffff:{address.ipv4_mapped}"
 
 
 def parse_node(text: str) -> Node | None:
-    """Give the node that a text names (RFC 7239 §6), or None when it is malformed."""
+    """Parse a node (RFC 7239 §6); return None if it is malformed."""
     match = _NODE.fullmatch(text)
     if match is None:
         return None
@@ -124,10 +124,10 @@ def parse_node(text: str) -> Node | None:
 
 
 def format_node(node: Node) -> str:
-    """Give a node as fields show it.
+    """Format a node.
 
     Raises:
-        ValueError: it is malformed.
+        ValueError: the node is malformed.
     """
     name = f"[{node.name}]" if ":" in node.name else node.name
     text = name if node.port is None else f"{name}:{node.port}"
@@ -139,8 +139,8 @@ def format_node(node: Node) -> str:
 def parse_forwarded(text: str, *, limit: int = MAX_HOPS) -> tuple[ForwardedElement, ...] | None:
     """Parse a whole Forwarded field into its elements, the client's first.
 
-    None when anything in it is malformed, it says a thing twice of one hop, or lists more than `limit` hops. Parameters
-    that are not in RFC 7239 are passed over.
+    Return None if anything in it is malformed, if an element has a parameter twice, or if there are more than `limit`
+    elements. Parameters that are not in RFC 7239 are ignored.
     """
     elements: list[ForwardedElement] = []
     for element in walk_forwarded(text):
@@ -153,9 +153,9 @@ def parse_forwarded(text: str, *, limit: int = MAX_HOPS) -> tuple[ForwardedEleme
 def walk_forwarded(text: str) -> Iterator[ForwardedElement | None]:
     """Iterate over the elements of a Forwarded field from the right, the nearest proxy's first.
 
-    Each is read when it is asked for, whatever stands to the left of it.
-    None stands for an element that is no list of parameters, or says a thing twice. A parameter that is malformed is
-    left out of its element, which names it in `malformed`. Empty elements are passed over (RFC 9110 §5.6.1.2).
+    Each element is parsed when the iterator reaches it; what is left of it has no influence. None stands for an element
+    that is no list of parameters or has one twice. A malformed parameter is left out of its element, which names it in
+    `malformed`. Empty elements are left out (RFC 9110 §5.6.1.2).
     """
     end = len(text)
     while end >= 0:
@@ -171,8 +171,8 @@ def walk_forwarded(text: str) -> Iterator[ForwardedElement | None]:
 def _find_comma(text: str, end: int) -> int:
     """Find the last comma before `end` that is not quoted; -1 if there is none.
 
-    Read from the right, a quoted string begins at the first quotation mark without a backslash before it: the mark that
-    opens stands behind an equals sign, and those inside are escaped. So what stands further left does not matter.
+    Read from the right, a quoted string begins at the first quotation mark without a backslash before it: an opening
+    mark stands behind an equals sign, and those inside the string are escaped. So what is further left does not matter.
     """
     comma = text.rfind(",", 0, end)
     while True:
@@ -183,16 +183,15 @@ def _find_comma(text: str, end: int) -> int:
         while opening > 0 and text[opening - 1] == "\\":
             opening = text.rfind('"', 0, opening)
         if opening < 0:
-            return (
-                comma  # nothing opens it: the element is malformed, and ends where one without quotes would
-            )
+            # No mark opens the string: the element is malformed, and begins where one without quotes would.
+            return comma
         end = opening
         if comma > end:
             comma = text.rfind(",", 0, end)
 
 
 def _parse_pairs(element: str) -> dict[str, str] | None:
-    """Parse the parameters of one element, names in lower case; None when they are malformed, repeated or too many."""
+    """Parse the parameters of one element, names in lower case; None if they are malformed, repeated or too many."""
     pairs: dict[str, str] = {}
     position = 0
     while True:
@@ -211,22 +210,22 @@ def _parse_pairs(element: str) -> dict[str, str] | None:
 
 
 def _make_element(pairs: dict[str, str]) -> ForwardedElement:
-    """Build an element of those parameters that are well-formed."""
-    for_ = _read(parse_node, pairs.get("for"))
-    by = _read(parse_node, pairs.get("by"))
-    host = _read(_parse_host, pairs.get("host"))
-    proto = _read(_parse_scheme, pairs.get("proto"))
-    read = {"for": for_, "by": by, "host": host, "proto": proto}
-    malformed = frozenset(name for name, value in read.items() if value is None and name in pairs)
+    """Build an element from the parameters that are well-formed."""
+    for_ = _parse_optional(parse_node, pairs.get("for"))
+    by = _parse_optional(parse_node, pairs.get("by"))
+    host = _parse_optional(_parse_host, pairs.get("host"))
+    proto = _parse_optional(_parse_scheme, pairs.get("proto"))
+    parsed = {"for": for_, "by": by, "host": host, "proto": proto}
+    malformed = frozenset(name for name, value in parsed.items() if value is None and name in pairs)
     return ForwardedElement(for_, by, host, proto, malformed)
 
 
-def _read(parse: Callable[[str], _T | None], text: str | None) -> _T | None:
+def _parse_optional(parse: Callable[[str], _T | None], text: str | None) -> _T | None:
     return None if text is None else parse(text)
 
 
 def format_forwarded(elements: Iterable[ForwardedElement]) -> str:
-    """Give a Forwarded field.
+    """Format a Forwarded field.
 
     Raises:
         ValueError: there is no element, one is empty, or something in it is malformed.
@@ -244,49 +243,49 @@ def _format_element(element: ForwardedElement) -> str:
         "host": element.host,
         "proto": element.proto,
     }
-    given = {name: value for name, value in pairs.items() if value is not None}
-    if not given or element.malformed or _make_element(given).malformed:
+    present = {name: value for name, value in pairs.items() if value is not None}
+    if not present or element.malformed or _make_element(present).malformed:
         raise ValueError(f"not an element of Forwarded: {element!r}")
     return ";".join(
-        f"{name}={value if is_token(value) else quote_string(value)}" for name, value in given.items()
+        f"{name}={value if is_token(value) else quote_string(value)}" for name, value in present.items()
     )
 
 
 def parse_x_forwarded_for(text: str, *, limit: int = MAX_HOPS) -> tuple[Node, ...] | None:
-    """Give the nodes of an X-Forwarded-For field, the client first; None when malformed or too long.
+    """Parse an X-Forwarded-For field into its nodes, the client first; return None if it is malformed or too long.
 
-    Nobody ever specified it: IPv6 addresses come with brackets and without, ports with both kinds.
+    The field was never specified: IPv6 addresses come with brackets and without, and both kinds with ports.
     """
     return _parse_list(text, _parse_loose_node, limit)
 
 
 def parse_x_forwarded_host(text: str, *, limit: int = MAX_HOPS) -> tuple[str, ...] | None:
-    """Give the hosts of an X-Forwarded-Host field; None when malformed or too long."""
+    """Parse an X-Forwarded-Host field into its hosts; return None if it is malformed or too long."""
     return _parse_list(text, _parse_host, limit)
 
 
 def parse_x_forwarded_proto(text: str, *, limit: int = MAX_HOPS) -> tuple[str, ...] | None:
-    """Give the schemes of an X-Forwarded-Proto field, in lower case; None when malformed or too long."""
+    """Parse an X-Forwarded-Proto field into its schemes, in lower case; return None if it is malformed or too long."""
     return _parse_list(text, _parse_scheme, limit)
 
 
 def parse_x_forwarded_port(text: str, *, limit: int = MAX_HOPS) -> tuple[int, ...] | None:
-    """Give the ports of an X-Forwarded-Port field; None when malformed or too long."""
+    """Parse an X-Forwarded-Port field into its ports; return None if it is malformed or too long."""
     return _parse_list(text, _parse_port, limit)
 
 
 def parse_x_forwarded_prefix(text: str, *, limit: int = MAX_HOPS) -> tuple[str, ...] | None:
-    """Parse an X-Forwarded-Prefix field: paths below which proxies publish what they pass on; None when malformed.
+    """Parse an X-Forwarded-Prefix field into its paths; return None if it is malformed or too long.
 
-    Without the slash at the end: the root is the empty text.
+    A proxy publishes the application below such a path. The slash at its end is removed: the root is the empty text.
     """
     return _parse_list(text, _parse_prefix, limit)
 
 
 def walk_x_forwarded(text: str) -> Iterator[str]:
-    """Iterate over the members of an X-Forwarded field as they are, from the right: the nearest proxy's first.
+    """Iterate over the members of an X-Forwarded field from the right, the nearest proxy's first, without parsing them.
 
-    An empty one counts: who wrote nothing there did not say who asked. `parse_x_forwarded_for` and its kin read one.
+    An empty member counts: its proxy did not name its client. To parse one, use `parse_x_forwarded_for` and the like.
     """
     end = len(text)
     while end >= 0:
@@ -297,7 +296,7 @@ def walk_x_forwarded(text: str) -> Iterator[str]:
 
 def _parse_list(text: str, parse: Callable[[str], _T | None], limit: int) -> tuple[_T, ...] | None:
     members: list[_T] = []
-    # One split more than the limit tells a field that is too long from one that is just long enough.
+    # One split more than the limit distinguishes a field that is too long from one that is just long enough.
     for piece in text.split(",", limit):
         member = parse(piece.strip(" \t"))
         if member is None or len(members) == limit:

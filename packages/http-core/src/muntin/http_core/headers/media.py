@@ -1,7 +1,4 @@
-"""Media types, as in Content-Type (RFC 9110 §8.3.1).
-
-Knows the grammar. Does not know which types exist, nor what a body of one looks like.
-"""
+"""Media types, as in Content-Type (RFC 9110 §8.3.1): their grammar, for any type."""
 
 import re
 from typing import Final, NamedTuple
@@ -18,13 +15,13 @@ from muntin.http_core.tokens import TOKEN, is_token
 __all__ = ["MAX_MEDIA_PARAMETERS", "MediaType", "format_media_type", "parse_media_type"]
 
 MAX_MEDIA_PARAMETERS: Final = 32
-"""How many parameters a media type may have: registered types have three or four."""
+"""The number of parameters of a media type that are read. Registered types have three or four."""
 
 _ESSENCE: Final = re.compile(rf"({TOKEN})/({TOKEN})")
 
 
 class MediaType(NamedTuple):
-    """A media type with its parameters; what `parse_media_type` makes has its names in lower case."""
+    """A media type with its parameters; `parse_media_type` makes all names lower case."""
 
     type: str
     subtype: str
@@ -37,11 +34,11 @@ class MediaType(NamedTuple):
 
     @property
     def charset(self) -> str | None:
-        """The value of the parameter ``charset``, as it was sent; None also for an empty one."""
+        """The value of the parameter ``charset``, as it was sent; None if it is missing or empty."""
         return self.parameter("charset") or None
 
     def parameter(self, name: str) -> str | None:
-        """Give the value of a parameter, by its name in lower case, or None."""
+        """Return the value of a parameter by its name in lower case, or None."""
         for found, value in self.parameters:
             if found == name:
                 return value
@@ -49,11 +46,11 @@ class MediaType(NamedTuple):
 
 
 def parse_media_type(text: str, *, limit: int = MAX_MEDIA_PARAMETERS) -> MediaType | None:
-    """Return the media type that a Content-Type field names; None when type or subtype is malformed.
+    """Parse a Content-Type field; return None if type or subtype is malformed.
 
-    Parameters are read as leniently as browsers do: what is not quoted goes on to the next semicolon. One that cannot
-    be read is left out, and so are those beyond `limit`, and those that come twice with two values: of two values, two
-    readers may take different ones, which is how filters are passed by.
+    Parameters are read as leniently as browsers do: a value without quotes ends at the next semicolon. A parameter that
+    is malformed is left out, and so are those beyond `limit`, and those that come twice with two values: of two values,
+    two readers may take different ones, and a filter that reads the one is bypassed by the other.
     """
     match = _ESSENCE.match(text)
     if match is None or not follows_value(text, match.end()):
@@ -71,7 +68,7 @@ def parse_media_type(text: str, *, limit: int = MAX_MEDIA_PARAMETERS) -> MediaTy
 
 
 def format_media_type(media: MediaType) -> str:
-    """Give a media type as a field shows it.
+    """Format a media type.
 
     Raises:
         ValueError: a name is not a token, or a value has a control character.

@@ -1,7 +1,6 @@
-"""Byte ranges: the Range field (RFC 9110 §14.2) and Content-Range (§14.4).
+"""Byte ranges: the Range field (RFC 9110 §14.2), its resolution against a size, and Content-Range (§14.4).
 
-Knows the grammar and how to resolve what was asked for against a size. Does not know files, nor whether the
-method or If-Range allows a partial answer.
+The caller decides whether the method and If-Range allow a partial response.
 """
 
 import re
@@ -23,16 +22,14 @@ __all__ = [
 ]
 
 MAX_RANGES: Final = 200
-"""How many ranges a field may ask for before it is ignored. Apache has the same default since
+"""The number of ranges that a field may have; one with more is ignored. Apache has the same default since
 CVE-2011-3192.
 """
 
 COALESCED_GAP: Final = 80
-"""Ranges with a smaller gap, in bytes, are answered as one: a part's delimiter and fields take more than
-this.
-"""
+"""Ranges with a smaller gap between them (bytes) are sent as one: the delimiter and fields of a part are larger."""
 
-# No representation is larger, and no integer needs to be: a thousand digits cost as little as twenty.
+# No representation is larger, so a number of a thousand digits is read as this, and costs as little as one of twenty.
 _LARGEST: Final = 10**19
 
 _FIELD: Final = re.compile(r"bytes=([0-9, \t-]*)", re.IGNORECASE | re.ASCII)
@@ -45,12 +42,12 @@ _CONTENT_RANGE: Final = re.compile(
 
 
 class RangeSpec(NamedTuple):
-    """One range as it was asked for; positions count from 0."""
+    """One range of a Range field; positions count from 0."""
 
     first: int | None
-    """The first byte wanted; None asks for a suffix of `last` bytes."""
+    """The position of the first byte; None for a suffix of `last` bytes."""
     last: int | None
-    """The last byte wanted, included; None asks for all up to the end. For a suffix, its length."""
+    """The position of the last byte, which is included; None for all up to the end. For a suffix, its length."""
 
 
 class ByteRange(NamedTuple):
@@ -62,24 +59,24 @@ class ByteRange(NamedTuple):
 
     @property
     def length(self) -> int:
-        """How many bytes it has."""
+        """The number of its bytes."""
         return self.last - self.first + 1
 
 
 class ContentRange(NamedTuple):
-    """What a Content-Range field says."""
+    """A Content-Range field."""
 
     range: ByteRange | None
-    """The range that is enclosed; None in a 416 answer."""
+    """The range that is enclosed; None in a 416 response."""
     size: int | None
     """The complete size; None when it is unknown."""
 
 
 def parse_ranges(text: str, *, limit: int = MAX_RANGES) -> tuple[RangeSpec, ...] | None:
-    """Give the ranges that a Range field asks for, or None when the field is to be ignored.
+    """Parse a Range field into its ranges; return None if the field is to be ignored.
 
-    It is ignored, and the whole representation sent, when it is malformed, has an inverted range, another
-    unit than bytes, or more than `limit` ranges (RFC 9110 §14.2).
+    It is ignored, and the whole representation sent, if it is malformed, has an inverted range, another unit than
+    bytes, or more than `limit` ranges (RFC 9110 §14.2).
     """
     field = _FIELD.fullmatch(text)
     if field is None:
@@ -101,22 +98,22 @@ def _parse_spec(element: str) -> RangeSpec | None:
         return None
     first, last, suffix = match.groups()
     if suffix is not None:
-        return RangeSpec(None, _position(suffix))
-    spec = RangeSpec(_position(first), _position(last) if last else None)
+        return RangeSpec(None, _parse_position(suffix))
+    spec = RangeSpec(_parse_position(first), _parse_position(last) if last else None)
     inverted = spec.first is not None and spec.last is not None and spec.last < spec.first
     return None if inverted else spec
 
 
-def _position(digits: str) -> int:
+def _parse_position(digits: str) -> int:
     digits = digits.lstrip("0") or "0"
     return int(digits) if len(digits) < 20 else _LARGEST
 
 
 def format_ranges(specs: Iterable[RangeSpec]) -> str:
-    """Give a Range field that asks for these ranges.
+    """Format a Range field.
 
     Raises:
-        ValueError: there is none, or one is negative, inverted or empty of meaning.
+        ValueError: there is no range, or one is negative, inverted or has no bounds.
     """
     elements = [_format_spec(spec) for spec in specs]
     if not elements:
@@ -134,12 +131,10 @@ def _format_spec(spec: RangeSpec) -> str:
 def resolve_ranges(
     specs: Iterable[RangeSpec], size: int, *, gap: int = COALESCED_GAP
 ) -> tuple[ByteRange, ...]:
-    """Give the ranges to send of a representation of `size` bytes; none means that it cannot be satisfied
-    (416).
+    """Return the ranges to send of a representation of `size` bytes; if there is none, the response is 416.
 
-    Ranges that overlap, touch, or leave fewer than `gap` bytes between them become one, so never more than
-    ``size + gap × ranges`` bytes go out. The rest keep the order in which they were asked for (RFC 9110
-    §15.3.7.2).
+    Ranges that overlap, touch, or have fewer than `gap` bytes between them become one, so never more than
+    ``size + gap × ranges`` bytes are sent. They keep the order of the field (RFC 9110 §15.3.7.2).
     """
     wanted = sorted(
         (found.first, found.last, order)
@@ -158,8 +153,8 @@ def resolve_ranges(
 
 
 def _resolve(spec: RangeSpec, size: int) -> ByteRange | None:
-    # An empty representation has no byte to send, although §14.1.2 would call a suffix of it satisfiable:
-    # Content-Range has no way to show it.
+    # An empty representation has no byte to send. §14.1.2 would call a suffix of it satisfiable, but Content-Range
+    # cannot express it.
     end = size - 1
     if spec.first is None:
         length = min(spec.last or 0, size)
@@ -170,7 +165,7 @@ def _resolve(spec: RangeSpec, size: int) -> ByteRange | None:
 
 
 def format_content_range(first: int, last: int, size: int | None) -> str:
-    """Give the Content-Range of a partial answer; a `size` of None is an unknown one.
+    """Format the Content-Range of a partial response; a `size` of None is an unknown one.
 
     Raises:
         ValueError: the range is negative, inverted or reaches beyond the size.
@@ -181,7 +176,7 @@ def format_content_range(first: int, last: int, size: int | None) -> str:
 
 
 def format_unsatisfied_range(size: int) -> str:
-    """Give the Content-Range of a 416 answer.
+    """Format the Content-Range of a 416 response.
 
     Raises:
         ValueError: the size is negative.
@@ -192,7 +187,7 @@ def format_unsatisfied_range(size: int) -> str:
 
 
 def parse_content_range(text: str) -> ContentRange | None:
-    """Give what a Content-Range field says, or None when it is malformed or its unit is not bytes."""
+    """Parse a Content-Range field; return None if it is malformed or its unit is not bytes."""
     match = _CONTENT_RANGE.fullmatch(text)
     if match is None:
         return None

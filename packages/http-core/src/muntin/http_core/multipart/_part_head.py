@@ -1,6 +1,6 @@
-"""The head of a part: its fields, both ways (RFC 2046 §5.1, RFC 7578 §4).
+"""The head of a part: parsing and formatting its fields (RFC 2046 §5.1, RFC 7578 §4).
 
-Knows the grammar and which fields may come once. Does not know what their values mean, except a length.
+This is the grammar, and which fields may come only once. Of the values, only a length is interpreted.
 """
 
 import re
@@ -16,21 +16,22 @@ __all__ = ["declared_length", "format_part_head", "parse_part_head"]
 _NAME: Final = TOKEN.encode("ascii")
 _FIELD: Final = re.compile(rb"(" + _NAME + rb"):([^\x00-\x08\x0a-\x1f\x7f]*+)")
 _VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*+")
-# A field may go on in the next line when that begins with white space: MIME allows it, though HTTP does not.
+# A field continues in the next line if that begins with white space: MIME allows it, though HTTP does not.
 _FOLD: Final = re.compile(rb"\r\n(?=[ \t])")
 # 18 digits stay below 2**60: no part is longer, and no number is too long to convert at once.
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
-# Of two values, two readers may take different ones.
+# Fields that may come once: of two values, two readers may take different ones.
 _SINGLE: Final = frozenset(
     {"content-disposition", "content-type", "content-transfer-encoding", "content-encoding", "content-length"}
 )
 
 
 def parse_part_head(block: bytes, limit: int) -> Headers:
-    """Give the fields of a part's head, which has no CRLF before the first and after the last.
+    """Parse the head of a part, without a CRLF before the first field and after the last.
 
     Raises:
-        MultipartError: 400 when malformed or a field comes twice that must not, 413 beyond `limit` fields.
+        MultipartError: 400 if the head is malformed, or has a field twice that may come once; 413 beyond `limit`
+        fields.
     """
     if not block:
         return ()
@@ -59,10 +60,10 @@ def _decode(value: bytes) -> str:
 
 
 def declared_length(headers: Headers) -> int | None:
-    """Give the length that a part declares, or None.
+    """Return the length that a part declares, or None.
 
     Raises:
-        MultipartError: 400, it is not a plain number: no sign, no underscore, no other script's digits.
+        MultipartError: 400 if the length is anything but ASCII digits.
     """
     for name, value in headers:
         if name.lower() == "content-length":
@@ -73,11 +74,11 @@ def declared_length(headers: Headers) -> int | None:
 
 
 def format_part_head(headers: Iterable[tuple[str, str]]) -> bytes:
-    """Give the lines of a part's head with the empty line that ends it, in UTF-8.
+    """Format the lines of a part's head, in UTF-8, with the empty line that ends it.
 
     Raises:
         ValueError: a name is not a token, or a value has a control character or a lone surrogate.
-        TypeError: a name or a value is no text.
+        TypeError: a name or a value is not a str.
     """
     lines = [_format_field(name, value) for name, value in headers]
     return b"".join([*lines, b"\r\n"])

@@ -1,7 +1,4 @@
-"""The boundary between parts (RFC 2046 §5.1.1).
-
-Knows what may be one, where a Content-Type says it, and how to make one. Does not look for it in a body.
-"""
+"""The boundary between parts (RFC 2046 §5.1.1): its grammar, reading it from a Content-Type, and making one."""
 
 import re
 import secrets
@@ -17,22 +14,20 @@ _BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\
 
 
 def is_boundary(text: str) -> bool:
-    """Tell whether a text may part the parts: 1 to 70 characters of a small alphabet, the last not a space."""
+    """Return True if a text may be a boundary: 1 to 70 characters of a small alphabet, the last of them no space."""
     return _BOUNDARY.fullmatch(text) is not None
 
 
 def make_boundary() -> str:
-    """Give a boundary that nobody can guess: 128 random bits keep it out of any content, even a hostile
-    one.
-    """
+    """Return a new boundary of 128 random bits, which no content has by chance, and which nobody can guess."""
     return secrets.token_hex(16)
 
 
 def boundary_of(content_type: str) -> str:
-    """Give the boundary that a Content-Type field declares.
+    """Return the boundary that a Content-Type field declares.
 
     Raises:
-        MultipartError: 400, the field is malformed, no multipart type, or declares no valid boundary, or two.
+        MultipartError: 400 if the field is malformed, its type is not multipart, or it has no valid boundary, or two.
     """
     media = parse_media_type(content_type)
     if media is None or media.type != "multipart":

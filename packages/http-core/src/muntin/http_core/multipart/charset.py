@@ -1,9 +1,8 @@
 """The character encodings that a form may name (RFC 7578 §4.6 and §5.1.2).
 
-A client names them, so only encodings of text are known here, by a table of our own: the registry of Python
-also has codecs that decompress, that run in quadratic time (punycode, idna), or that are no encodings at
-all (rot13). It is never asked for a name that a client chose: it remembers every spelling that it is asked
-for, known or not, for as long as the process lives.
+A client names them, so they are looked up in a table that has encodings of text alone. Python's registry also has
+codecs that decompress, that take quadratic time (punycode, idna), or that are no encodings at all (rot13). It never
+gets a name that a client chose: it would keep every spelling, known or not, as long as the process lives.
 """
 
 import re
@@ -15,7 +14,7 @@ from muntin.http_core.multipart.errors import MultipartError
 __all__ = ["decode_text", "find_charset"]
 
 _PUNCTUATION: Final = re.compile(r"[^0-9a-z]+")
-# By the names that `codecs` gives them.
+# By their names in `codecs`.
 _CHARSETS: Final = frozenset(
     (
         *(
@@ -39,13 +38,13 @@ _CHARSETS: Final = frozenset(
 
 
 def _normalize(name: str) -> str:
-    """Return a name as Python's registry compares it: in lower case, whatever parts its words."""
+    """Return a name as Python's registry compares it: in lower case, with one separator between its words."""
     return _PUNCTUATION.sub("_", name.lower()).strip("_")
 
 
 def _list_spellings() -> dict[str, str]:
-    """Return Python's name of each encoding by every spelling of it."""
-    # The module of an encoding has a name of its own, and the aliases lead to that.
+    """Return Python's name of each encoding, by all of its spellings."""
+    # The module of an encoding has a name of its own, and aliases are names of modules.
     modules = {aliases.get(spelling := _normalize(name), spelling): name for name in _CHARSETS}
     found = {
         _normalize(spelling): modules[module] for spelling, module in aliases.items() if module in modules
@@ -57,7 +56,7 @@ _SPELLINGS: Final = _list_spellings()
 
 
 def find_charset(name: str) -> str | None:
-    """Return Python's name of the encoding that `name` means, or None when it is none of text."""
+    """Return Python's name of the encoding that `name` means, or None if it is no encoding of text."""
     # The longest name in use has some twenty characters.
     if not name.isascii() or len(name) > 40:
         return None
@@ -65,10 +64,10 @@ def find_charset(name: str) -> str | None:
 
 
 def decode_text(data: bytes, charset: str = "utf-8") -> str:
-    """Give the text of a form's field.
+    """Decode the text of a form's field.
 
     Raises:
-        MultipartError: 400, the encoding is unknown, or the bytes are not in it.
+        MultipartError: 400 if the encoding is unknown, or the bytes are not in it.
     """
     known = find_charset(charset)
     if known is None:

@@ -1,14 +1,12 @@
 """The multipart decoder: bytes in, events out (RFC 2046 §5.1, RFC 7578).
 
-A body is read as if a CRLF stood before it. Then every delimiter is CRLF, two hyphens and the boundary, the
-first like the rest, and so are the empty part head and the delimiter that shares its CRLF with the blank
-line before it.
+A body is read as if it began with a CRLF. Then every delimiter, the first one too, is CRLF, two hyphens and the
+boundary. The same trick serves an empty head, and a delimiter that shares its CRLF with the blank line before it.
 
-Every byte is looked at a bounded number of times, however the body is cut: a search goes on where the last
-one stopped, and no more stays in the buffer than a head or an unfinished delimiter. Content comes out in
-slices as large as the pieces that were fed. Where the RFC leaves room this decoder is strict, since of two
-readers of one body the more lenient one is the one that is fooled: lines end in CRLF, and what follows a
-boundary is white space or an error.
+Every byte is searched a bounded number of times, in whatever pieces the body arrives: a search continues where the last
+one stopped, and the buffer keeps no more than a head or an incomplete delimiter. Content is returned in slices as large
+as the pieces that were received. Where the RFC leaves a choice this decoder is strict, since of two readers of one body
+the more lenient one is deceived: lines end in CRLF, and only white space may follow a boundary.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,7 +33,7 @@ _MAX_PADDING: Final = 64
 
 
 class _State(Enum):
-    """What the next byte belongs to."""
+    """The element to which the next byte belongs."""
 
     PREAMBLE = auto()
     DELIMITER = auto()  # the rest of a line that began with the boundary
@@ -47,7 +45,7 @@ class _State(Enum):
 
 
 class MultipartDecoder:
-    """Turns the bytes of one multipart body into events.
+    """Decodes one multipart body into events.
 
     Args:
         boundary: from `boundary_of`.
@@ -70,17 +68,17 @@ class MultipartDecoder:
         self._received = 0
         self._skipped = 0
         self._parts = 0
-        # Over one part; `_lead` is the CRLF of a blank line that is still in the buffer, and not content.
+        # Over one part. `_lead` counts the CRLF of a blank line that is still in the buffer: it is not content.
         self._searched = 0
         self._lead = 0
         self._length: int | None = None
         self._content = 0
 
     def receive(self, data: bytes) -> None:
-        """Take the next bytes of the body; ``b""`` says that it is complete.
+        """Take the next bytes of the body; ``b""`` means that it is complete.
 
         Raises:
-            MultipartError: 413, the whole is larger than `MultipartLimits.size`.
+            MultipartError: 413 if the body is larger than `MultipartLimits.size`.
         """
         if not data:
             self._is_complete = True
@@ -91,11 +89,10 @@ class MultipartDecoder:
         self._buffer += data
 
     def next_event(self) -> MultipartEvent:
-        """Give the next event; `NEED_DATA` when there is none before more bytes come.
+        """Return the next event; `NEED_DATA` if more bytes are needed.
 
         Raises:
-            MultipartError: the body is malformed (400) or beyond a limit (413). So it is for every later
-                call.
+            MultipartError: 400 if the body is malformed, 413 if it exceeds a limit. Every later call raises it, too.
         """
         if self._fault is not None:
             raise MultipartError(*self._fault)
@@ -103,19 +100,18 @@ class MultipartDecoder:
             while (event := self._STEPS[self._state](self)) is None:
                 pass
         except MultipartError as error:
-            # Not the error itself: it keeps the frames that it goes through, and they us.
+            # The error itself is not kept: its traceback refers to frames, and those to this object.
             self._fault = (error.status, error.reason)
             self._buffer.clear()
             raise
         return event
 
     def events(self) -> Iterator[MultipartEvent]:
-        """Give all events that are there, up to and without `NEED_DATA`; after `Finished` there are none."""
+        """Iterate over all events so far, without `NEED_DATA`; after `Finished` there are none."""
         while self._state is not _State.FINISHED and (event := self.next_event()) is not NEED_DATA:
             yield event
 
-    # One method for each state. It gives an event, or None after a change of state to be looked at again.
-    # ----
+    # One method for each state: it returns an event, or None after a change of state
 
     def _read_preamble(self) -> MultipartEvent | None:
         found = self._buffer.find(self._delimiter)
@@ -140,7 +136,7 @@ class MultipartDecoder:
         self._parts += 1
         if self._parts > self._limits.parts:
             raise MultipartError(413, "too many parts")
-        # The CRLF stays: with it, an empty head ends like any other.
+        # The CRLF is kept: with it, an empty head ends like any other.
         del self._buffer[:end]
         self._searched = 0
         self._state = _State.HEAD
@@ -148,7 +144,7 @@ class MultipartDecoder:
 
     def _read_head(self) -> MultipartEvent | None:
         end = self._buffer.find(b"\r\n\r\n", self._searched)
-        # Of a head that goes on, up to three bytes may belong to its end already.
+        # The last three bytes of an incomplete head may belong to its end already.
         size = (len(self._buffer) - 3 if end < 0 else end) - 2
         if size > self._limits.part_header_size:
             raise MultipartError(413, "head of a part too large")
@@ -158,7 +154,7 @@ class MultipartDecoder:
         headers = parse_part_head(bytes(self._buffer[2:end]), self._limits.part_headers)
         self._length = declared_length(headers)
         self._content = 0
-        # The CRLF of the blank line stays too: the next delimiter may share it when there is no content.
+        # The CRLF of the blank line is kept, too: if there is no content, the next delimiter may share it.
         del self._buffer[: end + 2]
         self._lead = 2
         self._state = _State.CONTENT
@@ -175,7 +171,7 @@ class MultipartDecoder:
             return PartData(data)
         if found < 0:
             return self._need_data("multipart body is cut off")
-        # Here the delimiter stands at the lead, or right behind it.
+        # There is no content before the delimiter, which begins at the kept CRLF or right behind it.
         del self._buffer[: found + len(self._delimiter)]
         if self._length is not None and self._content != self._length:
             raise MultipartError(400, "a part is not as long as it declares")
@@ -213,7 +209,7 @@ class MultipartDecoder:
         _State.FINISHED: _read_nothing,
     }
 
-    # What the states share ----------------------------------------------------------------------------------
+    # What the states share
 
     def _need_data(self, reason: str) -> MultipartEvent:
         if self._is_complete:
@@ -221,16 +217,16 @@ class MultipartDecoder:
         return NEED_DATA
 
     def _safe_end(self) -> int:
-        """Where the bytes end that cannot belong to a delimiter; there is none in the buffer.
+        """Return the end of the bytes that cannot belong to a delimiter, in a buffer without a complete one.
 
-        A delimiter has one CR, its first byte: only the last CR can begin an unfinished one.
+        A delimiter has one CR, its first byte: only the last CR can begin an incomplete one.
         """
         size = len(self._buffer)
         begin = self._buffer.rfind(b"\r", max(size - len(self._delimiter) + 1, 0))
         return begin if begin >= 0 and self._delimiter.startswith(self._buffer[begin:]) else size
 
     def _end_of_line(self) -> int | None:
-        """Where the CRLF of the line is; None when it is still to come."""
+        """Return the position of the CRLF of the line; None if it is still to come."""
         padding, crlf, _ = bytes(self._buffer[: _MAX_PADDING + 2]).partition(b"\r\n")
         if padding.removesuffix(b"\r").strip(b" \t") or (crlf and padding.endswith(b"\r")):
             raise MultipartError(400, "malformed multipart delimiter")
@@ -240,8 +236,7 @@ class MultipartDecoder:
 
     def _skip(self, count: int, limit: int, reason: str) -> None:
         self._skipped += count
-        # The CRLF that is imagined before the body, or that ends the closing delimiter, is not held against
-        # it.
+        # Two more for the CRLF that was put before the body, or that ends the closing delimiter.
         if self._skipped > limit + 2:
             raise MultipartError(413, reason)
         del self._buffer[:count]

@@ -1,6 +1,6 @@
 """The multipart encoder: parts in, bytes out (RFC 2046 §5.1, RFC 7578).
 
-Knows delimiters, heads and sizes. Does not hold content: that goes out between the bytes of two calls.
+It writes delimiters and heads. The caller sends the content between the bytes of two calls.
 """
 
 from collections.abc import Iterable
@@ -15,11 +15,10 @@ __all__ = ["MultipartEncoder"]
 class MultipartEncoder:
     """Frames the parts of one multipart body.
 
-    Send what `begin_part` gives, then the content of the part as it is; so on for each part; then what
-    `finish` gives.
+    For each part, send what `begin_part` returns and then the content as it is. At last, send what `finish` returns.
 
     Args:
-        boundary: what parts the parts; a random one when None.
+        boundary: the boundary between parts; None for a random one.
 
     Raises:
         ValueError: the boundary is malformed.
@@ -36,11 +35,11 @@ class MultipartEncoder:
 
     @property
     def boundary(self) -> str:
-        """What parts the parts."""
+        """The boundary between parts."""
         return self._boundary
 
     def content_type(self, subtype: str = "form-data") -> str:
-        """Give the Content-Type of the whole body.
+        """Format the Content-Type of the whole body.
 
         Raises:
             ValueError: the subtype is not a token.
@@ -48,10 +47,10 @@ class MultipartEncoder:
         return format_media_type(MediaType("multipart", subtype, (("boundary", self._boundary),)))
 
     def begin_part(self, headers: Iterable[tuple[str, str]] = ()) -> bytes:
-        """Give the bytes before the content of the next part: a delimiter and a head.
+        """Return the bytes before the content of the next part: a delimiter and a head.
 
         Raises:
-            ValueError: a field would break the head, or the body is finished. Nothing was written then.
+            ValueError: a field would break the head, or the body is finished.
         """
         self._check_open()
         opening = self._opening(headers, is_first=not self._has_parts)
@@ -59,20 +58,20 @@ class MultipartEncoder:
         return opening
 
     def finish(self) -> bytes:
-        """Give the bytes after the content of the last part.
+        """Return the bytes after the content of the last part.
 
         Raises:
-            ValueError: the body is finished already.
+            ValueError: the body is finished.
         """
         self._check_open()
         self._is_finished = True
         return self._closing(is_empty=not self._has_parts)
 
     def size_of(self, parts: Iterable[tuple[Iterable[tuple[str, str]], int | None]]) -> int | None:
-        """Give the exact size of a whole body with these parts, or None when that of one is unknown.
+        """Return the exact size of a whole body with these parts, or None if the size of one is unknown.
 
         Args:
-            parts: the fields of each part, and the size of its content in bytes.
+            parts: the fields of each part, and the size of its content (bytes) or None.
 
         Raises:
             ValueError: a field would break a head.

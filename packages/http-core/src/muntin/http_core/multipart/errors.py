@@ -1,4 +1,4 @@
-"""What can be wrong with a multipart body."""
+"""The error of multipart bodies."""
 
 from muntin.http_core.errors import RemoteProtocolError
 
@@ -6,4 +6,4 @@ __all__ = ["MultipartError"]
 
 
 class MultipartError(RemoteProtocolError):
-    """A multipart body is malformed (status 400) or more than a limit allows (413)."""
+    """A multipart body is malformed (status 400) or exceeds a limit (413)."""

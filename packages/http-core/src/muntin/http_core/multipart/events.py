@@ -1,6 +1,6 @@
-"""What a multipart body is made of, as events in the order in which they come.
+"""The events of a multipart body.
 
-A body is ``(PartBegin PartData* PartEnd)* Finished``; NEED_DATA may come between any two of them.
+Their order is ``(PartBegin PartData* PartEnd)* Finished``; NEED_DATA may come between any two of them.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class _Signal(Enum):
 
 
 NEED_DATA: Final = _Signal.NEED_DATA
-"""No event is complete: feed more bytes, or ``b""`` at the end of the body."""
+"""No event is complete: pass more bytes to `receive`, or ``b""`` at the end of the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class PartBegin:
     """The head of a part."""
 
     headers: Headers
-    """Its fields in order; names as sent, values decoded as UTF-8, or as latin-1 where they are not UTF-8."""
+    """The fields in order; names as sent, values decoded as UTF-8, or as latin-1 where they are not UTF-8."""
 
     def get(self, name: str) -> str | None:
-        """Give the value of the first field of this name, in any case, or None."""
+        """Return the value of the first field of a name, in any case, or None."""
         name = name.lower()
         for found, value in self.headers:
             if found.lower() == name:
@@ -43,13 +43,13 @@ class PartBegin:
 
     @property
     def disposition(self) -> Disposition | None:
-        """What Content-Disposition says; None when it is missing or malformed."""
+        """The Content-Disposition; None if it is missing or malformed."""
         value = self.get("content-disposition")
         return None if value is None else parse_disposition(value)
 
     @property
     def media_type(self) -> MediaType | None:
-        """What Content-Type says; None when it is missing (text/plain is meant) or malformed."""
+        """The Content-Type; None if it is malformed, or missing, which means text/plain."""
         value = self.get("content-type")
         return None if value is None else parse_media_type(value)
 
@@ -68,7 +68,7 @@ class PartEnd:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The body is complete: the closing delimiter and the end of the input were seen."""
+    """The body is complete: the closing delimiter and the end of the input were read."""
 
 
 MultipartEvent = PartBegin | PartData | PartEnd | Finished | Literal[_Signal.NEED_DATA]

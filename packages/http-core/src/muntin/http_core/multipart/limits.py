@@ -1,4 +1,4 @@
-"""How much of anything a multipart body may have: names, numbers, and why these numbers."""
+"""How large a multipart body may be: names, numbers, and the reasons for these numbers."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,24 +8,22 @@ __all__ = ["DEFAULT_MULTIPART_LIMITS", "MultipartLimits"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MultipartLimits:
-    """Bounds on one multipart body, all on what has accumulated; 413 beyond each (sizes in bytes)."""
+    """Bounds on one multipart body (sizes in bytes); 413 beyond each. All are checked while the body is read."""
 
     parts: int = 1000
-    """How many parts. The largest forms have some hundred fields; PHP and Django stop at 1000."""
+    """The number of parts. The largest forms have some hundred fields; PHP and Django stop at 1000."""
     part_headers: int = 32
-    """How many fields a part's head has. RFC 7578 knows three."""
+    """The number of fields in the head of a part. RFC 7578 has three."""
     part_header_size: int = 8190
-    """All fields of one part's head, as large as one field of a request may be: there is little but a file
-    name.
-    """
+    """All fields in the head of one part. They may be as large as one field of a request: most of it is a file name."""
     part_size: int | None = None
     """The content of one part. None: only `size` bounds it."""
     size: int | None = None
-    """The whole body. None: whoever feeds the decoder bounds it."""
+    """The whole body. None: the caller bounds it."""
     preamble: int = 4096
-    """What comes before the first part. Mail put a sentence there; HTTP clients put nothing."""
+    """The bytes before the first part. Mail has a sentence there; HTTP clients send nothing."""
     epilogue: int = 4096
-    """What comes after the last part."""
+    """The bytes after the last part."""
 
 
 DEFAULT_MULTIPART_LIMITS: Final = MultipartLimits()

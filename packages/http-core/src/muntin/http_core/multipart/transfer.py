@@ -1,8 +1,7 @@
-"""Content-Transfer-Encoding of a part (RFC 2045 §6): base64, quoted-printable, and the three that change
-nothing.
+"""Content-Transfer-Encoding of a part (RFC 2045 §6): base64, quoted-printable, and the three that change nothing.
 
-RFC 7578 §4.7 deprecates it and some clients still send it. Everything here is streaming: a decoder gives no
-more than it was fed, and holds a line at most.
+RFC 7578 §4.7 deprecates it, but some clients still send it. Everything here is streaming: the output of a decoder is
+never larger than its input, and it keeps at most one line.
 """
 
 import binascii
@@ -21,8 +20,7 @@ __all__ = [
     "make_transfer_decoder",
 ]
 
-# RFC 2045 allows 76 characters in a line; this is what SMTP allows. White space that may end a line has to
-# be held.
+# White space that may end a line has to be kept. RFC 2045 allows 76 characters in a line; this is what SMTP allows.
 _MAX_HELD: Final = 998
 _LINE: Final = 57  # bytes that make 76 characters of base64
 
@@ -31,25 +29,25 @@ _TRAILING_SPACE: Final = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n)")
 
 
 class TransferDecoder(Protocol):
-    """Undoes one transfer encoding."""
+    """Decodes one transfer encoding."""
 
     def receive(self, data: bytes) -> bytes:
-        """Take encoded bytes and give what they say so far, which may be nothing.
+        """Decode the next bytes, and return the output so far, which may be empty.
 
         Raises:
-            MultipartError: 400, they are malformed.
+            MultipartError: 400 if the bytes are malformed.
         """
 
     def finish(self) -> bytes:
-        """Give what is left at the end of the part.
+        """Return the rest of the output, at the end of the part.
 
         Raises:
-            MultipartError: 400, the encoded bytes are cut off.
+            MultipartError: 400 if the encoded bytes are cut off.
         """
 
 
 class IdentityDecoder:
-    """7bit, 8bit and binary: nothing to undo."""
+    """7bit, 8bit and binary: no change."""
 
     def receive(self, data: bytes) -> bytes:
         return data
@@ -59,7 +57,7 @@ class IdentityDecoder:
 
 
 class Base64Decoder:
-    """Base64 with line breaks wherever they are, padding at the end, and nothing else."""
+    """Base64, with line breaks anywhere and padding at the end."""
 
     def __init__(self) -> None:
         self._held = b""
@@ -68,7 +66,7 @@ class Base64Decoder:
     def receive(self, data: bytes) -> bytes:
         text = self._held + data.translate(None, b"\r\n\t ")
         if text and self._is_padded:
-            raise MultipartError(400, "base64 goes on after its padding")
+            raise MultipartError(400, "base64 continues after its padding")
         whole = len(text) - len(text) % 4
         self._held = text[whole:]
         self._is_padded = self._is_padded or text.endswith(b"=", 0, whole)
@@ -84,29 +82,29 @@ class Base64Decoder:
 
 
 class QuotedPrintableDecoder:
-    """Quoted-printable; what stands for itself is passed, even where RFC 2045 would have had it escaped."""
+    """Quoted-printable; characters that RFC 2045 wants to be escaped are accepted without escapes, too."""
 
     def __init__(self) -> None:
         self._held = b""
 
     def receive(self, data: bytes) -> bytes:
         text = self._held + data
-        end = _decided_end(text)
+        end = _find_decided_end(text)
         self._held = text[end:]
         if len(self._held) > _MAX_HELD:
             raise MultipartError(400, "malformed quoted-printable")
         return _decode_lines(text[:end])
 
     def finish(self) -> bytes:
-        # White space at the end was added in transit, and a soft break there joins with nothing.
+        # White space at the end was added on the way, and a soft line break at the end joins nothing.
         rest = self._held.rstrip(b" \t\r")
         if rest not in (b"", b"="):
             raise MultipartError(400, "quoted-printable is cut off")
         return b""
 
 
-def _decided_end(text: bytes) -> int:
-    """Where the bytes end whose meaning does not depend on the next ones."""
+def _find_decided_end(text: bytes) -> int:
+    """Return the end of the bytes whose meaning does not depend on the next ones."""
     end = len(text.removesuffix(b"\r").rstrip(b" \t"))
     escape = text.rfind(b"=", max(end - 2, 0), end)
     return end if escape < 0 else escape
@@ -125,7 +123,7 @@ class Base64Encoder:
         self._held = b""
 
     def encode(self, data: bytes) -> bytes:
-        """Take content and give the whole lines that it makes, which may be none."""
+        """Encode content, and return the complete lines, which may be none."""
         text = self._held + data
         whole = len(text) - len(text) % _LINE
         self._held = text[whole:]
@@ -133,31 +131,30 @@ class Base64Encoder:
         return b"\r\n".join([*lines, b""])
 
     def finish(self) -> bytes:
-        """Give the last line."""
+        """Return the last line."""
         held, self._held = self._held, b""
         return binascii.b2a_base64(held, newline=False)
 
     @staticmethod
     def size_of(size: int) -> int:
-        """Give how many bytes `size` bytes of content become."""
+        """Return the number of bytes that `size` bytes of content become."""
         lines, rest = divmod(size, _LINE)
         return lines * 78 + (rest + 2) // 3 * 4
 
 
 class QuotedPrintableEncoder:
-    """Quoted-printable that keeps every byte, line ends included: those are escaped."""
+    """Quoted-printable that keeps every byte; line ends are escaped."""
 
     def encode(self, data: bytes) -> bytes:
-        """Take content and give it encoded, each call's on lines of its own."""
+        """Encode content; the output of each call has lines of its own."""
         if not data:
             return b""
         lines = binascii.b2a_qp(data, quotetabs=True, istext=False)
-        # Line ends of the content are escaped, so what is left are soft breaks, whose style depends on the
-        # content.
+        # Line ends of the content are escaped, so the others are soft breaks, whose style depends on the content.
         return lines.replace(b"=\r\n", b"=\n").replace(b"=\n", b"=\r\n") + b"=\r\n"
 
     def finish(self) -> bytes:
-        """Give nothing: every call is complete."""
+        """Return b"": the output of every call is complete."""
         return b""
 
 
@@ -171,10 +168,10 @@ _DECODERS: Final[dict[str, type[TransferDecoder]]] = {
 
 
 def make_transfer_decoder(encoding: str | None) -> TransferDecoder:
-    """Give a fresh decoder for the value of a Content-Transfer-Encoding field; None stands for its absence.
+    """Return a new decoder for the value of a Content-Transfer-Encoding field; None if there is no such field.
 
     Raises:
-        MultipartError: 400, the encoding is unknown.
+        MultipartError: 400 if the encoding is unknown.
     """
     decoder = IdentityDecoder if encoding is None else _DECODERS.get(encoding.lower())
     if decoder is None:
