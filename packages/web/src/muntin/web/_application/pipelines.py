@@ -11,7 +11,7 @@ from muntin.router import MountPoint, Route
 from muntin.web.response.exceptions import HTTPException
 from muntin.web.routing._handlers import run_in_threads, warn_of_plain_function
 from muntin.web.routing._pipeline import ChainOwner, Pipeline
-from muntin.web.routing.dispatcher import as_web_route
+from muntin.web.routing.match_info import as_web_route
 
 __all__ = ["Pipelines"]
 

@@ -1,25 +1,20 @@
 """Selecting the handler for a request of an application.
 
-It asks the router and binds what was found to the request. It must not know how a handler is run.
+It asks the router, and binds the match info to the request. It must not know how a handler is run.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from muntin import router as routing
-from muntin.router import Match, Matched, MethodNotAllowed
+from muntin.router import Match, Matched
 from muntin.web._server.responder import Handle
 from muntin.web.application import Application
 from muntin.web.error_pages import ErrorPages
 from muntin.web.request import Request
-from muntin.web.response.exceptions import (
-    HTTPException,
-    HTTPInternalServerError,
-    HTTPMethodNotAllowed,
-    HTTPNotFound,
-)
+from muntin.web.response.exceptions import HTTPException, HTTPInternalServerError
 from muntin.web.routing.dispatcher import UrlDispatcher
-from muntin.web.routing.match_info import MatchInfoError, UrlMappingMatchInfo
+from muntin.web.routing.match_info import MatchInfoError, describe_match
 
 __all__ = ["Selecting"]
 
@@ -40,7 +35,7 @@ class Selecting:
 
     @property
     def select(self) -> Callable[[Request], Handle]:
-        """What gives the handler; chosen by what the router needs to know."""
+        """The function that finds the handler of a request; it depends on what the router needs for that."""
         if self._router.resolves_itself:
             return self.select_as_resolved
         if self._router.is_pure:
@@ -48,30 +43,23 @@ class Selecting:
         return self.select_later if _has_own_rules(self._router) else self.select_by_host
 
     def select_by_path(self, request: Request) -> Handle:
-        """Give the handler where method and path decide."""
-        match = self._match(request.method, request.target.path)
-        if isinstance(match, Matched) and request.exchange.head.expect is None:
-            route: Any = match.route
-            pipeline = route.pipeline
-            if pipeline is not None:
-                request.bind(UrlMappingMatchInfo(match.values, route, pipeline))
-                return pipeline.handler  # type: ignore[no-any-return]  # the router does not know what handlers are
-        return self._settle(request, match)
+        """Return the handler where method and path decide."""
+        return self._bind(request, self._match(request.method, request.target.path))
 
     def select_by_host(self, request: Request) -> Handle:
-        """Give the handler where the host counts as well."""
-        return self._settle(request, self._match(request.method, request.target.path, request.host))
+        """Return the handler where the host counts as well."""
+        return self._bind(request, self._match(request.method, request.target.path, request.host))
 
     def select_later(self, request: Request) -> Handle:
-        """Give what looks for the handler, as resources have to be awaited."""
+        """Return a function that finds the handler and runs it, as resources have to be awaited."""
         return self._find_and_run
 
     async def _find_and_run(self, request: Request) -> Any:
         match = await self._router.find(request.method, request.target.path, request.host, request)
-        return await self._settle(request, match)(request)
+        return await self._bind(request, match)(request)
 
     def select_as_resolved(self, request: Request) -> Handle:
-        """Give what asks a router that resolves by rules of its own."""
+        """Return a function that resolves by the rules of a subclass, and runs the handler."""
         return self._resolve_and_run
 
     async def _resolve_and_run(self, request: Request) -> Any:
@@ -84,53 +72,42 @@ class Selecting:
         return await (info.run if request.exchange.head.expect is None else _expect)(request)
 
     def error_pages_of(self, request: Request, error: Exception) -> Iterator[ErrorPages]:
-        """Give the error pages that concern a request, those of the innermost application first."""
+        """Iterate over the error pages that apply to a request, those of the innermost application first."""
         try:
             info = request.match_info
         except RuntimeError:
-            # It went wrong before matching, but pages may well ask for the application.
+            # It failed before matching, but pages may use the application.
             refused = error if isinstance(error, HTTPException) else HTTPInternalServerError()
             info = MatchInfoError(refused, self._pipelines.of_refusal(()))
             request.bind(info)
         return (app.on_error for app in reversed(info.apps))
 
-    def _settle(self, request: Request, match: Match[Any]) -> Handle:
-        info: UrlMappingMatchInfo
+    def _bind(self, request: Request, match: Match[Any]) -> Handle:
+        """Bind the match info to the request, and return what runs its pipeline."""
+        pipelines = self._pipelines
         if isinstance(match, Matched):
             route: Any = match.route
-            pipeline = self._pipelines.of(route)
-            described = match.variables
-            if isinstance(described, UrlMappingMatchInfo):
-                info = described
-                info.attach(pipeline)
-            else:
-                info = UrlMappingMatchInfo(match.values, route, pipeline)
+            pipeline = route.pipeline or pipelines.of(route)
         else:
-            pipeline = self._pipelines.of_refusal(match.mounts)
-            refused = (
-                HTTPMethodNotAllowed(request.method, match.allowed)
-                if isinstance(match, MethodNotAllowed)
-                else HTTPNotFound()
-            )
-            info = MatchInfoError(refused, pipeline)
-        request.bind(info)
+            pipeline = pipelines.of_refusal(match.mounts)
+        request.bind(describe_match(match, request.method, pipeline))
         return pipeline.handler if request.exchange.head.expect is None else _expect
 
 
 async def _expect(request: Request) -> Any:
-    """Answer the expectation of a request, then run its handler."""
+    """Respond to the expectation of a request, then run its handler."""
     info = request.match_info
     if info.http_exception is None:
         response = await info.route.handle_expect_header(request)
         if response is not None:
             return response
-        # Who let the request go on has answered; reading the body must not do so again.
+        # The 100 (Continue) has been sent: reading the body must not send another one.
         request.exchange.waive_continue()
     return await info.run(request)
 
 
 def _has_own_rules(dispatcher: UrlDispatcher) -> bool:
-    """Tell whether a resource has to be awaited, here or in an application inside."""
+    """Return whether a resource has to be awaited, here or in an application inside."""
     if dispatcher.foreign_resources():
         return True
     mounts = (each for each in dispatcher.resources() if isinstance(each, routing.Mount))

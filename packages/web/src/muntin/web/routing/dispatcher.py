@@ -1,7 +1,7 @@
 """`UrlDispatcher`: the router of an application.
 
-It speaks the documented names over `muntin.router`, and asks resources with rules of their own, which may have to be
-awaited. It must not know applications.
+It has the documented names above `muntin.router`, and awaits resources with rules of their own. It must not know
+applications.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 from muntin import router
 from muntin.router import AbstractRouteDef, Match, Matched, MethodNotAllowed
 from muntin.web.legacy import warn_older
-from muntin.web.response.exceptions import HTTPMethodNotAllowed, HTTPNotFound
 from muntin.web.routing._asking import Asking
 from muntin.web.routing._handlers import AnyExpectHandler
-from muntin.web.routing.match_info import MatchInfoError, UrlMappingMatchInfo
+from muntin.web.routing.match_info import UrlMappingMatchInfo, describe_match
 from muntin.web.routing.resources import AbstractResource, DynamicResource, PlainResource
-from muntin.web.routing.routes import AbstractRoute
 
 if TYPE_CHECKING:
     from muntin.web.routing.static_resource import StaticResource
 
-__all__ = ["UrlDispatcher", "as_web_route", "describe_match"]
+__all__ = ["UrlDispatcher"]
 
 # As `muntin.static.CHUNK_SIZE`, which is loaded when there are files to serve.
 _CHUNK_SIZE: Final = 262_144
@@ -37,7 +35,7 @@ class UrlDispatcher(router.Router[Any]):
     # Registering
 
     def add_resource(self, path: str, *, name: str | None = None) -> PlainResource | DynamicResource:
-        """Register a path; gives the resource of the last call again if path and name are the same.
+        """Register a path and return its resource: that of the last call again, if path and name are the same.
 
         Raises:
             ValueError: the path or the name is malformed, or the name is taken.
@@ -78,7 +76,7 @@ class UrlDispatcher(router.Router[Any]):
     ) -> Any:
         """Register a handler for a method, or `"*"` for any, and a path.
 
-        With nothing but a path it is `add_resource`, as an older page had it.
+        With a path alone it is `add_resource`, as in an older documentation.
 
         Raises:
             ValueError, RuntimeError: as `add_resource`.
@@ -111,7 +109,7 @@ class UrlDispatcher(router.Router[Any]):
             path: the directory.
             name: for `url_for`.
             chunk_size: how many bytes of a file are read at a time where the system cannot send it by itself.
-            show_index: whether a directory is listed, or answered with 403.
+            show_index: whether a directory is listed; otherwise the response is 403.
             follow_symlinks: whether links may leave the directory.
             append_version: whether `url_for` adds a version that changes with the content.
 
@@ -134,7 +132,7 @@ class UrlDispatcher(router.Router[Any]):
         return resource
 
     def add_routes(self, routes: Iterable[AbstractRouteDef]) -> list[Any]:
-        """Register definitions such as `web.get(...)` in their order; gives the routes."""
+        """Register definitions such as `web.get(...)` in their order, and return the routes."""
         return super().add_routes(routes)
 
     @property
@@ -144,14 +142,14 @@ class UrlDispatcher(router.Router[Any]):
         return self.named_resources()
 
     def foreign_resources(self) -> list[AbstractResource]:
-        """Give the resources with rules of their own, without those of inner applications."""
+        """Return the resources with rules of their own, without those of inner applications."""
         return [each for each in self.resources() if _has_own_rules(each)]
 
-    # Answering
+    # Matching
 
     @property
     def resolves_itself(self) -> bool:
-        """Whether a subclass has a `resolve` of its own."""
+        """True if a subclass has a `resolve` of its own."""
         return type(self).resolve is not UrlDispatcher.resolve
 
     async def find(self, method: str, path: str, host: str | None, request: Asking) -> Match[Any]:
@@ -168,43 +166,22 @@ class UrlDispatcher(router.Router[Any]):
             match = await _ask(resource, request) if _has_own_rules(resource) else question.match()
 
     async def resolve(self, request: Asking) -> UrlMappingMatchInfo:
-        """Give the match info of a request; one that raises 404 or 405 if nothing matches.
+        """Return the match info of a request; if nothing matches, its handler raises 404 or 405.
 
-        A subclass may have one of its own: it is asked for every request, if its application is the outermost.
+        A subclass may override it: it is called for every request, if its application is the outermost.
         """
         match = await self.find(request.method, request.target.path, request.host, request)
         return describe_match(match, request.method)
 
 
 def _has_own_rules(resource: router.AbstractResource[Any]) -> TypeGuard[AbstractResource]:
-    # Derived from it, not only registered as one of its kind.
+    # Derived from it, not only registered as a virtual subclass.
     return AbstractResource in type(resource).__mro__
 
 
 async def _ask(resource: AbstractResource, request: Asking) -> Match[Any] | None:
+    """Return what a resource resolves to as a match of the router; its match info stands for the variables."""
     info, allowed = await resource.resolve(request)
     if info is not None:
         return Matched(info.route, info, info)
     return MethodNotAllowed(tuple(sorted(allowed)), resource) if allowed else None
-
-
-def as_web_route(route: router.Route[Any]) -> AbstractRoute:
-    """Give a route of a web resource as what it is.
-
-    Raises:
-        TypeError: somebody registered a plain resource of the router.
-    """
-    if not isinstance(route, AbstractRoute):
-        raise TypeError(f"{route!r} is no route of a web resource: register it by web.Resource.add_route")
-    return route
-
-
-def describe_match(match: Match[Any], method: str) -> UrlMappingMatchInfo:
-    """Give the match of the router as match info."""
-    if isinstance(match, Matched):
-        if isinstance(match.variables, UrlMappingMatchInfo):
-            return match.variables  # a resource with rules of its own has described it
-        return UrlMappingMatchInfo(match.values, as_web_route(match.route))
-    if isinstance(match, MethodNotAllowed):
-        return MatchInfoError(HTTPMethodNotAllowed(method, match.allowed), mounts=match.mounts)
-    return MatchInfoError(HTTPNotFound(), mounts=match.mounts)

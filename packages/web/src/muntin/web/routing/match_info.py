@@ -1,6 +1,6 @@
-"""Match info: what the router found for a request.
+"""Match info: the route of a request and the variables of its path.
 
-It knows the route and the variables of the path; it must not know how they were found.
+It is made of a match of the router, by `describe_match` alone. How a match is found is no concern of this module.
 """
 
 from collections import ChainMap
@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from muntin.router import MountPoint
-from muntin.web.response.exceptions import HTTPException
+from muntin.router import Match, Matched, MethodNotAllowed, MountPoint, Route
+from muntin.web.response.exceptions import HTTPException, HTTPMethodNotAllowed, HTTPNotFound
 from muntin.web.response.stream import PrepareSignal
 from muntin.web.routing._handlers import AnyExpectHandler
 from muntin.web.routing._pipeline import Pipeline
 from muntin.web.routing.routes import AbstractRoute, SystemRoute
 
-__all__ = ["MatchInfoError", "UrlMappingMatchInfo"]
+__all__ = ["MatchInfoError", "UrlMappingMatchInfo", "as_web_route", "describe_match"]
 
 
 class UrlMappingMatchInfo(dict[str, Any]):
@@ -24,7 +24,7 @@ class UrlMappingMatchInfo(dict[str, Any]):
     Args:
         match_dict: the variables.
         route: the route; of a resource with rules of its own, any `ResourceRoute`.
-        pipeline: the route's, for who has it at hand.
+        pipeline: that of the route, if the caller has it; see `attach`.
     """
 
     __slots__ = ("_current_app", "_pipeline", "_route")
@@ -52,12 +52,12 @@ class UrlMappingMatchInfo(dict[str, Any]):
 
     @property
     def expect_handler(self) -> AnyExpectHandler:
-        """What answers an Expect field."""
+        """The function that responds to an Expect field."""
         return self.route.expect_handler
 
     @property
     def http_exception(self) -> HTTPException | None:
-        """What answers the request where no route was found."""
+        """The response to a request without a route; None if there is a route."""
         return None
 
     async def run(self, request: Any) -> Any:
@@ -71,23 +71,23 @@ class UrlMappingMatchInfo(dict[str, Any]):
         return await self._pipeline.handler(request)
 
     def attach(self, pipeline: Pipeline) -> None:
-        """Belong to the applications of a pipeline."""
+        """Set the pipeline, and with it the applications that the request belongs to."""
         self._pipeline = pipeline
 
     def get_info(self) -> dict[str, Any]:
         """Describe the resource of the route."""
         return self.route.get_info()
 
-    # What the applications have to do with it
+    # The applications
 
     @property
     def apps(self) -> tuple[Any, ...]:
-        """The applications that lead to the route, from the outermost to the innermost; none if nobody serves it."""
+        """The applications that lead to the route, the outermost first; empty outside an application."""
         return () if self._pipeline is None else self._pipeline.apps
 
     @property
     def prepare_signals(self) -> Sequence[PrepareSignal]:
-        """Who is called before a response is sent."""
+        """The signals that are sent before a response is sent."""
         return () if self._pipeline is None else self._pipeline.prepare_signals
 
     @property
@@ -131,9 +131,9 @@ class MatchInfoError(UrlMappingMatchInfo):
     """The match info of a request without a route.
 
     Args:
-        http_exception: what answers it.
-        pipeline: the middlewares around the answer.
-        mounts: what the request was led through, for who puts the middlewares around it.
+        http_exception: the response.
+        pipeline: the middlewares around it.
+        mounts: the mounts that the path led through: their applications choose the pipeline.
     """
 
     __slots__ = ("_http_exception", "mounts")
@@ -151,7 +151,7 @@ class MatchInfoError(UrlMappingMatchInfo):
 
     @property
     def route(self) -> AbstractRoute:
-        """A route that raises the exception; made when somebody looks at it."""
+        """A route that raises the exception; made at the first access."""
         if self._route is None:
             self._route = SystemRoute(self._http_exception)
         return self._route
@@ -162,3 +162,40 @@ class MatchInfoError(UrlMappingMatchInfo):
 
     def __repr__(self) -> str:
         return f"<MatchInfoError {self._http_exception.status}: {self._http_exception.reason}>"
+
+
+def as_web_route(route: Route[Any]) -> AbstractRoute:
+    """Return a route of a web resource with its own type.
+
+    Raises:
+        TypeError: the route belongs to a plain resource of the router.
+    """
+    if not isinstance(route, AbstractRoute):
+        raise TypeError(f"{route!r} is no route of a web resource: register it by web.Resource.add_route")
+    return route
+
+
+def describe_match(
+    match: Match[Any] | Matched[Any], method: str, pipeline: Pipeline | None = None
+) -> UrlMappingMatchInfo:
+    """Return match info for a match of the router.
+
+    Args:
+        match: if a resource with rules of its own made it, its variables are the match info already.
+        method: that of the request.
+        pipeline: what the request goes through, if an application serves it.
+
+    Raises:
+        TypeError: the route belongs to a plain resource of the router.
+    """
+    if isinstance(match, Matched):
+        info = match.variables
+        if not isinstance(info, UrlMappingMatchInfo):
+            return UrlMappingMatchInfo(match.values, as_web_route(match.route), pipeline)
+        if pipeline is not None:
+            info.attach(pipeline)
+        return info
+    refusal: HTTPException = HTTPNotFound()
+    if isinstance(match, MethodNotAllowed):
+        refusal = HTTPMethodNotAllowed(method, match.allowed)
+    return MatchInfoError(refusal, pipeline, mounts=match.mounts)

@@ -1,6 +1,6 @@
 """Resources: those of the router, with routes that know web handlers, and resources with rules of their own.
 
-They know how to be asked with a request; they must not know applications.
+They resolve requests; they must not know applications.
 """
 
 import re
@@ -11,21 +11,21 @@ from typing import Any
 from yarl import URL
 
 from muntin import router
-from muntin.router import Match, Matched, MethodNotAllowed, RouteConflict
+from muntin.router import Match, Matched, MethodNotAllowed
 from muntin.web.legacy import warn_older
 from muntin.web.routing._asking import Asking
 from muntin.web.routing._handlers import AnyExpectHandler
-from muntin.web.routing.match_info import UrlMappingMatchInfo
+from muntin.web.routing.match_info import UrlMappingMatchInfo, describe_match
 from muntin.web.routing.routes import ResourceRoute
 
 __all__ = ["AbstractResource", "DynamicResource", "PlainResource", "Resolved", "Resource"]
 
 Resolved = tuple[UrlMappingMatchInfo | None, set[str]]
-"""Match info, or None with the methods that it has for the path, if it has it at all."""
+"""Match info or None, and the methods that the resource has for the path; no methods if it does not have the path."""
 
 
 class AbstractResource(router.AbstractResource[Any]):
-    """Something that requests lead to. Derive from it for a resource with rules of its own.
+    """The target of requests. Derive from it for a resource with rules of its own.
 
     Write `resolve`, `canonical`, `url_for`, `get_info`, `add_prefix`, `raw_match` and `__iter__`, and register an
     instance with `app.router.register_resource`. It is asked in the order of registration.
@@ -33,18 +33,18 @@ class AbstractResource(router.AbstractResource[Any]):
 
     @abstractmethod
     async def resolve(self, request: Asking) -> Resolved:
-        """Answer a request: match info and the methods allowed, or (None, methods)."""
+        """Return the match info of a request and the methods allowed, or None and the methods allowed."""
 
     @abstractmethod
     def add_prefix(self, prefix: str) -> None:
-        """Stand below a prefix; called once, when the application is frozen, where it is below another one."""
+        """Take a place below a prefix; called once, when an application that is inside another one is frozen."""
 
     @abstractmethod
     def raw_match(self, path: str) -> bool:
-        """Tell whether this is the canonical path of the resource."""
+        """Return whether this is the canonical path of the resource."""
 
     def freeze(self) -> None:
-        """Take note that the application starts."""
+        """Do nothing; called when the application starts."""
 
     def match(self, method: str, path: str, host: str | None = None) -> Match[Any] | None:
         """Return None: without the request there is none."""
@@ -75,29 +75,24 @@ class Resource(router.Resource[Any]):
         return route
 
     async def resolve(self, request: Asking) -> Resolved:
-        """Answer a request, by its path."""
+        """Resolve a request by its path."""
         path = router.strip_prefix(request.target.path, self.prefix)
         if path is None:
             return None, set()
         match = self.match(request.method, router.requote(path), request.host)
         if isinstance(match, Matched):
-            route = match.route
-            if not isinstance(route, ResourceRoute):
-                raise RouteConflict(f"{route!r} of {self!r} is no route of a web resource")
-            return UrlMappingMatchInfo(match.values, route), {each.method for each in self}
-        if isinstance(match, MethodNotAllowed):
-            return None, set(match.allowed)
-        return None, set()
+            return describe_match(match, request.method), {each.method for each in self}
+        return None, set(match.allowed) if isinstance(match, MethodNotAllowed) else set()
 
     def raw_match(self, path: str) -> bool:
-        """Tell whether this is the canonical path of the resource."""
+        """Return whether this is the canonical path of the resource."""
         return path == self.canonical
 
     def freeze(self) -> None:
-        """Take note that the application starts."""
+        """Do nothing: the router is frozen with the application."""
 
     def add_prefix(self, prefix: str) -> None:
-        """Refuse: the prefix is that of the application.
+        """Refuse: the prefix of a resource is that of its application.
 
         Raises:
             RuntimeError: always.
@@ -105,7 +100,7 @@ class Resource(router.Resource[Any]):
         raise RuntimeError(f"{self!r} stands below the prefix of its application: use add_subapp()")
 
     def url(self, *, parts: Mapping[str, Any] | None = None, query: Any = None, **named_parts: Any) -> str:
-        """Build the URL as text; the older way of `url_for`.
+        """Build the URL as text; the older form of `url_for`.
 
         Args:
             parts: the variables of the path.
@@ -127,7 +122,7 @@ class DynamicResource(Resource, router.DynamicResource[Any]):
     """A resource whose path has variables."""
 
     def url_for(self, **parts: Any) -> URL:
-        """Build the URL; parts that the path has no place for are left out, so that `match_info` may be given."""
+        """Build the URL; parts that the template does not have are left out, so that `match_info` can be passed."""
         named = {variable.name for variable in self.template.variables}
         return super().url_for(**{name: value for name, value in parts.items() if name in named})
 

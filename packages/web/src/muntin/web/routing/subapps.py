@@ -1,6 +1,6 @@
 """Sub-applications: an application below a prefix or behind a host of another one.
 
-They know where an application stands; they must not know what else it is than a router.
+They know the place of an application, and of the application only its router.
 """
 
 from collections.abc import Iterator
@@ -9,14 +9,15 @@ from typing import Any, Protocol
 from muntin import router
 from muntin.router import Matched, MethodNotAllowed
 from muntin.web.routing._asking import Asking
-from muntin.web.routing.dispatcher import UrlDispatcher, describe_match
+from muntin.web.routing.dispatcher import UrlDispatcher
+from muntin.web.routing.match_info import describe_match
 from muntin.web.routing.resources import AbstractResource, Resolved
 
 __all__ = ["MatchedSubAppResource", "PrefixedSubAppResource", "Routed"]
 
 
 class Routed(Protocol):
-    """What a mount asks of an application."""
+    """An application, as far as a mount uses it."""
 
     @property
     def router(self) -> UrlDispatcher: ...
@@ -24,10 +25,10 @@ class Routed(Protocol):
 
 async def _resolve(app: Routed, path: str, request: Asking) -> Resolved:
     match = await app.router.find(request.method, path, request.host, request)
-    allowed = set(match.allowed) if isinstance(match, MethodNotAllowed) else set()
+    info = describe_match(match, request.method)
     if isinstance(match, Matched):
-        allowed = {request.method}
-    return describe_match(match, request.method), allowed
+        return info, {request.method}
+    return info, set(match.allowed) if isinstance(match, MethodNotAllowed) else set()
 
 
 class PrefixedSubAppResource(router.PrefixMount[Any]):
@@ -48,19 +49,19 @@ class PrefixedSubAppResource(router.PrefixMount[Any]):
         self._app = app
 
     async def resolve(self, request: Asking) -> Resolved:
-        """Answer a request; what the application does not find is not found."""
+        """Resolve a request below the prefix; what the application does not find is not found."""
         path = router.strip_prefix(request.target.path, self.canonical)
         return (None, set()) if path is None else await _resolve(self._app, path, request)
 
     def raw_match(self, path: str) -> bool:
-        """Tell whether a prefix is that of the application: never, as others may stand there too."""
+        """Return False: another application may have the same prefix."""
         return False
 
     def freeze(self) -> None:
-        """Take note that the application starts."""
+        """Do nothing: the application freezes its own router."""
 
     def get_info(self) -> dict[str, Any]:
-        """Give the application and its prefix."""
+        """Return the application and its prefix."""
         return {"app": self._app, "prefix": self.canonical}
 
     def __len__(self) -> int:
@@ -86,20 +87,20 @@ class MatchedSubAppResource(router.HostMount[Any]):
         self._app = app
 
     async def resolve(self, request: Asking) -> Resolved:
-        """Answer a request, if it is for this host."""
+        """Resolve a request to this host."""
         if not self.pattern.matches(request.host):
             return None, set()
         return await _resolve(self._app, request.target.path, request)
 
     def raw_match(self, path: str) -> bool:
-        """Tell whether this is a path: never."""
+        """Return False: a host has no path."""
         return False
 
     def freeze(self) -> None:
-        """Take note that the application starts."""
+        """Do nothing: the application freezes its own router."""
 
     def get_info(self) -> dict[str, Any]:
-        """Give the application and its host."""
+        """Return the application and its host."""
         return {"app": self._app, "domain": self.canonical}
 
     def __len__(self) -> int:
