@@ -1,4 +1,4 @@
-"""The build hook: compile `_speedups.pyx` where that is possible.
+"""The build hook, which compiles `_speedups.pyx` where that is possible.
 
 Without a C compiler, or with `MUNTIN_PURE=1` in the environment, the package is built as plain Python, which works as
 well. A wheel with the compiled kernel is tagged for its interpreter and platform; an editable install has it in place.
@@ -19,7 +19,7 @@ SOURCE = Path("src/muntin/websocket/_speedups.pyx")
 
 
 class SpeedupsHook(BuildHookInterface):
-    """Adds the compiled kernel to wheels."""
+    """The hook that adds the compiled kernel to wheels."""
 
     PLUGIN_NAME = "custom"
 
@@ -50,14 +50,14 @@ class SpeedupsHook(BuildHookInterface):
             build_data["infer_tag"] = True
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Clean up."""
+        """Remove the temporary folder."""
         folder = getattr(self, "_folder", None)
         if folder is not None:
             folder.cleanup()
 
 
 def compile_module(root: Path, folder: Path) -> Path:
-    """Compile the kernel into a folder, and give the library."""
+    """Compile the kernel into a folder, and return the path of the library."""
     arguments = [] if os.name == "nt" else ["-O3", "-g0"]
     [extension] = cythonize(
         [Extension(MODULE, [str(root / SOURCE)], extra_compile_args=arguments)],

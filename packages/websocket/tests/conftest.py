@@ -1,4 +1,4 @@
-"""What the tests of this package share."""
+"""The fixtures that the tests of this package share."""
 
 import asyncio
 import gc
@@ -21,7 +21,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, object
 
 @pytest.fixture
 def client() -> Callable[..., WebSocketConnection]:
-    """Make a client whose frames are the same each time."""
+    """Build clients that always use the same mask."""
 
     def make(**options: object) -> WebSocketConnection:
         return WebSocketConnection(Role.CLIENT, new_mask=lambda: MASK, **options)  # type: ignore[arg-type]  # any option
@@ -30,7 +30,7 @@ def client() -> Callable[..., WebSocketConnection]:
 
 
 def _replay(make: Callable[[], WebSocketConnection], data: bytes) -> list[WSMessage]:
-    """Give what a connection says to `data`, having checked that the reads do not matter: whole, or in bytes."""
+    """Return the messages in `data`, after checking that they are the same when it arrives byte by byte."""
 
     def show(messages: list[WSMessage]) -> list[tuple[object, ...]]:
         return [
@@ -47,7 +47,7 @@ def _replay(make: Callable[[], WebSocketConnection], data: bytes) -> list[WSMess
 
 @pytest.fixture
 def replay() -> Callable[[bytes], list[WSMessage]]:
-    """Replay bytes to a server, whole and byte by byte, and give its messages."""
+    """Replay bytes to a server, whole and byte by byte, and return its messages."""
 
     def run(data: bytes, **options: object) -> list[WSMessage]:
         return _replay(lambda: WebSocketConnection(Role.SERVER, **options), data)  # type: ignore[arg-type]  # any option
@@ -57,7 +57,7 @@ def replay() -> Callable[[bytes], list[WSMessage]]:
 
 @pytest.fixture
 def pair() -> Callable[..., tuple[WebSocketConnection, WebSocketConnection]]:
-    """Make a client and a server that agreed on the same."""
+    """Build a client and a server with the same compression."""
 
     def make(
         deflate: Deflate | None = None, **options: object
@@ -71,7 +71,7 @@ def pair() -> Callable[..., tuple[WebSocketConnection, WebSocketConnection]]:
 
 
 class MemoryDuplex:
-    """A Duplex whose other end is the test. What was written is in `written`, by so many `writes`; the peer can
+    """A Duplex whose peer is the test: it finds the bytes in `written`, and the number of writes in `writes`. It can
     `stall`, `flow` and `vanish`.
     """
 
@@ -124,7 +124,7 @@ class MemoryDuplex:
     def write_buffer_size(self) -> int:
         return self._unread or 0
 
-    # What the peer does.
+    # Actions of the peer
 
     def stall(self) -> None:
         self._unread = 0
@@ -153,11 +153,11 @@ class FakeTimer:
 
     def cancel(self) -> None:
         self.is_cancelled = True
-        self.run = lambda: None  # as asyncio's, it forgets what it would have called
+        self.run = lambda: None  # like asyncio's timers, it drops its callback
 
 
 class FakeClock:
-    """Time that passes when the test says so."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -183,7 +183,7 @@ class FakeClock:
         self.now = until
 
     def stall(self, seconds: float) -> None:
-        """Let time pass without a turn of the loop: what is due by then comes late."""
+        """Let time pass without a turn of the loop, so that timers are late."""
         self.now += seconds
 
     @property
@@ -193,7 +193,7 @@ class FakeClock:
 
 @pytest.fixture
 async def complaints(anyio_backend: tuple[str, dict[str, object]]) -> AsyncIterator[list[str]]:
-    """What the loop complains of, such as exceptions that nobody has retrieved: there must be nothing at the end."""
+    """The errors that the loop reports, such as exceptions that were never retrieved; at the end there must be none."""
     found: list[str] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(
@@ -219,7 +219,7 @@ def make_duplex() -> type[MemoryDuplex]:
 
 @pytest.fixture
 def open_socket(clock: FakeClock) -> Callable[..., tuple[WebSocket, MemoryDuplex, WebSocketConnection]]:
-    """Open a server's socket in memory; gives it, its duplex, and the engine of a client to talk to it."""
+    """Build a server's socket in memory; return it, its duplex, and the engine of a client."""
 
     def make(
         deflate: Deflate | None = None, backlog: bytes = b"", **options: Any

@@ -1,4 +1,4 @@
-"""Which kernel is used: the compiled one wherever it was built, the one in Python elsewhere and when asked for."""
+"""The selection of the kernel: the compiled one where it was built, the one in Python elsewhere and on request."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ BUILT = [
 
 def test_the_compiled_kernel_is_used_where_it_was_built():
     if os.environ.get("MUNTIN_COMPILED") == "1" and not IS_PURE:
-        # Said by who has just built it where there is a compiler: see noxfile.py.
+        # Set where the kernel was built with a compiler: see noxfile.py.
         assert _accel.IS_COMPILED
     assert _accel.IS_COMPILED is (BUILT != [] and not IS_PURE)
     assert _frames.unmask is _accel.unmask

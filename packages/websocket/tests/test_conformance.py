@@ -1,4 +1,4 @@
-"""A cut through every chapter of the Autobahn suite, against both roles; all of it: `conformance/websocket/run.py`."""
+"""Some cases of every chapter of the Autobahn suite, for both roles; `conformance/websocket/run.py` runs all cases."""
 
 import importlib.util
 import sys

@@ -230,7 +230,7 @@ def test_the_stream_ends():
     assert server.reply_to(WSMessage(PING, b"")) == b""
 
 
-def test_pings_are_answered_with_their_payload(pair):
+def test_the_reply_to_a_ping_has_its_payload(pair):
     client, server = pair()
     [ping] = server.receive(client.ping(b"12"))
     assert client.receive(server.reply_to(ping)) == [(PONG, b"12", None)]
@@ -368,20 +368,20 @@ def test_any_conversation_arrives_however_it_is_fragmented_and_split(conversatio
     assert server.state is State.CLOSE_RECEIVED
 
 
-moves = st.sampled_from(["text", "ping", "close", "hear", "hear close", "hear rubbish", "eof"])
+moves = st.sampled_from(["text", "ping", "close", "receive", "receive close", "receive rubbish", "eof"])
 
 
 @given(st.lists(moves, max_size=10))
 def test_any_history_is_orderly_on_the_wire(history):
-    """Whatever is done in whatever order: what we have written is a stream that a strict client reads without fault."""
+    """Whatever happens in any order: a strict client can read what we have written."""
     server, peer, wire = WebSocketConnection(Role.SERVER), WebSocketConnection(Role.CLIENT), b""
     do = {
         "text": lambda: server.send_text("x"),
         "ping": lambda: server.ping(b"x"),
         "close": lambda: server.close(),
-        "hear": lambda: server.receive(format_frame(0x81, b"", MASK)) and b"",
-        "hear close": lambda: server.receive(format_frame(0x88, b"", MASK)) and b"",
-        "hear rubbish": lambda: b"".join(map(server.reply_to, server.receive(b"rubbish"))),
+        "receive": lambda: server.receive(format_frame(0x81, b"", MASK)) and b"",
+        "receive close": lambda: server.receive(format_frame(0x88, b"", MASK)) and b"",
+        "receive rubbish": lambda: b"".join(map(server.reply_to, server.receive(b"rubbish"))),
         "eof": server.receive_eof,
     }
     for name in history:

@@ -21,7 +21,7 @@ def parameters(text):
 
 
 @pytest.mark.parametrize(
-    ("wish", "offer"),
+    ("ours", "offer"),
     [
         (Deflate(), "permessage-deflate; client_max_window_bits"),
         (
@@ -31,12 +31,12 @@ def parameters(text):
         ),
     ],
 )
-def test_offers(wish, offer):
-    assert format_offer(wish) == offer
+def test_offers(ours, offer):
+    assert format_offer(ours) == offer
 
 
 @pytest.mark.parametrize(
-    ("offer", "wish", "agreed", "answer"),
+    ("offer", "ours", "agreed", "response"),
     [
         ("", Deflate(), Deflate(), ""),
         ("; server_no_context_takeover", Deflate(), Deflate(True), "; server_no_context_takeover"),
@@ -49,9 +49,9 @@ def test_offers(wish, offer):
         ("", Deflate(False, False, 15, 9), Deflate(), ""),
     ],
 )  # fmt: skip
-def test_what_a_server_agrees_to(offer, wish, agreed, answer):
-    taken = accept_offer(parameters("permessage-deflate" + offer), wish)
-    assert taken == (agreed, "permessage-deflate" + answer)
+def test_what_a_server_agrees_to(offer, ours, agreed, response):
+    taken = accept_offer(parameters("permessage-deflate" + offer), ours)
+    assert taken == (agreed, "permessage-deflate" + response)
 
 
 @pytest.mark.row("HI-44")
@@ -77,7 +77,7 @@ def test_an_offer_that_makes_no_sense_is_declined(offer):
 
 
 @pytest.mark.parametrize(
-    ("answer", "wish", "agreed"),
+    ("response", "ours", "agreed"),
     [
         ("", Deflate(), Deflate()),
         ("; client_max_window_bits=9", Deflate(), Deflate(False, False, 15, 9)),
@@ -90,8 +90,8 @@ def test_an_offer_that_makes_no_sense_is_declined(offer):
         ("; client_max_window_bits", Deflate(), None),
     ],
 )
-def test_what_a_client_takes_for_an_answer(answer, wish, agreed):
-    assert check_response(parameters("permessage-deflate" + answer), wish) == agreed
+def test_responses_that_a_client_accepts(response, ours, agreed):
+    assert check_response(parameters("permessage-deflate" + response), ours) == agreed
 
 
 configs = st.builds(
@@ -113,7 +113,7 @@ def test_both_sides_end_with_the_same_parameters(ours, theirs):
     assert seen is not None
     names = ("server_no_context_takeover", "server_max_window_bits", "client_max_window_bits")
     assert all(getattr(seen, name) == getattr(taken[0], name) for name in names)
-    # The client may give up its history without being asked to; then only the server does not know.
+    # The client may drop its history without being asked to; the server does not learn about it.
     assert seen.client_no_context_takeover >= taken[0].client_no_context_takeover
 
 
@@ -201,14 +201,12 @@ def test_history_is_dropped_when_agreed():
     assert first == second
     assert theirs.inflate(first, 5, final=True) == b"Hello"
     with pytest.raises(InvalidData):
-        theirs.inflate(
-            bytes.fromhex("f200110000"), 5, final=True
-        )  # refers back to a history that is not there
+        theirs.inflate(bytes.fromhex("f200110000"), 5, final=True)  # refers to a history that does not exist
 
 
 @pytest.mark.row("HI-44")
 def test_rows_of_streams_are_bounded():
-    """A block marked as the last ends a stream, and two bytes are such a block: what costs time is to begin anew."""
+    """A stream ends with its last block, which may have only two bytes. Starting a new stream costs time."""
     empty = b"\x03\x00"
     for payload, is_good in (
         (empty * 900, True),
@@ -238,7 +236,7 @@ def test_rows_of_streams_are_counted_by_the_message():
 
 
 def test_a_long_row_of_streams_with_much_in_them_is_read_whole():
-    """Each part of a long message may end its stream; slices must lose nothing, wherever they cut."""
+    """Each part of a long message may end its stream. No slice may lose data, wherever it is cut."""
     contents = bytes(range(256)) * 400
     stream = zlib.compressobj(0, wbits=-15)
     block = stream.compress(contents) + stream.flush()

@@ -6,6 +6,7 @@ from muntin.websocket import MessageTooBig, ProtocolViolation
 from muntin.websocket._frames import FIN, RSV1, FrameDecoder, format_frame
 
 MASK = b"\x37\xfa\x21\x3d"
+masks = st.sampled_from([b"", MASK])
 
 
 def server(**options):
@@ -13,7 +14,7 @@ def server(**options):
 
 
 def take(result):
-    """Give the pieces, or raise the fault after them."""
+    """Return the pieces, or raise the error after them."""
     pieces, violation = result
     if violation:
         raise violation
@@ -91,7 +92,9 @@ def test_the_declared_length_is_checked_before_any_payload():
     with pytest.raises(MessageTooBig, match="frame of 70000 bytes, the limit is 69999"):
         take(server(max_size=69999).decode(b"\x82\xff" + (70000).to_bytes(8, "big")))
     with pytest.raises(MessageTooBig):
-        take(server().decode(b"\x82\xff\x7f" + b"\xff" * 7))  # no limit is no promise to address 2^63 bytes
+        take(
+            server().decode(b"\x82\xff\x7f" + b"\xff" * 7)
+        )  # lengths of 2^63 and more are refused even without a limit
 
 
 def test_frames_before_the_bad_one_are_given():
@@ -135,3 +138,55 @@ def test_frames_come_out_as_they_went_in_however_split(frames, mask, cuts, whole
                 found.append((head, under_way))
                 under_way = b""
     assert found == frames
+
+
+@pytest.mark.parametrize("payload", [b"", b"x", bytes(125)])
+@pytest.mark.parametrize("head", [0x81, 0x82])
+def test_a_single_short_frame(head, payload):
+    assert server().decode_single(format_frame(head, payload, MASK)) == payload
+    assert client().decode_single(format_frame(head, payload)) == payload
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x82",
+        format_frame(0x82, b"ab"),
+        format_frame(0x82, bytes(126), MASK),
+        format_frame(0x82, bytes(11), MASK),
+        format_frame(0x82, b"ab", MASK)[:-1],
+        format_frame(0x82, b"ab", MASK) + b"\x82",
+        format_frame(0x02, b"ab", MASK),
+        format_frame(0x80, b"ab", MASK),
+        format_frame(0x89, b"ab", MASK),
+        format_frame(0xC2, b"ab", MASK),
+    ],
+)
+def test_anything_else_is_no_single_frame(data):
+    assert server(max_size=10, rsv1=True).decode_single(data) is None
+
+
+def test_a_single_frame_does_not_overtake_the_start_of_another():
+    decoder = server()
+    frame = format_frame(0x82, b"abcd", MASK)
+    assert take(decoder.decode(frame[:3])) == []
+    assert decoder.decode_single(frame) is None
+    decoder = server()
+    assert take(decoder.decode(frame[:8])) == [(0x82, b"ab", 2)]
+    assert decoder.decode_single(frame) is None
+
+
+@given(
+    st.binary(max_size=140) | st.builds(format_frame, st.integers(0, 255), st.binary(max_size=130), masks),
+    st.booleans(),
+    st.booleans(),
+)
+def test_a_single_frame_is_what_decoding_finds(data, masked, rsv1):
+    decoder, other = (FrameDecoder(masked=masked, rsv1=rsv1, max_size=100) for _ in range(2))
+    payload = decoder.decode_single(data)
+    if payload is not None:
+        assert take(other.decode(data)) == [(data[0], payload, 0)]
+    else:
+        assert decoder.decode(data)[0] == other.decode(data)[0]
+    assert decoder.decode(b"\x82\x80" + MASK)[0] == other.decode(b"\x82\x80" + MASK)[0]

@@ -17,21 +17,21 @@ FIELDS = {
 
 
 def request(**changes):
-    """The fields of a good request, with some changed, and those that are None left out."""
+    """Return the fields of a valid request with some changes; a field that is None is left out."""
     fields = FIELDS | {name.replace("_", "-"): value for name, value in changes.items()}
     return [(name, value) for name, value in fields.items() if value is not None]
 
 
 @pytest.mark.row("WS-01")
 def test_the_example_of_the_rfc():
-    answer = accept(request(Origin="http://example.com"), subprotocols=["chat"])
-    assert answer.status == 101
-    assert dict(answer.fields) == {
+    handshake = accept(request(Origin="http://example.com"), subprotocols=["chat"])
+    assert handshake.status == 101
+    assert dict(handshake.fields) == {
         "Upgrade": "websocket",
         "Connection": "Upgrade",
         "Sec-WebSocket-Accept": "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
     }
-    assert answer.agreement == Agreement(None, None)
+    assert handshake.agreement == Agreement(None, None)
 
 
 def test_names_and_options_are_compared_in_any_case():
@@ -59,11 +59,11 @@ def test_names_and_options_are_compared_in_any_case():
     ],
 )
 def test_a_bad_request_is_refused(changes, status, reason):
-    answer = accept(request(**{name.replace("-", "_"): value for name, value in changes.items()}))
-    assert (answer.status, answer.agreement) == (status, None)
-    assert reason in answer.reason
+    handshake = accept(request(**{name.replace("-", "_"): value for name, value in changes.items()}))
+    assert (handshake.status, handshake.agreement) == (status, None)
+    assert reason in handshake.reason
     if status == 426:
-        assert answer.fields == (
+        assert handshake.fields == (
             ("Upgrade", "websocket"),
             ("Connection", "Upgrade"),
             ("Sec-WebSocket-Version", "13"),
@@ -75,16 +75,16 @@ def test_a_bad_request_is_refused(changes, status, reason):
     ("version", "status"), [((0, 9), 400), ((1, 0), 400), ((1, 1), 101), ((1, 2), 101), ((2, 0), 101)]
 )
 def test_the_version_of_http(version, status):
-    answer = accept(request(), version=version)
-    assert answer.status == status
-    assert (answer.agreement is None) == (status == 400) == ("HTTP/1.1" in answer.reason)
+    handshake = accept(request(), version=version)
+    assert handshake.status == status
+    assert (handshake.agreement is None) == (status == 400) == ("HTTP/1.1" in handshake.reason)
 
 
 @pytest.mark.parametrize("name", ["Sec-WebSocket-Key", "Sec-WebSocket-Version"])
 def test_a_field_that_may_stand_once_stands_twice(name):
-    answer = accept([*request(), (name, FIELDS[name])])
-    assert answer.status == 400
-    assert name in answer.reason
+    handshake = accept([*request(), (name, FIELDS[name])])
+    assert handshake.status == 400
+    assert name in handshake.reason
 
 
 def test_only_get_opens():
@@ -102,17 +102,19 @@ def test_only_get_opens():
     ],
 )
 def test_the_client_s_first_subprotocol_that_we_speak_is_chosen(offered, spoken, chosen):
-    answer = accept(request(Sec_WebSocket_Protocol=offered), subprotocols=spoken)
-    assert answer.agreement.subprotocol == chosen
-    assert dict(answer.fields).get("Sec-WebSocket-Protocol") == chosen
+    handshake = accept(request(Sec_WebSocket_Protocol=offered), subprotocols=spoken)
+    assert handshake.agreement.subprotocol == chosen
+    assert dict(handshake.fields).get("Sec-WebSocket-Protocol") == chosen
 
 
 @pytest.mark.row("HI-45")
 def test_hostile_subprotocols_and_crowds_of_fields_are_survived():
     crowd = [(f"X-{i}", "x") for i in range(200)]
     offered = ", ".join(f"p{i}" for i in range(100))
-    answer = accept([*crowd, *request(Sec_WebSocket_Protocol=f"\xe9\u2603, {offered}")], subprotocols=["p99"])
-    assert answer.agreement.subprotocol == "p99"
+    handshake = accept(
+        [*crowd, *request(Sec_WebSocket_Protocol=f"\xe9\u2603, {offered}")], subprotocols=["p99"]
+    )
+    assert handshake.agreement.subprotocol == "p99"
 
 
 def test_our_own_subprotocols_are_tokens():
@@ -170,7 +172,7 @@ def test_compression_is_a_deflate():
 @pytest.mark.row("HI-45")
 @pytest.mark.parametrize("text", ["https://a.example", b"https://a.example", bytearray(b"chat"), "", "chat"])
 def test_one_text_is_no_collection(text):
-    """A page at `https://a` would be let in, and `chat` would mean the protocols c, h, a and t."""
+    """Otherwise `https://a` would be accepted, and `chat` would mean the protocols c, h, a and t."""
     with pytest.raises(ValueError, match="collection of origins"):
         accept(request(Origin="https://a"), origins=text)
     with pytest.raises(ValueError, match="collection of subprotocols"):
@@ -193,21 +195,21 @@ def test_one_text_is_no_collection(text):
     ],
 )
 def test_extensions(offer, extension):
-    answer = accept(request(Sec_WebSocket_Extensions=offer), deflate=Deflate())
-    assert dict(answer.fields).get("Sec-WebSocket-Extensions") == extension
-    assert (answer.agreement.deflate is not None) == (extension is not None)
+    handshake = accept(request(Sec_WebSocket_Extensions=offer), deflate=Deflate())
+    assert dict(handshake.fields).get("Sec-WebSocket-Extensions") == extension
+    assert (handshake.agreement.deflate is not None) == (extension is not None)
     assert accept(request(Sec_WebSocket_Extensions=offer)).agreement.deflate is None
 
 
 @given(st.lists(st.tuples(st.sampled_from(list(FIELDS)), st.text(max_size=30))))
 def test_no_fields_crash_the_server(fields):
-    answer = accept(fields, subprotocols=["a"], deflate=Deflate(), origins=())
-    assert answer.status in (101, 400, 403, 426)
+    handshake = accept(fields, subprotocols=["a"], deflate=Deflate(), origins=())
+    assert handshake.status in (101, 400, 403, 426)
 
 
-def shake(answer_to=lambda fields: accept(fields, subprotocols=["b"], deflate=Deflate()).fields, **options):
+def shake(respond_to=lambda fields: accept(fields, subprotocols=["b"], deflate=Deflate()).fields, **options):
     handshake = ClientHandshake(nonce=base64.b64decode(KEY), **options)
-    return handshake.verify(101, answer_to(handshake.fields))
+    return handshake.verify(101, respond_to(handshake.fields))
 
 
 def test_client_and_server_agree():
@@ -227,8 +229,8 @@ def test_a_nonce_of_the_wrong_size():
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("Upgrade", "h2c", "something else"),
-        ("Connection", "close", "something else"),
+        ("Upgrade", "h2c", "another protocol"),
+        ("Connection", "close", "another protocol"),
         ("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOx=", "our key"),
         ("Sec-WebSocket-Protocol", "z", "subprotocol"),
         ("Sec-WebSocket-Extensions", "x", "extension"),
@@ -238,11 +240,11 @@ def test_a_nonce_of_the_wrong_size():
     ],
 )
 def test_a_client_refuses_what_it_has_not_asked_for(name, value, reason):
-    def answer(fields):
+    def respond(fields):
         return [*((n, v) for n, v in accept(fields).fields if n != name), (name, value)]
 
     with pytest.raises(HandshakeError, match=reason) as info:
-        shake(answer, subprotocols=["a"], deflate=Deflate())
+        shake(respond, subprotocols=["a"], deflate=Deflate())
     assert info.value.status == 101
 
 

@@ -17,7 +17,7 @@ payloads = st.binary(max_size=40) | st.binary(min_size=380, max_size=388) | st.b
 
 @pytest.fixture(params=[_mask, _speedups], ids=["python", "compiled"], scope="module")
 def kernel(request):
-    """The kernel in both its forms; that the compiled one is there where it should be is proved by test_accel."""
+    """The kernel in both forms; test_accel checks that the compiled one exists where it was built."""
     if request.param is None:
         pytest.skip("the compiled kernel was not built")
     return request.param

@@ -12,7 +12,7 @@ def assembler(**options):
 
 
 def add(target, *pieces):
-    """Add pieces, and give what the last one completes."""
+    """Add pieces, and return the message that the last one completes."""
     results = [target.add(piece) for piece in pieces]
     assert results[:-1] == [None] * (len(results) - 1)
     return results[-1]
@@ -43,10 +43,10 @@ def test_text_may_stay_bytes_but_is_checked():
 @pytest.mark.row("HI-43")
 def test_frames_in_the_wrong_order():
     for head in (0, FIN):
-        with pytest.raises(ProtocolViolation, match="continuation of no message"):
+        with pytest.raises(ProtocolViolation, match="continuation frame without a message"):
             add(assembler(), (head, b"", 0))
     for head in (TEXT, BINARY, FIN | TEXT):
-        with pytest.raises(ProtocolViolation, match="before the last one was complete"):
+        with pytest.raises(ProtocolViolation, match="before the previous one was complete"):
             add(assembler(), (TEXT, b"", 0), (head, b"", 0))
 
 

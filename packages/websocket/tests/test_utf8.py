@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from muntin.websocket import InvalidData
 from muntin.websocket._utf8 import Utf8Validator, decode_text
 
-# Each is bad at its last byte, and not before.
+# Each becomes invalid with its last byte, not before.
 BAD = ["80", "61c0", "c1", "c361", "e09f", "e28261", "eda0", "edbf", "f08f", "f490", "f5", "ff", "f09f9861"]
 
 

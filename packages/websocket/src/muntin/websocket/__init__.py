@@ -1,4 +1,4 @@
-"""The WebSocket protocol (RFC 6455, RFC 7692) as a sans-I/O engine; its asyncio edge is the module `aio`."""
+"""The WebSocket protocol (RFC 6455, RFC 7692) as an engine without I/O. The module `aio` connects it to asyncio."""
 
 from muntin.websocket._connection import Role, WebSocketConnection
 from muntin.websocket._deflate import Deflate

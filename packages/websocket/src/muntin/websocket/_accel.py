@@ -1,6 +1,6 @@
-"""The kernel that is used: the compiled one where it was built, and else the one in Python.
+"""The selection of the masking kernel: the compiled one where it was built, else the one in Python.
 
-`MUNTIN_PURE=1` in the environment takes the one in Python in any case.
+With `MUNTIN_PURE=1` in the environment the one in Python is used in any case.
 """
 
 import os

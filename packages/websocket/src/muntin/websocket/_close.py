@@ -1,7 +1,4 @@
-"""The payload of a close frame (RFC 6455 §5.5.1, §7.4): a code, and a reason in UTF-8.
-
-Knows which codes may be sent and how long a reason is. Must not know states or frames.
-"""
+"""The payload of a close frame (RFC 6455 §5.5.1, §7.4): a code, and a reason in UTF-8."""
 
 import warnings
 
@@ -12,13 +9,18 @@ from muntin.websocket.errors import ProtocolViolation
 __all__ = ["NO_STATUS", "format_close", "parse_close"]
 
 NO_STATUS = 1005
-"""What a close frame without a code counts as (RFC 6455 §7.1.5). It never stands in a frame."""
+"""The code for a close frame without a code (RFC 6455 §7.1.5). It is never sent."""
 
 _MAX_REASON = 123
 
 
 def parse_close(payload: bytes) -> tuple[int, str]:
-    """Give code and reason of a close frame (RFC 6455 §5.5.1)."""
+    """Parse the payload of a close frame into code and reason (RFC 6455 §5.5.1).
+
+    Raises:
+        ProtocolViolation: the payload is malformed, or the code must not be sent.
+        InvalidData: the reason is not UTF-8.
+    """
     if not payload:
         return NO_STATUS, ""
     if len(payload) == 1:
@@ -30,7 +32,12 @@ def parse_close(payload: bytes) -> tuple[int, str]:
 
 
 def format_close(code: int, reason: str | bytes) -> bytes:
-    """Return the payload of a close frame; see `WebSocketConnection.close`."""
+    """Format the payload of a close frame; `WebSocketConnection.close` describes the arguments.
+
+    Raises:
+        TypeError: the code is not an int, or the reason neither str nor bytes.
+        ValueError: the code must not be sent, or the reason is not UTF-8.
+    """
     if not isinstance(code, int):
         raise TypeError(f"a close code is an int, not {type(code).__name__}")
     if not isinstance(reason, (str, bytes)):
@@ -41,7 +48,7 @@ def format_close(code: int, reason: str | bytes) -> bytes:
     if not is_close_code(code):
         raise ValueError(f"close code {code} must not be sent")
     data = reason.encode() if isinstance(reason, str) else reason
-    data.decode()  # a reason is UTF-8, whoever has encoded it
+    data.decode()  # raises UnicodeDecodeError where it is not UTF-8
     if len(data) > _MAX_REASON:
         data = data[:_MAX_REASON].decode(errors="ignore").encode()
     return code.to_bytes(2, "big") + data

@@ -1,11 +1,10 @@
 """One WebSocket connection after its opening handshake, without I/O: bytes in, messages out, and back.
 
-Knows how frames, messages, compression and the closing handshake go together. Must not know sockets, clocks
-or tasks. What is sent is given as bytes, and whoever holds the socket writes them in that order. Nothing is
-answered by itself: `reply_to` says what a peer is owed.
+The methods that send return bytes; the caller writes them to the socket in the same order. Nothing is sent in reply to
+the peer automatically: `reply_to` returns the reply that a message requires.
 
-What arrives becomes messages while there is room for them, and the rest stays as it came: a read of 256 KiB may hold
-sixty compressed messages of 4 MiB each.
+Received data becomes messages while there is room for them, and the rest stays as it was received: a read of 256 KiB
+may hold sixty compressed messages of 4 MiB each.
 """
 
 import os
@@ -32,7 +31,7 @@ MAX_MESSAGE_SIZE = 4 * 1024 * 1024
 MAX_FRAMES = 2 * MAX_MESSAGE_SIZE // 64
 
 MESSAGE_COST = 128
-"""What a message counts for beside its data, so that a crowd of empty ones is bounded as well (bytes)."""
+"""The bytes for which a message counts in addition to its data, so that many empty messages are bounded as well."""
 
 _TEXT = FIN | Opcode.TEXT
 _BINARY = FIN | Opcode.BINARY
@@ -42,30 +41,31 @@ _CONTROL = 0x08
 _MAX_CONTROL = 125
 _OPEN = State.OPEN
 _draw_mask = partial(os.urandom, 4)
-_make = tuple.__new__  # what a named tuple does, without its detour through Python
+_make = tuple.__new__  # makes a named tuple without a call of a Python function
 _CONTROL_TYPES = {FIN | Opcode.PING: WSMsgType.PING, FIN | Opcode.PONG: WSMsgType.PONG}
 
 
 class Role(Enum):
-    """Which side we are: clients mask what they send, servers do not."""
+    """The two sides of a connection: clients mask what they send, servers do not."""
 
     CLIENT = "client"
     SERVER = "server"
 
 
 class WebSocketConnection:
-    """A WebSocket connection as a function of its history.
+    """One side of a WebSocket connection.
 
     Args:
-        role: which side we are.
-        max_message_size: bytes of the largest message taken, once inflated; 0 for no limit.
-        max_frames: how many frames one message may have, control frames between them included.
-        deflate: what the opening handshake agreed on, or None for no compression.
-        decode_text: whether text messages are given as str rather than bytes; they are checked either way.
-        new_mask: gives the four bytes that mask the next frame; only a client's are used.
+        role: our side.
+        max_message_size: bytes of the largest message that is accepted, after inflation; 0 for no limit.
+        max_frames: the number of frames that one message may have, including control frames between them.
+        deflate: the compression that the opening handshake agreed on; None for none.
+        decode_text: True to return text as str, False to return it as bytes; it is checked in both cases.
+        new_mask: returns the four bytes that mask the next frame; used by clients only; random by default.
 
     Raises:
-        TypeError, ValueError: one of them is of another type, or below 0.
+        TypeError: an argument is of another type.
+        ValueError: a limit is too low.
     """
 
     __slots__ = (
@@ -109,13 +109,13 @@ class WebSocketConnection:
                 raise TypeError(f"{name} is an int, not {type(value).__name__}")
             if value < least:
                 raise ValueError(f"{name} is {value}, not {least} or more")
-        # Set once.
+        # Set once
         self.role = role
         self.deflate = deflate
         self._decode_text = decode_text
         self._new_mask = (new_mask or _draw_mask) if role is Role.CLIENT else None
         self._deflater = make_deflater(deflate, is_client=role is Role.CLIENT) if deflate else None
-        # The peer's half.
+        # Receiving
         self._decoder = FrameDecoder(
             masked=role is Role.SERVER, rsv1=deflate is not None, max_size=max_message_size
         )
@@ -126,48 +126,56 @@ class WebSocketConnection:
             inflater=self._inflater,
             decode_text=decode_text,
         )
-        # Of the peer's half what nobody has looked at for want of room: pieces of frames and the fault behind them, and
-        # bytes that came later.
+        # What was received and not processed for lack of room: pieces of frames, the error after them, and later bytes
         self._pieces: Sequence[Piece] = ()
         self._violation: ProtocolViolation | None = None
         self._unread: list[bytes] = []
         self.has_more = False
-        """Whether something waits that `receive` had no room for: call it again, without data."""
+        """True if `receive` had no room for all data: call it again, without data."""
         self._discards = False
-        # Our half: the message of which we have sent a part, and whether it is compressed.
+        # Sending: the message of which a part was sent, and whether it is compressed
         self._sending: Opcode | None = None
         self._deflating = False
-        # Both.
+        # Closing
         self._state = State.OPEN
         self.close_code: int | None = None
-        """The peer's code: 1005 if it gave none, 1006 if it said nothing at all; None before the end."""
+        """The peer's close code: 1005 if its close frame had none, 1006 if it sent none at all; None before the end."""
         self.close_reason: str = ""
-        """The peer's reason."""
+        """The reason in the peer's close frame."""
         self.sent_code: int | None = None
         """The code of our close frame: 1005 if it had none; None before it was sent."""
 
     @property
     def state(self) -> State:
-        """Where the closing handshake stands."""
+        """The state of the closing handshake."""
         return self._state
 
-    # The peer's half.
+    # Receiving
 
     def receive(self, data: bytes = b"", room: int = MAX_MESSAGE_SIZE) -> list[WSMessage]:
         """Return the messages that `data` completes, in order, while there is room for them.
 
-        The message that exceeds `room` bytes is the last one; each counts with its data and 128 bytes. What comes
-        after it waits as it came, compressed where it was: then `has_more` is true, and a further call, with data or
-        without, goes on. So no peer decides how much memory a read takes.
+        A message counts for its data and 128 bytes. The message that exceeds `room` bytes is the last one. Data after
+        it is kept as it was received, compressed if it was compressed: `has_more` is True then, and the next call, with
+        or without data, continues. So the peer cannot decide how much memory a read takes.
 
-        Raises TypeError for what is no data, and nothing for what the peer does: when it breaks the protocol, the last
-        message is an ERROR with the ProtocolViolation, and nothing is read from then on. A CLOSE is the last message
-        too.
+        If the peer breaks the protocol, the last message is an ERROR with the ProtocolViolation, and later data is
+        ignored. A CLOSE is the last message too.
+
+        Raises:
+            TypeError: `data` is not bytes, bytearray or memoryview.
         """
         if type(data) is not bytes:
             data = as_bytes(data)
         if self._state is not _OPEN and not self._can_receive():
             return []
+        if not (self.has_more or self._assembler.opcode or self._discards) and room >= 0:
+            # The common case: a whole message in one short frame, and nothing else
+            payload = self._decoder.decode_single(data)
+            if payload is not None:
+                if data[0] == _BINARY:
+                    return [_make(WSMessage, (_BINARY_TYPE, payload, None))]
+                return [self._make_text(payload)]
         messages: list[WSMessage] = []
         if not self.has_more:
             self._pieces, self._violation = self._decoder.decode(data)
@@ -176,21 +184,29 @@ class WebSocketConnection:
         while room >= 0 or self._discards:
             start = len(messages)
             if self._discards:
-                self._skim(messages)
+                self._process_control_frames(messages)
             else:
-                self._convert(messages, room)
-            if self._pieces or not self._fetch():
+                self._process_frames(messages, room)
+            if self._pieces or not self._decode_next():
                 break
             for message in messages[start:]:
                 room -= MESSAGE_COST + len(message.data)
-        self._settle()
+        self._update_has_more()
         return messages
 
-    def _convert(self, messages: list[WSMessage], room: int) -> None:
-        """Look at the pieces of frames, as far as there is room, and append the messages that they complete.
+    def _make_text(self, payload: bytes) -> WSMessage:
+        """Return the text message with this payload, or the ERROR if it is not UTF-8."""
+        try:
+            text = decode_text(payload)
+        except ProtocolViolation as error:
+            return self._fail(error)
+        return _make(WSMessage, (_TEXT_TYPE, text if self._decode_text else payload, None))
 
-        What stays as it came is counted when the whole batch is over: it is no larger than what was read. What grows,
-        or takes its time, is counted at once.
+    def _process_frames(self, messages: list[WSMessage], room: int) -> None:
+        """Process pieces of frames while there is room, and append the messages that they complete.
+
+        Plain messages are counted by the caller, after the batch: they are no larger than the data that was read.
+        Compressed and fragmented messages are counted at once, because they may be larger or take long.
         """
         assembler, inflater = self._assembler, self._inflater
         ended = inflater.ended if inflater else 0
@@ -198,7 +214,7 @@ class WebSocketConnection:
         try:
             for piece in pieces:
                 head, payload, left = piece
-                # The short way of a message that comes in one frame and one read.
+                # The common case: a whole message in one frame
                 if head == _BINARY and not left and not assembler.opcode:
                     messages.append(_make(WSMessage, (_BINARY_TYPE, payload, None)))
                 elif head == _TEXT and not left and not assembler.opcode:
@@ -211,7 +227,7 @@ class WebSocketConnection:
                     if message is not None:
                         messages.append(message)
                         room -= MESSAGE_COST + len(message.data)
-                    # A compressed stream takes as long as a message, and there may be a thousand in one.
+                    # A compressed stream takes as much time as a message, and a message may have a thousand streams.
                     if room < 0 or (inflater and room < (inflater.ended - ended) * MESSAGE_COST):
                         self._pieces = list(pieces)
                         return
@@ -227,8 +243,8 @@ class WebSocketConnection:
         except ProtocolViolation as error:
             messages.append(self._fail(error))
 
-    def _skim(self, messages: list[WSMessage]) -> None:
-        """Look at the pieces of control frames only."""
+    def _process_control_frames(self, messages: list[WSMessage]) -> None:
+        """Append the messages of control frames, and ignore all other frames."""
         pieces, self._pieces = self._pieces, ()
         try:
             for head, payload, _ in pieces:
@@ -242,8 +258,8 @@ class WebSocketConnection:
         except ProtocolViolation as error:
             messages.append(self._fail(error))
 
-    def _fetch(self) -> bool:
-        """Decode the next batch of frames; return whether there was anything to decode."""
+    def _decode_next(self) -> bool:
+        """Decode the next batch of frames; return False if there was nothing to decode."""
         if not self._decoder.has_more and not self._unread:
             return False
         if self._violation is not None or not self._can_receive():
@@ -254,8 +270,8 @@ class WebSocketConnection:
         self._pieces, self._violation = self._decoder.decode(data)
         return True
 
-    def _settle(self) -> None:
-        """Decide whether anything waits, and close behind the last of a stream that has ended."""
+    def _update_has_more(self) -> None:
+        """Set `has_more`; after the last data of a stream that has ended, close the connection."""
         if self._state is not _OPEN and not self._can_receive():
             self._pieces, self._violation = (), None
             self._unread.clear()
@@ -269,17 +285,16 @@ class WebSocketConnection:
         return Move.RECEIVE_FRAME in TRANSITIONS[self._state]
 
     def discard(self) -> None:
-        """Take no more messages: what comes from now on is not inflated, not checked and not returned.
+        """Stop returning messages: data frames are not inflated or checked any more, only control frames are processed.
 
-        Only control frames are looked at, and the frames themselves. For who has sent a close frame and waits for
-        the peer's, or has nobody who would take a message.
+        This is for a caller that waits for the peer's close frame, and does not want messages any more.
         """
         self._discards = True
 
     def receive_eof(self) -> None:
-        """Take note that the peer will send no more bytes: the connection is closed, well or not.
+        """Process the end of the peer's stream: the connection is closed, with or without a closing handshake.
 
-        Where bytes that came before wait for room, they can still be received, and only then it is closed.
+        If `receive` had no room for all data, the rest can still be received, and the connection is closed after it.
         """
         if self.has_more and not self._discards:
             self._state = advance(self._state, Move.EOF)
@@ -287,7 +302,7 @@ class WebSocketConnection:
         self._state = advance(self._state, Move.END)
         if self.close_code is None:
             self.close_code = WSCloseCode.ABNORMAL_CLOSURE
-        self._settle()
+        self._update_has_more()
 
     def _receive_close(self, payload: bytes) -> WSMessage:
         code, reason = parse_close(payload)
@@ -296,31 +311,37 @@ class WebSocketConnection:
         return WSMessage(WSMsgType.CLOSE, code, reason)
 
     def _fail(self, error: ProtocolViolation) -> WSMessage:
-        error.__traceback__ = error.__context__ = None  # frames would keep us alive until the next collection
+        error.__traceback__ = error.__context__ = None  # they refer to us: a reference cycle
         self._state = advance(self._state, Move.FAIL)
-        self.close_code = WSCloseCode.ABNORMAL_CLOSURE  # what counts is what the peer said (§7.1.5)
+        self.close_code = WSCloseCode.ABNORMAL_CLOSURE  # the peer has sent no close frame (§7.1.5)
         return WSMessage(WSMsgType.ERROR, error)
 
-    # Our half. Every method gives the bytes to write; after our close frame they raise ConnectionClosed.
+    # Sending: every method returns the bytes to write
 
     def send_text(self, text: str, *, final: bool = True, compress: int | None = None) -> bytes:
-        """Give a text message, or a part of one where `final` is false or an unfinished one came before.
+        """Return a text message, or a part of one.
 
         Args:
-            text: any str; what has no UTF-8 form raises UnicodeEncodeError, what is no str TypeError.
-            final: whether this ends the message.
-            compress: 0 for not this message; 1 to 9 for another level; None for what was agreed on.
+            text: the text.
+            final: True if this ends the message.
+            compress: 0 to send this message uncompressed, 1 to 9 for another level, None for the agreed compression.
+
+        Raises:
+            TypeError: the text is not a str.
+            UnicodeEncodeError: the text has a lone surrogate.
+            ValueError: there is no such level, or an unfinished message is of another kind.
+            ConnectionClosed: a close frame was sent, or the connection is closed.
         """
         return self.send(Opcode.TEXT, encode_text(text), final=final, compress=compress)
 
     def send_bytes(self, data: bytes, *, final: bool = True, compress: int | None = None) -> bytes:
-        """Give a binary message, or a part of one; arguments as in `send_text`."""
+        """Return a binary message, or a part of one; arguments and errors as in `send_text`."""
         return self.send(Opcode.BINARY, data, final=final, compress=compress)
 
     def send(
         self, opcode: Opcode, payload: bytes, *, final: bool = True, compress: int | None = None
     ) -> bytes:
-        """Return a message whose text, if it is text, is UTF-8 already; arguments as in `send_text`."""
+        """Return a message by its opcode; text is UTF-8 already; arguments and errors as in `send_text`."""
         if type(payload) is not bytes:
             payload = as_bytes(payload)
         if compress is not None:
@@ -340,33 +361,45 @@ class WebSocketConnection:
         elif self._sending is not opcode:
             raise ValueError(f"a message of opcode {self._sending.name} is not finished")
         else:
-            head, compress = Opcode.CONTINUATION, None  # the level is chosen by the first part
+            head, compress = Opcode.CONTINUATION, None  # the first part has chosen the level
         if self._deflating and self._deflater:
             payload = self._deflater.deflate(payload, final=final, level=compress)
         self._sending = None if final else opcode
         return self._frame(head | FIN if final else head, payload)
 
     def send_prepared(self, message: PreparedMessage) -> bytes:
-        """Give a message that other connections send as well."""
+        """Return a message that other connections send as well; errors as in `send_text`."""
         if self._new_mask or self._sending is not None:
             return self.send(message.opcode, message.payload)
         self._state = advance(self._state, Move.SEND_DATA)
         return message.format(self._deflater)
 
     def ping(self, payload: str | bytes = b"") -> bytes:
-        """Return a ping; raises ValueError for a payload of more than 125 bytes."""
+        """Return a ping.
+
+        Raises:
+            TypeError: the payload is neither str nor bytes.
+            ValueError: it has more than 125 bytes.
+            ConnectionClosed: a close frame was sent or received, or the connection is closed.
+        """
         return self._send_control(Opcode.PING, payload)
 
     def pong(self, payload: str | bytes = b"") -> bytes:
-        """Return a pong; raises ValueError for a payload of more than 125 bytes."""
+        """Return a pong; errors as in `ping`."""
         return self._send_control(Opcode.PONG, payload)
 
     def close(self, code: int | None = WSCloseCode.OK, reason: str | bytes = "") -> bytes:
-        """Give our close frame: the first step of the closing handshake, or the second.
+        """Return our close frame, which starts the closing handshake or completes it.
 
-        A reason is cut to 123 bytes, between characters; without a code (None) there is none. Codes below
-        1000 mean nothing to any peer: 1001 is sent for them, with a warning. Raises ValueError for a code
-        that must not be sent (RFC 6455 §7.4), and for bytes that are not UTF-8.
+        Args:
+            code: the close code; None for no code and no reason. Codes below 1000 have no meaning: 1001 is sent in
+                place of them, with a warning.
+            reason: the reason, which is cut to 123 bytes at a character boundary.
+
+        Raises:
+            TypeError: the code is not an int, or the reason neither str nor bytes.
+            ValueError: the code must not be sent (RFC 6455 §7.4), or the reason is not UTF-8.
+            ConnectionClosed: a close frame was sent already, or the connection is closed.
         """
         payload = b"" if code is None else format_close(code, reason)
         self._state = advance(self._state, Move.SEND_CLOSE)
@@ -374,9 +407,9 @@ class WebSocketConnection:
         return self._frame(FIN | Opcode.CLOSE, payload)
 
     def reply_to(self, message: WSMessage) -> bytes:
-        """Give what a peer is owed for `message`, just received: a pong, a close frame, or nothing.
+        """Return the reply that `message` requires: a pong, a close frame, or nothing.
 
-        Nothing also where the closing handshake leaves no room for it.
+        The reply is empty as well if the closing handshake does not allow it any more.
         """
         moves = TRANSITIONS[self._state]
         if message.type is WSMsgType.PING and Move.SEND_CONTROL in moves:

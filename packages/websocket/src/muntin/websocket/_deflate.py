@@ -1,10 +1,8 @@
-"""permessage-deflate (RFC 7692): the four parameters, and the two streams.
+"""permessage-deflate (RFC 7692): its four parameters, and the two compressed streams of a connection.
 
-Knows zlib and the parameters' grammar and meaning for each side. Must not know frames or messages.
-
-Two facts of zlib shape this file. It cannot deflate with a window of 2^8 bytes, so where a peer asks for
-that we code without back-references, which fits any window. And an inflater takes any smaller window as
-well, so what the peer announces for itself only ever lets us save memory.
+Two facts of zlib shape this file. It cannot deflate with a window of 2^8 bytes; where a peer requires that, we encode
+without back-references, which fits any window. And an inflater also reads data that was made with a smaller window, so
+the window that the peer announces for its own stream only tells us how much memory we can save.
 """
 
 import zlib
@@ -31,8 +29,8 @@ _TAIL = (
     b"\x00\x00\xff\xff"  # of an empty stored block: left out by the sender (§7.2.1), put back by the receiver
 )
 _MIN_ZLIB_WINDOW = 9
-# At the end of a stream zlib copies the input that it leaves, and a stream may be two bytes long: small slices keep
-# that linear. A sender has one stream in a message, or one in each of its parts; endless ones are there to cost time.
+# At the end of a stream zlib copies the rest of its input, and a stream may be two bytes long: small slices keep the
+# total time linear. A sender makes one stream for a message, or one for each of its parts. Only an attacker makes more.
 _SLICE = 16384
 _MAX_RESTARTS = 1000
 _WINDOW_BITS = {str(bits): bits for bits in range(8, 16)}  # §7.1.2.1: decimal, no leading zero
@@ -40,11 +38,10 @@ _WINDOW_BITS = {str(bits): bits for bits in range(8, 16)}  # §7.1.2.1: decimal,
 
 @dataclass(frozen=True, slots=True)
 class Deflate:
-    """What to ask for, or what was agreed.
+    """The compression to ask for, or that was agreed on.
 
-    Memory of a connection that has compressed once is about 2^(window bits + 2) + 2^(memory level + 9)
-    bytes to send and 2^(window bits) to receive; with no context takeover it is kept only while a message
-    is under way.
+    A connection that has compressed once holds about 2^(window bits + 2) + 2^(memory level + 9) bytes to send and
+    2^(window bits) bytes to receive. Without context takeover it holds them only while a message is under way.
     """
 
     server_no_context_takeover: bool = False
@@ -52,9 +49,9 @@ class Deflate:
     server_max_window_bits: int = 15
     client_max_window_bits: int = 15
     level: int = 6
-    """zlib's level of our own stream, 0 to 9; not negotiated."""
+    """zlib's level for our own stream, 0 to 9; not negotiated."""
     memory_level: int = 8
-    """zlib's memory level of our own stream, 1 to 9; not negotiated."""
+    """zlib's memory level for our own stream, 1 to 9; not negotiated."""
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
@@ -73,36 +70,36 @@ _RANGES = (
 Parameters = tuple[tuple[str, str | None], ...]
 
 
-def format_offer(wish: Deflate) -> str:
-    """Give what a client puts into Sec-WebSocket-Extensions to ask for `wish` (§7.1)."""
-    parts = [EXTENSION_NAME, *_format_switches(wish)]
-    if wish.server_max_window_bits < 15:
-        parts.append(f"server_max_window_bits={wish.server_max_window_bits}")
-    # Without a value it says that the server may limit our window (§7.1.2.2).
-    limit = wish.client_max_window_bits
+def format_offer(ours: Deflate) -> str:
+    """Format the member of Sec-WebSocket-Extensions by which a client asks for compression (§7.1)."""
+    parts = [EXTENSION_NAME, *_format_switches(ours)]
+    if ours.server_max_window_bits < 15:
+        parts.append(f"server_max_window_bits={ours.server_max_window_bits}")
+    # Without a value this parameter says that the server may limit our window (§7.1.2.2).
+    limit = ours.client_max_window_bits
     parts.append("client_max_window_bits" if limit == 15 else f"client_max_window_bits={limit}")
     return "; ".join(parts)
 
 
-def accept_offer(offer: Parameters, wish: Deflate) -> tuple[Deflate, str] | None:
-    """Give what a server agrees to and its answer, or None where the offer cannot be taken (§7.1).
+def accept_offer(offer: Parameters, ours: Deflate) -> tuple[Deflate, str] | None:
+    """Return what a server agrees to, and the member of its response; None if the offer cannot be accepted (§7.1).
 
-    `wish` is what the server would like itself; it never exceeds what the offer allows.
+    `ours` are the settings that the server would choose; the result never exceeds what the offer allows.
     """
     asked = _parse(offer, value_needed=False)
     if asked is None:
         return None
     client_bits = asked.get("client_max_window_bits", 15)
     agreed = Deflate(
-        server_no_context_takeover=wish.server_no_context_takeover or "server_no_context_takeover" in asked,
-        client_no_context_takeover=wish.client_no_context_takeover or "client_no_context_takeover" in asked,
-        server_max_window_bits=min(wish.server_max_window_bits, asked.get("server_max_window_bits", 15)),
-        # A client that does not name the parameter does not know how to limit its window (§7.1.2.2).
+        server_no_context_takeover=ours.server_no_context_takeover or "server_no_context_takeover" in asked,
+        client_no_context_takeover=ours.client_no_context_takeover or "client_no_context_takeover" in asked,
+        server_max_window_bits=min(ours.server_max_window_bits, asked.get("server_max_window_bits", 15)),
+        # A client that does not send the parameter cannot limit its window (§7.1.2.2).
         client_max_window_bits=(
-            min(wish.client_max_window_bits, client_bits) if "client_max_window_bits" in asked else 15
+            min(ours.client_max_window_bits, client_bits) if "client_max_window_bits" in asked else 15
         ),
-        level=wish.level,
-        memory_level=wish.memory_level,
+        level=ours.level,
+        memory_level=ours.memory_level,
     )
     parts = [EXTENSION_NAME, *_format_switches(agreed)]
     for name in ("server_max_window_bits", "client_max_window_bits"):
@@ -111,23 +108,23 @@ def accept_offer(offer: Parameters, wish: Deflate) -> tuple[Deflate, str] | None
     return agreed, "; ".join(parts)
 
 
-def check_response(answer: Parameters, wish: Deflate) -> Deflate | None:
-    """Give what a server's answer to our offer of `wish` means, None if it answers something else (§7.1)."""
-    given = _parse(answer, value_needed=True)
-    if given is None:
+def check_response(response: Parameters, ours: Deflate) -> Deflate | None:
+    """Return what a server agreed to by its response to our offer; None if it does not fit (§7.1)."""
+    chosen = _parse(response, value_needed=True)
+    if chosen is None:
         return None
-    if wish.server_no_context_takeover and "server_no_context_takeover" not in given:
+    if ours.server_no_context_takeover and "server_no_context_takeover" not in chosen:
         return None
-    server_bits = given.get("server_max_window_bits", 15)
-    if server_bits > wish.server_max_window_bits:
+    server_bits = chosen.get("server_max_window_bits", 15)
+    if server_bits > ours.server_max_window_bits:
         return None
     return Deflate(
-        server_no_context_takeover="server_no_context_takeover" in given,
-        client_no_context_takeover=(wish.client_no_context_takeover or "client_no_context_takeover" in given),
+        server_no_context_takeover="server_no_context_takeover" in chosen,
+        client_no_context_takeover=ours.client_no_context_takeover or "client_no_context_takeover" in chosen,
         server_max_window_bits=server_bits,
-        client_max_window_bits=min(wish.client_max_window_bits, given.get("client_max_window_bits", 15)),
-        level=wish.level,
-        memory_level=wish.memory_level,
+        client_max_window_bits=min(ours.client_max_window_bits, chosen.get("client_max_window_bits", 15)),
+        level=ours.level,
+        memory_level=ours.memory_level,
     )
 
 
@@ -137,7 +134,7 @@ def _format_switches(deflate: Deflate) -> list[str]:
 
 
 def _parse(parameters: Parameters, *, value_needed: bool) -> dict[str, int] | None:
-    """Give each parameter's number, None if one is unknown, doubled, or has a wrong value."""
+    """Return the number of each parameter; None if one is unknown, repeated, or has a wrong value."""
     found: dict[str, int] = {}
     for name, value in parameters:
         if name in found:
@@ -159,14 +156,14 @@ def _parse(parameters: Parameters, *, value_needed: bool) -> dict[str, int] | No
 
 
 class Setup(NamedTuple):
-    """What decides how a message looks once it is compressed from an empty history."""
+    """The settings on which the compressed form of a message depends, when the history is empty."""
 
     window_bits: int
     level: int
     memory_level: int
 
     def start(self, level: int | None = None) -> "zlib._Compress":
-        """Give a stream with an empty history, of another `level` where one is given."""
+        """Return a stream with an empty history; `level` replaces the level of the setup."""
         level = self.level if level is None else level
         if self.window_bits < _MIN_ZLIB_WINDOW:
             bits, strategy = _MIN_ZLIB_WINDOW, zlib.Z_HUFFMAN_ONLY
@@ -175,25 +172,25 @@ class Setup(NamedTuple):
         return zlib.compressobj(level, zlib.DEFLATED, -bits, self.memory_level, strategy)
 
     def deflate(self, data: bytes) -> bytes:
-        """Give a whole message compressed by itself."""
+        """Return a whole message, compressed with an empty history."""
         stream = self.start()
         return (stream.compress(data) + stream.flush(zlib.Z_SYNC_FLUSH))[: -len(_TAIL)]
 
 
 class Deflater:
-    """One side's outgoing stream."""
+    """The compressed stream that one side sends."""
 
     __slots__ = ("_stream", "_takeover", "setup")
 
-    def __init__(self, setup: "Setup", *, takeover: bool) -> None:
+    def __init__(self, setup: Setup, *, takeover: bool) -> None:
         self.setup = setup
         self._takeover = takeover
         self._stream: zlib._Compress | None = None
 
     def deflate(self, data: bytes, *, final: bool, level: int | None = None) -> bytes:
-        """Give a piece of a message compressed; `final` ends the message.
+        """Return a piece of a message, compressed; `final` marks the last piece.
 
-        Another `level` starts a stream of its own: old history would not fit what the peer has seen.
+        With a `level` a new stream begins, which is not kept beyond the message.
         """
         stream = self._stream
         if stream is None or level is not None:
@@ -205,13 +202,13 @@ class Deflater:
             self._stream = None
         return out[: -len(_TAIL)]
 
-    def forget(self) -> None:
-        """Drop the history: the peer has inflated something that this stream did not make."""
+    def drop_history(self) -> None:
+        """Start a new history: the peer has received data that this stream did not make."""
         self._stream = None
 
 
 class Inflater:
-    """The other side's stream."""
+    """The compressed stream that one side receives."""
 
     __slots__ = ("_bits", "_restarts", "_stream", "_takeover", "ended")
 
@@ -221,13 +218,14 @@ class Inflater:
         self._stream: zlib._Decompress | None = None
         self._restarts = 0  # in the message under way
         self.ended = 0
-        """How many streams have ended so far, each of which has cost some time."""
+        """The number of streams that have ended so far; each one costs time."""
 
     def inflate(self, data: bytes, room: int, *, final: bool) -> bytes:
-        """Give a piece of a message inflated, at most `room` bytes; `final` ends the message.
+        """Return a piece of a message, inflated; `final` marks the last piece.
 
-        Raises MessageTooBig as soon as there is more, having made `room` + 1 bytes at most; InvalidData for
-        bytes that are not DEFLATE, and for a message that begins anew more than 1000 times.
+        Raises:
+            MessageTooBig: there are more than `room` bytes; no more than `room` + 1 bytes are inflated before.
+            InvalidData: the data is not DEFLATE, or the message has more than 1000 streams.
         """
         if final:
             data += _TAIL
@@ -262,7 +260,7 @@ class Inflater:
                 raise InvalidData(f"compressed data is invalid: {error}") from None
             data = stream.unused_data
             if stream.eof:
-                # A block marked as the last (§7.2.3.4): what follows is a stream with an empty history.
+                # The last block of a stream (§7.2.3.4). Whatever follows is a new stream with an empty history.
                 self._stream = None
                 self.ended += 1
                 self._restarts += 1
@@ -277,7 +275,7 @@ class Inflater:
 
 
 def make_deflater(agreed: Deflate, *, is_client: bool) -> Deflater:
-    """Return the outgoing stream of one side."""
+    """Build the stream that one side sends."""
     bits = agreed.client_max_window_bits if is_client else agreed.server_max_window_bits
     return Deflater(
         Setup(bits, agreed.level, agreed.memory_level),
@@ -286,7 +284,7 @@ def make_deflater(agreed: Deflate, *, is_client: bool) -> Deflater:
 
 
 def make_inflater(agreed: Deflate, *, is_client: bool) -> Inflater:
-    """Return the stream that undoes the other side's."""
+    """Build the stream that one side receives."""
     return Inflater(
         agreed.server_max_window_bits if is_client else agreed.client_max_window_bits,
         takeover=not (agreed.server_no_context_takeover if is_client else agreed.client_no_context_takeover),

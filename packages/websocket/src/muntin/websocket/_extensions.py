@@ -1,7 +1,4 @@
-"""The list grammar of the handshake's fields (RFC 6455 §9.1, RFC 9110 §5.6).
-
-Knows tokens, comma lists and extensions with parameters. Must not know what any extension means.
-"""
+"""The list grammar of the handshake's fields (RFC 6455 §9.1, RFC 9110 §5.6): tokens, lists, extensions."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,17 +14,17 @@ _token = re.compile(_TOKEN)
 _parameter = re.compile(rf'{_WS};{_WS}({_TOKEN})(?:{_WS}={_WS}(?:({_TOKEN})|"({_TOKEN})"))?')
 _separator = re.compile(rf"{_WS}(?:,{_WS})*")
 
-# Far more than anyone has a use for. What stands behind is not looked at.
+# Far more than any peer needs. Further items are ignored.
 _MAX_ITEMS = 128
 
 
 def is_token(text: str) -> bool:
-    """Tell whether `text` is an RFC 9110 token."""
+    """Return whether `text` is a token (RFC 9110 §5.6.2)."""
     return _token.fullmatch(text) is not None
 
 
 def split_list(lines: Iterable[str]) -> Iterator[str]:
-    """Give the members of a comma list that may stretch over several field lines; empty ones are left out."""
+    """Iterate over the members of a comma list that may span several field lines; empty members are left out."""
     for line in lines:
         for item in line.split(",", _MAX_ITEMS)[:_MAX_ITEMS]:
             item = item.strip(" \t")
@@ -36,7 +33,7 @@ def split_list(lines: Iterable[str]) -> Iterator[str]:
 
 
 def parse_extensions(lines: Iterable[str]) -> list[Extension] | None:
-    """Give the extensions of Sec-WebSocket-Extensions lines in order, or None where the grammar is broken."""
+    """Parse Sec-WebSocket-Extensions lines; return the extensions in order, or None for a syntax error."""
     found: list[Extension] = []
     for line in lines:
         pos = _skip_separator(line, 0)

@@ -1,8 +1,7 @@
-"""The opening handshake (RFC 6455 §4): request fields ↔ status and response fields.
+"""The opening handshake (RFC 6455 §4), of both sides: fields of the request ↔ status and fields of the response.
 
-Knows the rules of both sides, subprotocols, and which extensions are on offer. Fields are an iterable of
-(name, value) pairs of str, names in any case. Must not know of request lines, sockets or frames: whoever
-has parsed the HTTP message asks here what to answer.
+Fields are an iterable of (name, value) pairs of str, with names in any case. Reading and writing HTTP messages is up to
+the caller.
 """
 
 import base64
@@ -34,14 +33,14 @@ _KEY_BYTES = 16
 
 
 class Agreement(NamedTuple):
-    """What both sides will speak: the subprotocol, if any, and how messages are compressed, if they are."""
+    """The result of a handshake: the subprotocol, if any, and the compression, if any."""
 
     subprotocol: str | None
     deflate: Deflate | None
 
 
 class Handshake(NamedTuple):
-    """A server's answer to an opening handshake: 101 with an `agreement`, or a refusal with a `reason`."""
+    """A server's response to an opening handshake: 101 with an `agreement`, or a refusal with a `reason`."""
 
     status: int
     fields: Fields
@@ -58,17 +57,20 @@ def accept(
     deflate: Deflate | None = None,
     origins: Container[str] | None = None,
 ) -> Handshake:
-    """Decide about a client's opening handshake (RFC 6455 §4.2), and return the response to it.
+    """Accept or refuse a client's opening handshake (RFC 6455 §4.2), and return the response to it.
 
-    `version` is that of HTTP in which the request came, which must be 1.1 at least; some proxies send 1.0 unless they
-    are told otherwise.
-    Of the client's subprotocols the first that is among `subprotocols` is chosen. Compression is agreed to
-    where `deflate` says what we would like and the client offers it. With `origins` a request that comes
-    from a page of another origin is refused with 403; a request without an Origin does not come from a page
-    and passes.
+    Args:
+        fields: the fields of the request.
+        method: the method of the request, which must be GET.
+        version: the HTTP version of the request, which must be 1.1 or higher. Some proxies send 1.0 by default.
+        subprotocols: the subprotocols that we speak; the first one in the client's list that is among them is chosen.
+        deflate: the compression that we would choose, used where the client offers compression; None for none.
+        origins: the origins whose pages may connect, in lower case; others are refused with 403. A request without an
+            Origin does not come from a page, and is accepted. None accepts all.
 
-    Raises ValueError when one of our own `subprotocols` is not a token, and when they or the `origins` are one text;
-    TypeError for fields that are no pairs of str, or a `deflate` that is none.
+    Raises:
+        TypeError: the fields are not pairs of str, or `deflate` is neither a Deflate nor None.
+        ValueError: one of `subprotocols` is not a token, or `subprotocols` or `origins` is a single text.
     """
     check_subprotocols(subprotocols)
     check_origins(origins)
@@ -88,25 +90,25 @@ def accept(
             break
     wanted = split_list(request.get("sec-websocket-protocol", ()))
     agreement = agreement._replace(subprotocol=next((name for name in wanted if name in subprotocols), None))
-    answer = [
+    response = [
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),
         ("Sec-WebSocket-Accept", _derive_accept(request["sec-websocket-key"][0])),
     ]
     if agreement.subprotocol is not None:
-        answer.append(("Sec-WebSocket-Protocol", agreement.subprotocol))
+        response.append(("Sec-WebSocket-Protocol", agreement.subprotocol))
     if extension:
-        answer.append(("Sec-WebSocket-Extensions", extension))
-    return Handshake(101, tuple(answer), "", agreement)
+        response.append(("Sec-WebSocket-Extensions", extension))
+    return Handshake(101, tuple(response), "", agreement)
 
 
 def _find_fault(method: str, version: tuple[int, int], request: dict[str, list[str]]) -> Handshake | None:
     if method != "GET":
         return _refuse(400, "the method of an opening handshake is GET")
     if not _has_option(request, "upgrade", "websocket"):
-        return _refuse(400, "no upgrade to websocket is asked for")
+        return _refuse(400, "the request asks for no upgrade to websocket")
     if version < _HTTP_VERSION:  # §4.2.1; RFC 9110 §7.8 wants the Upgrade field of such a request ignored
-        return _refuse(400, "an opening handshake needs HTTP/1.1; was it a proxy that made HTTP/1.0 of it?")
+        return _refuse(400, "an opening handshake needs HTTP/1.1; did a proxy forward it as HTTP/1.0?")
     if not _has_option(request, "connection", "upgrade"):
         return _refuse(400, "Connection has no upgrade option")
     versions = request.get("sec-websocket-version", [])
@@ -128,20 +130,24 @@ def _find_foreign_origin(request: dict[str, list[str]], origins: Container[str] 
 
 
 def _refuse(status: int, reason: str) -> Handshake:
-    # Where it is about the version, a server must say which ones it speaks (§4.2.2); elsewhere it does no
-    # harm.
     fields: Fields = ()
     if status == 426:
-        # RFC 9110 §15.5.22 and §7.8: an Upgrade field, and the connection option that goes with it.
+        # §4.2.2: the versions that are spoken. RFC 9110 §15.5.22 and §7.8: Upgrade, with its connection option.
         fields = (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", _VERSION))
     return Handshake(status, fields, reason, None)
 
 
 class ClientHandshake:
-    """The opening handshake as the client sees it (RFC 6455 §4.1): send `fields`, then `verify` the answer.
+    """The client's side of an opening handshake (RFC 6455 §4.1): send `fields`, then `verify` the response.
 
-    `nonce` is 16 bytes that no one can foresee; it is drawn when not given. Raises ValueError for a nonce of
-    another size, or when one of `subprotocols` is not a token.
+    Args:
+        subprotocols: the subprotocols to offer, in order of preference.
+        deflate: the compression to offer; None for none.
+        nonce: 16 unpredictable bytes; random by default.
+
+    Raises:
+        TypeError: `deflate` is neither a Deflate nor None.
+        ValueError: the nonce has another size, or one of `subprotocols` is not a token.
     """
 
     __slots__ = ("_deflate", "_key", "_subprotocols", "fields")
@@ -162,7 +168,7 @@ class ClientHandshake:
         self._deflate = deflate
         self._key = base64.b64encode(nonce).decode("ascii")
         self.fields = self._format()
-        """The fields of the request, beside Host."""
+        """The fields of the request, without Host."""
 
     def _format(self) -> Fields:
         fields = [
@@ -178,32 +184,36 @@ class ClientHandshake:
         return tuple(fields)
 
     def verify(self, status: int, fields: Iterable[tuple[str, str]]) -> Agreement:
-        """Give what the server agreed to; raises HandshakeError for a no, or for no answer to our request."""
-        if status != 101:
-            raise HandshakeError(f"the server answered {status}, not 101", status)
-        answer = _group(fields)
-        if not _has_option(answer, "upgrade", "websocket") or not _has_option(
-            answer, "connection", "upgrade"
-        ):
-            raise HandshakeError("the server switched to something else than websocket", status)
-        if answer.get("sec-websocket-accept") != [_derive_accept(self._key)]:
-            raise HandshakeError("Sec-WebSocket-Accept is not the answer to our key", status)
-        return Agreement(self._verify_subprotocol(answer), self._verify_extensions(answer))
+        """Check the server's response, and return what it agreed to.
 
-    def _verify_subprotocol(self, answer: dict[str, list[str]]) -> str | None:
-        chosen = answer.get("sec-websocket-protocol", [])
+        Raises:
+            HandshakeError: the server refused, or its response does not fit our request.
+        """
+        if status != 101:
+            raise HandshakeError(f"the server responded with {status}, not 101", status)
+        response = _group(fields)
+        if not _has_option(response, "upgrade", "websocket") or not _has_option(
+            response, "connection", "upgrade"
+        ):
+            raise HandshakeError("the server switched to another protocol than websocket", status)
+        if response.get("sec-websocket-accept") != [_derive_accept(self._key)]:
+            raise HandshakeError("Sec-WebSocket-Accept does not match our key", status)
+        return Agreement(self._verify_subprotocol(response), self._verify_extensions(response))
+
+    def _verify_subprotocol(self, response: dict[str, list[str]]) -> str | None:
+        chosen = response.get("sec-websocket-protocol", [])
         if not chosen:
             return None
         if len(chosen) > 1 or chosen[0] not in self._subprotocols:
             raise HandshakeError("the server chose a subprotocol that was not offered", 101)
         return chosen[0]
 
-    def _verify_extensions(self, answer: dict[str, list[str]]) -> Deflate | None:
-        given = parse_extensions(answer.get("sec-websocket-extensions", ()))
-        if given == []:
+    def _verify_extensions(self, response: dict[str, list[str]]) -> Deflate | None:
+        chosen = parse_extensions(response.get("sec-websocket-extensions", ()))
+        if chosen == []:
             return None
-        if given and self._deflate and len(given) == 1 and given[0][0] == EXTENSION_NAME:
-            agreed = check_response(given[0][1], self._deflate)
+        if chosen and self._deflate and len(chosen) == 1 and chosen[0][0] == EXTENSION_NAME:
+            agreed = check_response(chosen[0][1], self._deflate)
             if agreed:
                 return agreed
         raise HandshakeError("the server chose an extension that was not offered", 101)
@@ -225,10 +235,10 @@ def _group(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = {}
     for field in fields:
         if isinstance(field, (str, bytes)):
-            raise TypeError(f"fields are pairs of str, not {field!r}; of a mapping these are its items()")
+            raise TypeError(f"fields are pairs of str, not {field!r}; pass the items() of a mapping")
         name, value = field
         if not isinstance(name, str) or not isinstance(value, str):
-            raise TypeError(f"fields are pairs of str, not {name!r}: {value!r}; bytes are decoded as latin-1")
+            raise TypeError(f"fields are pairs of str, not {name!r}: {value!r}; decode bytes as latin-1")
         grouped.setdefault(name.lower(), []).append(value.strip(" \t"))
     return grouped
 
@@ -238,21 +248,33 @@ def _has_option(fields: dict[str, list[str]], name: str, option: str) -> bool:
 
 
 def check_origins(origins: Container[str] | None) -> None:
-    """Raise ValueError for one text, in which every part of an origin would be found."""
+    """Refuse origins that are a single text: any part of that text would be accepted as an origin.
+
+    Raises:
+        ValueError: they are a single text.
+    """
     if isinstance(origins, (str, bytes, bytearray)):
-        raise ValueError(f"give a collection of origins, such as {{{origins!r}}}")
+        raise ValueError(f"pass a collection of origins, such as {{{origins!r}}}")
 
 
 def check_deflate(deflate: Deflate | None) -> None:
-    """Raise TypeError for what is no compression to ask for."""
+    """Check the compression to ask for.
+
+    Raises:
+        TypeError: it is neither a Deflate nor None.
+    """
     if deflate is not None and not isinstance(deflate, Deflate):
         raise TypeError(f"deflate is a Deflate or None, not {deflate!r}")
 
 
 def check_subprotocols(names: Sequence[str]) -> None:
-    """Raise ValueError for what is no collection of tokens."""
+    """Check subprotocols.
+
+    Raises:
+        ValueError: they are a single text, or one of them is not a token.
+    """
     if isinstance(names, (str, bytes, bytearray)):
-        raise ValueError(f"give a collection of subprotocols, such as [{names!r}]")
+        raise ValueError(f"pass a collection of subprotocols, such as [{names!r}]")
     for name in names:
         if not isinstance(name, str) or not is_token(name):
             raise ValueError(f"subprotocol {name!r} is not a token")

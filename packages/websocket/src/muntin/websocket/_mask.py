@@ -1,12 +1,12 @@
 """Masking (RFC 6455 §5.3): XOR of a payload with four bytes that repeat.
 
-A leaf kernel: bytes in, bytes out. `_speedups.pyx` is its compiled twin, and `_accel` selects; this one is the
-reference, and serves wherever nothing was compiled. Python has no XOR of byte strings, so there are two ways round it,
-and which one is the faster depends on the length (CPython 3.11: 64 bytes take 0.4 µs the first way and 1.3 the second,
-16 KiB take 31 and 15):
+`_speedups.pyx` is the compiled twin of this module, and `_accel` selects one of them. This one is the reference, and is
+used where nothing was compiled. Python has no XOR of byte strings. There are two ways to compute it; which one is
+faster depends on the length (CPython 3.11: 64 bytes take 0.4 µs the first way and 1.3 µs the second, 16 KiB take 31
+and 15):
 
-* as one big integer: a few fixed calls, but each of them walks the bytes slowly;
-* as four stripes, each with one constant: more calls, but `translate` and strided slices walk fast.
+* as one big integer: a few calls, but each of them processes the bytes slowly;
+* as four stripes, each with one constant: more calls, but `translate` and strided slices process the bytes fast.
 """
 
 __all__ = ["apply_mask", "unmask"]
@@ -19,7 +19,7 @@ _as_int = int.from_bytes
 
 
 def apply_mask(data: bytes, mask: bytes) -> bytes:
-    """Give `data` masked, or unmasked, which is the same; `mask` is four bytes."""
+    """Return `data` masked, or unmasked, which is the same operation; `mask` is four bytes."""
     size = len(data)
     if size < _STRIPES_FROM:
         return (_as_int(data) ^ _as_int((mask * (size // 4 + 1))[:size])).to_bytes(size)
@@ -33,10 +33,10 @@ def apply_mask(data: bytes, mask: bytes) -> bytes:
 
 
 def unmask(data: bytes, start: int, stop: int) -> bytes:
-    """Give what stands masked in `data` from `start` to `stop`; the mask stands in front of it, as in a frame."""
+    """Return `data[start:stop]` unmasked; the four bytes before `start` are the mask, as in a frame."""
     size = stop - start
     if size < _STRIPES_FROM:
-        # Mask and payload are one number, whose lowest word is the mask: it falls to zero, and is cut off.
+        # Mask and payload are read as one number. Its lowest word is the mask; XOR makes that zero, and it is cut off.
         words = (size + 7) >> 2
         number = _as_int(data[start - 4 : stop], "little")
         number ^= (number & 0xFFFFFFFF) * _REPEATS[words]

@@ -1,9 +1,8 @@
-"""Messages out of frames (RFC 6455 §5.4, §5.6, §8.1).
+"""The assembly of messages from data frames (RFC 6455 §5.4, §5.6, §8.1).
 
-Knows in which order frames make a message, when text is UTF-8 (checked at the first bad byte, before the
-frame is complete), and how large a message may become: as declared, as received, as inflated. Everything
-received is kept in one buffer, however small the pieces in which it comes. Must not know control frames or
-the closing handshake.
+The assembler checks the order of frames, the encoding of text, and the size of a message: as declared, as received,
+and as inflated. Text is refused at its first bad byte, before the frame is complete. The pieces of a message are
+collected in one buffer, however small they are.
 """
 
 from muntin.websocket._deflate import Inflater
@@ -20,7 +19,7 @@ _TEXT = int(Opcode.TEXT)
 
 
 class Assembler:
-    """The message under way."""
+    """The assembler of the messages of one peer."""
 
     __slots__ = (
         "_buffer",
@@ -38,23 +37,27 @@ class Assembler:
     def __init__(
         self, *, max_size: int, max_frames: int, inflater: Inflater | None, decode_text: bool
     ) -> None:
-        # Set once.
+        # Set once
         self._max_size = max_size or 1 << 62
         self._max_frames = max_frames
         self._inflater = inflater
         self._decode_text = decode_text
-        # Of the message under way.
+        # The message under way
         self.opcode = 0
-        """Of the message under way; 0 when there is none."""
+        """The opcode of the message under way; 0 when there is none."""
         self._compressed = False
         self._buffer = bytearray()
         self._frames = 0
-        self._utf8: Utf8Validator | None = None  # of a text
-        # Of the frame under way.
+        self._utf8: Utf8Validator | None = None  # None for binary messages
+        # The frame under way
         self._in_frame = False
 
     def add(self, piece: Piece) -> WSMessage | None:
-        """Take a piece of a data frame; give the message that it completes; raises ProtocolViolation."""
+        """Add a piece of a data frame, and return the message that it completes, if any.
+
+        Raises:
+            ProtocolViolation: the peer broke a rule for messages.
+        """
         head, payload, left = piece
         if not self.opcode and not left and head >= FIN and head & _OPCODE:
             # The common case: a compressed message in one frame. `WebSocketConnection` handles plain ones itself.
@@ -74,16 +77,20 @@ class Assembler:
         return self._finish() if final else None
 
     def count_control(self) -> None:
-        """Take note of a control frame, which may stand within a message; raises PolicyViolation."""
+        """Count a control frame among the frames of the message under way, if there is one.
+
+        Raises:
+            PolicyViolation: the message has too many frames.
+        """
         if self.opcode:
             self._count()
 
     def _begin_frame(self, head: int, size: int) -> None:
         opcode = head & _OPCODE
         if opcode and self.opcode:
-            raise ProtocolViolation("new message before the last one was complete")
+            raise ProtocolViolation("new message before the previous one was complete")
         if not opcode and not self.opcode:
-            raise ProtocolViolation("continuation of no message")
+            raise ProtocolViolation("continuation frame without a message")
         if opcode:
             self.opcode = opcode
             self._compressed = head & RSV1 > 0

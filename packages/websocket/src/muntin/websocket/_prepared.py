@@ -1,7 +1,4 @@
-"""One message for many connections: framed, and compressed, once per distinct setup.
-
-Knows frames and compression. Must not know who sends it, nor when.
-"""
+"""One message for many connections: framed, and compressed, once per distinct compression setup."""
 
 from muntin.websocket._deflate import Deflater, Setup
 from muntin.websocket._frames import FIN, RSV1, format_frame
@@ -14,8 +11,11 @@ __all__ = ["PreparedMessage"]
 class PreparedMessage:
     """A text (str) or binary (bytes) message, ready for any number of connections.
 
-    Connections that compress alike share the bytes: they are compressed with an empty history, and each such
-    connection starts its own history anew. Raises TypeError for what is neither text nor binary data.
+    Connections with the same compression setup share one frame. It is compressed with an empty history, so each
+    connection that sends it starts a new history.
+
+    Raises:
+        TypeError: the data is neither text nor binary.
     """
 
     __slots__ = ("_frames", "opcode", "payload")
@@ -28,10 +28,10 @@ class PreparedMessage:
         self._frames: dict[Setup | None, bytes] = {}
 
     def format(self, deflater: Deflater | None) -> bytes:
-        """Give the unmasked frame for a connection with this `deflater`, which loses its history."""
+        """Return the unmasked frame for a connection with this `deflater`, and drop the history of the deflater."""
         setup = None
         if deflater:
-            deflater.forget()
+            deflater.drop_history()
             setup = deflater.setup
         frame = self._frames.get(setup)
         if frame is None:

@@ -11,7 +11,7 @@ __all__ = ["apply_mask", "unmask"]
 cdef void xor(const char *source, char *target, Py_ssize_t size, const char *mask) noexcept nogil:
     cdef uint64_t key, word
     cdef Py_ssize_t position = 0
-    # Copies of eight bytes are how C says "a word that may stand anywhere"; they cost nothing.
+    # memcpy reads and writes words at any alignment; compilers make single instructions of it.
     memcpy(<char *>&key, mask, 4)
     memcpy(<char *>&key + 4, mask, 4)
     while position + 8 <= size:
@@ -25,7 +25,7 @@ cdef void xor(const char *source, char *target, Py_ssize_t size, const char *mas
 
 
 def apply_mask(data, bytes mask not None) -> bytes:
-    """Give `data` masked, or unmasked, which is the same; `mask` is four bytes."""
+    """Return `data` masked, or unmasked, which is the same operation; `mask` is four bytes."""
     cdef bytes source = data if type(data) is bytes else bytes(data)
     cdef Py_ssize_t size = PyBytes_GET_SIZE(source)
     if PyBytes_GET_SIZE(mask) != 4:
@@ -36,7 +36,7 @@ def apply_mask(data, bytes mask not None) -> bytes:
 
 
 def unmask(bytes data not None, Py_ssize_t start, Py_ssize_t stop) -> bytes:
-    """Give what stands masked in `data` from `start` to `stop`; the mask stands in front of it, as in a frame."""
+    """Return `data[start:stop]` unmasked; the four bytes before `start` are the mask, as in a frame."""
     if not 4 <= start <= stop <= PyBytes_GET_SIZE(data):
         raise IndexError("no masked payload stands there")
     cdef bytes target = PyBytes_FromStringAndSize(NULL, stop - start)

@@ -1,23 +1,22 @@
 """The closing handshake as a table (RFC 6455 §5.5.1, §7.1).
 
-Theory. A connection is open until one side sends a close frame; the side that gets it answers with its own;
-after both, the connection is closed and the server ends the TCP stream. So there are two half-open states,
-told apart by who spoke first. Two ways leave this road: the peer breaks the protocol (`FAIL`), after which
-none of its bytes are looked at, though we may still answer what came before, and say why we end, in a close
-frame; and the stream ends (`END`), from anywhere. Where bytes that came before its end still wait to be looked at
-(`EOF`), they are read first.
+Theory. A connection is open until one side sends a close frame. The other side replies with its own close frame.
+After both, the connection is closed, and the server ends the TCP stream. So there are two half-closed states: which
+one it is depends on who sent first. A connection can also end in two other ways. The peer breaks the protocol
+(`FAIL`): from then on its bytes are ignored, but we may still reply to earlier messages, and send a close frame that
+says why. Or the stream ends (`END`), in any state. If bytes that came before this end have not been processed yet
+(`EOF`), they are processed first.
 
 Rules that the table encodes:
 
-* After our close frame we send nothing: the row of `CLOSE_SENT` has no `SEND_…`. What the peer had under way
-  when our frame reached it may still arrive and is still read.
-* After the peer's close frame nothing is read: no `RECEIVE_…` in `CLOSE_RECEIVED`. We may finish what we have
-  to say (§5.5.1), so `SEND_DATA` stays allowed; then we owe our close frame.
-* A failure after our close frame leaves nothing to say, so it closes.
-* Behind the end of the stream there is nobody to send to: `STREAM_ENDED` only reads.
+* After our close frame we send nothing: the row of `CLOSE_SENT` has no `SEND_…`. What the peer sent before it
+  received our frame may still arrive, and is read.
+* After the peer's close frame nothing is read: `CLOSE_RECEIVED` has no `RECEIVE_…`. We may finish sending a message
+  (§5.5.1), so `SEND_DATA` stays allowed; then we must send our close frame.
+* After a failure that follows our close frame nothing can be sent, so the connection is closed.
+* After the end of the stream nobody can receive what we send: `STREAM_ENDED` only reads.
 
-Knows only its own names: not which side we are, nor what bytes look like. All state of the closing
-handshake is here; no flag beside it.
+The table is the same for both roles. It holds all state of the closing handshake; there is no flag beside it.
 """
 
 from enum import Enum, auto
@@ -28,7 +27,7 @@ __all__ = ["TRANSITIONS", "Move", "State", "advance"]
 
 
 class State(Enum):
-    """Where a connection stands."""
+    """The states of a connection."""
 
     OPEN = auto()
     CLOSE_SENT = auto()
@@ -39,7 +38,7 @@ class State(Enum):
 
 
 class Move(Enum):
-    """What can happen to a connection."""
+    """The events that change the state of a connection."""
 
     SEND_DATA = auto()
     SEND_CONTROL = auto()
@@ -102,7 +101,11 @@ _REFUSALS = {
 
 
 def advance(state: State, move: Move) -> State:
-    """Give the state after `move`; raises ConnectionClosed where the table has no such move."""
+    """Return the state after `move`.
+
+    Raises:
+        ConnectionClosed: the table does not allow this move in this state.
+    """
     try:
         return TRANSITIONS[state][move]
     except KeyError:

@@ -1,7 +1,4 @@
-"""UTF-8 that arrives in pieces, refused at its first bad byte (RFC 6455 §8.1, RFC 3629).
-
-Knows text encoding only. Must not know frames or messages.
-"""
+"""UTF-8 that arrives in pieces, refused at its first bad byte (RFC 6455 §8.1, RFC 3629)."""
 
 from codecs import getincrementaldecoder
 
@@ -13,7 +10,11 @@ _Decoder = getincrementaldecoder("utf-8")
 
 
 def decode_text(data: bytes | bytearray) -> str:
-    """Give the text of a whole message; raises InvalidData."""
+    """Return the text of a whole message.
+
+    Raises:
+        InvalidData: it is not UTF-8.
+    """
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -21,7 +22,7 @@ def decode_text(data: bytes | bytearray) -> str:
 
 
 class Utf8Validator:
-    """Checks pieces of one text after the other."""
+    """A check of one text, piece by piece."""
 
     __slots__ = ("_decoder",)
 
@@ -29,13 +30,17 @@ class Utf8Validator:
         self._decoder = _Decoder()
 
     def check(self, piece: bytes, *, final: bool) -> None:
-        """Take the next piece, or the `final` one of a text; raises InvalidData at the first bad byte."""
+        """Check the next piece; `final` marks the last piece of the text.
+
+        Raises:
+            InvalidData: the text is not UTF-8; raised at the first bad byte.
+        """
         try:
             self._decoder.decode(piece, final)
         except UnicodeDecodeError as error:
             raise InvalidData(f"text is not UTF-8: {error.reason}") from None
-        # Python waits for the third byte of an encoded surrogate, though the second one gives it away: ED
-        # A0 to ED BF.
+        # Python's decoder waits for the third byte of an encoded surrogate, but the second byte already shows it:
+        # ED A0 to ED BF.
         pending = self._decoder.getstate()[0]
         if len(pending) == 2 and pending[0] == 0xED and pending[1] >= 0xA0:
             raise InvalidData("text is not UTF-8: encoded surrogate")

@@ -1,6 +1,6 @@
-"""Numbers of the protocol: opcodes, kinds of message, and close codes with the rules for them.
+"""The numbers of the protocol: opcodes, kinds of message, and close codes.
 
-Knows what RFC 6455 §5.2 and §7.4 and the IANA registry assign. Must not know of frames or of connections.
+They are those of RFC 6455 §5.2 and §7.4 and of the IANA registry.
 """
 
 from enum import IntEnum
@@ -9,7 +9,7 @@ __all__ = ["Opcode", "WSCloseCode", "WSMsgType", "is_close_code"]
 
 
 class Opcode(IntEnum):
-    """What a frame carries (RFC 6455 §5.2)."""
+    """The kinds of frame (RFC 6455 §5.2)."""
 
     CONTINUATION = 0x0
     TEXT = 0x1
@@ -20,7 +20,7 @@ class Opcode(IntEnum):
 
 
 class WSMsgType(IntEnum):
-    """What a message is: the opcodes, and above 255 the ends of a connection that no frame carries."""
+    """The kinds of message: the opcodes and, above 255, the ends of a connection that no frame carries."""
 
     CONTINUATION = 0x0
     TEXT = 0x1
@@ -43,7 +43,7 @@ class WSMsgType(IntEnum):
 
 
 class WSCloseCode(IntEnum):
-    """Why a connection ends (RFC 6455 §7.4.1 and the IANA registry)."""
+    """The reasons why a connection ends (RFC 6455 §7.4.1 and the IANA registry)."""
 
     OK = 1000
     GOING_AWAY = 1001
@@ -65,8 +65,8 @@ _OPEN_TO_LIBRARIES_AND_APPLICATIONS = range(3000, 5000)
 
 
 def is_close_code(code: int) -> bool:
-    """Tell whether `code` may stand in a close frame (RFC 6455 §7.4).
+    """Return whether `code` may stand in a close frame (RFC 6455 §7.4).
 
-    1004 is reserved without a meaning; 1005, 1006 and 1015 only ever describe an end without such a frame.
+    1004 is reserved without a meaning; 1005, 1006 and 1015 describe ends without a close frame or without a code.
     """
     return code in _REGISTERED or code in _OPEN_TO_LIBRARIES_AND_APPLICATIONS

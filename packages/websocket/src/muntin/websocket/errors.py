@@ -1,14 +1,12 @@
-"""What can go wrong, as a small tree by remedy.
+"""The errors of this package, as a small tree by remedy.
 
-    WebSocketError
-    ├── HandshakeError                  the opening handshake failed: look at `status` and the reason
-    ├── ProtocolViolation      1002     the peer broke the protocol: close with `code`
-    │   ├── InvalidData        1007     … its bytes are not what it said they are
-    │   ├── PolicyViolation    1008     … it asked too much of us
-    │   └── MessageTooBig      1009     … its message is above the limit
-    └── ConnectionClosed                we wanted to send, but the connection ends or has ended
-
-Knows the codes. Must not know who raises.
+WebSocketError
+├── HandshakeError                  the opening handshake failed: look at `status` and the reason
+├── ProtocolViolation      1002     the peer broke the protocol: close with `code`
+│   ├── InvalidData        1007     … its data is not valid UTF-8, or does not inflate
+│   ├── PolicyViolation    1008     … it sent more frames than allowed
+│   └── MessageTooBig      1009     … its message is above the limit
+└── ConnectionClosed                a send failed: the connection is closing or has closed
 """
 
 from muntin.websocket.codes import WSCloseCode
@@ -25,11 +23,11 @@ __all__ = [
 
 
 class WebSocketError(Exception):
-    """Anything that this package raises by itself."""
+    """The base of all errors that this package defines."""
 
 
 class HandshakeError(WebSocketError):
-    """The other side did not agree to speak WebSocket; `status` is its answer, None if there was none."""
+    """The other side did not agree to speak WebSocket; `status` is that of its response, None if there was none."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
         super().__init__(reason)
@@ -49,16 +47,16 @@ class InvalidData(ProtocolViolation):
 
 
 class PolicyViolation(ProtocolViolation):
-    """More frames than a sane peer sends."""
+    """A message in more frames than allowed."""
 
     code = WSCloseCode.POLICY_VIOLATION
 
 
 class MessageTooBig(ProtocolViolation):
-    """A message above the limit: as declared, as received so far, or as inflated so far."""
+    """A message above the limit, whether as declared, as received so far, or as inflated so far."""
 
     code = WSCloseCode.MESSAGE_TOO_BIG
 
 
 class ConnectionClosed(WebSocketError, ConnectionResetError):
-    """Nothing can be sent any more: a close frame went out, or the connection is gone."""
+    """Nothing can be sent any more: a close frame was sent, or the connection is gone."""

@@ -1,7 +1,6 @@
-"""What a connection tells: messages, and how it ends.
+"""Messages, and the ends of a connection.
 
-There is one shape for all of them, `WSMessage`, because what the engine finds in the bytes is just what a
-handler wants to look at. Knows the kinds. Must not know how bytes become messages.
+One class, `WSMessage`, stands for all of them: handlers see the same objects that the engine makes from bytes.
 """
 
 import json
@@ -15,7 +14,7 @@ __all__ = ["WSMessage"]
 
 
 class WSMessage(NamedTuple):
-    """One message, frozen.
+    """One message, immutable.
 
     | `type`             | `data`                                   | `extra`             |
     |--------------------|------------------------------------------|---------------------|
@@ -38,5 +37,9 @@ class WSMessage(NamedTuple):
         return self.type
 
     def json(self, *, loads: Callable[[Any], Any] = json.loads) -> Any:
-        """Give the data parsed as JSON; raises what `loads` raises."""
+        """Return the data parsed as JSON.
+
+        Raises:
+            Exception: whatever `loads` raises, ValueError by default.
+        """
         return loads(self.data)
