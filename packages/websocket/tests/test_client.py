@@ -52,12 +52,12 @@ async def test_no_target_is_sent_that_a_server_would_refuse(path, reason):
         ("ws://x/", {"fields": [(b"A", b"b")]}, TypeError, "pairs of str"),
         ("ws://x/", {"fields": [("Host", "a"), ("host", "b")]}, ValueError, "one Host"),
         ("ws://x/", {"fields": [("Host", "a b")]}, ValueError, "is not a host"),
-        ("ws://x/", {"fields": [("Upgrade", "h2c")]}, ValueError, "the handshake's own"),
-        ("ws://x/", {"fields": [("sec-websocket-key", "x")]}, ValueError, "the handshake's own"),
-        ("ws://x/", {"fields": [("Content-Length", "5")]}, ValueError, "the handshake's own"),
-        ("ws://a:b@x/", {"fields": [("Authorization", "x")]}, ValueError, "as well"),
+        ("ws://x/", {"fields": [("Upgrade", "h2c")]}, ValueError, "set by the handshake itself"),
+        ("ws://x/", {"fields": [("sec-websocket-key", "x")]}, ValueError, "set by the handshake itself"),
+        ("ws://x/", {"fields": [("Content-Length", "5")]}, ValueError, "set by the handshake itself"),
+        ("ws://a:b@x/", {"fields": [("Authorization", "x")]}, ValueError, "in the URL and in the field"),
         ("wss://x/", {"ssl": True}, TypeError, "SSLContext"),
-        ("ws://x/", {"ssl": ssl.create_default_context()}, ValueError, "plain text"),
+        ("ws://x/", {"ssl": ssl.create_default_context()}, ValueError, "not encrypted"),
         ("ws://x/", {"deflate": True}, TypeError, "a Deflate or None"),
         ("ws://x/", {"subprotocols": "chat"}, ValueError, "collection of subprotocols"),
         ("ws://x/", {"max_message_size": -1}, ValueError, "max_message_size is -1"),
@@ -104,13 +104,13 @@ async def test_what_a_request_says(userinfo, options, host, credentials):
     values = {name: [value for other, value in fields if other == name] for name, _ in fields}
     assert values["Host"] == [host or own]
     assert values["target"] == ["/?q=%20{}"]
-    told = values.get("Authorization", [])
-    assert told == ([] if credentials is None else ["Basic " + base64.b64encode(credentials).decode()])
+    sent = values.get("Authorization", [])
+    assert sent == ([] if credentials is None else ["Basic " + base64.b64encode(credentials).decode()])
 
 
 @asynccontextmanager
-async def answering(data, *, hang_up=True):
-    """Run a server that answers everybody with the same bytes; give its URL."""
+async def responding(data, *, hang_up=True):
+    """Run a server that responds to every client with the same bytes; return its URL."""
     handlers = set()
 
     async def handle(reader, writer):
@@ -130,27 +130,27 @@ async def answering(data, *, hang_up=True):
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "no answer from the server"),
-        (b"HTTP/1.1 101 x\r\nA: " + b"a" * 70000, "no answer from the server"),
+        (b"", "no response from the server"),
+        (b"HTTP/1.1 101 x\r\nA: " + b"a" * 70000, "no response from the server"),
         (b"SSH-2.0-OpenSSH\r\n\r\n", "not HTTP"),
         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "404"),
         (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "our key"),
     ],
 )
 async def test_a_server_that_does_not_agree(data, reason):
-    async with answering(data) as url:
+    async with responding(data) as url:
         with pytest.raises(HandshakeError, match=reason):
             await connect(url)
 
 
 async def test_a_server_that_says_nothing():
-    async with answering(b"", hang_up=False) as url:
+    async with responding(b"", hang_up=False) as url:
         with pytest.raises(TimeoutError):
             await connect(url, open_timeout=0.05)
 
 
 async def test_nobody_there():
-    async with answering(b"") as url:
+    async with responding(b"") as url:
         pass
     with pytest.raises(OSError, match="Connect"):
         await connect(url)

@@ -5,14 +5,14 @@ import pytest
 
 from muntin.websocket.aio import AsyncioDuplex
 
-# Only what hangs takes longer, however busy the machine is. Seconds.
+# Seconds after which a test hangs, however busy the machine is
 PATIENCE = 120.0
 
 pytestmark = pytest.mark.anyio
 
 
 class Sink:
-    """Takes what arrives, and tells when it was lost."""
+    """A receiver that keeps the bytes, and records the end of the connection."""
 
     def __init__(self):
         self.data = bytearray()
@@ -40,7 +40,7 @@ class Sink:
 
 @pytest.fixture
 async def ends():
-    """Give two ends of one connection."""
+    """Return the two ends of one connection."""
     loop = asyncio.get_running_loop()
     made = []
     pair = socket_module.socketpair()
@@ -165,8 +165,8 @@ async def test_adopting_asyncio_streams():
         duplex.attach(sink)
         writer.write(b"ef")
         await sink.wait(lambda: sink.data == b"cdef")
-        duplex.write(b"answer")
-        assert await reader.readexactly(6) == b"answer"
+        duplex.write(b"pong!!")
+        assert await reader.readexactly(6) == b"pong!!"
         assert duplex.get_extra_info("peername") == writer.get_extra_info("sockname")
         assert duplex.get_extra_info("nothing", 7) == 7
         duplex.close()
@@ -192,7 +192,7 @@ async def test_there_must_be_a_connection():
 
 
 async def held_back(duplex):
-    """Wait until nothing is read any more, and give the transport."""
+    """Wait until reading is paused, and return the transport."""
     transport = duplex._open_transport
     async with asyncio.timeout(PATIENCE):
         while transport.is_reading():

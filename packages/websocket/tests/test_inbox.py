@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 
 import pytest
 
@@ -15,15 +16,23 @@ def calls():
     return []
 
 
+class Owner(Inbox):
+    """An inbox that pauses its source as a socket does, and records that."""
+
+    def __init__(self, limit, calls):
+        super().__init__(limit)
+        self.calls = calls
+
+    def put(self, message, size):
+        super().put(message, size)
+        if self.room < 0 and self.on_room is None:
+            self.calls.append("pause")
+            self.on_room = lambda: self.calls.append("resume")
+
+
 @pytest.fixture
 def inbox(calls):
-    return Inbox(
-        1000,
-        pause=lambda: calls.append("pause"),
-        resume=lambda: calls.append("resume"),
-        emptied=lambda: calls.append("emptied"),
-        end=lambda: END,
-    )
+    return Owner(1000, calls)
 
 
 def message(size=1):
@@ -31,20 +40,21 @@ def message(size=1):
 
 
 async def test_first_in_first_out(inbox):
-    assert not inbox.has_messages()
+    assert not inbox.messages
     for size in (3, 1, 2):
         inbox.put(message(size), size)
-    assert inbox.has_messages()
+    assert inbox.messages
     assert [len((await inbox.take()).data) for _ in range(3)] == [3, 1, 2]
 
 
-async def test_taking_the_last_one_there_will_be_is_told(inbox, calls):
+async def test_taking_the_last_message_before_the_end_is_reported_once(inbox, calls):
     for size in (1, 2):
         inbox.put(message(size), size)
         await inbox.take()
     inbox.put(message(3), 3)
     inbox.put(message(4), 4)
-    inbox.finish()
+    inbox.finish(END)
+    inbox.on_empty = lambda: calls.append("emptied")
     assert calls == []
     await inbox.take()
     assert calls == []
@@ -63,7 +73,7 @@ async def test_reading_pauses_when_it_is_full_and_goes_on_when_it_is_half_empty(
     for _ in range(3):
         inbox.put(message(300), 300)
     assert calls == ["pause"]
-    assert inbox.is_paused
+    assert inbox.on_room is not None
     await inbox.take()
     assert calls == ["pause"]
     await inbox.take()
@@ -74,7 +84,7 @@ async def test_reading_pauses_when_it_is_full_and_goes_on_when_it_is_half_empty(
     await inbox.take()
     assert calls == ["pause", "resume"] * 2
     await inbox.take()
-    assert not inbox.is_paused
+    assert inbox.on_room is None
 
 
 @pytest.mark.row("HI-43")
@@ -86,21 +96,49 @@ async def test_a_crowd_of_empty_messages_is_bounded_too(inbox, calls):
 
 async def test_the_end_comes_after_what_is_there(inbox):
     inbox.put(message(), 1)
-    inbox.finish()
+    inbox.finish(END)
     inbox.put(message(), 1)
     assert [await inbox.take() for _ in range(3)] == [message(), END, END]
 
 
 async def test_the_end_may_drop_what_is_there(inbox, calls):
     inbox.put(message(2000), 2000)
-    inbox.finish(drop=True)
+    inbox.finish(END, drop=True)
     assert calls == ["pause", "resume"]
     assert await inbox.take() == END
 
 
 async def test_the_end_wakes_who_waits(inbox):
-    asyncio.get_running_loop().call_soon(inbox.finish)
+    asyncio.get_running_loop().call_soon(inbox.finish, END)
     assert await inbox.take() == END
+
+
+async def test_a_later_end_replaces_an_earlier_one(inbox):
+    inbox.finish(WSMessage(WSMsgType.CLOSING, None))
+    assert (await inbox.take()).type is WSMsgType.CLOSING
+    inbox.finish(END)
+    assert await inbox.take() == END
+
+
+@pytest.mark.parametrize("last", [[], [WSMessage(WSMsgType.CLOSE, 1000, "")]])
+async def test_an_iteration_stops_at_the_end(inbox, last):
+    for item in [message(5), *last]:
+        inbox.put(item, 0)
+    inbox.finish(END)
+    assert await inbox.take(is_iterating=True) == message(5)
+    with pytest.raises(StopAsyncIteration):
+        await inbox.take(is_iterating=True)
+    assert await inbox.take() == END
+
+
+@pytest.mark.parametrize("is_iterating", [False, True])
+async def test_a_taker_that_ignores_the_end_is_stopped(inbox, is_iterating):
+    inbox.finish(END)
+    for _ in range(5):
+        with contextlib.suppress(StopAsyncIteration):
+            await inbox.take(is_iterating=is_iterating)
+    with pytest.raises(RuntimeError, match="again and again"):
+        await inbox.take(is_iterating=is_iterating)
 
 
 @pytest.mark.row("WS-15")

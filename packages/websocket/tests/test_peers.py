@@ -23,7 +23,7 @@ from wsproto.extensions import PerMessageDeflate
 from muntin.websocket import Deflate, WSMsgType
 from muntin.websocket.aio import connect, serve
 
-# Only what hangs takes longer, however busy the machine is. Seconds.
+# Seconds after which a test hangs, however busy the machine is
 PATIENCE = 120.0
 
 aiohttp = pytest.importorskip("aiohttp")
@@ -151,7 +151,7 @@ class WsprotoClient:
         self._writer.write(self._connection.send(event))
 
     async def receive(self):
-        """Give the next event; the pieces of a message as one."""
+        """Return the next event; the pieces of a message are joined."""
         while True:
             while not self._events:
                 self._connection.receive_data(await self._reader.read(65536) or None)
@@ -171,7 +171,7 @@ class WsprotoClient:
 
 
 async def open_wsproto(port, **options):
-    """Open a socket with wsproto: give it, and the answer to its handshake."""
+    """Open a socket with wsproto; return it, and the response to its handshake."""
     client = WsprotoClient(*await asyncio.open_connection("127.0.0.1", port))
     client.send(Request(host="127.0.0.1", target="/", **options))
     return client, await client.receive()
@@ -207,7 +207,7 @@ async def test_wsproto_talks_to_us(offer):
             kind = TextMessage if isinstance(message, str) else BytesMessage
             client.send(kind(data=message))
             assert await client.receive() == kind(data=message)
-            # The same in three parts, and a ping between them.
+            # The same message in three parts, with a ping between them
             client.send(kind(data=message, message_finished=False))
             client.send(Ping(payload=b"?"))
             client.send(kind(data=message[:0], message_finished=False))
@@ -286,5 +286,5 @@ async def test_every_peer_sees_our_code_and_reason(see, closing):
 
     async with await serve(handler, "127.0.0.1", 0) as server, asyncio.timeout(PATIENCE):
         assert await see(server.port) == closing
-        # And we see that it has agreed; aiohttp does so with a code of its own.
+        # The peer has closed too; aiohttp does so with a code of its own.
         assert await ended == (1000 if see is _seen_by_aiohttp else closing[0], None)

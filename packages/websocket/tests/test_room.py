@@ -1,4 +1,4 @@
-"""What a read may become: messages are inflated while there is room for them, and what waits stays as it came."""
+"""Bounds of a read: messages are inflated while there is room for them, and the rest stays as it was received."""
 
 import asyncio
 import tracemalloc
@@ -31,7 +31,7 @@ BINARY, PING, PONG, CLOSE, ERROR = (
 
 
 def make_bomb(count, size=4 * MIB, opcode=2):
-    """Make `count` compressed frames, which inflate to `size` bytes each."""
+    """Build `count` compressed frames that inflate to `size` bytes each."""
     stream, frames = zlib.compressobj(9, zlib.DEFLATED, -15), []
     for _ in range(count):
         payload = (stream.compress(bytes(size)) + stream.flush(zlib.Z_SYNC_FLUSH))[:-4]
@@ -43,7 +43,7 @@ BOMB = make_bomb(60)
 
 
 def peak_of(call):
-    """Return what a call gives, and the most memory that it held meanwhile (bytes)."""
+    """Return the result of a call, and the peak of its memory in bytes."""
     tracemalloc.start()
     try:
         result = call()
@@ -53,14 +53,14 @@ def peak_of(call):
 
 
 def receive_all(connection, data=b"", room=0):
-    """Take messages one by one, or a few at a time, until nothing waits."""
+    """Receive all messages, one by one or a few at a time."""
     messages = connection.receive(data, room)
     while connection.has_more:
         messages += connection.receive(b"", room)
     return messages
 
 
-# The engine.
+# The engine
 
 
 @pytest.mark.row("HI-44")
@@ -102,7 +102,7 @@ def test_without_room_nothing_is_looked_at(pair):
 
 
 def test_a_crowd_of_small_frames_waits_too(pair):
-    """They are no larger than what was read, but what becomes of them is."""
+    """Their messages take more memory than the bytes that were read."""
     for deflate in (None, Deflate()):
         client, server = pair(deflate)
         data = client.send_bytes(b"xy", compress=0) * 50_000
@@ -113,7 +113,7 @@ def test_a_crowd_of_small_frames_waits_too(pair):
 
 
 @pytest.mark.row("HI-44")
-def test_a_fault_is_told_behind_what_came_before_it(pair):
+def test_an_error_follows_the_messages_before_it(pair):
     client, server = pair(Deflate())
     data = client.send_text("a") + client.send_text("b") + b"\xff\xff"
     assert [message.data for message in server.receive(data, 0)] == ["a"]
@@ -219,7 +219,7 @@ def test_frames_are_checked_of_what_nobody_takes_but_not_what_they_say(client):
     assert (error.type, server.state) == (ERROR, State.CLOSED)
 
 
-# The edge.
+# The asyncio edge
 
 
 async def turns(count=3):
@@ -242,7 +242,7 @@ async def test_a_socket_inflates_one_message_after_the_other(open_socket):
 
 
 @pytest.mark.anyio
-async def test_all_that_waits_comes_in_order_and_is_answered(open_socket):
+async def test_all_that_waits_comes_in_order_and_gets_replies(open_socket):
     socket, duplex, peer = open_socket(Deflate(), inbox_limit=200)
     texts = [str(number) * 100 for number in range(50)]
     data = [peer.send_text(text) for text in texts]
@@ -261,7 +261,7 @@ async def test_all_that_waits_comes_in_order_and_is_answered(open_socket):
 
 @pytest.mark.anyio
 async def test_what_comes_while_something_waits_waits_behind_it(open_socket):
-    """Carriers may have read more by the time that they are paused."""
+    """A duplex may have read more bytes before it is paused."""
     socket, duplex, peer = open_socket(Deflate(), inbox_limit=0)
     for text in "abc":
         socket.data_received(peer.send_text(text) + peer.send_text(text.upper()))
@@ -272,7 +272,7 @@ async def test_what_comes_while_something_waits_waits_behind_it(open_socket):
 @pytest.mark.anyio
 @pytest.mark.parametrize("end", ["eof", "lost", "both"])
 @pytest.mark.parametrize("says_goodbye", [False, True])
-async def test_a_peer_that_goes_is_heard_to_its_end(open_socket, clock, end, says_goodbye):
+async def test_all_messages_of_a_peer_that_went_are_received(open_socket, clock, end, says_goodbye):
     socket, duplex, peer = open_socket(Deflate(), inbox_limit=0, heartbeat=10)
     data = b"".join(map(peer.send_text, "abc"))
     socket.data_received(data + (peer.close(3000) if says_goodbye else b""))
@@ -314,7 +314,7 @@ async def test_closing_inflates_nothing_of_what_waits(open_socket, clock, end):
     if end == "abort":
         assert (duplex.is_aborted, socket.close_code) == (True, 1006)
         return
-    # The peer's close frame stood behind it, so both sides have closed.
+    # The peer's close frame followed, so both sides have closed.
     assert (duplex.is_closed, socket.close_code) == (True, 3000)
     assert (await socket.receive()).type is WSMsgType.CLOSED
 
@@ -341,13 +341,13 @@ async def test_a_flood_of_pings_is_no_matter_of_room(open_socket):
 
 
 def make_rows(count, streams=999):
-    """Make `count` compressed frames of so many streams each, and nothing in them."""
+    """Build `count` compressed frames of empty streams."""
     return format_frame(0xC2, b"\x03\x00" * streams + b"\x00", MASK) * count
 
 
 @pytest.mark.row("HI-44")
 def test_rows_of_streams_take_room_too():
-    """As they take time, and come to nothing."""
+    """They take time, though they are empty."""
     server = WebSocketConnection(Role.SERVER, deflate=Deflate())
     room = 256 * 1024
     counts = [len(server.receive(make_rows(100), room))]
@@ -361,7 +361,7 @@ def test_rows_of_streams_take_room_too():
 @pytest.mark.row("HI-44")
 @pytest.mark.parametrize("end", [None, "eof_received", "close_nowait", "abort", "vanish"])
 async def test_no_turn_of_the_loop_is_long(open_socket, clock, end):
-    """What takes its time is read a part in each turn, and the peer is paused meanwhile."""
+    """Data that takes long is processed a part in each turn, and reading is paused meanwhile."""
     socket, duplex, peer = open_socket(Deflate())
     socket.data_received(make_rows(100) + peer.send_text("last") + peer.close(3000))
     counted = 0

@@ -4,16 +4,16 @@ from collections.abc import Coroutine
 
 import pytest
 
-from muntin.websocket.aio._sending import DONE, Draining
+from muntin.websocket.aio._sending import DONE, Sending
 
-# Only what hangs takes longer, however busy the machine is. Seconds.
+# Seconds after which a test hangs, however busy the machine is
 PATIENCE = 120.0
 
 pytestmark = [pytest.mark.anyio, pytest.mark.row("CF-01")]
 
 
 class Gate:
-    """Something to wait for, which counts who does."""
+    """A future, and the number of times that it was waited for."""
 
     def __init__(self):
         self.asked = 0
@@ -26,7 +26,7 @@ class Gate:
 
 async def test_both_are_coroutines_to_whoever_asks():
     assert isinstance(DONE, Coroutine)
-    assert isinstance(Draining(Gate().wait), Coroutine)
+    assert isinstance(Sending(Gate().wait), Coroutine)
     assert asyncio.iscoroutine(DONE)
 
 
@@ -44,16 +44,16 @@ async def test_done_is_done_however_it_is_awaited():
 
 async def test_nothing_is_waited_for_and_nothing_complains_when_it_is_not_awaited():
     gate = Gate()
-    Draining(gate.wait)
-    Draining(gate.wait).close()
-    gc.collect()  # a coroutine of Python's own would warn here
+    Sending(gate.wait)
+    Sending(gate.wait).close()
+    gc.collect()  # a coroutine of Python itself would warn here
     assert gate.asked == 0
 
 
 @pytest.mark.parametrize("wrap", [lambda sending: sending, asyncio.create_task, asyncio.ensure_future])
 async def test_awaiting_waits(wrap):
     gate = Gate()
-    sending = Draining(gate.wait)
+    sending = Sending(gate.wait)
     asyncio.get_running_loop().call_soon(gate.future.set_result, None)
     assert await wrap(sending) is None
     assert gate.asked == 1
@@ -63,12 +63,12 @@ async def test_errors_come_through():
     gate = Gate()
     asyncio.get_running_loop().call_soon(gate.future.set_exception, ConnectionResetError("gone"))
     with pytest.raises(ConnectionResetError, match="gone"):
-        await asyncio.create_task(Draining(gate.wait))
+        await asyncio.create_task(Sending(gate.wait))
 
 
 async def test_cancelling_before_and_after_the_first_step():
     gate = Gate()
-    early, late = asyncio.create_task(Draining(gate.wait)), asyncio.create_task(Draining(gate.wait))
+    early, late = asyncio.create_task(Sending(gate.wait)), asyncio.create_task(Sending(gate.wait))
     early.cancel()
     asyncio.get_running_loop().call_soon(late.cancel)
     results = await asyncio.gather(early, late, return_exceptions=True)
@@ -78,10 +78,10 @@ async def test_cancelling_before_and_after_the_first_step():
 
 async def test_driven_by_hand():
     gate = Gate()
-    sending = Draining(gate.wait)
+    sending = Sending(gate.wait)
     assert sending.send(None) is gate.future
     sending.close()
-    for target in (DONE, Draining(gate.wait)):
+    for target in (DONE, Sending(gate.wait)):
         for arguments in ((KeyError("a"),), (KeyError,), (KeyError, KeyError("a"), None)):
             with pytest.raises(KeyError):
                 target.throw(*arguments)

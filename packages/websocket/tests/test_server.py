@@ -6,7 +6,7 @@ import pytest
 from muntin.websocket import HandshakeError, WSCloseCode, WSMsgType
 from muntin.websocket.aio import WebSocketServer, connect, serve
 
-# Only what hangs takes longer, however busy the machine is. Seconds.
+# Seconds after which a test hangs, however busy the machine is
 PATIENCE = 120.0
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +27,7 @@ HANDSHAKE = (
 
 
 async def exchange(port, data):
-    """Send bytes to the server, and give all that it answers."""
+    """Send bytes to the server, and return its whole response."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(data)
@@ -79,12 +79,12 @@ async def test_what_is_no_handshake_is_refused():
             (HANDSHAKE.replace(b"HTTP/1.1", b"HTTP/3.0"), b"505 HTTP Version Not Supported"),
             (b"GET / HTTP/1.1\r\n" + b"A: " + b"b" * 70000 + b"\r\n\r\n", b"431 Request Header Fields"),
         ):
-            answer = await exchange(server.port, request)
-            assert answer.startswith(b"HTTP/1.1 " + status)
-            assert b"\r\nConnection: close\r\n" in answer
-            # RFC 9110 §9.3.2: HEAD is answered as GET is, without the content.
-            answer = await exchange(server.port, request.replace(b"GET", b"HEAD", 1))
-            assert answer.endswith(b"\r\n\r\n")
+            response = await exchange(server.port, request)
+            assert response.startswith(b"HTTP/1.1 " + status)
+            assert b"\r\nConnection: close\r\n" in response
+            # RFC 9110 §9.3.2: the response to HEAD is that to GET, without the content.
+            response = await exchange(server.port, request.replace(b"GET", b"HEAD", 1))
+            assert response.endswith(b"\r\n\r\n")
         with pytest.raises(HandshakeError, match="403"):
             await connect(f"ws://127.0.0.1:{server.port}/", fields=[("Origin", "https://evil.example")])
 
@@ -92,10 +92,10 @@ async def test_what_is_no_handshake_is_refused():
 async def test_who_asks_for_nothing_is_cut_off():
     async with await serve(echo, "127.0.0.1", 0, open_timeout=0) as server:
         try:
-            answer = await exchange(server.port, b"GET / HT")
+            response = await exchange(server.port, b"GET / HT")
         except ConnectionResetError:
-            answer = b""
-        assert answer == b""
+            response = b""
+        assert response == b""
 
 
 @pytest.mark.row("WS-22")
@@ -206,7 +206,7 @@ async def test_a_handler_that_is_not_asynchronous(caplog):
         socket = await connect(f"ws://127.0.0.1:{server.port}/")
         assert (await socket.receive()).data == WSCloseCode.INTERNAL_ERROR
         await socket.close()
-    assert "is no asynchronous function" in caplog.text
+    assert "is not an asynchronous function" in caplog.text
 
 
 @pytest.mark.row("HI-45")

@@ -24,7 +24,7 @@ CLOSE, CLOSING, CLOSED, ERROR = WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CL
 
 
 async def turns(count=3):
-    """Let the loop turn."""
+    """Wait for some turns of the loop."""
     for _ in range(count):
         await asyncio.sleep(0)
 
@@ -45,7 +45,7 @@ async def test_what_arrived_with_the_handshake_is_delivered(open_socket, client)
     assert await socket.receive() == (TEXT, "early", None)
 
 
-async def test_receive_tells_the_end(open_socket):
+async def test_receive_returns_the_end(open_socket):
     socket, _, peer = open_socket()
     socket.data_received(peer.close(3000, "bye"))
     assert [await socket.receive() for _ in range(3)] == [
@@ -180,7 +180,7 @@ async def test_compression_by_message(open_socket):
 
 
 @pytest.mark.row("BH-15")
-async def test_pings_are_answered_while_nobody_receives(open_socket):
+async def test_pings_get_replies_while_nobody_receives(open_socket):
     socket, duplex, peer = open_socket()
     socket.data_received(peer.ping(b"1") + peer.pong(b"2") + peer.send_text("a"))
     assert peer.receive(duplex.take()) == [(PONG, b"1", None)]
@@ -197,7 +197,7 @@ async def test_pings_by_hand(open_socket):
     assert peer.receive(duplex.take()) == [(PONG, b"1", None), (PING, b"", None)]
 
 
-async def test_what_came_before_the_close_may_be_answered(open_socket):
+async def test_messages_before_the_close_frame_may_be_replied_to(open_socket):
     socket, duplex, peer = open_socket()
     socket.data_received(peer.send_text("a") + peer.close())
     async for message in socket:
@@ -207,7 +207,7 @@ async def test_what_came_before_the_close_may_be_answered(open_socket):
 
 
 @pytest.mark.parametrize("options", [{}, {"receive_timeout": 5}])
-async def test_it_may_be_answered_with_plain_receives_and_timeouts_too(open_socket, options):
+async def test_they_may_be_replied_to_with_plain_receives_and_timeouts_too(open_socket, options):
     socket, duplex, peer = open_socket(**options)
     socket.data_received(peer.send_text("a") + peer.send_text("b") + peer.close())
     assert await socket.receive_str() == "a"
@@ -348,6 +348,22 @@ async def test_a_peer_that_does_not_read_our_goodbye_is_cut_off(open_socket, clo
     assert duplex.is_aborted
 
 
+@pytest.mark.row("BH-15")
+@pytest.mark.parametrize("end", [lambda s: s.eof_received(), lambda s: s.data_received(b"\xff\xff")])
+async def test_a_peer_that_ends_badly_and_does_not_read_is_cut_off(open_socket, clock, end):
+    socket, duplex, _ = open_socket()
+    socket.send_bytes(bytes(1000))
+    end(socket)
+    clock.advance(1)
+    assert duplex.is_closed
+    clock.advance(8)
+    assert not duplex.is_aborted
+    clock.advance(2)
+    assert duplex.is_aborted
+    duplex.vanish()
+    assert clock.pending == 0
+
+
 async def test_a_client_waits_for_the_server_to_hang_up(clock, make_duplex):
     duplex, peer = make_duplex(), WebSocketConnection(Role.SERVER)
     socket = WebSocket(duplex, WebSocketConnection(Role.CLIENT), clock=clock)
@@ -363,18 +379,18 @@ async def test_a_client_waits_for_the_server_to_hang_up(clock, make_duplex):
 
 
 @pytest.mark.row("WS-11", "WS-12", "CF-21")
-async def test_a_broken_protocol_is_told_once_and_ends_the_loop(open_socket, clock):
+async def test_a_broken_protocol_is_reported_once_and_ends_the_loop(open_socket, clock):
     socket, duplex, peer = open_socket()
     socket.data_received(peer.send_text("a") + b"\xf1\x80")
     messages = []
     async for message in socket:
         messages.append(message)
         if message.type is TEXT:
-            await socket.send_str("still answered")
+            await socket.send_str("still replied")
     assert [message.type for message in messages] == [TEXT, ERROR]
     assert isinstance(socket.exception(), ProtocolViolation)
     assert messages[1].data is socket.exception()
-    assert [message.data for message in peer.receive(duplex.take())] == ["still answered", 1002]
+    assert [message.data for message in peer.receive(duplex.take())] == ["still replied", 1002]
     assert socket.closed
     assert socket.close_code == 1006
     assert not duplex.is_closed  # so that the close frame is not overtaken by a reset
@@ -512,7 +528,7 @@ async def test_the_socket_ends_while_a_pong_is_due(open_socket, end):
     end(socket)
     duplex.flow()
     await turns()
-    assert duplex.take()[:1] in (b"", b"\x88")  # nothing behind a close frame
+    assert duplex.take()[:1] in (b"", b"\x88")  # nothing follows a close frame
 
 
 @pytest.mark.usefixtures("complaints")
@@ -526,7 +542,7 @@ async def test_the_socket_ends_while_a_pong_is_due(open_socket, end):
     ],
 )
 async def test_a_heartbeat_that_ends_while_writes_are_blocked(open_socket, clock, end):
-    """The ping waits for room, and the socket ends before there is any."""
+    """The ping waits for room, and the socket ends before that."""
     socket, duplex, _ = open_socket(writer_limit=1000, heartbeat=10)
     duplex.stall()
     socket.send_bytes(bytes(2000))

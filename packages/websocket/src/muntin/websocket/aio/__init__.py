@@ -1,6 +1,6 @@
-"""The asyncio edge: a WebSocket for tasks, over any duplex of bytes; a client; and a small server.
+"""WebSockets for asyncio: a socket for tasks, over any duplex of bytes; a client; and a small server.
 
-The only part of the package that imports asyncio.
+This is the only part of the package that imports asyncio.
 """
 
 from muntin.websocket.aio._broadcast import Recipient, broadcast, drop_slow, skip_slow

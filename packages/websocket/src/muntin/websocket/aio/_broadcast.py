@@ -1,7 +1,4 @@
-"""One message for many sockets.
-
-Knows that some of them are slow. Must not know who they are.
-"""
+"""Sending one message to many sockets, some of which may be slow."""
 
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
@@ -16,7 +13,7 @@ __all__ = ["Recipient", "broadcast", "drop_slow", "skip_slow"]
 
 
 class Recipient(Protocol):
-    """A socket, as far as sending to it goes: a `WebSocket`, or what stands for one."""
+    """A socket that receives a broadcast: a `WebSocket`, or an object with these members."""
 
     @property
     def closed(self) -> bool: ...
@@ -33,12 +30,12 @@ L = TypeVar("L", bound=Recipient)
 
 
 def drop_slow(socket: Recipient) -> None:
-    """Close a socket that does not keep up, with 1008."""
+    """Close a slow socket, with 1008."""
     socket.close_nowait(code=WSCloseCode.POLICY_VIOLATION, message="too slow")
 
 
 def skip_slow(socket: Recipient) -> None:
-    """Leave a socket that does not keep up without this message."""
+    """Do not send this message to a slow socket."""
 
 
 def broadcast(
@@ -48,10 +45,15 @@ def broadcast(
     slow: Callable[[L], None] = drop_slow,
     slow_limit: int = WRITER_LIMIT,
 ) -> int:
-    """Send `data` to every open socket, and give the number of those that it was sent to.
+    """Send a message to every open socket, without waiting, and return the number of sockets that it was sent to.
 
-    Never waits. The message is framed once, and compressed once for each distinct setup. A socket whose
-    peer has left more than `slow_limit` bytes unread does not get it; what to do about it is up to `slow`.
+    The message is framed once, and compressed once for each distinct compression setup.
+
+    Args:
+        sockets: the sockets.
+        data: the message: text as str, binary data as bytes.
+        slow: called with each slow socket, to which the message is not sent.
+        slow_limit: bytes in flight above which a socket is slow.
     """
     message = PreparedMessage(data)
     count = 0

@@ -1,7 +1,4 @@
-"""Opening a WebSocket from the client's side.
-
-Knows URLs and connections. Must not know frames.
-"""
+"""The client: opening a WebSocket to a URL."""
 
 import asyncio
 import base64
@@ -31,19 +28,17 @@ __all__ = ["COMPRESSION", "connect"]
 
 _PORTS = {"ws": 80, "wss": 443}
 COMPRESSION = Deflate()
-# What the handshake says by itself, and what would tell of a body.
+# The fields that the handshake sends itself, and those of a body
 _OURS = re.compile(
     r"(?i)upgrade|connection|sec-websocket-(?:key|version|accept|protocol|extensions)|content-length|transfer-encoding"
 )
-
-
-# Visible ASCII without a fragment.
+# Visible ASCII without a fragment
 _url = re.compile(r"[\x21\x22\x24-\x7e]+")
 _credentials = re.compile(r"//[^@/?]*@")
 
 
 class _Place(NamedTuple):
-    """What a URL says: where to connect to, and what to ask for there."""
+    """The parts of a URL: where to connect to, and what to request there."""
 
     is_secure: bool
     hostname: str
@@ -75,12 +70,23 @@ async def connect(
 ) -> WebSocket:
     """Open a WebSocket to `url` (`ws://…` or `wss://…`) and return it.
 
-    `fields` are added to the request; a Host among them stands in place of the URL's. A name and a password in the URL
-    are sent as basic credentials (RFC 7617). `deflate` is the compression to ask for, None for none; `open_timeout`
-    is in seconds and holds for all of the opening; `ssl` is for `wss` only; the others are those of `WebSocket`.
+    The arguments that are not listed here are those of `WebSocketConnection` and `WebSocket`. All arguments are checked
+    before anything is sent. A name and a password in the URL are sent as basic credentials (RFC 7617).
 
-    Raises ValueError and TypeError for arguments that make no sense, before anything is sent; OSError when there is no
-    way to the server, TimeoutError, and HandshakeError when the server does not agree.
+    Args:
+        url: the URL.
+        fields: more fields for the request; a Host among them replaces that of the URL.
+        subprotocols: the subprotocols to offer, in order of preference.
+        deflate: the compression to offer; None for none.
+        open_timeout: seconds for connecting and the handshake together.
+        ssl: the context for `wss`; a default context if None.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: an argument is malformed or out of range.
+        OSError: the server cannot be reached.
+        TimeoutError: the opening took longer than `open_timeout`.
+        HandshakeError: the server refused, or its response is malformed.
     """
     place = _parse_url(url)
     context = _choose_context(place, ssl)
@@ -111,7 +117,7 @@ async def connect(
         _, duplex = await loop.create_connection(AsyncioDuplex, place.hostname, place.port, ssl=context)
         try:
             duplex.write(head)
-            agreement = _verify(handshake, await _read_answer(duplex))
+            agreement = _verify(handshake, await _read_response(duplex))
             return WebSocket(
                 duplex, make_connection(agreement.deflate), subprotocol=agreement.subprotocol, **options
             )
@@ -124,9 +130,11 @@ def _parse_url(url: str) -> _Place:
     if not isinstance(url, str):
         raise TypeError(f"the URL is a str, not {type(url).__name__}")
     shown = _credentials.sub("//…@", url)
-    # The parser drops white space and controls without a word, and a fragment that is empty.
+    # `urlsplit` silently drops white space, control characters and an empty fragment.
     if not _url.fullmatch(url):
-        raise ValueError(f"{shown!r} is not the URL of a WebSocket: it has what is to be percent-encoded")
+        raise ValueError(
+            f"{shown!r} is not the URL of a WebSocket: it has characters that must be percent-encoded"
+        )
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname or parts.port == 0:
         raise ValueError(f"{shown!r} is not the URL of a WebSocket")
@@ -154,25 +162,25 @@ def _choose_context(place: _Place, ssl: ssl_module.SSLContext | None) -> ssl_mod
     if place.is_secure:
         return ssl or ssl_module.create_default_context()
     if ssl is not None:
-        raise ValueError("ssl is for wss://, and this URL is ws://: all would go in plain text")
+        raise ValueError("ssl is for wss://, but this URL is ws://, which is not encrypted")
     return None
 
 
 def _format_request(place: _Place, handshake: ClientHandshake, fields: Iterable[tuple[str, str]]) -> bytes:
     added: Fields = tuple(fields)
-    format_head("", added)  # names what is no field
+    format_head("", added)  # raises for invalid fields
     hosts = [value for name, value in added if name.lower() == "host"]
     if len(hosts) > 1:
-        raise ValueError("a request has one Host")
+        raise ValueError("a request has only one Host")
     for host in hosts:
         check_host(host)
     for name, _ in added:
         if _OURS.fullmatch(name):
-            raise ValueError(f"the field {name} is the handshake's own")
+            raise ValueError(f"the field {name} is set by the handshake itself")
     own = [("Host", hosts[0] if hosts else place.host), *handshake.fields]
     if place.authorization is not None:
         if any(name.lower() == "authorization" for name, _ in added):
-            raise ValueError("credentials stand in the URL, and in a field Authorization as well")
+            raise ValueError("there are credentials in the URL and in the field Authorization")
         own.append(("Authorization", place.authorization))
     rest = [(name, value) for name, value in added if name.lower() != "host"]
     return format_head(f"GET {place.target} HTTP/1.1", [*own, *rest])
@@ -182,12 +190,12 @@ def _verify(handshake: ClientHandshake, head: bytes) -> Agreement:
     try:
         status, fields = parse_response(head)
     except ValueError as error:
-        raise HandshakeError(f"the server's answer is not HTTP: {error}") from error
+        raise HandshakeError(f"the server's response is not HTTP: {error}") from error
     return handshake.verify(status, fields)
 
 
-async def _read_answer(duplex: AsyncioDuplex) -> bytes:
+async def _read_response(duplex: AsyncioDuplex) -> bytes:
     try:
         return await duplex.read_head()
     except (ConnectionResetError, ValueError) as error:
-        raise HandshakeError(f"no answer from the server: {error}") from error
+        raise HandshakeError(f"no response from the server: {error}") from error

@@ -1,20 +1,16 @@
-"""The raw bytes below a WebSocket: what is asked of whoever carries them, and asyncio transports as one who
-does.
-
-Knows transports. Must not know frames, or HTTP.
-"""
+"""The connection below a WebSocket, as raw bytes: the protocol `Duplex`, and its implementation over asyncio."""
 
 import asyncio
 from typing import Any, Protocol, cast
 
 __all__ = ["AsyncioDuplex", "Duplex", "Receiver"]
 
-# What may wait while nobody takes it (bytes): one read of a loop, or some.
+# Bytes that are kept while no receiver is attached; a loop reads about as much at once.
 _BACKLOG = 65536
 
 
 class Receiver(Protocol):
-    """Who is told what arrives. `connection_lost` comes once and last."""
+    """The receiver of the bytes of a duplex. `connection_lost` is called once, and last."""
 
     def data_received(self, data: bytes) -> None: ...
     def eof_received(self) -> None: ...
@@ -22,71 +18,72 @@ class Receiver(Protocol):
 
 
 class Duplex(Protocol):
-    """Bytes in both directions, of a connection that is already open."""
+    """An open connection, as raw bytes in both directions."""
 
     def write(self, data: bytes) -> None:
-        """Send `data` after all that was written before; does nothing once the connection is gone."""
+        """Queue `data` to be sent; does nothing if the connection is gone."""
         ...
 
     async def drain(self) -> None:
-        """Wait while the peer is slow; raises ConnectionResetError when it is gone."""
+        """Wait while the peer is slow.
+
+        Raises:
+            ConnectionResetError: the connection is gone.
+        """
         ...
 
     def attach(self, receiver: Receiver) -> None:
-        """Tell `receiver` from now on. What has arrived already is delivered at once, within the call."""
+        """Deliver all bytes to `receiver` from now on; bytes that have arrived already are delivered in this call."""
         ...
 
     def pause_reading(self) -> None: ...
     def resume_reading(self) -> None: ...
 
     def close(self) -> None:
-        """Flush what was written, then close."""
+        """Send what is queued, then close."""
         ...
 
     def abort(self) -> None:
-        """Close without flushing."""
+        """Close at once."""
         ...
 
     def get_extra_info(self, name: str, default: object = None) -> Any: ...
 
     @property
     def write_buffer_size(self) -> int:
-        """How many bytes were written but have not been taken by the network yet."""
+        """The number of bytes that are queued and not yet accepted by the network."""
         ...
 
 
 class AsyncioDuplex(asyncio.Protocol):
-    """A Duplex over an asyncio transport: give it to `loop.create_server` or `loop.create_connection`.
+    """A Duplex over an asyncio transport: the protocol for `loop.create_server` or `loop.create_connection`.
 
-    A connection that belongs to asyncio streams is taken over with `adopt`. Before a receiver is attached,
-    the head of an HTTP message can be read with `read_head`.
+    `adopt` makes one from asyncio streams. Until a receiver is attached, `read_head` can read the head of a message.
     """
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
-        # Until a receiver is attached.
+        # Before a receiver is attached
         self._backlog = bytearray()
-        self._is_held_back = False
-        """Whether the peer is paused, as nobody takes what it sends."""
+        self._is_reading_paused = False
+        """True if reading is paused, because the backlog is full."""
         self._arrival: asyncio.Future[None] | None = None
-        # From then on.
+        # After that
         self._receiver: Receiver | None = None
-        # The ends that were reached.
+        # The end
         self._at_eof = False
         self._lost = False
         self._error: Exception | None = None
-        # Who waits for room.
-        self._is_full = False
+        # Tasks that wait until there is room to write
+        self._is_writing_paused = False
         self._waiters: set[asyncio.Future[None]] = set()
         self._adopted: asyncio.StreamWriter | None = None
 
     @classmethod
     async def adopt(cls, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> "AsyncioDuplex":
-        """Take a connection over from asyncio streams, as `asyncio.start_server` gives them; they are dead
-        then.
-        """
+        """Take over the connection of asyncio streams, which cannot be used any more after that."""
         duplex = cls()
-        # From Python 3.13 on, a writer that nobody holds any more closes its transport.
+        # From Python 3.13 on, a writer closes its transport when it is freed.
         duplex._adopted = writer
         transport = writer.transport
         transport.set_protocol(duplex)
@@ -95,10 +92,10 @@ class AsyncioDuplex(asyncio.Protocol):
         duplex.data_received(await reader.read())
         return duplex
 
-    # What asyncio tells.
+    # Events of the transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # not by inheritance in uvloop
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass of it
         if self._lost:
             transport.close()
 
@@ -108,12 +105,12 @@ class AsyncioDuplex(asyncio.Protocol):
         else:
             self._backlog += data
             if len(self._backlog) >= _BACKLOG:
-                self._hold_back()
-            self._notice_arrival()
+                self._pause_backlog()
+            self._wake_reader()
 
     def eof_received(self) -> None:
         self._at_eof = True
-        self._notice_arrival()
+        self._wake_reader()
         if self._receiver is not None:
             self._receiver.eof_received()
 
@@ -122,23 +119,23 @@ class AsyncioDuplex(asyncio.Protocol):
             # A transport fails within the calls of who writes, and whoever keeps the error would keep their frames.
             exc.__traceback__ = None
         self._lost, self._error = True, exc
-        self._notice_arrival()
-        self._release()
+        self._wake_reader()
+        self._wake_writers()
         if self._receiver is not None:
             self._receiver.connection_lost(exc)
-            self._receiver = None  # it refers to us, as a rule: nothing has to wait for the garbage collector
+            self._receiver = None  # usually it refers to us: without this there would be a reference cycle
 
     def pause_writing(self) -> None:
-        self._is_full = True
+        self._is_writing_paused = True
 
     def resume_writing(self) -> None:
-        self._is_full = False
-        self._release()
+        self._is_writing_paused = False
+        self._wake_writers()
 
-    # The Duplex.
+    # The methods of a duplex
 
     def write(self, data: bytes) -> None:
-        # The same as asking `_open_transport`, but this is called for every frame.
+        # `_open_transport` does the same, but this method is called for every frame.
         if self._transport is None:
             raise RuntimeError("there is no connection yet")
         if not self._lost:
@@ -147,7 +144,7 @@ class AsyncioDuplex(asyncio.Protocol):
     async def drain(self) -> None:
         if self._lost:
             raise ConnectionResetError("the connection is gone")
-        if not self._is_full:
+        if not self._is_writing_paused:
             return
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.add(waiter)
@@ -158,8 +155,8 @@ class AsyncioDuplex(asyncio.Protocol):
 
     def attach(self, receiver: Receiver) -> None:
         self._receiver = receiver
-        # Before the receiver has its bytes: it may want a pause itself.
-        self._let_go()
+        # This comes before the receiver gets bytes, because it may pause reading itself.
+        self._resume_backlog()
         if self._backlog:
             data, self._backlog = bytes(self._backlog), bytearray()
             receiver.data_received(data)
@@ -183,7 +180,7 @@ class AsyncioDuplex(asyncio.Protocol):
 
     def abort(self) -> None:
         if self._transport is None:
-            self._lost = True  # it ends as soon as it begins
+            self._lost = True  # `connection_made` closes it
         else:
             self._transport.abort()
 
@@ -194,20 +191,21 @@ class AsyncioDuplex(asyncio.Protocol):
     def write_buffer_size(self) -> int:
         return 0 if self._lost else self._open_transport.get_write_buffer_size()
 
-    # Before a receiver is attached.
+    # Before a receiver is attached
 
     async def read_head(self, limit: int = 65536) -> bytes:
-        """Give what arrives up to and with the first empty line; what stands behind is kept for the receiver.
+        """Return the bytes up to the first empty line, inclusive; bytes after it are kept for the receiver.
 
-        Raises ValueError when that is more than `limit` bytes, ConnectionResetError when the stream ends
-        first.
+        Raises:
+            ValueError: these are more than `limit` bytes.
+            ConnectionResetError: the stream ends before the empty line.
         """
         searched = 0
         while (end := self._backlog.find(b"\r\n\r\n", searched)) < 0 and len(self._backlog) <= limit:
             if self._at_eof or self._lost:
                 raise ConnectionResetError("the connection ended within the head of a message")
             searched = max(0, len(self._backlog) - 3)
-            self._let_go()
+            self._resume_backlog()
             self._arrival = asyncio.get_running_loop().create_future()
             await self._arrival
         if not 0 <= end <= limit:
@@ -222,21 +220,21 @@ class AsyncioDuplex(asyncio.Protocol):
             raise RuntimeError("there is no connection yet")
         return self._transport
 
-    def _hold_back(self) -> None:
-        if not self._is_held_back and not self._lost:
-            self._is_held_back = True
+    def _pause_backlog(self) -> None:
+        if not self._is_reading_paused and not self._lost:
+            self._is_reading_paused = True
             self._open_transport.pause_reading()
 
-    def _let_go(self) -> None:
-        if self._is_held_back and not self._lost:
-            self._is_held_back = False
+    def _resume_backlog(self) -> None:
+        if self._is_reading_paused and not self._lost:
+            self._is_reading_paused = False
             self._open_transport.resume_reading()
 
-    def _notice_arrival(self) -> None:
+    def _wake_reader(self) -> None:
         if self._arrival is not None and not self._arrival.done():
             self._arrival.set_result(None)
 
-    def _release(self) -> None:
+    def _wake_writers(self) -> None:
         for waiter in self._waiters:
             if waiter.done():
                 continue

@@ -1,9 +1,8 @@
-"""The head of an HTTP/1.1 message, as far as an opening handshake needs it.
+"""The heads of HTTP/1.1 messages, as far as opening handshakes need them.
 
-Knows lines and fields, and which of them decide how a request is read: these are held as strictly as any HTTP server
-holds them, since what one reader takes and another refuses is how requests are smuggled. Must not know of sockets, nor
-what a handshake wants. This is no HTTP server: whoever has one hands its fields to `accept` and its connection to
-`WebSocket`.
+The fields that decide how a request is framed and routed are checked as strictly as an HTTP server checks them: if two
+programs read a request differently, requests can be smuggled. This is not an HTTP server. With an HTTP server, pass the
+fields of its request to `accept`, and its connection to `WebSocket`.
 """
 
 import re
@@ -24,16 +23,16 @@ __all__ = [
 Fields = tuple[tuple[str, str], ...]
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-# RFC 9112 §3.2, and what browsers leave unencoded in queries; no white space, no fragment, nothing beyond ASCII.
+# RFC 9112 §3.2, and what browsers do not encode in queries; no white space, no fragment, only ASCII
 _TARGET: Final = rb"[\x21\x22\x24-\x7e]+"
-# RFC 9110 §5.5: visible characters, bytes beyond ASCII, white space inside; no other control.
+# RFC 9110 §5.5: visible characters, bytes above ASCII, inner white space; no control characters
 _VALUE: Final = rb"[\t\x20-\x7e\x80-\xff]*?"
 _token = re.compile(_TOKEN)
 _value = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _request_line = re.compile(rb"(%s) (%s) HTTP/([0-9]\.[0-9])" % (_TOKEN, _TARGET))
 _status_line = re.compile(rb"HTTP/1\.1 ([1-5][0-9][0-9])(?: [^\r\n\x00]*)?")
 _field_line = re.compile(rb"(%s):[ \t]*(%s)[ \t]*" % (_TOKEN, _VALUE))
-# RFC 9110 §7.2 and RFC 3986 §3.2.2. The host is not empty: there is no resource without one.
+# RFC 9110 §7.2 and RFC 3986 §3.2.2. An empty host is refused: http and https have no resources without a host.
 _NAME: Final = r"[A-Za-z0-9\-._~!$&'()*+,;=]"
 _host = re.compile(
     rf"(?:\[([0-9A-Fa-f:.]{{2,45}})\]|(?!:|$){_NAME}*(?:%[0-9A-Fa-f]{{2}}{_NAME}*)*)(?::([0-9]{{0,5}}))?"
@@ -45,7 +44,7 @@ _MAX_LINE: Final = 8190
 
 
 class HandshakeRequest(NamedTuple):
-    """What a client asked for when it opened a socket."""
+    """The request of an opening handshake."""
 
     method: str
     target: str
@@ -53,7 +52,7 @@ class HandshakeRequest(NamedTuple):
 
 
 class BadHead(ValueError):
-    """The head of a request that is not served, and with what `status` that is answered."""
+    """A head that is malformed or not supported; `status` is the status of the response."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -61,10 +60,10 @@ class BadHead(ValueError):
 
 
 def parse_request(head: bytes) -> HandshakeRequest:
-    """Return the request whose head, with the empty line, is `head`.
+    """Parse the head of a request, with its empty line.
 
-    Raises BadHead for what is malformed or ambiguous (RFC 9112), for another version than HTTP/1.1, and for a request
-    with a body.
+    Raises:
+        BadHead: the head is malformed or ambiguous (RFC 9112), the version is not HTTP/1.1, or the request has a body.
     """
     first, *lines = head[:-4].split(b"\r\n", _MAX_FIELDS + 1)
     if len(first) > _MAX_LINE:
@@ -83,12 +82,16 @@ def parse_request(head: bytes) -> HandshakeRequest:
         request = HandshakeRequest(match[1].decode("ascii"), match[2].decode("ascii"), _parse_fields(lines))
     except ValueError as error:
         raise BadHead(400, str(error)) from None
-    _check(request)
+    _check_request(request)
     return request
 
 
-def _check(request: HandshakeRequest) -> None:
-    """Raise BadHead where the fields that decide how a request is read are faulty, or tell of a body."""
+def _check_request(request: HandshakeRequest) -> None:
+    """Check Host, target and framing.
+
+    Raises:
+        BadHead: one of them is malformed, or the request has a body.
+    """
     deciding: dict[str, list[str]] = {"host": [], "content-length": [], "transfer-encoding": []}
     for name, value in request.fields:
         if name.lower() in deciding:
@@ -107,7 +110,11 @@ def _check(request: HandshakeRequest) -> None:
 
 
 def _check_form(method: str, target: str, host: str) -> None:
-    """Refuse a target whose form does not belong to the method, or that names another authority than Host."""
+    """Check that the form of the target fits the method, and that it names the same authority as Host.
+
+    Raises:
+        BadHead: it does not.
+    """
     if target.startswith("/") and method != "CONNECT":
         return
     match = _absolute_target.fullmatch(target)
@@ -123,7 +130,7 @@ def _check_form(method: str, target: str, host: str) -> None:
 
 
 def _normalize(host: str, default: int) -> tuple[str, int]:
-    """Return name and port, so that the same server is the same pair (RFC 9110 §4.2.3)."""
+    """Return name and port of a host in a form that can be compared (RFC 9110 §4.2.3)."""
     match = _host.fullmatch(host)
     port = match[2] if match else None
     name = host if port is None else host[: -len(port) - 1]
@@ -131,7 +138,11 @@ def _normalize(host: str, default: int) -> tuple[str, int]:
 
 
 def parse_response(head: bytes) -> tuple[int, Fields]:
-    """Return status and fields of the response whose head, with the empty line, is `head`; raises ValueError."""
+    """Parse the head of a response, with its empty line, into status and fields.
+
+    Raises:
+        ValueError: the head is malformed, or the version is not HTTP/1.1.
+    """
     first, *lines = head[:-4].split(b"\r\n", _MAX_FIELDS + 1)
     match = _status_line.fullmatch(first)
     if match is None:
@@ -152,7 +163,11 @@ def _parse_fields(lines: list[bytes]) -> Fields:
 
 
 def check_host(host: str) -> None:
-    """Raise ValueError for what is no host, with or without a port, as it stands in Host."""
+    """Check the value of a Host field.
+
+    Raises:
+        ValueError: it is not a host with an optional port.
+    """
     match = _host.fullmatch(host)
     if match is None:
         raise ValueError(f"{host!r} is not a host")
@@ -161,9 +176,11 @@ def check_host(host: str) -> None:
 
 
 def format_head(first: str, fields: Iterable[tuple[str, str]]) -> bytes:
-    """Return the head of a message, in latin-1.
+    """Format the head of a message, in latin-1.
 
-    Raises ValueError for a name that is no token and a value that cannot be sent, TypeError where they are no text.
+    Raises:
+        TypeError: the fields are not pairs of str.
+        ValueError: a name is not a token, or a value has a character that cannot be sent.
     """
     lines = [first]
     for field in fields:
@@ -175,6 +192,6 @@ def format_head(first: str, fields: Iterable[tuple[str, str]]) -> bytes:
         if not name.isascii() or not _token.fullmatch(name.encode("ascii")):
             raise ValueError(f"{name!r} is not the name of a field")
         if not _value.fullmatch(value):
-            raise ValueError(f"the field {name} has a control character, or one beyond latin-1: {value!r}")
+            raise ValueError(f"the field {name} has a control character, or one outside latin-1: {value!r}")
         lines.append(f"{name}: {value}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")

@@ -1,7 +1,4 @@
-"""Finding out that a silent peer is gone (RFC 6455 §5.5.2).
-
-Knows silence and time. Must not know frames or transports.
-"""
+"""The heartbeat: it notices that a silent peer is gone (RFC 6455 §5.5.2)."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,11 +7,11 @@ from typing import Any, Final, Protocol
 __all__ = ["Clock", "Heartbeat"]
 
 _TURN: Final = 0.001
-"""Seconds after which the loop has read what can be read: no timer that is set so is due in the same turn."""
+"""Seconds within which the loop reads what has arrived: a timer that is set so is due in a later turn of the loop."""
 
 
 class Clock(Protocol):
-    """What is needed of an event loop, so that another clock can stand in."""
+    """The part of an event loop that is needed here, so that tests can pass another clock."""
 
     def time(self) -> float: ...
     def call_later(
@@ -23,13 +20,18 @@ class Clock(Protocol):
 
 
 class Heartbeat:
-    """After `interval` seconds of silence calls `ping`; after half as many more, `give_up`.
+    """A watch over the silence of a peer: any bytes end the silence, not only pongs.
 
-    Any bytes of the peer break the silence, not only pongs. `is_deaf` tells that silence means nothing
-    because it is we who are not reading. Time by which the loop was late does not count either.
+    Args:
+        interval: seconds of silence after which `ping` is called, and after half as many more `give_up`. Delays of the
+            loop do not count.
+        clock: the clock.
+        ping: sends a ping.
+        give_up: ends the connection.
+        is_reading_paused: returns True while we do not read; the peer's silence has no meaning then.
     """
 
-    __slots__ = ("_clock", "_give_up", "_heard_at", "_interval", "_is_deaf", "_ping", "_timer")
+    __slots__ = ("_clock", "_give_up", "_heard_at", "_interval", "_is_reading_paused", "_ping", "_timer")
 
     def __init__(
         self,
@@ -38,50 +40,50 @@ class Heartbeat:
         *,
         ping: Callable[[], None],
         give_up: Callable[[], None],
-        is_deaf: Callable[[], bool],
+        is_reading_paused: Callable[[], bool],
     ) -> None:
         self._interval = interval
         self._clock = clock
         self._ping = ping
         self._give_up = give_up
-        self._is_deaf = is_deaf
+        self._is_reading_paused = is_reading_paused
         self._heard_at = clock.time()
-        self._timer = clock.call_later(interval, self._tick)
+        self._timer = clock.call_later(interval, self._check_silence)
 
-    def hear(self) -> None:
-        """Take note that the peer has said something."""
+    def reset(self) -> None:
+        """Record that bytes of the peer have arrived."""
         self._heard_at = self._clock.time()
 
     def stop(self) -> None:
         """End the watch."""
         self._timer.cancel()
 
-    def _tick(self) -> None:
+    def _check_silence(self) -> None:
         silence = self._clock.time() - self._heard_at
         if silence < self._interval:
-            self._timer = self._clock.call_later(self._interval - silence, self._tick)
+            self._timer = self._clock.call_later(self._interval - silence, self._check_silence)
             return
-        # Armed first: a ping that cannot be written may end the connection, and with it this timer.
+        # The timer is set first: a ping that cannot be written may end the connection, and stop this heartbeat.
         patience = self._interval / 2
-        self._timer = self._clock.call_later(patience, self._judge, self._clock.time() + patience)
+        self._timer = self._clock.call_later(patience, self._check_reply, self._clock.time() + patience)
         self._ping()
 
-    def _judge(self, due: float) -> None:
-        if not self._go_on():
-            # An answer may wait to be read, as the loop was busy, or be late as the machine slept.
-            late = min(self._clock.time() - due, self._interval / 2)
-            self._timer = self._clock.call_later(max(late, _TURN), self._end)
+    def _check_reply(self, due: float) -> None:
+        if not self._restart():
+            # The loop was busy, so the reply may wait to be read; or the machine slept, so it may arrive late.
+            delay = min(self._clock.time() - due, self._interval / 2)
+            self._timer = self._clock.call_later(max(delay, _TURN), self._end)
 
     def _end(self) -> None:
-        if not self._go_on():
+        if not self._restart():
             self._give_up()
 
-    def _go_on(self) -> bool:
-        """Begin anew if the peer said something, or could not be heard; tell whether that was so."""
-        if self._is_deaf():
-            self.hear()
+    def _restart(self) -> bool:
+        """Start anew if bytes have arrived, or if we do not read; return False otherwise."""
+        if self._is_reading_paused():
+            self.reset()
         silence = self._clock.time() - self._heard_at
         if silence >= self._interval:
             return False
-        self._timer = self._clock.call_later(self._interval - silence, self._tick)
+        self._timer = self._clock.call_later(self._interval - silence, self._check_silence)
         return True

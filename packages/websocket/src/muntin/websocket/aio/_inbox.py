@@ -1,7 +1,7 @@
-"""Messages that were received and not taken yet.
+"""The messages that were received and not taken yet.
 
-Knows how many there may be before reading pauses, and that only one task takes them. Must not know what a
-message means.
+One task at a time takes them. Their size is bounded: the owner stops reading when there is no room left, and is called
+back when half of the limit is free again.
 """
 
 import asyncio
@@ -9,132 +9,123 @@ from collections import deque
 from collections.abc import Callable
 
 from muntin.websocket._connection import MESSAGE_COST
+from muntin.websocket.codes import WSMsgType
 from muntin.websocket.events import WSMessage
 
 __all__ = ["Inbox"]
 
+# A loop that ignores the end would run for ever.
+_MAX_TAKES_AFTER_THE_END = 5
+_CLOSE = WSMsgType.CLOSE
+
 
 class Inbox:
-    """A queue with one taker, bounded by pausing whoever fills it.
+    """A bounded queue of messages with one taker.
 
     Args:
-        limit: bytes above which `pause` is called; `resume` is, when half of them are taken.
-        emptied: is called when the last message there will be is taken.
-        end: gives the message that stands for the end, when there will be no other.
+        limit: bytes of messages that there is room for.
     """
 
     __slots__ = (
-        "_emptied",
         "_end",
-        "_is_over",
+        "_half",
         "_limit",
-        "_messages",
-        "_pause",
-        "_resume",
-        "_size",
+        "_takes_after_the_end",
         "_waiter",
-        "is_paused",
+        "messages",
+        "on_empty",
+        "on_room",
+        "room",
     )
 
-    def __init__(
-        self,
-        limit: int,
-        *,
-        pause: Callable[[], None],
-        resume: Callable[[], None],
-        emptied: Callable[[], None],
-        end: Callable[[], WSMessage],
-    ) -> None:
-        # Set once.
+    def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._pause = pause
-        self._resume = resume
-        self._emptied = emptied
-        self._end = end
-        # While messages come. `_messages` is made when first needed: most of many idle sockets never need it.
-        self._messages: deque[WSMessage] | None = None
-        self._size = 0
+        self._half = limit - limit // 2
+        self.messages: deque[WSMessage] | None = None
+        """The messages that nobody has taken. The deque is made for the first one: many idle sockets never need it."""
+        self.room = limit
+        """Bytes of messages that there is room for; below 0 if there is none. `MESSAGE_COST` counts as well."""
+        self.on_room: Callable[[], None] | None = None
+        """Called once, when half of the limit is free; the owner sets it when it stops reading."""
+        self.on_empty: Callable[[], None] | None = None
+        """Called once, when the last message was taken; the owner sets it after `finish`."""
         self._waiter: asyncio.Future[None] | None = None
-        self.is_paused = False
-        # Set at the end.
-        self._is_over = False
+        self._end: WSMessage | None = None
+        self._takes_after_the_end = 0
 
     def put(self, message: WSMessage, size: int) -> None:
-        """Take in a message with `size` bytes of data; nothing after `finish`."""
-        if self._is_over:
+        """Add a message with `size` bytes of data; ignored after `finish`."""
+        if self._end is not None:
             return
-        if self._messages is None:
-            self._messages = deque()
-        self._messages.append(message)
-        self._size += size + MESSAGE_COST
-        if self._size > self._limit and not self.is_paused:
-            self.is_paused = True
-            self._pause()
-        if self._waiter is not None:
-            self._wake()
+        if self.messages is None:
+            self.messages = deque()
+        self.messages.append(message)
+        self.room -= size + MESSAGE_COST
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
-    @property
-    def room(self) -> int:
-        """How many bytes of messages there is room for; below 0 when there is none (`MESSAGE_COST` counts too)."""
-        return self._limit - self._size
+    def finish(self, end: WSMessage, *, drop: bool = False) -> None:
+        """End the queue: no message is added any more, and `end` is returned after the last one.
 
-    def has_messages(self) -> bool:
-        """Tell whether something came that was not taken."""
-        return bool(self._messages)
-
-    def finish(self, *, drop: bool = False) -> None:
-        """Say that no message will come any more; `drop` those that nobody has taken."""
-        self._is_over = True
+        With `drop` the messages in the queue are removed. Another call replaces `end`.
+        """
+        self._end = end
         if drop:
-            self._messages = None
-            self._size = 0
-            self._relieve()
-        self._wake()
+            self.messages = None
+            self.room = self._limit
+            self._report_room()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
-    def release(self) -> None:
-        """Forget who is called back: nothing comes any more that would be of interest to them."""
-        self._pause = self._resume = self._emptied = _do_nothing
+    async def take(self, *, is_iterating: bool = False) -> WSMessage:
+        """Wait for the next message, and return it; after the last one return the message that stands for the end.
 
-    async def take(self) -> WSMessage:
-        """Give the next message, or the end; raises RuntimeError when another task waits for one.
+        A task that is cancelled while it waits loses no message.
 
-        Being cancelled loses no message.
+        Raises:
+            StopAsyncIteration: with `is_iterating`, in place of a message that stands for the end.
+            RuntimeError: another task is waiting, or this was called again and again after the end.
         """
         if self._waiter is not None:
             raise RuntimeError("another task is waiting in receive() already")
-        while not self._messages:
-            if self._is_over:
-                return self._end()
-            self._waiter = asyncio.get_running_loop().create_future()
+        while not self.messages:
+            if self._end is not None:
+                self._count_take_after_the_end()
+                if is_iterating:
+                    raise StopAsyncIteration
+                return self._end
+            self._waiter = (
+                asyncio.Future()
+            )  # as `create_future` of the loops does, but with half of the calls
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-        message = self._messages[0]
-        if len(self._messages) > 1:
+        message = self.messages[0]
+        if len(self.messages) > 1:
             data = message.data
-            self._size -= MESSAGE_COST + (len(data) if isinstance(data, (str, bytes)) else 0)
+            self.room += MESSAGE_COST + (len(data) if isinstance(data, (str, bytes)) else 0)
         else:
-            self._size = 0
-        # It is taken out after what comes next has come in: should that be the peer's end, then this one may still be
-        # answered.
-        if self.is_paused:
-            self._relieve()
-        if self._messages:
-            self._messages.popleft()
-            if not self._messages and self._is_over:
-                self._emptied()
+            self.room = self._limit
+        if self.on_room is not None:
+            # The message is removed only after this: if the peer's close frame is read now, our reply to the message
+            # must still precede our close frame.
+            self._report_room()
+        if self.messages:
+            self.messages.popleft()
+            if self.on_empty is not None and not self.messages:
+                callback, self.on_empty = self.on_empty, None
+                callback()
+        if is_iterating and message.type is _CLOSE:
+            raise StopAsyncIteration
         return message
 
-    def _relieve(self) -> None:
-        if self.is_paused and self._size <= self._limit // 2:
-            self.is_paused = False
-            self._resume()
+    def _count_take_after_the_end(self) -> None:
+        self._takes_after_the_end += 1
+        if self._takes_after_the_end > _MAX_TAKES_AFTER_THE_END:
+            raise RuntimeError("receive() was called again and again after the end of the socket")
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-
-def _do_nothing() -> None:
-    """Stand for what was called back once."""
+    def _report_room(self) -> None:
+        if self.on_room is not None and self.room >= self._half:
+            callback, self.on_room = self.on_room, None
+            callback()

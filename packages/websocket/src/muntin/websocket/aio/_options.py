@@ -1,7 +1,4 @@
-"""What a socket can be told when it is made, each value checked by its name.
-
-Knows numbers and their bounds. Must not know what is done with them.
-"""
+"""The options of a socket, and the checks of their values."""
 
 from dataclasses import dataclass
 
@@ -16,9 +13,11 @@ INBOX_LIMIT = 256 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketOptions:
-    """The options of a `WebSocket`, whose meaning is told there; making this checks them, and no more.
+    """The options of a `WebSocket`, where they are described. Building this object only checks them.
 
-    Raises TypeError for another name or type, and ValueError for a number that makes no sense.
+    Raises:
+        TypeError: there is no such option, or a value is of another type.
+        ValueError: a number is out of range.
     """
 
     timeout: float = 10.0
@@ -46,8 +45,13 @@ class SocketOptions:
 
 
 def check_seconds(name: str, seconds: float) -> None:
-    """Raise TypeError or ValueError for what is no number of seconds; infinity is one."""
+    """Check a number of seconds; infinity is allowed.
+
+    Raises:
+        TypeError: it is not a number.
+        ValueError: it is below 0, or not a number (NaN).
+    """
     if not isinstance(seconds, (int, float)):
         raise TypeError(f"{name} is a number of seconds, not {type(seconds).__name__}")
     if not seconds >= 0:
-        raise ValueError(f"{name} is {seconds}, which is no number of seconds")
+        raise ValueError(f"{name} is {seconds}, which is not a number of seconds")

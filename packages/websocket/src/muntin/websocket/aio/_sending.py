@@ -1,60 +1,31 @@
-"""What a send gives back: something to await, or to leave alone.
+"""The result of a send: an awaitable that may be awaited or ignored.
 
-By the time a send returns, the frame is written. What is left is to wait until the peer has room for more,
-and a caller may do without. So this is no coroutine of Python's own, which would complain that nobody
-awaited it, but it does implement `collections.abc.Coroutine`, so that `create_task` and `gather` take it.
-
-Knows waiting. Must not know what was sent.
+When a send returns, the frame is written. Awaiting the result waits until the peer has room for more. Callers may omit
+the await, so the result is not a coroutine of Python's own, which would warn that it was never awaited. It implements
+`collections.abc.Coroutine`, so `create_task` and `gather` accept it.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, cast
 
-__all__ = ["DONE", "Draining", "Sending"]
+__all__ = ["DONE", "Sending"]
 
 
 class Sending(Coroutine[Any, Any, None]):
-    """A frame is on its way; await it to wait while the peer is slow."""
+    """An action that was done at the call; awaiting it waits until its result has been processed.
 
-    __slots__ = ()
+    Args:
+        wait: returns what to await; it is called when the waiting begins, and not at all without an await.
+    """
 
+    __slots__ = ("_steps", "_wait")
 
-# An iterator at its end stays there, so one serves all; and any iterator will do.
-_NOTHING = cast("Generator[Any, Any, None]", iter(()))
-
-
-class _Done(Sending):
-    """There is nothing to wait for. It has no state, so one serves all."""
-
-    __slots__ = ()
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        return _NOTHING
-
-    def send(self, value: Any) -> Any:
-        raise StopIteration
-
-    def throw(self, typ: Any, val: Any = None, tb: Any = None) -> Any:
-        raise _as_exception(typ, val, tb)
-
-    def close(self) -> None:
-        pass
-
-
-DONE = _Done()
-
-
-class Draining(Sending):
-    """There is too much under way: awaiting it waits for `drain`, which is called only then."""
-
-    __slots__ = ("_drain", "_steps")
-
-    def __init__(self, drain: Callable[[], Awaitable[None]]) -> None:
-        self._drain = drain
+    def __init__(self, wait: Callable[[], Awaitable[None]]) -> None:
+        self._wait = wait
         self._steps: Generator[Any, Any, None] | None = None
 
     def __await__(self) -> Generator[Any, Any, None]:
-        return self._drain().__await__()
+        return self._wait().__await__()
 
     def send(self, value: Any) -> Any:
         if self._steps is None:
@@ -71,7 +42,35 @@ class Draining(Sending):
             self._steps.close()
 
 
+# An iterator that is exhausted stays exhausted, so all can share one; `await` accepts any iterator.
+_NOTHING = cast("Generator[Any, Any, None]", iter(()))
+
+
+class _Done(Sending):
+    """A sending without anything to wait for. It has no state, so all can share one."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        pass
+
+    # Returns _NOTHING without a call of a Python function: most sends end here.
+    __await__ = staticmethod(_NOTHING.__iter__)
+
+    def send(self, value: Any) -> Any:
+        raise StopIteration
+
+    def throw(self, typ: Any, val: Any = None, tb: Any = None) -> Any:
+        raise _as_exception(typ, val, tb)
+
+    def close(self) -> None:
+        pass
+
+
+DONE = _Done()
+
+
 def _as_exception(typ: Any, val: Any, tb: Any) -> BaseException:
-    """Give the exception that the arguments of `throw` mean, in its old form as well as in its new one."""
+    """Return the exception that the arguments of `throw` mean, in their old and in their new form."""
     error = typ if isinstance(typ, BaseException) else val if isinstance(val, BaseException) else typ()
     return error.with_traceback(tb) if tb else error

@@ -1,8 +1,4 @@
-"""A server of WebSockets and nothing else.
-
-Knows connections and how to end all of them. Must not know frames. It answers opening handshakes and
-refuses every other request; who has pages to serve as well wants an HTTP server.
-"""
+"""A server for WebSockets only. It accepts opening handshakes, and refuses all other requests."""
 
 import asyncio
 import inspect
@@ -37,7 +33,7 @@ _log = logging.getLogger("muntin.websocket")
 
 
 class WebSocketServer:
-    """Listens, and calls `handler` for every socket that is opened; made by `serve`."""
+    """A server that calls `handler` for every socket that is opened. `serve` builds it."""
 
     def __init__(
         self,
@@ -57,7 +53,7 @@ class WebSocketServer:
         check_seconds("open_timeout", open_timeout)
         WebSocketConnection(Role.SERVER, deflate=deflate, **engine)
         SocketOptions(**options)
-        # Set once.
+        # Set once
         self._handler = handler
         self._subprotocols = subprotocols
         self._deflate = deflate
@@ -65,27 +61,27 @@ class WebSocketServer:
         self._engine = engine
         self._options = options
         self._open_timeout = open_timeout
-        # While it listens.
+        # While it listens
         self._listener: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self.sockets: set[WebSocket] = set()
-        """The sockets whose handler runs."""
+        """The sockets whose handlers run."""
 
     async def listen(self, host: str | None, port: int, ssl: ssl_module.SSLContext | None) -> None:
-        """Begin to take connections."""
+        """Start to accept connections."""
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(self._make_duplex, host, port, ssl=ssl)
 
     @property
     def port(self) -> int:
-        """The port that it listens at, which is of interest after asking for port 0."""
+        """The port that the server listens on; the system chooses one for port 0."""
         if self._listener is None or not self._listener.sockets:
             raise RuntimeError("the server does not listen")
         return int(self._listener.sockets[0].getsockname()[1])
 
     async def close(self, *, code: int = WSCloseCode.GOING_AWAY, message: str = "") -> None:
-        """Take no more connections, close all sockets, and wait until their handlers have ended."""
+        """Stop accepting connections, close all sockets, and wait until their handlers have ended."""
         if self._listener is not None:
             self._listener.close()
         for task in self._opening:
@@ -124,22 +120,22 @@ class WebSocketServer:
             duplex.abort()
             raise
         except ValueError:
-            _refuse(duplex, False, 431, (), "")  # without a body, as nobody knows whether it is a HEAD
+            _refuse(duplex, False, 431, (), "")  # without content, because the method may be HEAD
             return
         finally:
             self._opening -= {asyncio.current_task()}
-        answer = accept(
+        handshake = accept(
             request.fields,
             method=request.method,
             subprotocols=self._subprotocols,
             deflate=self._deflate,
             origins=self._origins,
         )
-        if answer.agreement is None:
-            _refuse(duplex, request.method == "HEAD", answer.status, answer.fields, answer.reason)
+        if handshake.agreement is None:
+            _refuse(duplex, request.method == "HEAD", handshake.status, handshake.fields, handshake.reason)
             return
-        duplex.write(format_head("HTTP/1.1 101 Switching Protocols", answer.fields))
-        await self._serve(duplex, request, answer.agreement)
+        duplex.write(format_head("HTTP/1.1 101 Switching Protocols", handshake.fields))
+        await self._serve(duplex, request, handshake.agreement)
 
     async def _serve(self, duplex: AsyncioDuplex, request: HandshakeRequest, agreement: Agreement) -> None:
         connection = WebSocketConnection(Role.SERVER, deflate=agreement.deflate, **self._engine)
@@ -149,10 +145,10 @@ class WebSocketServer:
         try:
             handling = self._handler(socket, request)
             if not inspect.isawaitable(handling):
-                raise TypeError(f"the handler {self._handler!r} is no asynchronous function")
+                raise TypeError(f"the handler {self._handler!r} is not an asynchronous function")
             await handling
         except ConnectionResetError:
-            pass  # the peer has gone while the handler was sending
+            pass  # the connection has ended while the handler was sending
         except Exception:
             code = WSCloseCode.INTERNAL_ERROR
             _log.exception("a handler failed")
@@ -198,13 +194,25 @@ async def serve(
     inbox_limit: int = INBOX_LIMIT,
     clock: Clock | None = None,
 ) -> WebSocketServer:
-    """Listen at `host` and `port`, and run `handler(socket, request)` for each WebSocket that is opened.
+    """Listen on `host` and `port`, and run `handler(socket, request)` for each WebSocket that is opened.
 
-    When a handler returns, its socket is closed; when it raises, with 1011 and a line in the log
-    `muntin.websocket`. `subprotocols`, `deflate` and `origins` as in `accept`; `open_timeout` is in seconds, and the
-    others are those of `WebSocket`. What is no handshake, or no strict HTTP/1.1, is refused.
+    When a handler returns, its socket is closed. When it raises, the socket is closed with 1011, and the error is
+    logged to `muntin.websocket`. Requests that are not an opening handshake, or not strict HTTP/1.1, are refused.
 
-    Raises TypeError and ValueError for arguments that make no sense, before it listens; OSError when it cannot listen.
+    The arguments that are not listed here are those of `accept`, `WebSocketConnection` and `WebSocket`. All arguments
+    are checked before the server listens.
+
+    Args:
+        handler: an asynchronous function.
+        host: the address to listen on; None for all.
+        port: the port; 0 for any free one.
+        open_timeout: seconds that a client has to send its handshake.
+        ssl: the context for `wss`; None for `ws`.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: an argument is malformed or out of range.
+        OSError: the server cannot listen.
     """
     server = WebSocketServer(
         handler,

@@ -1,29 +1,30 @@
 """A WebSocket for tasks: the engine, a duplex, and time.
 
-Theory. The engine runs when bytes arrive, not when somebody asks for a message. So pings are answered,
-close frames are answered and a dead peer is noticed while the handler is busy elsewhere. What is left for
-the handler are messages, in an inbox; when it is full, reading pauses, and the peer feels it.
+Theory. The engine runs when bytes arrive, not when a task asks for a message. So pings and close frames are replied to,
+and a dead peer is noticed, while the handler is busy. Messages are put into an inbox; when it is full, reading pauses,
+so that the peer has to wait.
 
-Every send writes one whole frame, in the order of the calls, from whatever task: there is nothing to interleave. It
-returns something that may be awaited, to wait while the peer is slow. Who does not await is not slowed down, but the
-amount that a peer may leave unread is bounded: beyond it the socket closes with 1011.
+Every send writes one whole frame, in the order of the calls, so any task may send. It returns an awaitable that waits
+while the peer is slow. A caller that does not await it is not slowed down, but the bytes that a peer may leave unread
+are bounded: beyond the bound the socket closes with 1011.
 
-How a socket ends is in `_ending`.
-
-Knows tasks and the duplex. Must not know frames, or HTTP.
+The socket has four parts: inbox, outbox, heartbeat and closing handshake. The first two do not call it back, except for
+the callbacks that it sets for one call. The closing handshake decides how the socket ends, and the socket carries out
+its decisions.
 """
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
 from muntin.websocket._connection import WebSocketConnection
 from muntin.websocket._payloads import as_bytes, encode_text, expect_bytes, expect_text
 from muntin.websocket._prepared import PreparedMessage
+from muntin.websocket.aio._closing import ClosingHandshake, Disconnect, Step
 from muntin.websocket.aio._duplex import Duplex
-from muntin.websocket.aio._ending import Ending
 from muntin.websocket.aio._heartbeat import Clock, Heartbeat
+from muntin.websocket.aio._inbox import Inbox
 from muntin.websocket.aio._options import (
     BUFFER_LIMIT,
     INBOX_LIMIT,
@@ -31,52 +32,58 @@ from muntin.websocket.aio._options import (
     SocketOptions,
     check_seconds,
 )
+from muntin.websocket.aio._outbox import Outbox
 from muntin.websocket.aio._sending import Sending
 from muntin.websocket.codes import Opcode, WSCloseCode, WSMsgType
+from muntin.websocket.errors import ConnectionClosed
 from muntin.websocket.events import WSMessage
 
 __all__ = ["WebSocket"]
 
-_ENDS = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED})
-# Looked up once: finding a member of an enumeration costs as much as framing a message.
+_CLOSING, _CLOSED = WSMessage(WSMsgType.CLOSING, None), WSMessage(WSMsgType.CLOSED, None)
+# Read once: access to a member of an enumeration takes as long as framing a message.
 _TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
 _TEXT_FRAME, _BINARY_FRAME = Opcode.TEXT, Opcode.BINARY
 
 
 class WebSocket:
-    """A WebSocket over `duplex`, after the opening handshake; iterating over it gives its messages.
+    """A WebSocket over `duplex`, after the opening handshake. Iterating over it yields its messages.
 
     Args:
-        duplex: the bytes; taken over at once.
-        connection: the engine, fresh.
-        subprotocol: what the handshake agreed on.
-        timeout: seconds to wait for the peer to take part in the closing handshake.
-        receive_timeout: seconds that a receive waits; None for ever.
-        autoclose: whether the peer's close frame is answered by itself.
-        autoping: whether pings are answered by themselves; if not, pings and pongs are given out as messages.
-        heartbeat: seconds of silence after which the peer is pinged, and given up on after half as many;
-            None never.
-        writer_limit: bytes that may be on their way before an awaited send waits.
-        buffer_limit: bytes that may be on their way before a further send closes the socket with 1011.
-        inbox_limit: bytes of messages that may wait to be received before reading pauses.
-        clock: what measures the heartbeat and the timeout of closing; the running loop if None.
+        duplex: the connection; the socket becomes its receiver.
+        connection: a new engine.
+        subprotocol: the subprotocol that the handshake agreed on.
+        timeout: seconds to wait for the peer in the closing handshake.
+        receive_timeout: seconds that a receive waits; None for no limit.
+        autoclose: True to reply to the peer's close frame automatically.
+        autoping: True to reply to pings automatically; False to receive pings and pongs as messages.
+        heartbeat: seconds of silence after which a ping is sent; after half as many more without a reply the connection
+            is cut. None for no heartbeat.
+        writer_limit: bytes in flight above which an awaited send waits.
+        buffer_limit: bytes in flight above which a further send closes the socket with 1011.
+        inbox_limit: bytes of messages in the inbox above which reading pauses.
+        clock: the clock for the heartbeat and for closing; the running loop by default.
 
     Raises:
-        TypeError, ValueError: one of them is of another type, or makes no sense; nothing is taken over then.
+        TypeError: an argument is of another type. The duplex is untouched then.
+        ValueError: a number is out of range. The duplex is untouched then.
     """
 
     __slots__ = (
         "__weakref__",
         "_autoping",
+        "_clock",
+        "_closing",
         "_connection",
         "_duplex",
-        "_ending",
+        "_ended",
         "_heartbeat",
         "_inbox",
-        "_is_put_off",
+        "_is_read_scheduled",
         "_outbox",
         "_receive_timeout",
         "_subprotocol",
+        "_timer",
     )
 
     def __init__(
@@ -103,101 +110,103 @@ class WebSocket:
             buffer_limit=buffer_limit,
             inbox_limit=inbox_limit,
         )
-        # Set once.
+        # Set once
         self._duplex = duplex
         self._connection = connection
+        self._clock = clock or asyncio.get_running_loop()
         self._subprotocol = subprotocol
         self._receive_timeout = receive_timeout
         self._autoping = autoping
-        self._is_put_off = False  # whether reading goes on in the next turn of the loop
-        clock = clock or asyncio.get_running_loop()
-        self._ending = Ending(
-            duplex,
-            connection,
-            clock,
-            timeout=timeout,
-            autoclose=autoclose,
-            inbox_limit=inbox_limit,
-            read_on=self._read_on,
-            writer_limit=writer_limit,
-            buffer_limit=buffer_limit,
-        )
-        self._inbox = self._ending.inbox
-        self._outbox = self._ending.outbox
-        # Last, as both may call back at once.
+        # Parts
+        self._inbox = Inbox(inbox_limit)
+        self._outbox = Outbox(duplex, soft_limit=writer_limit, hard_limit=buffer_limit)
+        self._closing = ClosingHandshake(connection, timeout=timeout, autoclose=autoclose)
         self._heartbeat: Heartbeat | None = None
+        # Reading
+        self._is_read_scheduled = False  # True if reading continues in the next turn of the loop
+        # Closing: the timer of the closing handshake, and the event for tasks that wait for its end
+        self._timer: asyncio.TimerHandle | None = None
+        self._ended: asyncio.Event | None = None
+        # These are last, because both may call back at once.
         if heartbeat:
-            self._heartbeat = self._ending.heartbeat = Heartbeat(
+            self._heartbeat = Heartbeat(
                 heartbeat,
-                clock,
+                self._clock,
                 ping=self._send_heartbeat,
-                give_up=self._ending.give_up_on_silence,
-                is_deaf=lambda: self._inbox.is_paused,
+                give_up=self._cut_silent_peer,
+                is_reading_paused=self._is_reading_paused,
             )
         duplex.attach(self)
 
-    # What can be asked at any time.
+    # State
 
     @property
     def subprotocol(self) -> str | None:
-        """What the opening handshake agreed on."""
+        """The subprotocol that the opening handshake agreed on."""
         return self._subprotocol
 
     @property
     def closed(self) -> bool:
-        """Whether nothing can be sent any more."""
-        return self._ending.has_begun
+        """True if nothing can be sent any more."""
+        return self._closing.has_begun
 
     @property
     def close_code(self) -> int | None:
-        """The peer's close code; 1005 if it gave none, 1006 if it broke off; until it has said so, the one
-        that we have sent; None before the end."""
+        """The peer's close code: 1005 if its close frame had none, 1006 if it sent none at all. Until that is known,
+        the code that we have sent; None before the end."""
         code = self._connection.close_code
         return self._connection.sent_code if code is None else code
 
     @property
     def close_reason(self) -> str:
-        """The peer's reason."""
+        """The reason in the peer's close frame."""
         return self._connection.close_reason
 
     @property
     def is_compressed(self) -> bool:
-        """Whether the opening handshake agreed on compression."""
+        """True if the opening handshake agreed on compression."""
         return self._connection.deflate is not None
 
     def exception(self) -> BaseException | None:
-        """Give what ended the socket, if it did not end well."""
-        return self._ending.exception
+        """Return why the socket ended; None if it ended well, or is open."""
+        return self._closing.exception
 
     def get_extra_info(self, name: str, default: object = None) -> Any:
-        """Give what the transport knows under `name`."""
+        """Return information about the transport; see `asyncio.BaseTransport.get_extra_info`."""
         return self._duplex.get_extra_info(name, default)
 
-    # Sending: written at the call, awaited if one likes.
+    # Sending: the frame is written at the call, and the result may be awaited
 
     def send_str(self, data: str, compress: int | None = None) -> Sending:
-        """Send a text message; raises TypeError, or ConnectionClosed, at the call.
+        """Send a text message.
 
-        `compress`: 0 for not this message, 1 to 9 for another level, None for what was agreed on.
+        Args:
+            data: the text.
+            compress: 0 to send this message uncompressed, 1 to 9 for another level, None for the agreed compression.
+
+        Raises:
+            TypeError: the data is not a str.
+            ValueError: there is no such level, or the text has a lone surrogate.
+            ConnectionClosed: the socket is closed, or the peer has left too much unread.
         """
-        return self._outbox.write(self._connection.send(_TEXT_FRAME, encode_text(data), compress=compress))
+        return self._write(self._connection.send(_TEXT_FRAME, encode_text(data), compress=compress))
 
     def send_bytes(self, data: bytes | bytearray | memoryview, compress: int | None = None) -> Sending:
-        """Send a binary message; as `send_str`."""
+        """Send a binary message; arguments and errors as in `send_str`."""
         payload = data if type(data) is bytes else as_bytes(data)
-        return self._outbox.write(self._connection.send(_BINARY_FRAME, payload, compress=compress))
+        return self._write(self._connection.send(_BINARY_FRAME, payload, compress=compress))
 
     def send_json(
         self, data: Any, compress: int | None = None, *, dumps: Callable[[Any], str] = json.dumps
     ) -> Sending:
-        """Send `data` as a text message of JSON; as `send_str`, and raises what `dumps` raises."""
+        """Send `data` as JSON in a text message; arguments and errors as in `send_str`, and those of `dumps`."""
         return self.send_str(dumps(data), compress)
 
     def send_frame(self, message: bytes, opcode: int, compress: int | None = None) -> Sending:
-        """Send a message by its opcode; text must be UTF-8 already."""
+        """Send a message by its opcode; text must be UTF-8 already. Errors as in `send_str`."""
         kind = Opcode(opcode)
         if kind in (Opcode.TEXT, Opcode.BINARY):
-            return self._outbox.write(self._connection.send(kind, as_bytes(message), compress=compress))
+            return self._write(self._connection.send(kind, as_bytes(message), compress=compress))
         if kind is Opcode.PING:
             return self.ping(message)
         if kind is Opcode.PONG:
@@ -205,30 +214,43 @@ class WebSocket:
         raise ValueError(f"{kind.name} is not a message that can be sent by itself")
 
     def send_prepared(self, message: PreparedMessage) -> Sending:
-        """Send a message that other sockets get as well."""
-        return self._outbox.write(self._connection.send_prepared(message))
+        """Send a message that other sockets send as well; errors as in `send_str`."""
+        return self._write(self._connection.send_prepared(message))
 
     def ping(self, message: str | bytes = b"") -> Sending:
-        """Send a ping of at most 125 bytes."""
-        return self._outbox.write(self._connection.ping(message))
+        """Send a ping of at most 125 bytes; errors as in `send_str`."""
+        return self._write(self._connection.ping(message))
 
     def pong(self, message: str | bytes = b"") -> Sending:
-        """Send a pong of at most 125 bytes that nobody has asked for, or one by hand."""
-        return self._outbox.write(self._connection.pong(message))
+        """Send a pong of at most 125 bytes, unsolicited or as a reply by hand; errors as in `send_str`."""
+        return self._write(self._connection.pong(message))
 
     @property
     def write_buffer_size(self) -> int:
-        """How many bytes were sent but have not been taken by the network yet."""
+        """The number of bytes that were sent and not yet accepted by the network."""
         return self._outbox.size
 
-    # Receiving.
+    def _write(self, frame: bytes) -> Sending:
+        # While messages wait, more frames are likely to follow.
+        try:
+            return self._outbox.write(frame, hold=bool(self._inbox.messages))
+        except ConnectionClosed as error:
+            self._carry_out(self._closing.close(WSCloseCode.INTERNAL_ERROR, "too much is left unread", error))
+            raise
+
+    # Receiving
 
     async def receive(self, timeout: float | None = None) -> WSMessage:
-        """Give the next message, or what stands for the end: CLOSE, CLOSING, CLOSED; or ERROR, once, before
-        it.
+        """Return the next message. The end of the socket is a CLOSE, CLOSING or CLOSED, an error before it an ERROR.
 
-        Raises TimeoutError after `timeout` seconds (`receive_timeout` if None), which leaves the socket open;
-        RuntimeError when another task is waiting already, and when called again and again after the end.
+        Args:
+            timeout: seconds to wait; None for `receive_timeout`.
+
+        Raises:
+            TimeoutError: no message arrived in time; the socket stays open.
+            RuntimeError: another task is waiting, or this was called again and again after the end.
+            TypeError: the timeout is not a number.
+            ValueError: the timeout is below 0.
         """
         timeout = self._receive_timeout if timeout is None else timeout
         if timeout is None:
@@ -238,55 +260,74 @@ class WebSocket:
             return await self._inbox.take()
 
     async def receive_str(self, *, timeout: float | None = None) -> str:
-        """Give the text of the next message; raises TypeError when it is of another kind."""
+        """Return the text of the next message; arguments and errors as in `receive`.
+
+        Raises:
+            TypeError: it is not a text message.
+        """
         return expect_text(await self.receive(timeout))
 
     async def receive_bytes(self, *, timeout: float | None = None) -> bytes:
-        """Give the data of the next message; raises TypeError when it is not binary."""
+        """Return the data of the next message; arguments and errors as in `receive`.
+
+        Raises:
+            TypeError: it is not a binary message.
+        """
         return expect_bytes(await self.receive(timeout))
 
     async def receive_json(
         self, *, loads: Callable[[Any], Any] = json.loads, timeout: float | None = None
     ) -> Any:
-        """Give the next message, a text, parsed as JSON; raises what `receive_str` and `loads` raise."""
+        """Return the next message, a text, parsed as JSON; errors as in `receive_str`, and those of `loads`."""
         return loads(await self.receive_str(timeout=timeout))
 
     def __aiter__(self) -> "WebSocket":
         return self
 
-    async def __anext__(self) -> WSMessage:
-        message = await (self._inbox.take() if self._receive_timeout is None else self.receive())
-        if message.type in _ENDS:
-            raise StopAsyncIteration
-        return message
+    def __anext__(self) -> Coroutine[Any, Any, WSMessage]:
+        if self._receive_timeout is None:
+            return self._inbox.take(is_iterating=True)
+        return self._take_in_time(self._receive_timeout)
 
-    # Ending.
+    async def _take_in_time(self, timeout: float) -> WSMessage:
+        async with asyncio.timeout(timeout):
+            return await self._inbox.take(is_iterating=True)
+
+    # Closing
 
     async def close(
         self, *, code: int = WSCloseCode.OK, message: str | bytes = b"", drain: bool = True
     ) -> bool:
-        """Close, and wait until the peer agrees, or for the timeout; gives False when it was closed already.
+        """Close the socket, and wait until the peer has closed too, or for `timeout`.
 
-        What was received and not taken is dropped. `drain`: whether to wait until the peer has taken what
-        was sent, even if it has said goodbye before. Codes and messages as in `WebSocketConnection.close`.
+        Messages that nobody has taken are dropped. Returns False if the socket was closed already.
+
+        Args:
+            code: the close code.
+            message: the reason; both as in `WebSocketConnection.close`.
+            drain: True to wait as well until the peer has read what was sent.
+
+        Raises:
+            TypeError: the code or the reason is of another type.
+            ValueError: the code must not be sent, or the reason is not UTF-8.
         """
         if self.closed:
-            await self._ending.wait()
+            await self._wait_for_end()
             return False
-        self._ending.begin(code, message)
+        self._carry_out(self._closing.close(code, message))
         if drain:
             await self._outbox.drain()
-        await self._ending.wait()
+        await self._wait_for_end()
         return True
 
     def close_nowait(self, *, code: int = WSCloseCode.OK, message: str | bytes = b"") -> None:
-        """Begin to close; the rest happens by itself. Does nothing when it is closed already."""
+        """Start to close the socket, and do not wait. Does nothing if it is closed already. Errors as in `close`."""
         if not self.closed:
-            self._ending.begin(code, message)
+            self._carry_out(self._closing.close(code, message))
 
     def abort(self) -> None:
-        """Cut the connection."""
-        self._ending.cut()
+        """Cut the connection, without a closing handshake."""
+        self._carry_out(self._closing.abort())
 
     async def __aenter__(self) -> "WebSocket":
         return self
@@ -294,16 +335,60 @@ class WebSocket:
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
 
-    # What the duplex tells.
+    async def _wait_for_end(self) -> None:
+        """Wait until both sides have closed, or one is gone."""
+        if self._closing.has_peer_ended:
+            return
+        if self._ended is None:
+            self._ended = asyncio.Event()
+        await self._ended.wait()
+
+    def _carry_out(self, step: Step) -> None:
+        """Do what the closing handshake has decided."""
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
+        if step.frame:
+            self._outbox.write_now(step.frame)
+        if step.timer is not None:
+            self._cancel_timer()
+            self._timer = self._clock.call_later(step.timer, self._time_out)
+        if step.is_over:
+            self._finish()
+        if step.disconnect is Disconnect.FLUSH:
+            self._outbox.flush()
+            self._duplex.close()
+        elif step.disconnect is Disconnect.ABORT:
+            self._cancel_timer()
+            self._outbox.drop()
+            self._duplex.abort()
+        if step.drops_messages:
+            # This is last, because reading may continue, and find the peer's close frame.
+            self._inbox.finish(_CLOSED if step.is_over else _CLOSING, drop=True)
+
+    def _finish(self) -> None:
+        self._inbox.finish(_CLOSED)
+        if self._ended is not None:
+            self._ended.set()
+        if self._closing.is_over:
+            # References to this socket: without them it is freed without the garbage collector.
+            self._outbox.stop()
+            self._inbox.on_room = self._inbox.on_empty = self._heartbeat = None
+
+    def _time_out(self) -> None:
+        self._timer = None
+        self._carry_out(self._closing.time_out())
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # Events of the duplex
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes from the duplex."""
-        if self._heartbeat is not None:
-            self._heartbeat.hear()
-        self._read(data)
-
-    def _read(self, data: bytes) -> None:
-        """Take messages while there is room for them; what waits stays in the engine, as it came."""
+        """Process bytes of the peer: messages go to the inbox while it has room, and the rest waits in the engine."""
+        if self._heartbeat is not None and data:
+            self._heartbeat.reset()
         connection, inbox = self._connection, self._inbox
         for message in connection.receive(data, inbox.room):
             kind, content, _ = message
@@ -311,35 +396,51 @@ class WebSocket:
                 inbox.put(message, len(content))
             else:
                 self._reactions[kind](self, message)
-        if connection.has_more and not inbox.is_paused and not self._is_put_off:
-            # There is room, but it was enough for one turn of the loop: others want theirs.
-            self._is_put_off = True
+        if inbox.room < 0:
+            if inbox.on_room is None:
+                inbox.on_room = self._continue_reading
+                self._duplex.pause_reading()
+        elif connection.has_more and inbox.on_room is None and not self._is_read_scheduled:
+            # There is room, but this was enough for one turn of the loop: other tasks have to run.
+            self._is_read_scheduled = True
             self._duplex.pause_reading()
-            asyncio.get_running_loop().call_soon(self._read_what_was_put_off)
-
-    def _read_what_was_put_off(self) -> None:
-        self._is_put_off = False
-        self._read_on()
-
-    def _read_on(self) -> None:
-        """Go on with what waits, as there is room, and then with what comes."""
-        self._read(b"")
-        self._ending.run_out()
-        if not (self._inbox.is_paused or self._is_put_off or self._ending.is_gone):
-            self._duplex.resume_reading()
+            asyncio.get_running_loop().call_soon(self._read_in_next_turn)
 
     def eof_received(self) -> None:
-        """Take note that the peer has ended its stream."""
-        self._ending.run_dry()
+        """Process the end of the peer's stream."""
+        self._carry_out(self._closing.receive_eof())
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Take note that there is no connection any more."""
-        self._ending.lose(exc)
+        """Process the end of the connection."""
+        step = self._closing.lose_connection(exc)
+        self._cancel_timer()
+        self._outbox.drop()
+        self._carry_out(step)
         self._heartbeat = None
+
+    def _read_in_next_turn(self) -> None:
+        self._is_read_scheduled = False
+        self._continue_reading()
+
+    def _continue_reading(self) -> None:
+        """Process what waits in the engine, as there is room now, and resume reading."""
+        self.data_received(b"")
+        if self._closing.is_over:
+            self._finish()
+        if not (self._is_reading_paused() or self._is_read_scheduled or self._closing.is_stream_ended):
+            self._duplex.resume_reading()
+
+    def _is_reading_paused(self) -> bool:
+        """Return whether reading is paused because the inbox is full."""
+        return self._inbox.on_room is not None
+
+    # Control frames
 
     def _react_to_ping(self, message: WSMessage) -> None:
         if self._autoping:
-            self._outbox.answer(lambda: self._connection.reply_to(message))
+            self._outbox.write_newest(
+                lambda: self._connection.reply_to(message), hold=bool(self._inbox.messages)
+            )
         else:
             self._inbox.put(message, len(message.data))
 
@@ -347,15 +448,30 @@ class WebSocket:
         if not self._autoping:
             self._inbox.put(message, len(message.data))
 
-    def _react_to_end(self, message: WSMessage) -> None:
-        self._ending.hear(message)
+    def _react_to_last(self, message: WSMessage) -> None:
+        """Process the peer's close frame, or the error that it made."""
+        has_earlier = bool(self._inbox.messages)
+        self._inbox.put(message, 0)
+        self._inbox.finish(_CLOSED)
+        self._inbox.on_empty = self._reply_to_last
+        self._carry_out(self._closing.receive_last(message, can_reply_first=has_earlier))
+
+    def _reply_to_last(self) -> None:
+        self._carry_out(self._closing.reply())
 
     _reactions: ClassVar[dict[WSMsgType, Callable[["WebSocket", WSMessage], None]]] = {
         WSMsgType.PING: _react_to_ping,
         WSMsgType.PONG: _react_to_pong,
-        WSMsgType.CLOSE: _react_to_end,
-        WSMsgType.ERROR: _react_to_end,
+        WSMsgType.CLOSE: _react_to_last,
+        WSMsgType.ERROR: _react_to_last,
     }
 
+    # Heartbeat
+
     def _send_heartbeat(self) -> None:
-        self._outbox.answer(self._connection.ping)
+        self._outbox.write_newest(self._connection.ping)
+
+    def _cut_silent_peer(self) -> None:
+        error = TimeoutError("the peer did not reply to a ping")
+        self._inbox.put(WSMessage(WSMsgType.ERROR, error), 0)
+        self._carry_out(self._closing.abort(error))
