@@ -177,7 +177,7 @@ async def test_a_page_that_fails_leaves_the_plain_answer(broken, caplog):
         (500, "500: Internal Server Error"),
     ]
     assert "fails_too" in caplog.text
-    assert ("gave NoneType instead of a response" in caplog.text) is (broken is not page)
+    assert ("returned NoneType instead of a response" in caplog.text) is (broken is not page)
 
 
 async def nothing_page(request, error):

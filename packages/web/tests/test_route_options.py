@@ -125,7 +125,7 @@ async def test_a_time_limit_over_a_socket():
         httpx.AsyncClient(timeout=None, base_url=str(server.make_url("/"))) as client,
     ):
         refused = await client.get("/endless")
-        assert (refused.status_code, refused.text) == (503, "503: the answer takes too long")
+        assert (refused.status_code, refused.text) == (503, "503: the response takes too long")
         assert "Connection" not in refused.headers
         assert (await client.post("/read", content=b"four")).text == "4"
     assert ended == ["/endless"]

@@ -332,7 +332,7 @@ def test_command_lines(start, free_port, line, arguments):
         ("nowhere:make", "cannot import 'nowhere'"),
         ("program:nothing", "no attribute 'nothing'"),
         ("program:not_callable", "is no function but int"),
-        ("program:make_nothing", "gave NoneType"),
+        ("program:make_nothing", "returned NoneType"),
     ],
 )
 def test_targets_that_make_no_sense(start, target, message):

@@ -133,7 +133,7 @@ async def test_a_handler_that_gives_no_response(make_app, caplog):
     app.router.add_get("/nothing", nothing)
     async with TestClient(app) as client:
         assert (await client.get("/nothing")).status == 500
-    assert "gave NoneType instead of a response" in caplog.text
+    assert "returned NoneType instead of a response" in caplog.text
 
 
 async def test_over_a_socket(make_app):

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from muntin.router.printing import format_table
 from muntin.runner.systemd import take_sockets
 from muntin.web._run.command import Command, CommandError, load_target, parse_command
-from muntin.web._run.lifeline import hold_on
+from muntin.web._run.lifeline import watch_lifeline
 from muntin.web._run.listening import SERVING, Listening, ListeningError, describe_places
-from muntin.web._run.news import PRINT, settle_output, tell
+from muntin.web._run.output import PRINT, flush_output, print_line
 from muntin.web._run.sources import make_application
 from muntin.web.application import Application
 from muntin.web.run import run_app
@@ -31,7 +31,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop; gives the exit code: 2 where the command makes no sense, 1 where serving failed."""
+    """Serve until a signal; return the exit code: 2 if the command is wrong, 1 if serving failed."""
     passed = [sock for socks in take_sockets().values() for sock in socks]
     command = parse_command(sys.argv[1:] if arguments is None else arguments, is_activated=bool(passed))
     try:
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             lambda: _hold(command, _load_or_exit(command)),
             **_describe_places(command, passed),
             ssl_context=_choose_tls(command),
-            print=PRINT if command.sockets is None else _tell_all_but_the_place,
+            print=PRINT if command.sockets is None else _print_ready,
             workers=_describe_workers(command),
             loop_factory=loop_factory,
         )
@@ -59,13 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain_of_place(command, error)
     except KeyboardInterrupt:
         pass  # while the module was imported
-    tell("Stopped")
-    settle_output()
+    print_line("Stopped")
+    flush_output()
     return 0
 
 
 def _describe_places(command: Command, passed: list[socket.socket]) -> dict[str, Any]:
-    """Give where to listen, as `run_app` takes it."""
+    """Return the places to listen at, as arguments of `run_app`."""
     if command.sockets is not None:
         return {"sock": [socket.socket(fileno=number) for number in command.sockets]}
     return {
@@ -79,7 +79,7 @@ def _describe_places(command: Command, passed: list[socket.socket]) -> dict[str,
 
 
 def _describe_workers(command: Command) -> "int | Workers | None":
-    """Give what is asked of workers, as `run_app` takes it."""
+    """Return the argument `workers` of `run_app`."""
     if command.workers is None or command.start_timeout is None:
         return command.workers
     from muntin.runner.workers import Workers  # noqa: PLC0415 - most programs are one process
@@ -88,7 +88,7 @@ def _describe_workers(command: Command) -> "int | Workers | None":
 
 
 def _choose_tls(command: Command) -> Callable[[], ssl.SSLContext] | None:
-    """Give what makes the context for TLS; in the process that serves, so that new workers read the files anew."""
+    """Return a function that makes the TLS context in the process that serves: new workers read the files again."""
     certfile, keyfile = command.certfile, command.keyfile
     if certfile is None:
         return None
@@ -110,7 +110,7 @@ def _reload(command: Command, passed: list[socket.socket]) -> int:
     """Hold the sockets, and serve by a process that is replaced when a file changes.
 
     Raises:
-        CommandError: there is nothing that watches files.
+        CommandError: the package that watches files is not installed.
     """
     _import("watchfiles", "--reload", "reload")
     again = [sys.executable, *_list_interpreter_options(), "-m", "muntin.web"]
@@ -121,7 +121,7 @@ def _reload(command: Command, passed: list[socket.socket]) -> int:
     listening = Listening.at(**_describe_places(command, passed), tls=_choose_tls(command))
     try:
         with listening.opened() as opened:
-            tell(describe_places(opened.describe()))
+            print_line(describe_places(opened.describe()))
             descriptors = [sock.fileno() for sock in opened.sockets]
             again += ["--sockets", ",".join(map(str, descriptors))]
             run_and_watch(
@@ -135,21 +135,21 @@ def _reload(command: Command, passed: list[socket.socket]) -> int:
 
 
 def _list_interpreter_options() -> list[str]:
-    """Give what stands between `python` and `-m muntin.web`, such as `-X dev`."""
+    """Return the options between `python` and `-m muntin.web`, such as `-X dev`."""
     before = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv) + 1]
     return before[: before.index("-m")] if "-m" in before else []
 
 
-def _tell_all_but_the_place(text: str) -> None:
-    """Print what a process says that was started again: where it serves has been told."""
-    tell("Ready" if text.startswith(SERVING) else text)
+def _print_ready(text: str) -> None:
+    """Print a message of a process that was started again: "Ready" in place of the address, which is known."""
+    print_line("Ready" if text.startswith(SERVING) else text)
 
 
 def _load(command: Command) -> Any:
-    """Give the application that a command names, or what makes it when it is awaited.
+    """Return the application that a command names, or an awaitable of it.
 
     Raises:
-        CommandError: it names none.
+        CommandError: it names no application.
     """
     found = load_target(command.target)
     if isinstance(found, Application):
@@ -165,12 +165,12 @@ def _load(command: Command) -> Any:
         ) from error
     made = found(command.arguments)
     if not isinstance(made, Application) and not hasattr(made, "__await__"):
-        raise CommandError(f"{command.target!r} gave {type(made).__name__}, and no web.Application")
+        raise CommandError(f"{command.target!r} returned {type(made).__name__} instead of a web.Application")
     return made
 
 
 def _load_or_exit(command: Command) -> Any:
-    """Do that in the process that serves, which may be a worker."""
+    """Return the application in the process that serves, which may be a worker; exit if there is none."""
     try:
         return _load(command)
     except CommandError as error:
@@ -178,12 +178,12 @@ def _load_or_exit(command: Command) -> Any:
 
 
 def _hold(command: Command, made: Any) -> Any:
-    """Let the program end with the process that watches its files, if there is one."""
+    """Return the application; it ends the program when the process that watches its files is gone."""
     return made if command.lifeline is None else _make_and_hold(command.lifeline, made)
 
 
 async def _make_and_hold(lifeline: int, made: Any) -> Any:
-    hold_on(lifeline)
+    watch_lifeline(lifeline)
     return await make_application(made)
 
 
@@ -204,7 +204,7 @@ def _complain_of_place(command: Command, error: ListeningError) -> int:
 
 
 def _complain(error: object, code: int) -> int:
-    tell(f"error: {error}", partial(print, file=sys.stderr))
+    print_line(f"error: {error}", partial(print, file=sys.stderr))
     return code
 
 

@@ -1,7 +1,7 @@
-"""Abstract classes, by which other code tells what it is given without knowing ours: for annotations and `isinstance`.
+"""Abstract classes for annotations and `isinstance` in code that does not name the concrete ones.
 
-They name what is promised. `UrlDispatcher` and `UrlMappingMatchInfo` are of these kinds without deriving from them, so
-that requests pay nothing for it.
+`UrlDispatcher` and `UrlMappingMatchInfo` are registered as subclasses and do not derive from them, so that requests pay
+nothing for it.
 """
 
 from abc import ABC, abstractmethod
@@ -15,7 +15,7 @@ __all__ = ["AbstractAccessLogger", "AbstractMatchInfo", "AbstractRouter", "Abstr
 
 
 class AbstractMatchInfo(ABC):
-    """What was found for a request; see `UrlMappingMatchInfo`."""
+    """The result of matching a request; see `UrlMappingMatchInfo`."""
 
     @property
     @abstractmethod
@@ -25,12 +25,12 @@ class AbstractMatchInfo(ABC):
     @property
     @abstractmethod
     def expect_handler(self) -> Any:
-        """What answers an Expect field."""
+        """The handler of an Expect field."""
 
     @property
     @abstractmethod
     def http_exception(self) -> HTTPException | None:
-        """What answers the request where no route was found."""
+        """The response to the request, if no route was found."""
 
     @property
     @abstractmethod
@@ -43,12 +43,12 @@ class AbstractMatchInfo(ABC):
 
 
 class AbstractRouter(ABC):
-    """What finds the handlers of requests; see `UrlDispatcher`, which is what an application takes."""
+    """A router of requests; see `UrlDispatcher`, the one that an application takes."""
 
     @property
     @abstractmethod
     def frozen(self) -> bool:
-        """Whether it may not be changed any more."""
+        """True if it cannot be changed any more."""
 
     @abstractmethod
     def freeze(self) -> None:
@@ -56,7 +56,7 @@ class AbstractRouter(ABC):
 
     @abstractmethod
     async def resolve(self, request: Any) -> AbstractMatchInfo:
-        """Give the match info of a request."""
+        """Return the match info of a request."""
 
 
 AbstractMatchInfo.register(UrlMappingMatchInfo)

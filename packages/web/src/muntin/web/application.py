@@ -1,7 +1,4 @@
-"""`Application`: routes, middlewares, signals, and what they share.
-
-It knows what belongs together and when it may still change. How requests reach it is for `muntin.web.server`.
-"""
+"""`Application`: routes, middlewares, signals, and shared values, which can be changed until it is frozen."""
 
 import asyncio
 import logging
@@ -28,7 +25,7 @@ _LOGGER: Final = logging.getLogger("muntin.web")
 
 
 class Application(State):
-    """A web application: a mapping of what its handlers share, and all that makes it answer.
+    """A web application: routes, middlewares and signals, and a mapping of values that its handlers share.
 
     ```python
     from muntin import web
@@ -44,16 +41,16 @@ class Application(State):
 
     Args:
         logger: where failures of handlers are reported.
-        router: another dispatcher than an empty one.
-        middlewares: what stands around all handlers, the first outermost.
-        handler_args: arguments for the server, such as `keepalive_timeout`; they win over those of whoever runs it.
-        client_max_size: how large a body may be that is read whole (bytes); 413 beyond, 0 for any size.
-        client_max_fields: how many fields a form may have; 413 beyond.
-        loop: the loop it will be served in; tolerated, and compared with the running one at start.
-        debug: whether to be strict about what is only advised, and to show tracebacks to clients; None for what
-            Python's development mode says.
-        executor: in whose threads handlers run that are plain functions; None for the event loop. Whoever made it
-            shuts it down.
+        router: the dispatcher; None for an empty one.
+        middlewares: the middlewares around all handlers, the first outermost.
+        handler_args: arguments for the server, such as `keepalive_timeout`; they win over the arguments of the runner.
+        client_max_size: the largest body that is read whole (bytes); 413 beyond, 0 for any size.
+        client_max_fields: the most fields that a form may have; 413 beyond.
+        loop: the loop that will serve it; deprecated, and compared with the running one at start.
+        debug: whether warnings are strict and clients are shown tracebacks; None for True in Python's development
+            mode.
+        executor: runs handlers that are plain functions in its threads; None for the event loop. It is shut down by its
+            maker.
 
     Raises:
         TypeError: a middleware is of the wrong kind, or the router or the executor is.
@@ -99,7 +96,7 @@ class Application(State):
         self._pre_frozen = False
         self._frozen = False
 
-    # What it consists of
+    # Parts
 
     @property
     def logger(self) -> logging.Logger:
@@ -119,7 +116,7 @@ class Application(State):
 
     @property
     def middlewares(self) -> Middlewares:
-        """What stands around all handlers, the first outermost."""
+        """The middlewares around all handlers, the first outermost."""
         return self._middlewares
 
     @property
@@ -129,22 +126,22 @@ class Application(State):
 
     @property
     def client_max_size(self) -> int:
-        """How large a body may be that is read whole (bytes)."""
+        """The largest body that is read whole (bytes)."""
         return self._client_max_size
 
     @property
     def client_max_fields(self) -> int:
-        """How many fields a form may have."""
+        """The most fields that a form may have."""
         return self._client_max_fields
 
     @property
     def debug(self) -> bool:
-        """Whether it is strict about what is only advised, and shows tracebacks to clients."""
+        """True if warnings are strict and clients are shown tracebacks."""
         return self._debug if self._debug is not None else bool(sys.flags.dev_mode)
 
     @property
     def executor(self) -> Executor | None:
-        """In whose threads handlers run that are not async; None for the event loop."""
+        """The executor of handlers that are plain functions; None for the event loop."""
         return self._executor
 
     @property
@@ -153,7 +150,7 @@ class Application(State):
         return self._life.loop
 
     def add_routes(self, routes: Iterable[AbstractRouteDef]) -> list[Any]:
-        """Register definitions such as `web.get(...)` in their order; gives the routes.
+        """Register definitions such as `web.get(...)` in their order; return the routes.
 
         Raises:
             ValueError: a path or a name is malformed, or a name is taken.
@@ -162,13 +159,13 @@ class Application(State):
         """
         return self._router.add_routes(routes)
 
-    # Applications inside
+    # Inner applications
 
     def add_subapp(self, prefix: str, subapp: "Application") -> PrefixedSubAppResource:
         """Put another application below a prefix, such as `/admin/`.
 
         Raises:
-            TypeError: something is of the wrong kind.
+            TypeError: an argument is of the wrong kind.
             ValueError: the prefix is empty, or a slash.
             RuntimeError: one of the two is frozen, or the inner one is inside another already.
         """
@@ -183,8 +180,8 @@ class Application(State):
         """Put another application behind a host, such as `example.com` or `*.example.com`.
 
         Raises:
-            TypeError: something is of the wrong kind.
-            ValueError: it is no host.
+            TypeError: an argument is of the wrong kind.
+            ValueError: the domain is no host.
             RuntimeError: as `add_subapp`.
         """
         if not isinstance(domain, str):
@@ -210,7 +207,7 @@ class Application(State):
         self._subapps.append(subapp)
         self._life.include(subapp)
 
-    # What happens in its life
+    # Life
 
     @property
     def cleanup_ctx(self) -> CleanupContexts["Application"]:
@@ -239,7 +236,7 @@ class Application(State):
 
     @property
     def on_error(self) -> ErrorPages:
-        """What answers errors, by status or class: ``@app.on_error(404)``."""
+        """The error pages, by status or class: ``@app.on_error(404)``."""
         return self._on_error
 
     async def startup(self) -> None:
@@ -256,11 +253,11 @@ class Application(State):
         self._life.is_serving = True
 
     async def shutdown(self) -> None:
-        """Send `on_shutdown`, and cancel the tasks that were to run until now."""
+        """Send `on_shutdown`, and cancel the tasks that were spawned with `until_shutdown`."""
         await self._life.shut_down()
 
     async def cleanup(self) -> None:
-        """End: cancel the tasks there are, leave the contexts that were entered, then send `on_cleanup`."""
+        """End: cancel all tasks, leave the contexts that were entered, then send `on_cleanup`."""
         await self._life.clean_up()
 
     @property
@@ -272,13 +269,13 @@ class Application(State):
     ) -> "asyncio.Task[Any]":
         """Run a coroutine beside the handlers, as long as the application lives.
 
-        What it raises is logged once. When the server stops it is given the time that handlers are given; what still
-        runs at clean-up is cancelled, and awaited.
+        What it raises is logged once. When the server stops, it has the same time as handlers; if it still runs
+        at clean-up, it is cancelled, and awaited.
 
         Args:
-            coroutine: what to run.
+            coroutine: the coroutine to run.
             name: of the task.
-            until_shutdown: whether it never ends by itself, and is to be cancelled when the server begins to stop.
+            until_shutdown: whether it never ends by itself, and is cancelled when the server begins to stop.
         """
         return self._life.tasks.spawn(coroutine, name=name, is_lasting=until_shutdown)
 
@@ -292,12 +289,12 @@ class Application(State):
 
     @property
     def frozen(self) -> bool:
-        """Whether it was started, and nothing may be changed any more."""
+        """True if it was started, and nothing can be changed any more."""
         return self._frozen
 
     @property
     def pre_frozen(self) -> bool:
-        """Whether routes, middlewares and signals may not be changed any more."""
+        """True if routes, middlewares and signals cannot be changed any more."""
         return self._pre_frozen
 
     def pre_freeze(self) -> None:
@@ -320,7 +317,7 @@ class Application(State):
         self._router.freeze()
 
     def freeze(self) -> None:
-        """End all changes, and put together what requests will need."""
+        """End all changes, and make the pipelines of all routes."""
         if self._frozen:
             return
         self.pre_freeze()
@@ -332,12 +329,12 @@ class Application(State):
                 resource.add_prefix(resource.prefix)
             resource.freeze()
         if not self._router.mounts:
-            # Routes of inner applications are put together here, with all that stands around them.
+            # The pipelines of inner applications are made here, with the middlewares around them.
             self._pipelines.prepare(self._router.routes())
 
     @property
     def pipelines(self) -> Pipelines:
-        """What requests go through, if this is the outermost application."""
+        """The pipelines of all routes, if this is the outermost application."""
         return self._pipelines
 
     def _check_open(self, wish: str) -> None:
@@ -347,11 +344,11 @@ class Application(State):
     # As a factory of itself, and of servers
 
     def __call__(self) -> "Application":
-        """Give the application: it may stand where a factory of applications is expected."""
+        """Return the application itself, so that it can be passed as a factory of applications."""
         return self
 
     def make_handler(self, *, loop: asyncio.AbstractEventLoop | None = None, **handler_args: Any) -> Any:
-        """Give a server for the application, as `loop.create_server` takes it; the older way of `AppRunner`.
+        """Make a server for the application, for `loop.create_server`; the older form of `AppRunner`.
 
         Args:
             loop: as for the constructor.

@@ -1,7 +1,6 @@
 """The body of a request as a stream.
 
-`StreamReader` reads by pieces, lines, sizes or separators from whatever gives pieces. It knows neither framing nor
-coding; those are undone below it.
+`StreamReader` reads by pieces, lines, sizes or separators from a `ByteSource`, which has removed framing and coding.
 """
 
 from collections import deque
@@ -13,8 +12,7 @@ from muntin.web.response.exceptions.copies import copy_error
 
 __all__ = ["ByteSource", "StreamReader"]
 
-# How much may wait here before the peer is held back is the connection's to say; lines have a limit of their own.
-# The longest line that `readline` gives unless told otherwise (bytes).
+# The longest line that `readline` returns by default (bytes). How much is buffered is limited by the connection.
 _MAX_LINE: Final = 524288
 
 
@@ -23,7 +21,7 @@ class ByteSource(Protocol):
 
     @property
     def at_eof(self) -> bool:
-        """Whether there is nothing more, for certain."""
+        """True if it is certain that nothing more comes."""
 
     @property
     def received(self) -> int:
@@ -31,16 +29,16 @@ class ByteSource(Protocol):
 
     @property
     def is_coded(self) -> bool:
-        """Whether there are codings to undo."""
+        """True if the body has content codings that are decoded."""
 
     def take_chunk_ends(self) -> Sequence[int]:
-        """Give where chunks of the sender's ended, as `muntin.runner.Body` does."""
+        """Return where chunks of the sender ended, as `muntin.runner.Body` does."""
 
     def receive_nowait(self) -> bytes:
-        """Give what is there; b"" for nothing at the moment."""
+        """Return what has arrived; b"" for nothing at the moment."""
 
     async def receive(self) -> bytes:
-        """Give the next piece; b"" for the end."""
+        """Wait for the next piece; b"" at the end."""
 
 
 class StreamReader:
@@ -50,7 +48,7 @@ class StreamReader:
     is broken or breaks a limit.
 
     Args:
-        source: gives the pieces.
+        source: returns the pieces.
     """
 
     __slots__ = (
@@ -73,11 +71,11 @@ class StreamReader:
         self._piece = b""
         self._offset = 0
         self._is_ended = False
-        """The source has said so; it may also know beforehand."""
+        """True after the source returned its end."""
         self._error: BaseException | None = None
         self._on_eof: list[Callable[[], None]] | None = None
         self._chunk_ends: deque[int] | None = None
-        """Where chunks end that were not read yet; only for who reads chunks."""
+        """Ends of chunks that were not read yet; None until `readchunk` is used."""
         self.total_bytes = 0
         """How much has come out of the source so far (bytes)."""
 
@@ -91,22 +89,22 @@ class StreamReader:
         """The same; None for a body without content codings."""
         return self._source.received if self._source.is_coded else None
 
-    # What is known
+    # State
 
     def is_eof(self) -> bool:
-        """Tell whether all has arrived; some may still be unread."""
+        """Return whether all has arrived; a part may still be unread."""
         return self._is_ended or self._source.at_eof
 
     def at_eof(self) -> bool:
-        """Tell whether all was read."""
+        """Return whether all was read."""
         return not self._buffered and self.is_eof()
 
     def exception(self) -> BaseException | None:
-        """Give the error that ended the body, if one did."""
+        """Return the error that ended the body, if there was one."""
         return self._error
 
     def on_eof(self, callback: Callable[[], None]) -> None:
-        """Call back when the end is reached, at once if it is already."""
+        """Call a function when the end is reached; at once if it was reached already."""
         if self.is_eof():
             callback()
             return
@@ -123,7 +121,7 @@ class StreamReader:
     # Getting pieces
 
     async def _receive(self) -> bytes:
-        """Give the next piece, bypassing the buffer; b"" at the end."""
+        """Wait for the next piece of the source, past the buffer; b"" at the end."""
         if self._is_ended:
             return b""
         if self._error is not None:
@@ -143,20 +141,20 @@ class StreamReader:
         return len(self._buffer) + len(self._piece) - self._offset
 
     async def _fill(self) -> bool:
-        """Have one more piece in the buffer; tell whether there was one."""
+        """Move one more piece into the buffer; return whether there was one."""
         data = b"" if self._piece else await self._receive()
         size = len(self._buffer)
         self._keep(data)
         return len(self._buffer) > size
 
     def _keep(self, data: bytes) -> None:
-        """Put into the buffer what is left of the piece, and more."""
+        """Append the rest of the piece, and more data, to the buffer."""
         self._buffer += self._piece[self._offset :]
         self._buffer += data
         self._piece, self._offset = b"", 0
 
     def _take(self, count: int) -> bytes:
-        """Give at most `count` bytes of what was received: from the buffer, or else from the piece."""
+        """Take at most `count` bytes from the buffer, or from the piece if the buffer is empty."""
         buffer = self._buffer
         if buffer:
             taken = bytes(memoryview(buffer)[:count])
@@ -181,7 +179,7 @@ class StreamReader:
     # Reading
 
     async def read(self, n: int = -1) -> bytes:
-        """Give at most `n` bytes, b"" at the end; for a negative number all up to the end, however much it is."""
+        """Read at most `n` bytes, b"" at the end; if `n` is negative, all up to the end, without a limit."""
         if n < 0:
             pieces = [self._take_all()]
             while piece := await self._receive():
@@ -192,11 +190,11 @@ class StreamReader:
         return self._take(n)
 
     async def readany(self) -> bytes:
-        """Give what there is, waiting for something; b"" at the end."""
+        """Read what has arrived, or wait for the next piece; b"" at the end."""
         return self._take_all() if self._buffered else await self._receive()
 
     async def readexactly(self, n: int) -> bytes:
-        """Give exactly `n` bytes.
+        """Read exactly `n` bytes.
 
         Raises:
             IncompletePayload: the body ends before that; an asyncio.IncompleteReadError, and HTTPBadRequest when it is
@@ -209,7 +207,7 @@ class StreamReader:
         return self._take(n)
 
     async def readline(self, *, max_line_length: int | None = None) -> bytes:
-        """Give the next line with its line feed; the last may have none; b"" at the end.
+        """Read the next line with its line feed, which the last may lack; b"" at the end.
 
         Raises:
             RequestPayloadError: it is longer than `max_line_length` (bytes; 512 KiB for None); a ValueError, and
@@ -218,7 +216,7 @@ class StreamReader:
         return await self.readuntil(b"\n", max_size=max_line_length)
 
     async def readuntil(self, separator: bytes = b"\n", *, max_size: int | None = None) -> bytes:
-        """Give all up to the separator, and that; what there is when the body ends without one.
+        """Read up to the separator, and that too; what is left if the body ends without one.
 
         Raises:
             RequestPayloadError: it is longer than `max_size` (bytes; 512 KiB for None); as `readline`.
@@ -238,7 +236,7 @@ class StreamReader:
         return self._take(size)
 
     async def readchunk(self) -> tuple[bytes, bool]:
-        """Give what there is of the next chunk, and whether that ends it; (b"", False) at the end of the body.
+        """Read what has arrived of the next chunk, and whether that ends it; (b"", False) at the end of the body.
 
         Only chunked bodies have chunks, and only those without content coding can tell. They mean nothing: whoever
         stands between may cut a body anew (RFC 9112 §7.1).
@@ -258,7 +256,7 @@ class StreamReader:
         return data, position + len(data) == ends[0]
 
     def read_nowait(self, n: int = -1) -> bytes:
-        """Give at most `n` bytes of what has arrived, which may be none; all of it for a negative number."""
+        """Read at most `n` bytes of what has arrived, without waiting; all of it if `n` is negative."""
         if not self._is_ended and self._error is None and (n < 0 or self._buffered < n):
             data = self._source.receive_nowait()
             self.total_bytes += len(data)
@@ -282,7 +280,7 @@ class StreamReader:
         return _Pieces(self.readany)
 
     def iter_chunks(self) -> AsyncIterator[tuple[bytes, bool]]:
-        """Iterate over what `readchunk` gives."""
+        """Iterate over the results of `readchunk`."""
         return _Pieces(self.readchunk, (b"", False))
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -295,7 +293,7 @@ class StreamReader:
 
 
 class _Pieces:
-    """Iterates over what a method gives, up to what it gives at the end."""
+    """Iterates over the results of a method, up to the one that marks the end."""
 
     __slots__ = ("_end", "_read")
 

@@ -1,7 +1,6 @@
-"""Error pages: what answers errors where the plain text is not enough.
+"""Error pages: functions that respond to errors, in place of plain text.
 
-It knows which page an error gets. When there is an error, and what becomes of the page's answer, is for
-`_server.recovery`.
+This module finds the page of an error; `_server.recovery` calls it and sends its response.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,11 +11,11 @@ from muntin.web.response.exceptions import HTTPException, HTTPRedirection, HTTPS
 __all__ = ["ErrorPage", "ErrorPages"]
 
 ErrorPage = Callable[[Any, Any], Awaitable[Any]]
-"""Called with the request and the error, gives a response: `async (request, error) -> response`."""
+"""Called with the request and the error, returns a response: `async (request, error) -> response`."""
 
 P = TypeVar("P", bound=ErrorPage)
 
-# Whoever asks for these means what nobody expected, and neither answers nor specific errors.
+# A page for one of these is for unexpected errors, neither for HTTP responses nor for specific errors.
 _EVERYTHING = (Exception, BaseException, object)
 
 
@@ -51,11 +50,11 @@ class ErrorPages:
         """Register the decorated function as the page for a status or a class of exceptions.
 
         Args:
-            cause: a status from 400 to 599, or a class; that of the page nearest to the error's own counts. `Exception`
-                stands for what nobody expected, as 500 does.
+            cause: a status from 400 to 599, or a class; the page of the nearest base class is used. `Exception`
+                is for unexpected errors, as 500 is.
 
         Raises:
-            ValueError: it is no error, or has a page.
+            ValueError: it is no error, or has a page already.
             TypeError: neither a status nor a class of exceptions.
             RuntimeError: the application is frozen.
         """
@@ -84,7 +83,7 @@ class ErrorPages:
         self._is_frozen = True
 
     def find(self, error: Exception) -> ErrorPage | None:
-        """Give the page for an error; None for those that have none, and for answers that are no errors."""
+        """Return the page for an error; None if it has none, or is a response that is no error."""
         if isinstance(error, HTTPException):
             if error.status < 400:
                 return None
@@ -92,7 +91,7 @@ class ErrorPages:
         return self._find_expected(error) or self._by_kind.get(Exception) or self._by_status.get(500)
 
     def expects(self, error: Exception) -> bool:
-        """Tell whether there is a page for just this kind of error: it is no surprise then."""
+        """Return whether a page was registered for this kind of error; such an error is not logged."""
         return self._find_expected(error) is not None
 
     def _find_expected(self, error: Exception) -> ErrorPage | None:

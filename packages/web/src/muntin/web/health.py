@@ -1,7 +1,7 @@
-"""Health: whether an application lives, and whether it is ready for requests, for those who send them here.
+"""Health: probes of an application for balancers: whether it lives, and whether it is ready for requests.
 
-It knows when the application is about to stop: from then on it is not ready, while it answers everything for as long as
-balancers need to notice. What it depends on is asked by checks.
+When the application is about to stop, it is not ready any more, but still handles all requests until balancers have
+noticed. Checks test what it depends on.
 """
 
 import asyncio
@@ -18,23 +18,23 @@ from muntin.web.response.whole import Response
 __all__ = ["HEALTH", "Check", "Health"]
 
 Check = Callable[[Application], Awaitable[object]]
-"""Raises where something is missing that requests need."""
+"""Raises an exception if something that requests need is missing."""
 
 _LOGGER: Final = logging.getLogger("muntin.health")
 _NEVER_STORED: Final = {"Cache-Control": "no-store"}
 
 
 class Health:
-    """Tells whether an application lives and is ready.
+    """The probes of an application: whether it lives, and whether it is ready.
 
     Args:
         checks: what it depends on, by name.
-        delay: how long it goes on serving, and is told to be not ready, before it stops listening (seconds).
+        delay: how long it goes on serving, while it is not ready, before it stops listening (seconds).
             Longer than balancers take to notice: in Kubernetes, the probe's period times its threshold, and a little.
         patience: how long a check may take (seconds).
 
     Raises:
-        ValueError: a time is none.
+        ValueError: a time is negative, or infinite.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class Health:
         self._is_draining = False
 
     def install(self, app: Application, *, live: str = "/livez", ready: str = "/readyz") -> None:
-        """Answer at two paths of an application, the outermost one, and have it stop with the delay.
+        """Add the probes to an application, the outermost one, and let it stop with the delay.
 
         Args:
             app: not frozen yet.
-            live: 200 as long as the event loop turns. Whoever asks restarts the process if not.
-            ready: 200, or 503 while it is about to stop or a check fails. Whoever asks sends requests elsewhere then.
+            live: the path of 200 as long as the event loop turns; otherwise a supervisor restarts the process.
+            ready: the path of 200, or 503 while it is about to stop or a check fails; balancers avoid it then.
         """
         app[HEALTH] = self
         app.router.add_get(live, self.handle_live)
@@ -61,21 +61,21 @@ class Health:
 
     @property
     def is_draining(self) -> bool:
-        """Whether the application is about to stop."""
+        """True if the application is about to stop."""
         return self._is_draining
 
     async def drain(self) -> None:
-        """Be not ready any more, and give those who send requests the time to notice."""
+        """Become not ready, and wait until balancers have noticed."""
         self._is_draining = True
         if self._delay:
             await asyncio.sleep(self._delay)
 
     async def handle_live(self, request: Request) -> Response:
-        """Answer that the application lives."""
+        """Respond that the application lives."""
         return json_response({"status": "live"}, headers=_NEVER_STORED)
 
     async def handle_ready(self, request: Request) -> Response:
-        """Answer whether the application is ready."""
+        """Respond whether the application is ready."""
         if self._is_draining:
             return json_response({"status": "draining"}, status=503, headers=_NEVER_STORED)
         names = list(self._checks)
@@ -83,11 +83,11 @@ class Health:
         passed = await asyncio.gather(*(self._passes(name, request.app, deadline) for name in names))
         found = {name: "passed" if is_good else "failed" for name, is_good in zip(names, passed, strict=True)}
         is_ready = all(passed)
-        answer: dict[str, Any] = {"status": "ready" if is_ready else "failing", "checks": found}
-        return json_response(answer, status=200 if is_ready else 503, headers=_NEVER_STORED)
+        state: dict[str, Any] = {"status": "ready" if is_ready else "failing", "checks": found}
+        return json_response(state, status=200 if is_ready else 503, headers=_NEVER_STORED)
 
     async def _passes(self, name: str, app: Application, deadline: float) -> bool:
-        # Why it fails is for the log: whoever can ask is not always one of ours.
+        # The reason is only logged: clients of the probes are not always ours.
         try:
             async with asyncio.timeout_at(deadline):
                 await self._checks[name](app)
@@ -98,4 +98,4 @@ class Health:
 
 
 HEALTH: Final = AppKey("HEALTH", Health)
-"""Where an application has its health, for the runner that stops it."""
+"""The key of the health in an application, for its runner."""

@@ -1,7 +1,6 @@
 """Typed keys for the storages of applications, requests and responses.
 
-A key knows its name, the module that made it and the type of its value; two keys are never equal. It does not know
-where values are kept.
+A key has a name, the module that made it and the type of its value; two keys are never equal.
 """
 
 import inspect
@@ -16,18 +15,18 @@ T = TypeVar("T")
 _BETWEEN: Final = frozenset(
     (__name__, "muntin.web.storage", "muntin.web._application.state", "_collections_abc", "collections.abc")
 )
-"""Modules between those who store a value and the warning about it."""
+"""Modules between the line that stores a value and the warning about it."""
 
 
 class NotAppKeyWarning(UserWarning):
-    """A value is stored under something else than an `AppKey`, `RequestKey` or `ResponseKey`, whose place it is."""
+    """A value is stored under a key that is no `AppKey`, `RequestKey` or `ResponseKey`."""
 
 
 class BaseKey(Generic[T]):
-    """A key that is equal to nothing but itself, and tells a type checker the type of its value.
+    """A key that is equal to nothing but itself, with the type of its value for type checkers.
 
     Args:
-        name: for people; need not be unique.
+        name: for messages; need not be unique.
         t: the type of the value. It is not checked at run time. May be left out in `AppKey[int]("name")`.
     """
 
@@ -44,13 +43,13 @@ class BaseKey(Generic[T]):
         return f"{self._module}.{self._name}"
 
     def __lt__(self, other: object) -> bool:
-        """Tell whether it stands before another one when they are sorted: by their names, and all before plain ones."""
+        """Compare by names, for sorting; typed keys stand before plain ones."""
         if isinstance(other, BaseKey):
             return self.name < other.name
         return True if isinstance(other, str) else NotImplemented
 
     def __gt__(self, other: object) -> bool:
-        """Tell whether it stands behind another one when they are sorted."""
+        """Compare by names, for sorting."""
         if isinstance(other, BaseKey):
             return self.name > other.name
         return False if isinstance(other, str) else NotImplemented
@@ -74,15 +73,15 @@ class RequestKey(BaseKey[T]):
 
 
 class ResponseKey(BaseKey[T]):
-    """A key of `StreamResponse` and its kin."""
+    """A key of `StreamResponse` and its subclasses."""
 
     __slots__ = ()
 
 
 def warn_of_plain_key(key: object, kind: type[BaseKey[Any]]) -> None:
-    """Warn whoever stores a value under what is no key of that kind.
+    """Warn of a value that is stored under a key of another kind.
 
-    Where they stand is told, also if they called `update` or `setdefault`, which the standard library has written.
+    The warning names the line that stores it, also by `update` or `setdefault`, which the standard library implements.
     """
     frame, level = inspect.currentframe(), 1
     while frame is not None and frame.f_globals.get("__name__") in _BETWEEN:
@@ -95,7 +94,7 @@ def warn_of_plain_key(key: object, kind: type[BaseKey[Any]]) -> None:
 
 
 def _module_of(frame: FrameType | None) -> str:
-    """Give the name of the module whose code makes the key: the first frame out of this one."""
+    """Return the name of the module that makes the key: that of the first frame outside of this module."""
     while frame is not None and frame.f_globals.get("__name__") in (__name__, "typing"):
         frame = frame.f_back
     return "?" if frame is None else str(frame.f_globals.get("__name__", "?"))

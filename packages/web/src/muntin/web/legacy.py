@@ -1,8 +1,7 @@
-"""Names and ways that only older code and older pages use, each told how it is spelt now.
+"""Older names and forms of the API, each with a DeprecationWarning that names the present one.
 
-A use says so by a DeprecationWarning for the line that has to change; `-W error::DeprecationWarning` switches all of
-them off. What is a line beside its modern twin (`Resource.url`, `Response.message`) stands there and calls
-`warn_older`; the rest is here. It must not know applications.
+The warning is for the line that has to change; `-W error::DeprecationWarning` switches all of them off. A name of one
+line (`Resource.url`, `Response.message`) stands beside the present one and calls `warn_older`; the rest is here.
 """
 
 import warnings
@@ -38,18 +37,18 @@ R = TypeVar("R")
 
 
 def warn_older(older: str, modern: str) -> None:
-    """Say how something is spelt now, to whoever called the caller."""
+    """Warn of an older name, at the line that called the caller."""
     warnings.warn(f"{older} is spelt {modern} now", DeprecationWarning, stacklevel=3)
 
 
 # Names of the package
 
 OLDER_NAMES: Final = {"MsgType": "WSMsgType"}
-"""What is spelt otherwise in `muntin.web` now."""
+"""Older names of `muntin.web`, each with the present one."""
 
 
 def _renamed(make: Callable[P, R]) -> Callable[P, R]:
-    """Give the older spelling of a maker of route definitions."""
+    """Return the older form of a maker of route definitions, which warns."""
     name = make.__name__
 
     @wraps(make)
@@ -72,7 +71,7 @@ add_put = _renamed(put)
 add_view = _renamed(view)
 
 
-# Ways of doing things
+# Older forms
 
 
 def warn_of_factories(middlewares: Iterable[Callable[..., Any]]) -> None:
@@ -97,7 +96,7 @@ def warn_of_returned(exception: object, handler: Any) -> None:
 
 
 def choose_close_code(code: int) -> int:
-    """Give the close code to send for one that never could be sent (RFC 6455 §7.4.2)."""
+    """Return the close code to send; a warning and 1001 for one that cannot be sent (RFC 6455 §7.4.2)."""
     if code >= 1000:
         return code
     warnings.warn(

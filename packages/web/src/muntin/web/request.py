@@ -1,8 +1,7 @@
-"""`Request`: what a handler is given.
+"""`Request`: the argument of a handler.
 
-It reads the exchange by its parts in `_request`: what the head says (`fields`), who sent it (`address`), and the body
-(`reading`). It is a mapping for who handles it, lives as long as its exchange, and knows of the application only what
-matching has found.
+It reads an exchange by its parts in `_request`: the head (`fields`), the addresses (`address`) and the body
+(`reading`). It is a mapping for middlewares and handlers, and lives as long as its exchange.
 """
 
 import asyncio
@@ -42,7 +41,7 @@ __all__ = ["BaseRequest", "EncodedBaseRequest", "EncodedRequest", "Request"]
 
 
 class _Replaced(NamedTuple):
-    """What `trust_forwarded` was told in place of what the connection says."""
+    """The values that `trust_forwarded` set in place of those of the connection."""
 
     scheme: str | None = None
     host: str | None = None
@@ -54,12 +53,12 @@ _NOTHING_REPLACED = _Replaced()
 
 
 class BaseRequest(RequestReading, Storage):
-    """A request, without an application: made for each one, so nothing is worked out before it is asked for.
+    """A request, without an application: it is made for each exchange, so values are computed when they are first used.
 
     Args:
         exchange: from the protocol below.
-        client_max_size: how large a body may be that is read whole (bytes); 0 for any size.
-        client_max_fields: how many fields a form may have.
+        client_max_size: the largest body that is read whole (bytes); 0 for any size.
+        client_max_fields: the most fields that a form may have.
     """
 
     __slots__ = ("__weakref__", "_replaced", "_stored", "prepare_signals")
@@ -76,10 +75,10 @@ class BaseRequest(RequestReading, Storage):
         self.client_max_size = client_max_size
         self.client_max_fields = client_max_fields
         self.prepare_signals: Sequence[PrepareSignal] = ()
-        """Called when a response is about to send its head, the outer application's first."""
+        """Called before a response sends its head, those of the outer application first."""
         self._replaced: _Replaced = _NOTHING_REPLACED
         self._stored: dict[Any, Any] | None = None
-        # Of the head, and worked out when it is asked for:
+        # Of the head, and computed when first used:
         self._head = head = exchange.head
         self.method = head.method
         self._target = None
@@ -98,21 +97,21 @@ class BaseRequest(RequestReading, Storage):
             stored = self._stored = {}
         return stored
 
-    # Where from and where to
+    # Addresses
 
     @property
     def scheme(self) -> str:
-        """``https`` under TLS and else ``http``: what the connection says, not what the target does."""
+        """``https`` under TLS and else ``http``: by the connection, not by the target."""
         return self._replaced.scheme or ("https" if self.exchange.peer.is_secure else "http")
 
     @property
     def secure(self) -> bool:
-        """Whether the scheme is ``https``."""
+        """True if the scheme is ``https``."""
         return self.scheme == "https"
 
     @property
     def host(self) -> str:
-        """The host that the peer wants, with its port if there is one; our own address if it does not say."""
+        """The host that the peer named, with its port if there is one; else our own address."""
         if self._replaced.host is not None:
             return self._replaced.host
         raw = self._head.get(b"host")
@@ -127,18 +126,18 @@ class BaseRequest(RequestReading, Storage):
 
     @property
     def prefix(self) -> str:
-        """The path below which a proxy publishes what it passes on, such as ``/shop``; empty if no trusted one says so.
+        """The path below which a proxy publishes the application, such as ``/shop``; empty without a trusted one.
 
-        It is part of `url`, and of no other path here: routes do not know it. Put it before the paths of links.
+        It is part of `url`, and of no other path here: routes are matched without it. Put it before the paths of links.
         """
         return self._replaced.prefix
 
     @property
     def url(self) -> URL:
-        """The URL that was asked for, of `scheme`, `host`, `prefix` and target.
+        """The requested URL, of `scheme`, `host`, `prefix` and target.
 
         Raises:
-            HTTPBadRequest: the peer named a port that is none, or a host that cannot be read (a malformed ``xn--``
+            HTTPBadRequest: the peer named a malformed port, or a host that cannot be decoded (a malformed ``xn--``
                 label).
         """
         try:
@@ -148,10 +147,10 @@ class BaseRequest(RequestReading, Storage):
 
     @property
     def forwarded(self) -> tuple[Mapping[str, str], ...]:
-        """What proxies say in Forwarded (RFC 7239), the nearest one last; anybody can have written it.
+        """The elements of Forwarded (RFC 7239), that of the nearest proxy last; any client can forge them.
 
-        Each has ``by``, ``for``, ``host`` and ``proto`` as far as they are there and well-formed. Of a longer field
-        these are the last 32 elements.
+        Each has those of ``by``, ``for``, ``host`` and ``proto`` that were sent and are well-formed. Of a longer
+        field, only the last 32 elements.
         """
         text = self.get_field("forwarded")
         if text is None:
@@ -168,22 +167,22 @@ class BaseRequest(RequestReading, Storage):
 
     @property
     def transport(self) -> asyncio.Transport | None:
-        """What carries the bytes; None when the peer is gone. What is written to it is sent as it is."""
+        """The transport of the connection; None when the peer is gone. Bytes written to it are sent as they are."""
         transport: asyncio.Transport = self.exchange.peer.transport
         return None if self.exchange.is_disconnected else transport
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Give what the transport knows: "peername", "sslcontext", "socket" …"""
+        """Return extra information of the transport: "peername", "sslcontext", "socket" …"""
         return self.exchange.peer.get_extra_info(name, default)
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the peer lets the connection persist."""
+        """True if the peer lets the connection persist."""
         return self._head.keep_alive
 
     @property
     def task(self) -> "asyncio.Task[Any] | None":
-        """The task that handles this request, when it is asked for by the handler."""
+        """The current task, which is that of the request inside of its handler."""
         return asyncio.current_task()
 
     @property
@@ -196,17 +195,17 @@ class BaseRequest(RequestReading, Storage):
         await self.exchange.wait_disconnected()
 
     def send_informational(self, status: int = 103, headers: LooseHeaders = ()) -> None:
-        """Send an interim answer, such as 103 with Link fields for the client to load early (RFC 8297).
+        """Send an interim response, such as 103 with Link fields for the client to load early (RFC 8297).
 
-        Clients of HTTP/1.0 get none.
+        Nothing is sent to clients of HTTP/1.0.
 
         Args:
             status: 100, or 102 to 199.
             headers: its fields.
 
         Raises:
-            ValueError: a field has a character that it may not have.
-            LocalProtocolError: no such status, or the answer has begun.
+            ValueError: a field has a forbidden character.
+            LocalProtocolError: the status is another one, or the response has begun.
             ConnectionResetError: the peer is gone.
         """
         fields = list(headers.items() if isinstance(headers, Mapping) else headers)
@@ -221,7 +220,7 @@ class BaseRequest(RequestReading, Storage):
         remote: str | None = None,
         prefix: str | None = None,
     ) -> None:
-        """Take the word of somebody who knows better than the connection who asked for what: a proxy of ours.
+        """Replace the addresses of the connection by those that a trusted proxy named; None keeps a value.
 
         Raises:
             ValueError: not a host.
@@ -248,14 +247,13 @@ class BaseRequest(RequestReading, Storage):
         client_max_size: int | None = None,
         client_max_fields: int | None = None,
     ) -> Self:
-        """Give a copy with some values replaced: what a middleware does that knows the proxies in front.
+        """Return a copy with some values replaced, for middlewares that know the proxies in front.
 
         Body and storage are those of the original: the body can be read once, by either.
 
         Raises:
             RuntimeError: the body was read already.
-            ValueError: not a host, a path that does not begin with a slash, or a field has a character that it may not
-                have.
+            ValueError: not a host, a path that does not begin with a slash, or a field has a forbidden character.
         """
         if self._is_read:
             raise RuntimeError("a request cannot be cloned after its body was read")
@@ -272,7 +270,7 @@ class BaseRequest(RequestReading, Storage):
         return duplicate
 
     def _replace(self, head: RequestHead, replaced: _Replaced) -> None:
-        """Be of another head, and forget what was worked out."""
+        """Replace the head, and drop the values that were computed from it."""
         self._head = head
         self.method = head.method
         self._target = self._rel_url = self._headers = self._media_type = self._cookies = None
@@ -285,20 +283,20 @@ class BaseRequest(RequestReading, Storage):
 
 
 class Request(BaseRequest):
-    """A request that was matched by an application's router."""
+    """A request that the router of an application has matched."""
 
     __slots__ = ("_match_info",)
 
     _match_info: "UrlMappingMatchInfo"
 
     def bind(self, match_info: "UrlMappingMatchInfo") -> None:
-        """Take what matching has found, with the signals of its applications."""
+        """Set the match info, and the signals of its applications."""
         self._match_info = match_info
         self.prepare_signals = match_info.prepare_signals
 
     @property
     def match_info(self) -> "UrlMappingMatchInfo":
-        """What matching has found: a mapping of the path's variables.
+        """The result of matching: a mapping of the path's variables.
 
         Raises:
             RuntimeError: the request was not matched.
@@ -310,13 +308,13 @@ class Request(BaseRequest):
 
     @property
     def app(self) -> "Application":
-        """The application whose handler or middleware runs."""
+        """The application whose handler or middleware is running."""
         app: Application = self.match_info.current_app
         return app
 
     @property
     def config_dict(self) -> Mapping[Any, Any]:
-        """What the applications hold, from the one that matched outwards; read-only."""
+        """The values of the applications, looked up from the one that matched outwards; read-only."""
         return self.match_info.config_dict
 
     def _codec(self) -> JSONCodec:
@@ -358,7 +356,7 @@ def _describe_hop(element: "families.forwarded.ForwardedElement | None") -> Mapp
 def _replace_head(
     head: RequestHead, method: str | None, rel_url: URL | str | None, headers: LooseHeaders | None
 ) -> RequestHead:
-    """Give a head with other values; what it implies for the connection stays."""
+    """Return a head with other values; what the original means for the connection stays."""
     if method is None and rel_url is None and headers is None:
         return head
     fields = head.fields
@@ -386,7 +384,7 @@ def _replace_head(
 
 
 class EncodedBaseRequest(BaseRequest):
-    """A request whose body is given in its content codings, as it came."""
+    """A request whose body is returned in its content codings, as it was sent."""
 
     __slots__ = ()
     _decodes = False

@@ -1,7 +1,7 @@
 """`run_app`: an application as a whole program.
 
-It knows the order in which a program starts and ends. The loop is its own, so that nothing of one run is left for the
-next.
+The program starts and ends in a fixed order, in an event loop of its own, so that nothing of one run is left
+for the next.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from muntin.web._run.listening import (
     describe_places,
     print_in_one_line,
 )
-from muntin.web._run.news import PRINT, settle_output, tell
+from muntin.web._run.output import PRINT, flush_output, print_line
 from muntin.web._run.sources import Source, call_source, make_application
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.application import Application
@@ -40,7 +40,7 @@ _KEEPALIVE_TIMEOUT: Final = 75.0
 _ACCESS_LOGGER: Final = logging.getLogger("muntin.access")
 
 _NEWCOMERS: Final = 30.0
-"""How long a worker that makes room waits for who has connected and not asked (seconds): their own time-outs are less,
+"""How long a worker that makes room waits for connections without a request (seconds): their own time-outs are shorter,
 by default."""
 _LAST_MOMENT: Final = 1.0
 """How long tasks may take to end when they are cancelled by a program in a hurry (seconds)."""
@@ -53,12 +53,12 @@ class _ProgramRunner(AppRunner):
         super().__init__(app, **options)
         self._own: frozenset[asyncio.Task[Any]] = frozenset()
 
-    def note_own_tasks(self) -> None:
-        """Remember the tasks there are before the first request: they end with the application, not before."""
+    def record_own_tasks(self) -> None:
+        """Record the tasks that run before the first request: they end with the application, not before."""
         self._own = frozenset(asyncio.all_tasks()) - frozenset(self.app.iterate_tasks())
 
     async def end_connections(self) -> None:
-        """Wait for the handlers, and for what they began, for no longer than is left of the time-out."""
+        """Wait for the handlers and the tasks that they began, no longer than the rest of the time-out."""
         await super().end_connections()
         spared = self._own | {asyncio.current_task()}
         while left := [task for task in asyncio.all_tasks() if task not in spared]:
@@ -105,18 +105,18 @@ def run_app(
         port: the port; None for 8080, or 8443 with TLS.
         path: Unix sockets to listen at.
         sock: bound sockets to listen at.
-        shutdown_timeout: how long handlers, and the tasks that they began, may take to end (seconds) from when it
-            listens no more; then handlers are cancelled, and have as long again.
+        shutdown_timeout: how long handlers, and the tasks that they began, may take to end (seconds) after it stops
+            listening; then handlers are cancelled, and have the same time again.
         keepalive_timeout: how long a connection may idle (seconds); left out, `timeouts` among the options decide.
         ssl_context: for TLS; or a function that makes it in the process that serves, so that workers that replace
             others read its files anew.
-        print: is told where the application is served; None for silence.
+        print: called with a line that says where the application is served; None for silence.
         backlog: connections that may wait to be accepted.
         access_log_class, access_log_format, access_log: what writes the access log, what and where.
         handle_signals: whether SIGINT and SIGTERM end the program in order.
         reuse_address, reuse_port: as for `loop.create_server`.
-        mode: the permissions of the files of Unix sockets, such as 0o660; None for what the umask leaves. Who connects
-            needs to be allowed to write.
+        mode: the permissions of the files of Unix sockets, such as 0o660; None for what the umask leaves. A client
+            needs the permission to write.
         take_over: whether to replace Unix sockets at which somebody else listens; else that is an error.
         handler_cancellation: whether a handler is cancelled when its peer goes away.
         loop: the loop to serve in; it is closed at the end. None for a new one.
@@ -131,7 +131,7 @@ def run_app(
         ValueError: workers were given a loop, or are not to handle signals; lists of places are all empty; or `mode` is
             no permissions of a file, or there is no path that could have them.
         RuntimeError: a loop runs here already, or this is not the main thread, but is to handle signals.
-        OSError: the address cannot be had. If nobody catches it, one line is printed, and the status is 1.
+        OSError: the address cannot be used. If nobody catches it, one line is printed, and the status is 1.
         SystemExit: with `workers`, when they cannot serve; its status is theirs.
     """
     if keepalive_timeout != _KEEPALIVE_TIMEOUT or "timeouts" not in options:
@@ -153,7 +153,7 @@ def run_app(
     async def serve(source: Any, listening: Listening, worker: "Worker | None") -> None:
         loop = asyncio.get_running_loop()
         if loop.get_debug() and access_log is not None and access_log.name == _ACCESS_LOGGER.name:
-            _show(access_log)
+            _print_access_log(access_log)
         if worker is not None:
             worker.attend(loop)
         elif handle_signals:
@@ -175,7 +175,7 @@ def run_app(
             if worker is not None and worker.counts_requests and runner.server is not None:
                 runner.server.call_on_request(worker.count_request)
             sites = await listening.start_sites(runner)
-            runner.note_own_tasks()
+            runner.record_own_tasks()
             if worker is not None:
                 worker.begin(loop)
             else:
@@ -199,7 +199,7 @@ def run_app(
                 await runner.cleanup()
 
     def say(text: str) -> None:
-        tell(text, print)
+        print_line(text, print)
 
     def supervise(workers: "int | Workers") -> int:
         from muntin.runner.workers import Supervisor, Workers  # noqa: PLC0415 - most programs are one process
@@ -242,7 +242,7 @@ def run_app(
     finally:
         if iscoroutine(app):
             app.close()  # in case that nobody here has awaited it: workers await a copy each
-        settle_output()
+        flush_output()
     if status:
         raise SystemExit(status)
 
@@ -256,7 +256,7 @@ def _require_no_running_loop() -> None:
 
 
 def _run(loop: asyncio.AbstractEventLoop, program: Any) -> None:
-    """Run a program until it ends, fails or is told to stop; then see that nothing of it is left."""
+    """Run a program until it ends, fails or gets a signal; then end all its tasks."""
     asyncio.set_event_loop(loop)
     main = loop.create_task(program)
     try:
@@ -275,9 +275,9 @@ def _run(loop: asyncio.AbstractEventLoop, program: Any) -> None:
 
 
 def _end(loop: asyncio.AbstractEventLoop, main: "asyncio.Task[Any]") -> bool:
-    """End a program in order; tell whether a signal hurried it.
+    """End a program in order; return whether a further signal came.
 
-    Each signal cancels what the program waits for just then, and lets it go on with the next that is to be done.
+    Each signal cancels the present wait of the program, which goes on with its next step.
     """
     is_hurried = False
     while not main.done():
@@ -310,8 +310,8 @@ def _cancel_all(loop: asyncio.AbstractEventLoop, timeout: float | None) -> None:
             )
 
 
-def _show(access_log: logging.Logger) -> None:
-    """Let the access log be seen where nobody has set it up."""
+def _print_access_log(access_log: logging.Logger) -> None:
+    """Print the access log if logging was not configured."""
     if access_log.level == logging.NOTSET:
         access_log.setLevel(logging.DEBUG)
     if not access_log.hasHandlers():

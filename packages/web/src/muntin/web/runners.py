@@ -1,6 +1,6 @@
-"""`AppRunner`: an application on its sites, set up and taken down in order.
+"""`AppRunner`: an application on its sites, started and ended in order.
 
-It knows when the parts of an application's life happen; how connections end is for `muntin.runner`.
+It calls the application at each step of the life of a `muntin.runner` runner, which ends the connections.
 """
 
 import asyncio
@@ -78,7 +78,7 @@ class AppRunner(BaseRunner):
             raise
 
     async def stop_listening(self) -> None:
-        """Let those who send requests notice, where the application has its health; then listen no more."""
+        """Wait until balancers notice, if the application has health probes; then stop listening."""
         health = self._app.get(HEALTH)
         try:
             if health is not None and self.sites:
@@ -87,21 +87,21 @@ class AppRunner(BaseRunner):
             await super().stop_listening()
 
     async def shutdown(self) -> None:
-        """Tell the application that it ends soon, if it ever started."""
+        """Send `on_shutdown` of the application, if it was started."""
         if self.server is not None:
             await self._app.shutdown()
 
     async def end_connections(self) -> None:
-        """Wait for the handlers and for the tasks of `spawn`, for no longer than is left of the time-out."""
+        """Wait for the handlers and for the tasks of `spawn`, no longer than the rest of the time-out."""
         await super().end_connections()
         if tasks := set(self._app.iterate_tasks()):
             await asyncio.wait(tasks, timeout=self.time_left)
 
     async def run_all(self, steps: Sequence[Callable[[], Awaitable[None]]]) -> None:
-        """Run the steps of `cleanup`, and raise what failed together.
+        """Run the steps of `cleanup`, and raise their errors together.
 
         Raises:
-            CleanupError: several failed. If only one did, what it raised is raised as it is.
+            CleanupError: several failed. A single error is raised as it is.
         """
         await run_all("several steps of the end failed", [(describe_callable(step), step) for step in steps])
 

@@ -1,6 +1,6 @@
 """Servers: the protocol factory for connections, with an application behind it or a bare handler.
 
-It puts together what answers exchanges; where connections come from is for `muntin.runner`.
+It builds the responder of a server; `muntin.runner` accepts the connections.
 """
 
 import logging
@@ -29,14 +29,14 @@ class Server(runner.ExchangeServer):
     """Serves requests to connections: the protocol factory that `loop.create_server` wants.
 
     Args:
-        handler: `async (request) -> response`, called with a `BaseRequest`; there is no application around it. What may
-            be a handler of a route may be one here.
+        handler: `async (request) -> response`, called with a `BaseRequest`; there is no application around it. Any
+            handler of a route can be used.
         request_factory: makes a request of an exchange; None for `BaseRequest`.
         loop: not used: the running one.
         options: as for `run_app`; and `debug`, to show clients the tracebacks of failures.
 
     Raises:
-        TypeError: an option is not known, or `request_factory` excludes it; or the handler can be none.
+        TypeError: an option is not known, or excludes `request_factory`; or `handler` is no handler.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Server(runner.ExchangeServer):
 
     def finish_connections(self, timeout: float | None = None) -> Coroutine[Any, Any, None]:
         """End all connections; the older name of `shutdown`."""
-        # No coroutine function: whoever calls it is to be warned, and not the loop.
+        # No coroutine function: the warning is for the line that calls it, not for the loop.
         warn_older("finish_connections()", "web.AppRunner.cleanup()")
         return self.shutdown(timeout)
 
@@ -95,7 +95,7 @@ class _ApplicationServer(Server):
 
 
 def _take_access_log(options: dict[str, Any]) -> tuple[AbstractAccessLogger | None, dict[str, Any]]:
-    """Give what writes the access log, None where nobody reads it, and the other options."""
+    """Return the access logger, or None if the log is off, and the other options."""
     rest = dict(options)
     kind: type[AbstractAccessLogger] = rest.pop("access_log_class", AccessLogger)
     log_format = rest.pop("access_log_format", AccessLogger.LOG_FORMAT)
@@ -107,7 +107,7 @@ def _take_access_log(options: dict[str, Any]) -> tuple[AbstractAccessLogger | No
 
 
 def make_exchange_handler(app: Application) -> ExchangeHandler:
-    """Give what answers exchanges for an application, whatever protocol they come by; it is frozen by that.
+    """Make the handler of exchanges of an application, for any protocol; this freezes the application.
 
     Args:
         app: the outermost application.
@@ -125,7 +125,7 @@ def _request_factory(app: Application, *, decodes: bool = True) -> Callable[[Exc
 
 
 def make_server(app: Application, **options: Any) -> Server:
-    """Give a server for an application; it is frozen by that.
+    """Make a server for an application; this freezes the application.
 
     Args:
         app: the outermost application.

@@ -1,7 +1,4 @@
-"""The mapping that a request or response carries for who handles it.
-
-Knows keys. Does not know what carries it, and is made when the first value is stored.
-"""
+"""The mapping of values in an application, a request or a response."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, MutableMapping
@@ -21,11 +18,11 @@ class Storage(MutableMapping["BaseKey[Any] | str", Any]):
     __slots__ = ()
 
     _key_type: ClassVar[type[BaseKey[Any]]]
-    """The keys that belong here; others work, with a warning."""
+    """The class of its keys; others work, with a warning."""
 
     @abstractmethod
     def _open_storage(self) -> dict[Any, Any]:
-        """Give the dictionary behind the mapping, made on first use."""
+        """Return the dictionary behind the mapping, made on first use."""
 
     @overload
     def __getitem__(self, key: BaseKey[T]) -> T: ...

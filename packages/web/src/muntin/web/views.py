@@ -1,6 +1,6 @@
 """Views: a class whose methods are the handlers of one resource.
 
-It knows the methods of HTTP; it must not know resources.
+Each is called for the method of its name.
 """
 
 from collections.abc import Awaitable, Callable, Generator
@@ -17,8 +17,7 @@ _VERBS: Final = {
     method: method.lower()
     for method in ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
 }
-"""The methods that have a place in a view. No other is looked up, so none can name a method that is not meant
-for it."""
+"""The methods of HTTP that a view can have. No other is looked up, so a request cannot name another attribute."""
 
 
 class View(AbstractView):
@@ -42,7 +41,7 @@ class View(AbstractView):
         return (yield from handler().__await__())  # type: ignore[misc]  # refuse() does not return
 
     def refuse(self) -> None:
-        """Answer that the class has no such method.
+        """Refuse the request: the class does not have its method.
 
         Raises:
             HTTPMethodNotAllowed: always; it names the methods there are.

@@ -7,7 +7,7 @@
 
 So each ends before what it may use, which began before it. Every step of the end runs, whatever becomes of the others.
 
-It knows the order. What an application is made of, and when it may no longer be changed, is for the application.
+This module keeps the order; freezing the rest of an application is done by `Application`.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ A = TypeVar("A")
 
 
 class _Living(Protocol):
-    """What lives inside the life of another: an application below a prefix or behind a host."""
+    """An application inside another one: below a prefix, or behind a host."""
 
     async def startup(self) -> None: ...
 
@@ -33,12 +33,12 @@ class _Living(Protocol):
 
 
 class Life(Generic[A]):
-    """What happens to one application from its start to its end.
+    """The start and the end of one application, with its contexts, signals and tasks.
 
     Args:
         owner: the application; the argument of all signals and contexts.
         logger: where failures of tasks are reported.
-        loop: the loop that it was made for, if it was made for one.
+        loop: the loop that the application was made for; None for any.
     """
 
     def __init__(self, owner: A, logger: logging.Logger, loop: asyncio.AbstractEventLoop | None) -> None:
@@ -51,10 +51,10 @@ class Life(Generic[A]):
         self._inner: list[_Living] = []
         self.loop = loop
         self.is_serving = False
-        """Whether it has started, and not begun to end."""
+        """True from the start of the application until its end begins."""
 
     def include(self, inner: _Living) -> None:
-        """Let another application live along.
+        """Start and end another application together with this one.
 
         It starts and is shut down in the order in which it and the receivers of signals were added. It is cleaned up
         first of all: it may use what the contexts of this one hold.
@@ -93,7 +93,7 @@ class Life(Generic[A]):
         await self.on_startup.send(self._owner)
 
     async def shut_down(self) -> None:
-        """Cancel the tasks that were to run until now, and send `on_shutdown`; raises as `run_all`."""
+        """Cancel the tasks that were to run until now, and send `on_shutdown`; errors are raised as by `run_all`."""
         self.is_serving = False
         self.tasks.cancel_lasting()
         self.on_shutdown.freeze()
@@ -103,7 +103,7 @@ class Life(Generic[A]):
         """Cancel the tasks there are, clean up what is inside, leave the contexts, then send `on_cleanup`.
 
         Raises:
-            CleanupError: several steps failed. If only one did, what it raised is raised as it is.
+            CleanupError: several steps failed. A single error is raised as it is.
             asyncio.CancelledError: this was cancelled; all steps were taken nevertheless.
         """
         self.is_serving = False

@@ -1,6 +1,6 @@
-"""The pipelines of an application: one for each route, and one for each way that leads nowhere.
+"""The pipelines of an application: one for each route, and one for each chain of mounts without a route.
 
-It knows which applications stand around a route; how they are put around it is for `Pipeline`.
+This module finds the applications around a route; `Pipeline` composes their middlewares.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ __all__ = ["Pipelines"]
 
 
 class Pipelines:
-    """What requests go through, kept with the route.
+    """The pipelines of an application; each is kept on its route.
 
     Args:
         app: the outermost application.
@@ -43,7 +43,7 @@ class Pipelines:
             warn_of_plain_function(handler)
 
     def of(self, route: Any) -> Pipeline:
-        """Give the pipeline of a route, here or in an application inside."""
+        """Return the pipeline of a route of this application or of an inner one."""
         pipeline: Pipeline | None = route.pipeline
         if pipeline is None:
             executor = None if route.is_async else self._executor_of(route)
@@ -52,14 +52,14 @@ class Pipelines:
         return pipeline
 
     def of_refusal(self, mounts: tuple[MountPoint, ...]) -> Pipeline:
-        """Give the pipeline of requests that lead through some mounts and then nowhere."""
+        """Return the pipeline of requests that no route matches, below some mounts."""
         pipeline = self._refusals.get(mounts)
         if pipeline is None:
             pipeline = self._refusals[mounts] = Pipeline(_refuse, self._apps_on(mounts))
         return pipeline
 
     def _executor_of(self, route: Any) -> Executor | None:
-        """Give where the handler of a route runs if it is not async: the nearest that was given."""
+        """Return the executor for the plain function of a route: its own, or that of the nearest application."""
         apps = reversed(self._apps_around(route))
         nearest = next((app.executor for app in apps if app.executor is not None), None)
         executor: Executor | None = route.options.get("executor", nearest)

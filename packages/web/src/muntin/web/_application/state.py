@@ -1,6 +1,6 @@
-"""What an application shares with its handlers: a mapping that says so when it is used against advice.
+"""The mapping that an application shares with its handlers; it warns when it is changed while requests come.
 
-It knows keys and whether they may still be set; it must not know what an application does.
+Values have typed keys or names.
 """
 
 import warnings
@@ -26,7 +26,7 @@ class State(Storage):
     @property
     @abstractmethod
     def _is_serving(self) -> bool:
-        """Whether requests come."""
+        """True while requests come."""
 
     def _open_storage(self) -> dict[Any, Any]:
         return self._state

@@ -1,6 +1,6 @@
-"""Background tasks that live no longer than what they belong to.
+"""Background tasks of an application, which end with it.
 
-It knows how they end and that their failures are told once; it must not know applications.
+A failure is logged once, when the task ends.
 """
 
 import asyncio

@@ -1,1 +1,1 @@
-"""The parts of `request.py`: what the head says, who sent it, and the body on its way to its reader."""
+"""The parts of `request.py`: the head, the addresses, and the body."""

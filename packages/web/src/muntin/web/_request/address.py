@@ -1,7 +1,7 @@
-"""Where a request came from and went to: addresses of the connection, and the authority that the peer named.
+"""The addresses of a request: those of the connection, and the authority that the peer named.
 
-Believes the connection, and the Host that the engine has checked. What proxies add is for a middleware that knows the
-proxies, and replaces the values by `Request.clone`.
+These are the values of the connection and of the Host that the engine has checked. A middleware that knows the proxies
+replaces them by `Request.trust_forwarded`.
 """
 
 import re
@@ -30,14 +30,14 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def ip_of(address: Any) -> str | None:
-    """Give the IP address in a socket address; of a path the path itself; None for an unnamed one."""
+    """Return the IP address of a socket address, or the path of a Unix socket; None for an unnamed one."""
     if isinstance(address, (tuple, list)):
         return str(address[0]) if address else None
     return None if not address else str(address)
 
 
 def check_host(host: str) -> str:
-    """Give a host that somebody trusted.
+    """Check a host that a trusted proxy named, and return it.
 
     Raises:
         ValueError: it is not a host, with or without a port: a URL made of it would mean something else.
@@ -52,13 +52,13 @@ def check_host(host: str) -> str:
 
 
 def host_of_target(target: str) -> str | None:
-    """Give the authority of a target in absolute-form; None for other forms."""
+    """Return the authority of a target in absolute-form; None for other forms."""
     match = re.match(r"(?i:https?)://([^/?]+)", target)
     return None if match is None else match[1]
 
 
 def format_local_host(address: Any) -> str:
-    """Give our own address as a host: for peers of HTTP/1.0, who need not say whom they want (RFC 9112 §3.3)."""
+    """Return our own address as a host: clients of HTTP/1.0 need not send Host (RFC 9112 §3.3)."""
     if not isinstance(address, (tuple, list)) or len(address) < 2:
         return "localhost"
     host, port = str(address[0]), address[1]
@@ -66,7 +66,7 @@ def format_local_host(address: Any) -> str:
 
 
 def split_port(host: str) -> tuple[str, int | None]:
-    """Part a host from its port; None for no port.
+    """Split a host and its port; None without a port.
 
     Raises:
         ValueError: the port is none.
@@ -97,7 +97,7 @@ def build_absolute_url(scheme: str, host: str, method: str, target: Target, pref
         host: with or without a port.
         method: of the request.
         target: of the request.
-        prefix: what stood before its path where a proxy was asked.
+        prefix: the path below which a proxy publishes the application.
 
     Raises:
         ValueError: the port of the host is none, or the host cannot be read (a malformed `xn--` label).

@@ -1,7 +1,4 @@
-"""The body of a request on its way to its reader: its codings undone, its errors turned into answers.
-
-Knows the exchange and content codings. Does not know what the body means.
-"""
+"""The body of a request for its readers: content codings are decoded, and errors become HTTP exceptions."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +15,7 @@ class DecodedBody:
     Args:
         exchange: whose body.
         max_size: what a 413 states as the limit (bytes).
-        decodes: whether content codings are undone.
+        decodes: whether content codings are decoded.
 
     Raises:
         HTTPUnsupportedMediaType: it is in a content coding that is not known here.
@@ -33,7 +30,7 @@ class DecodedBody:
         self._pieces: Iterator[bytes] = iter(())
         self._max_received: int | None = None
         self.received = 0
-        """How much has arrived, before decoding (bytes)."""
+        """Bytes that have arrived, before decoding."""
         encoding = b", ".join(exchange.head.get_all(b"content-encoding"))
         if encoding and decodes:
             try:
@@ -41,7 +38,7 @@ class DecodedBody:
             except ProtocolError as error:
                 raise self._refusal(error) from None
             if codings:
-                # What may come out is limited by who reads, who knows what for; the ratio is limited here.
+                # The size is limited by the reader, which knows its purpose; the ratio is limited here.
                 self._decoder = coding.decoder.ContentDecoder(codings, coding.limits.DecodingLimits())
 
     def _refusal(self, error: ProtocolError) -> HTTPException:
@@ -52,20 +49,20 @@ class DecodedBody:
         return self._decoder is not None
 
     def limit_received(self, size: int) -> None:
-        """Refuse an encoded body of which more than `size` further bytes arrive; 0 for any size.
+        """Refuse an encoded body if more than `size` further bytes of it arrive; 0 for any size.
 
-        For those who read it whole: they bound what comes out, and a coding may say nothing for as long as it likes.
-        Without a coding both are the same.
+        For readers of whole bodies: they limit the decoded size, but a coding can take any number of bytes and return
+        nothing.
         """
         self._max_received = self.received + size if size else None
 
     def take_chunk_ends(self) -> Sequence[int]:
-        # Nothing says where in the decoded bytes they are.
+        # Their places in the decoded bytes are not known.
         return () if self._decoder is not None else self._exchange.body.take_chunk_ends()
 
     @property
     def at_eof(self) -> bool:
-        # A decoder may hold something back that nobody knows of before it is asked.
+        # A decoder may hold back bytes until it is finished.
         return self._decoder is None and self._exchange.body.at_eof
 
     def receive_nowait(self) -> bytes:

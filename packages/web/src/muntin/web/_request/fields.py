@@ -1,6 +1,6 @@
-"""What the head of a request says: target, fields, and what the known fields mean.
+"""The head of a request, parsed: target, fields, and the meaning of known fields.
 
-Each answer is worked out when it is asked for and most are kept. It does not know the connection nor the body.
+Each value is computed when it is first used, and most are kept.
 """
 
 from collections.abc import Mapping
@@ -32,14 +32,14 @@ _WHOLE: Final = slice(None, None, 1)
 
 
 def decode_fields(raw: RawFields) -> CIMultiDictProxy[str]:
-    """Give field lines as text; bytes that are not UTF-8 become surrogates, which stand for them on the way out."""
+    """Decode field lines as UTF-8; other bytes become surrogates, which encode back to the same bytes."""
     return CIMultiDictProxy(
         CIMultiDict([(name.decode("ascii"), value.decode("utf-8", "surrogateescape")) for name, value in raw])
     )
 
 
 def read_media_type(raw: bytes) -> MediaType:
-    """Give what a Content-Type says."""
+    """Parse a Content-Type; `application/octet-stream` for a malformed one."""
     return (
         _read_short(raw) if len(raw) <= _SHORT else parse_media_type(raw.decode("latin-1")) or _NO_MEDIA_TYPE
     )
@@ -141,17 +141,17 @@ class RequestFields:
         return headers
 
     def get_lines(self, name: bytes) -> list[bytes]:
-        """Give the values of all lines of a field (lower-case name), without a mapping being made for it."""
+        """Return the values of all lines of a field (lower-case name) without building the mapping of all fields."""
         return self._head.get_all(name)
 
     def get_field(self, name: str) -> str | None:
-        """Give all lines of a field as one list (RFC 9110 §5.3), in latin-1, as the grammar of fields is written."""
+        """Return all lines of a field, joined by commas (RFC 9110 §5.3), as latin-1; None without the field."""
         lines = self.get_lines(name.lower().encode("ascii"))
         return b", ".join(lines).decode("latin-1") if lines else None
 
     @property
     def media_type(self) -> MediaType:
-        """What Content-Type says; ``application/octet-stream`` when it is missing or malformed, or says two things.
+        """The parsed Content-Type; ``application/octet-stream`` if it is missing or malformed, or has two values.
 
         A parameter that cannot be read is left out, see `muntin.http_core.headers.media.parse_media_type`.
         """
@@ -164,7 +164,7 @@ class RequestFields:
 
     @property
     def _has_malformed_type(self) -> bool:
-        """Whether there is a Content-Type that does not say what the body is."""
+        """True if there is a Content-Type that is malformed or has two values."""
         return self.media_type is _NO_MEDIA_TYPE and bool(self.get_lines(b"content-type"))
 
     @property

@@ -1,6 +1,6 @@
 """Reading the body of a request: whole, as text, as JSON, as a form, or as a stream.
 
-Knows limits and what a body means by its Content-Type. Does not know who sent it.
+Limits are kept here, and the Content-Type decides how a body is parsed.
 """
 
 import json
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 __all__ = ["CLIENT_MAX_FIELDS", "CLIENT_MAX_SIZE", "RequestReading"]
 
 CLIENT_MAX_SIZE: Final = 1 << 20
-"""How large a body may be that is read whole (bytes)."""
+"""The largest body that is read whole (bytes)."""
 CLIENT_MAX_FIELDS: Final = 1000
-"""How many fields a form may have; the largest forms have some hundred."""
+"""The most fields that a form may have; the largest forms have some hundred."""
 
 
 class RequestReading(RequestFields):
-    """A request whose body can be read; what `Request` is made of, too."""
+    """A request whose body can be read; a base of `Request`."""
 
     __slots__ = ("_body", "_content", "_post", "_whole", "client_max_fields", "client_max_size", "exchange")
 
@@ -44,29 +44,29 @@ class RequestReading(RequestFields):
     """The methods whose forms `post` reads."""
 
     _decodes: ClassVar[bool] = True
-    """Whether content codings are undone."""
+    """True if content codings are decoded."""
     exchange: Exchange
-    """The request and its answer, as the protocol below has it."""
+    """The request and its response, as the protocol below provides it."""
     client_max_size: int
-    """How large a body may be that is read whole (bytes); 0 for any size."""
+    """The largest body that is read whole (bytes); 0 for any size."""
     client_max_fields: int
-    """How many fields a form may have."""
+    """The most fields that a form may have."""
     _body: DecodedBody
-    """What the stream reads; there is one as soon as somebody has asked for the stream."""
+    """The source of the stream; set when `content` is first used."""
     _content: StreamReader | None
     _whole: bytes | None
     _post: "MultiDictProxy[FormField] | None"
 
-    # What is known beforehand
+    # Before reading
 
     @property
     def body_exists(self) -> bool:
-        """Whether the request has a body."""
+        """True if the request has a body."""
         return self._head.framing.kind is not FramingKind.NONE
 
     @property
     def can_read_body(self) -> bool:
-        """Whether there is something left to read."""
+        """True if a part of the body was not read yet."""
         return self.body_exists and not (
             self.exchange.body.at_eof if self._content is None else self._content.at_eof()
         )
@@ -84,7 +84,7 @@ class RequestReading(RequestFields):
 
     @property
     def content(self) -> StreamReader:
-        """The body as a stream, whatever its size, its content codings undone unless the server leaves them.
+        """The body as a stream, whatever its size, its content codings decoded unless the server was told not to.
 
         Raises:
             HTTPUnsupportedMediaType: it is in a content coding that is not known here.
@@ -104,7 +104,7 @@ class RequestReading(RequestFields):
     # Whole
 
     async def read(self) -> bytes:
-        """Give the whole body; again, if it was read.
+        """Read the whole body; later calls return the same bytes.
 
         Raises:
             HTTPRequestEntityTooLarge: it is larger than `client_max_size`, as it was sent or decoded.
@@ -118,7 +118,7 @@ class RequestReading(RequestFields):
         return whole
 
     def _read_now(self) -> bytes | None:
-        """Give the whole body if nothing has to be waited for: small ones come with their head."""
+        """Return the whole body if it has arrived, as small ones do with their head; else None."""
         whole = self._whole
         if whole is not None:
             return whole
@@ -128,7 +128,7 @@ class RequestReading(RequestFields):
             return whole
         limit = self.client_max_size
         if 0 < limit < declared:
-            # Nobody has to send what will not be taken: a body that is held back is not asked for.
+            # Refused before 100 (Continue), so that the peer does not send it in vain.
             raise HTTPRequestEntityTooLarge(limit, declared)
         if (
             self._content is None
@@ -152,7 +152,7 @@ class RequestReading(RequestFields):
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _take_whole(self, limit: int) -> bytes:
-        """Give a body that is here already."""
+        """Read a body that has arrived completely."""
         body = self.exchange.body
         pieces = [body.receive_nowait()]
         while not body.at_eof:
@@ -163,7 +163,7 @@ class RequestReading(RequestFields):
         return whole
 
     async def text(self) -> str:
-        """Give the whole body as text, by the charset that it names, or else as UTF-8.
+        """Read the whole body as text, in the charset of its Content-Type, or else in UTF-8.
 
         Raises:
             UnknownCharset: the charset is not known here; a LookupError, and HTTPUnsupportedMediaType when it is not
@@ -185,17 +185,17 @@ class RequestReading(RequestFields):
             raise TextPayloadError(error) from None
 
     async def json(self, *, loads: Callable[[str], Any] | None = None) -> Any:
-        """Give the value that the body says in JSON.
+        """Read the whole body and parse it as JSON.
 
         Args:
             loads: decodes it; None for the application's decoder.
 
         Raises:
-            JSONPayloadError: it is no JSON; a json.JSONDecodeError, and HTTPBadRequest when it is not caught. What
-                else a `loads` that is given here raises is passed on.
+            JSONPayloadError: it is no JSON; a json.JSONDecodeError, and HTTPBadRequest when it is not caught. Other
+                exceptions of `loads` are passed on.
             HTTPException, ConnectionResetError: as `text`.
         """
-        # Not by way of the other two: small bodies are what most handlers read, and each call of these takes its time.
+        # Not by read() and text(): most bodies are small, and each call costs time.
         data = self._read_now()
         text = self._decode(await self.read() if data is None else data)
         if loads is None:
@@ -211,7 +211,7 @@ class RequestReading(RequestFields):
     # As a form
 
     async def post(self) -> "MultiDictProxy[FormField]":
-        """Give the fields of the form that the body is; none for another type of body, or method.
+        """Read the body as a form; empty for another type of body, or another method.
 
         Text is text, a file a `FileField`; bytes are what has a type of its own but no file name.
 
@@ -232,7 +232,7 @@ class RequestReading(RequestFields):
         if self.method not in self.POST_METHODS:
             return MultiDict()
         if self.body_exists:
-            # It may well be a form: nobody is to take it for one without fields.
+            # It may be a form, which must not be taken for an empty one.
             self._check_type()
         essence = self.content_type
         if essence == "multipart/form-data":
@@ -267,7 +267,7 @@ class RequestReading(RequestFields):
         return reader.result()
 
     async def multipart(self) -> "MultipartReader":
-        """Give a reader of the parts of the body, whatever their size.
+        """Return a reader of the parts of a multipart body, which may have any size.
 
         Raises:
             HTTPBadRequest: its Content-Type is no multipart one, or names no boundary.

@@ -1,6 +1,6 @@
-"""The request-target, parsed once for everybody: routing, `path`, `url` and whoever authorises (RFC 9112 §3.2).
+"""The request-target, parsed once for everybody: routing, `path`, `url` and authorization (RFC 9112 §3.2).
 
-Knows the four forms. Does not know hosts: the authority of a target is the one in Host, or the engine refuses it.
+It may have any of the four forms. Its authority is dropped: the engine refuses one that differs from Host.
 """
 
 from typing import NamedTuple
@@ -16,11 +16,11 @@ class Target(NamedTuple):
     path: str
     """Begins with a slash; ``*`` of the asterisk-form; the authority itself for CONNECT."""
     query: str
-    """What follows the first question mark; empty when there is none."""
+    """The part after the first question mark; empty without one."""
 
 
 def parse_target(method: str, target: str) -> Target:
-    """Take a target apart."""
+    """Parse a target."""
     if not target.startswith("/") and method != "CONNECT" and target != "*":
         # absolute-form (§3.2.2): scheme "://" authority, then path and query, either of which may be missing.
         _, _, rest = target.partition("://")
@@ -44,8 +44,7 @@ def build_url(method: str, target: Target) -> URL:
 def build_from_authority(authority: str, *, scheme: str = "", path: str = "", query_string: str = "") -> URL:
     """Return a URL of an authority that a peer named, with a host that can be read; all parts are percent-encoded.
 
-    A label that begins with `xn--` stands for another text, unless it is malformed: then whoever asked for `host` would
-    get an error from the depth, long after the URL was made.
+    A label that begins with `xn--` is decoded here: if it is malformed, the URL would raise later, at `host`.
 
     Raises:
         ValueError: the authority has no valid port, or a host that cannot be read.

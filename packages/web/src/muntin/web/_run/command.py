@@ -1,6 +1,6 @@
-"""The command line: which application, or function that makes one, and how it is to be served.
+"""The command line: which application, or function that makes one, and how it is served.
 
-It reads arguments and imports what they name; it starts nothing.
+This module parses arguments and imports the module that they name; it starts nothing.
 """
 
 import importlib
@@ -19,11 +19,11 @@ _DESCRIPTION: Final = (
 
 
 class CommandError(Exception):
-    """What was asked for cannot be found; the message says why."""
+    """The command cannot be carried out; the message says why."""
 
 
 class Command(NamedTuple):
-    """What was asked for."""
+    """A parsed command line."""
 
     target: str
     host: str | None
@@ -32,9 +32,9 @@ class Command(NamedTuple):
     mode: int | None
     take_over: bool
     sockets: list[int] | None
-    """Descriptors that a process which reloads has passed; they are the place then."""
+    """Descriptors of sockets that the watching process has passed: the places to listen at."""
     lifeline: int | None
-    """And another one, which it has the other end of."""
+    """A descriptor whose other end the watching process holds."""
     certfile: str | None
     keyfile: str | None
     arguments: list[str]
@@ -48,14 +48,14 @@ class Command(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Where to listen, for messages."""
+        """The places to listen at, for messages."""
         return " and ".join(
             str(part) for part in (self.host and f"{self.host}:{self.port}", self.path) if part
         )
 
 
 def _make_parser() -> ArgumentParser:
-    # allow_abbrev: an application's own options are not ours in short.
+    # allow_abbrev: an option of the application could look like one of ours, abbreviated.
     parser = ArgumentParser(
         prog="python -m muntin.web", usage=_USAGE, description=_DESCRIPTION, allow_abbrev=False
     )
@@ -141,18 +141,18 @@ _WITH_VALUE: Final = frozenset(
     )
 )
 _NEWER: Final = frozenset(("-H", "--hostname", "-P", "--port", "-U", "--path"))
-"""Options that may also stand behind the target, where all others belong to the function."""
+"""Options that may also follow the target; all others there belong to the function."""
 
 
 def parse_command(arguments: Sequence[str], *, is_activated: bool = False) -> Command:
-    """Read a command line.
+    """Parse a command line.
 
     Args:
         arguments: those behind the name of the program.
-        is_activated: whether sockets were passed to the program, which are where to listen if nothing else is said.
+        is_activated: whether sockets were passed to the program; they are used if no place is named.
 
     Raises:
-        SystemExit: it cannot be understood (2), or help was asked for.
+        SystemExit: it is wrong (2), or help was requested.
     """
     parser = _make_parser()
     before, after = _split(arguments)
@@ -194,7 +194,7 @@ def parse_command(arguments: Sequence[str], *, is_activated: bool = False) -> Co
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Part the arguments behind the target."""
+    """Split the arguments behind the target."""
     position = 0
     while position < len(arguments):
         argument = arguments[position]
@@ -208,7 +208,7 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _pick(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Take our own options out of those behind the target; `--` says that none is."""
+    """Separate our own options from the others behind the target; all that follow `--` are others."""
     ours: list[str] = []
     rest: list[str] = []
     position = 0
@@ -230,7 +230,7 @@ def load_target(target: str) -> Any:
     """Import the function or application that `module:function`, or `package.module.function`, names.
 
     Raises:
-        CommandError: there is no such thing, or it cannot be called.
+        CommandError: it does not exist, or it cannot be called.
     """
     module_name, separator, name = target.partition(":") if ":" in target else target.rpartition(".")
     if not separator or not module_name or not name:

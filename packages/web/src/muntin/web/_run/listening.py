@@ -39,7 +39,7 @@ Tls = SSLContext | Callable[[], SSLContext] | None
 
 
 class ListeningError(OSError):
-    """An address or path cannot be had; its text is one line for the operator."""
+    """An address or path cannot be used; the text is one line for the operator."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(*error.args)
@@ -57,7 +57,7 @@ class Listening:
     mode: int | None
     """The permissions of the files at the paths; None for what the umask leaves."""
     take_over: bool
-    """Whether to replace Unix sockets at which somebody listens."""
+    """True to replace Unix sockets at which another process listens."""
     sockets: tuple[socket.socket, ...]
     """Those that are bound already."""
     tls: Tls
@@ -83,7 +83,7 @@ class Listening:
         """Return the places as `run_app` takes them: all interfaces, where none is given.
 
         Raises:
-            ValueError: they are given, as lists that are empty; or `mode` or `take_over` without a path.
+            ValueError: all of them are empty lists; or `mode` or `take_over` without a path.
             TypeError: `mode` is no number.
         """
         hosts = _list_of(host, str)
@@ -118,7 +118,7 @@ class Listening:
         """Listen at every place with a runner that is set up.
 
         Raises:
-            ListeningError: one of them cannot be had.
+            ListeningError: one of them cannot be used.
         """
         tls = self.tls if isinstance(self.tls, SSLContext | None) else self.tls()
         backlog = self.backlog
@@ -150,10 +150,10 @@ class Listening:
 
     @contextmanager
     def opened(self) -> Iterator["Listening"]:
-        """Open every place; give them as sockets, which are closed at the end.
+        """Open every place; yield the places as open sockets, which are closed at the end.
 
         Raises:
-            ListeningError: one of them cannot be had.
+            ListeningError: one of them cannot be used.
         """
         from muntin.runner.workers import sockets  # noqa: PLC0415 - most programs are one process
 
@@ -177,7 +177,7 @@ class Listening:
                     opened.append(stack.enter_context(sock))
                     stack.callback(sockets.SocketFile(path).remove)
                 for sock in self.sockets:
-                    # Now, as the workers would do it too late to tell in one voice.
+                    # Here, so that a failure is reported once and not by each worker.
                     sock.listen(self.backlog)
                     opened.append(stack.enter_context(sock))
             except OSError as error:
@@ -192,7 +192,7 @@ class Listening:
             sock.close()
 
     def describe(self) -> list[str]:
-        """Give the sockets that are bound already as URLs."""
+        """Return the URLs of the sockets that are bound already."""
         scheme = "https" if self.tls else "http"
         return [format_socket(sock, scheme) for sock in self.sockets]
 
@@ -200,7 +200,7 @@ class Listening:
 def print_in_one_line() -> None:
     """Let a `ListeningError` that nobody catches end the program with one line, in place of a traceback.
 
-    It is no fault of the program that its address is taken, and who reads the log of a service has to see why at once.
+    A taken address is no fault of the program, and the reason should be plain at once in the log of a service.
     """
     previous = sys.excepthook
 
@@ -214,11 +214,11 @@ def print_in_one_line() -> None:
 
 
 def _list_of(given: Any, *kinds: type) -> tuple[Any, ...]:
-    """Give one thing of these kinds, or several, as several."""
+    """Return one thing of these kinds, or a collection of them, as a tuple."""
     return (given,) if isinstance(given, kinds) else tuple(given or ())
 
 
 def describe_places(names: Iterable[str], note: str = "") -> str:
-    """Give the line that tells where an application is served; where it is everywhere, by a name to click on."""
+    """Return the line that says where an application is served; all interfaces are written as `localhost`."""
     places = [name.replace("//0.0.0.0:", "//localhost:").replace("//[::]:", "//localhost:") for name in names]
     return f"{SERVING} {', '.join(dict.fromkeys(places))}{note} (press Ctrl-C to stop)"

@@ -1,8 +1,8 @@
-"""Serving while somebody writes: a program in a process of its own, started anew whenever a Python file changes.
+"""Reloading: a program in a process of its own, started again whenever a Python file changes.
 
-What was imported cannot be imported away again, so it is the process that is replaced. One that ended, by a mistake
-in the code for example, has said why; the next change starts it again. The sockets are opened before, and stay open:
-who connects while no process serves is answered by the next.
+An import cannot be undone, so the process is replaced. One that ended, by a mistake in the
+code for example, has printed the reason; the next change starts it again. The sockets are opened before, and stay open:
+a client that connects while no process serves is served by the next.
 
 Whatever ends the process that watches, the program ends with it, or it would keep the port: it holds one end of a pipe
 whose other end is closed with the first.
@@ -18,7 +18,7 @@ from typing import Final
 
 from watchfiles import PythonFilter, watch
 
-from muntin.web._run.news import tell
+from muntin.web._run.output import print_line
 
 __all__ = ["run_and_watch"]
 
@@ -26,9 +26,9 @@ _ENDS: Final = ("SIGTERM", "SIGHUP", "SIGQUIT")
 """Signals that end both, besides Ctrl-C: SIGHUP is sent when the terminal is closed, SIGQUIT by Ctrl-\\."""
 
 _PATIENCE: Final = 2.0
-"""How long answers under way may take (seconds) when the code behind them has changed."""
-_GLANCE: Final = 500
-"""How often it is looked whether the program still runs (milliseconds)."""
+"""How long responses may take (seconds) after their code has changed."""
+_CHECK_INTERVAL: Final = 500
+"""The interval of checks whether the program still runs (milliseconds)."""
 
 
 def run_and_watch(
@@ -37,8 +37,8 @@ def run_and_watch(
     """Run a program until Ctrl-C, SIGTERM, SIGHUP or SIGQUIT; start it anew when a Python file changes.
 
     Args:
-        command: returns the program and its arguments, for a descriptor at whose end it has to end; None where no
-            descriptors are passed.
+        command: returns the program and its arguments, for the descriptor of the lifeline; None where no descriptors
+            are passed.
         folder: where the files are, at any depth.
         descriptors: those that the program inherits.
     """
@@ -52,21 +52,25 @@ def run_and_watch(
         return subprocess.Popen(command(lifeline), pass_fds=descriptors)
 
     process = None
-    is_told = False
+    is_reported = False
     try:
         process = start()
         for changes in watch(
-            folder, watch_filter=PythonFilter(), yield_on_timeout=True, rust_timeout=_GLANCE, debounce=100
+            folder,
+            watch_filter=PythonFilter(),
+            yield_on_timeout=True,
+            rust_timeout=_CHECK_INTERVAL,
+            debounce=100,
         ):
             if changes:
                 names = sorted({_shorten(Path(path), folder) for _, path in changes})
-                tell(f"{', '.join(names)} changed: starting again")
+                print_line(f"{', '.join(names)} changed: starting again")
                 _stop(process)
                 process = start()
-                is_told = False
-            elif not is_told and process.poll() is not None:
-                tell("the program ended: waiting for a change")
-                is_told = True
+                is_reported = False
+            elif not is_reported and process.poll() is not None:
+                print_line("the program ended: waiting for a change")
+                is_reported = True
     except KeyboardInterrupt:
         pass
     finally:
@@ -79,13 +83,13 @@ def run_and_watch(
 
 
 class _Ending:
-    """What signals do: the first ends the watching, and no other interrupts the end."""
+    """The signal handlers: the first signal ends the watching, and later ones do not interrupt the end."""
 
     def __init__(self) -> None:
         self.is_under_way = False
         for name in _ENDS:
             number = getattr(signal, name, None)
-            # What nohup(1) has ignored stays so.
+            # Signals that nohup(1) ignores stay ignored.
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._interrupt)
 

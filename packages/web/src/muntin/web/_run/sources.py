@@ -1,4 +1,4 @@
-"""What an application comes from: it is there, a coroutine makes it, or a function does."""
+"""Sources of an application: the application itself, a coroutine that makes it, or a function."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,10 +11,10 @@ Source = Application | Awaitable[Application] | Callable[[], Application | Await
 
 
 def call_source(source: Source) -> Any:
-    """Call a function that makes an application; give anything else as it is."""
+    """Call a function that makes an application; return anything else as it is."""
     return source() if callable(source) and not isinstance(source, Application) else source
 
 
 async def make_application(source: Any) -> Any:
-    """Wait for an application that a coroutine makes; give anything else as it is."""
+    """Wait for an application that a coroutine makes; return anything else as it is."""
     return await source if isinstance(source, Awaitable) else source

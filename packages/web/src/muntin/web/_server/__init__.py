@@ -1,1 +1,1 @@
-"""The parts of `server.py`: selecting a handler, answering by it, and recovering where that failed."""
+"""The parts of `server.py`: selecting a handler, responding by it, and recovering from its failure."""

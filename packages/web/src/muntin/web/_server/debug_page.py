@@ -1,7 +1,4 @@
-"""The page that shows a developer what went wrong in a handler.
-
-It tells the traceback, so it is for debug mode alone.
-"""
+"""The page that shows the traceback of a failed handler; for debug mode only."""
 
 from html import escape
 from traceback import format_exception
@@ -12,7 +9,7 @@ from muntin.web.response.whole import Response
 
 __all__ = ["describe_exception"]
 
-# Nothing in it is to be run, fetched or kept, whatever the exception says.
+# Whatever the text of the exception is, nothing in the page is run, fetched or stored.
 _FIELDS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "Cache-Control": "no-store",
@@ -38,7 +35,7 @@ pre {{ padding: 1rem; overflow-x: auto; background: #f4f4f4; }}
 
 
 def describe_exception(request: Any, error: Exception) -> Response:
-    """Give a 500 with the traceback: HTML for clients that like it better than plain text."""
+    """Build a 500 with the traceback: HTML for clients that prefer it to plain text."""
     lines = "".join(format_exception(error))
     accepted = request.get_field("Accept")
     content_type = negotiate_media_type(accepted, ("text/plain", "text/html")) or "text/plain"

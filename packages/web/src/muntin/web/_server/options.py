@@ -1,6 +1,6 @@
 """The arguments of servers by their documented names.
 
-It knows which number of ours each one is; it must not know what is served.
+A table maps each of them to a field of `Limits`, `Timeouts` or `Caps`.
 """
 
 import logging
@@ -33,7 +33,7 @@ _GROUPS: Final = {"limits": _LIMITS, "timeouts": _TIMEOUTS, "caps": _CAPS}
 
 
 def overlay(options: Mapping[str, Any], winning: Mapping[str, Any]) -> dict[str, Any]:
-    """Give options with others that win over them.
+    """Merge two mappings of options; `winning` replaces those of the same name.
 
     All time-outs given at once win over any given by its own name among the others; limits and caps likewise.
     """
@@ -51,7 +51,9 @@ def read_server_options(
     handler_cancellation: bool = False,
     **documented: Any,
 ) -> dict[str, Any]:
-    """Return the options of the server below for the documented arguments; those win over `limits` and the like.
+    """Return the options of the server below for the documented arguments.
+
+    Those win over the numbers of the same meaning in `limits`, `timeouts` and `caps`.
 
     Raises:
         TypeError: an argument is not known.
@@ -71,6 +73,6 @@ def read_server_options(
 
 
 def _amend(numbers: Numbers, names: Mapping[str, str], documented: Mapping[str, Any]) -> Numbers:
-    """Give the numbers, with those in place of which there are arguments."""
+    """Return the numbers, replaced by the documented arguments that were passed."""
     changed = {ours: documented[theirs] for theirs, ours in names.items() if theirs in documented}
     return replace(numbers, **changed) if changed else numbers

@@ -1,7 +1,4 @@
-"""What answers a request whose handler failed, or whose answer could not be sent.
-
-It knows errors, their pages and what may be told of them. How a request comes to its handler is for `answering`.
-"""
+"""Recovery: the response to a request whose handler failed, or whose response could not be sent."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -20,20 +17,20 @@ from muntin.web.response.whole import Response
 __all__ = ["NotAResponse", "PagesOf", "Recovery", "end_upgraded", "require_response"]
 
 PagesOf = Callable[[Any, Exception], Iterable[ErrorPages]]
-"""Gives the error pages that concern a request, the first choice first."""
+"""Returns the error pages for a request, the nearest first."""
 
 
 class NotAResponse(Exception):
-    """A handler gave something else than a response."""
+    """A handler returned something else than a response."""
 
 
 class Recovery:
-    """Answers what handlers raise.
+    """Responds to the errors of handlers.
 
     Args:
         logger: where failures are reported.
-        pages_of: gives the error pages that concern a request.
-        debug: whether the client is shown what went wrong.
+        pages_of: returns the error pages for a request.
+        debug: whether clients are shown tracebacks.
     """
 
     __slots__ = ("_debug", "_logger", "_pages_of")
@@ -46,7 +43,7 @@ class Recovery:
         self._debug = debug
 
     def can_recover(self, request: Any, error: Exception) -> bool:
-        """Return whether there is somebody to answer, and something that can be answered.
+        """Return whether a response to the error can still be sent.
 
         If not, the peer has gone, or a part of the response was sent, which must not look complete: the error has to be
         raised on by whoever caught it, to the protocol below, which reports it and cuts the connection. Not from here:
@@ -60,21 +57,21 @@ class Recovery:
         return True
 
     async def recover(self, request: Any, error: Exception) -> StreamResponse | None:
-        """Answer what a handler, or the sending of its response, raised, after `can_recover` said so.
+        """Respond to an error of a handler, or of sending its response, if `can_recover` returned True.
 
         Returns:
-            The response, if there was one.
+            The response; None if one had been sent already.
 
         Raises:
-            Exception: not even that could be sent.
+            Exception: this response could not be sent either.
         """
         exchange: Exchange = request.exchange
         if exchange.is_finished:
             if end_upgraded(error):
-                return Response(status=101)  # that was the answer, for who logs it
+                return Response(status=101)  # the response that was sent, for the access log
             self._report(request, error)
             return None
-        response = await self._make_answer(request, error)
+        response = await self._make_response(request, error)
         if isinstance(response, HTTPException):
             response = response.copy_to_send()
         if isinstance(error, HTTPException):
@@ -90,25 +87,24 @@ class Recovery:
         error.__traceback__ = None  # frames would keep the exchange alive until the next collection
         return response
 
-    async def _make_answer(self, request: Any, error: Exception) -> StreamResponse:
+    async def _make_response(self, request: Any, error: Exception) -> StreamResponse:
         if isinstance(error, RemoteProtocolError):
             request.exchange.close_after()
             error = exception_of(error, request.client_max_size)
         page, is_expected = self._find_page(request, error)
-        is_answer = isinstance(error, HTTPException)
-        if not is_answer and not is_expected:
+        if not isinstance(error, HTTPException) and not is_expected:
             self._report(request, error)
             if self._debug:
                 from muntin.web._server.debug_page import describe_exception  # noqa: PLC0415 - never in production
 
                 return describe_exception(request, error)
-        answer = None if page is None else await self._open_page(page, request, error)
-        if answer is not None:
-            return answer
+        response = None if page is None else await self._open_page(page, request, error)
+        if response is not None:
+            return response
         return error if isinstance(error, HTTPException) else _plain()
 
     def _find_page(self, request: Any, error: Exception) -> tuple[ErrorPage | None, bool]:
-        """Give the page for an error, and whether it is for just this kind."""
+        """Return the page for an error, and whether it was registered for this kind of error."""
         for pages in self._pages_of(request, error):
             page = pages.find(error)
             if page is not None:
@@ -116,7 +112,7 @@ class Recovery:
         return None, False
 
     async def _open_page(self, page: ErrorPage, request: Any, error: Exception) -> StreamResponse | None:
-        """Give what a page answers; None when it fails itself."""
+        """Return the response of a page; None if the page fails."""
         try:
             response = await page(request, error)
         except HTTPException as raised:
@@ -128,7 +124,7 @@ class Recovery:
             return None
         if not isinstance(response, StreamResponse):
             name, kind = describe_callable(page), type(response).__name__
-            self._logger.error("the error page %s gave %s instead of a response", name, kind)
+            self._logger.error("the error page %s returned %s instead of a response", name, kind)
             return None
         _pass_on_fields(error, response)
         return response
@@ -140,11 +136,11 @@ class Recovery:
             self._logger.error("%r failed", request, exc_info=error)
 
     def _give_up(self, request: Any, error: Exception) -> StreamResponse | None:
-        """Answer that not even the response to a failure could be sent; None where that cannot be sent either."""
+        """Send a plain 500 if the response to a failure could not be sent; return None if no response can be sent."""
         exchange: Exchange = request.exchange
         if exchange.is_started or _is_gone(exchange, error):
             return None
-        self._logger.error("the answer to %r could not be sent", request, exc_info=error)
+        self._logger.error("the response to %r could not be sent", request, exc_info=error)
         plain = _plain()
         request.prepare_signals = ()  # one of them may have failed
         plain.deliver_nowait(request)
@@ -160,7 +156,7 @@ def _is_gone(exchange: Exchange, error: Exception) -> bool:
 
 
 def _pass_on_fields(error: Exception, response: StreamResponse) -> None:
-    """Give a page's answer what the status demands: Allow, WWW-Authenticate, Retry-After …"""
+    """Add the fields that the status requires to the response of a page: Allow, WWW-Authenticate, Retry-After …"""
     if not isinstance(error, HTTPException) or response is error or response.prepared:
         return
     if response.status == error.status:
@@ -173,19 +169,21 @@ def _pass_on_fields(error: Exception, response: StreamResponse) -> None:
 
 
 def end_upgraded(error: Exception | None) -> bool:
-    """End what the exchange of the current handler was upgraded to, if it was, and tell whether that is the end of it:
-    the error is no failure of the handler.
+    """End the WebSocket of the current handler, if there is one.
+
+    Returns:
+        Whether that settles the error, which is then no failure of the handler.
     """
     end = END_UPGRADED.get()
     return end is not None and end(error)
 
 
 def require_response(response: Any, request: Any) -> None:
-    """Make sure that a handler gave a response; an exception that it gave is raised, which comes to the same.
+    """Check that a handler returned a response; raise an exception that it returned.
 
     Raises:
-        NotAResponse: it did not; the handler is named.
-        HTTPException: it gave that, not sent yet.
+        NotAResponse: it returned something else; the handler is named.
+        HTTPException: it returned one that was not sent yet.
     """
     if isinstance(response, HTTPException):
         _advise_raising(response, request)
@@ -195,12 +193,12 @@ def require_response(response: Any, request: Any) -> None:
         info = getattr(request, "match_info", None)
         name = "the handler" if info is None else f"handler {describe_callable(info.handler)}"
         raise NotAResponse(
-            f"{name} (or a middleware) gave {type(response).__name__} instead of a response to {request!r}"
+            f"{name} (or a middleware) returned {type(response).__name__} instead of a response to {request!r}"
         )
 
 
 def _advise_raising(exception: HTTPException, request: Any) -> None:
     info = getattr(request, "match_info", None)
-    # What the router raised, a middleware has returned, and the line of that is not known.
+    # A middleware returned the exception of the router: its line is not known.
     if info is not None and info.http_exception is None and info.current_app.debug:
         warn_of_returned(exception, info.handler)

@@ -1,8 +1,7 @@
-"""Responder an exchange: a request, a handler, a response on its way.
+"""The responder: it makes the request of an exchange, runs its handler, and sends the response.
 
-It is the hot path of the whole framework, so everything that can be known before a request comes is worked out
-before. It knows requests and responses; which handler answers is for whoever selects it, and what answers when one
-fails for `recovery`.
+This is the hot path of the framework, so everything that is known before a request comes is computed before.
+`selecting` selects the handler, and `recovery` responds if it fails.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,12 +22,12 @@ Handle = Callable[[Any], Awaitable[Any]]
 
 
 class Responder:
-    """Answers exchanges: makes requests, runs handlers, sends what they give.
+    """Responds to exchanges: makes requests, runs handlers, sends their responses.
 
     Args:
         make_request: makes a request of an exchange.
-        select: gives the handler for a request.
-        recovery: answers what they raise.
+        select: returns the handler for a request.
+        recovery: responds to errors of handlers.
     """
 
     __slots__ = ("_can_recover", "_make_request", "_recover", "_select")
@@ -45,11 +44,11 @@ class Responder:
         self._recover = recovery.recover
 
     async def respond(self, exchange: Exchange) -> None:
-        """Answer an exchange."""
+        """Handle the request of an exchange and send the response."""
         request = self._make_request(exchange)
         try:
             response = await self._select(request)(request)
-            # Asking for the class first: an isinstance() of these classes costs as much as half a router.
+            # The class is compared first: isinstance() of these classes costs as much as half a router.
             if response.__class__ is not Response:
                 require_response(response, request)
             if not response.deliver_nowait(request):
@@ -63,9 +62,9 @@ class Responder:
             raise
 
     async def respond_and_log(self, exchange: Exchange, access_logger: AbstractAccessLogger) -> None:
-        """Answer an exchange and write a line of the access log, whatever becomes of the answer."""
+        """Do the same, and write a line of the access log, also if the response fails."""
         request = self._make_request(exchange)
-        answered: StreamResponse | None = None
+        sent: StreamResponse | None = None
         began = access_logger.now()
         try:
             response = await self._select(request)(request)
@@ -73,27 +72,27 @@ class Responder:
                 require_response(response, request)
             if not response.deliver_nowait(request):
                 await response.deliver(request)
-            answered = response
+            sent = response
         except Exception as error:
             if not self._can_recover(request, error):
                 raise
-            answered = await self._recover(request, error)
+            sent = await self._recover(request, error)
         except BaseException:
             end_upgraded(None)
             raise
         finally:
-            if answered is None:
-                answered = SentResponse(exchange)
-            access_logger.log(request, answered, access_logger.now() - began)
+            if sent is None:
+                sent = SentResponse(exchange)
+            access_logger.log(request, sent, access_logger.now() - began)
 
     async def refuse(self, exchange: Exchange, rejected: Rejected) -> None:
-        """Answer a request that could not be read."""
+        """Respond to a request that could not be parsed."""
         await self._refuse(self._make_request(exchange), rejected)
 
     async def refuse_and_log(
         self, exchange: Exchange, rejected: Rejected, access_logger: AbstractAccessLogger
     ) -> None:
-        """Answer a request that could not be read, and write a line of the access log."""
+        """Respond to a request that could not be parsed, and write a line of the access log."""
         request = self._make_request(exchange)
         began = access_logger.now()
         response = await self._refuse(request, rejected)

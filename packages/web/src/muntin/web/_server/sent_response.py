@@ -1,4 +1,4 @@
-"""What was sent of a response whose handler did not end well, for who logs it."""
+"""The part of a response that was sent before its handler failed, for the access log."""
 
 from typing import Final
 
@@ -12,12 +12,12 @@ CLIENT_CLOSED_REQUEST: Final = 499
 
 
 class SentResponse(Response):
-    """A response as its peer has seen it, to an exchange that is over.
+    """The response of an exchange that is over, as the peer has seen it.
 
     Where no head was sent, the status is 499 if the client had gone, and else 500.
 
     Args:
-        exchange: whose handler has ended.
+        exchange: the exchange; its handler has ended.
     """
 
     def __init__(self, exchange: Exchange) -> None:
@@ -30,7 +30,7 @@ class SentResponse(Response):
             super().__init__(status=head.status, reason=reason, headers=fields)
             self._body_length = exchange.body_sent
         self.is_aborted = not exchange.is_finished
-        """Whether the response was not sent to its end."""
+        """True if the response was not sent to its end."""
 
 
 def _as_text(given: str | bytes) -> str:

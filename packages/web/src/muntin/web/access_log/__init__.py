@@ -1,4 +1,4 @@
-"""The access log: one line for each answer, by a format, as text or JSON, one by one or many at a time."""
+"""The access log: one line for each response, by a format, as text or JSON, one by one or many at a time."""
 
 from muntin.web.access_log.batches import BatchingHandler
 from muntin.web.access_log.loggers import AbstractAccessLogger, AccessLogger, JSONAccessLogger

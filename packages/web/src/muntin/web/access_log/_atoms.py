@@ -1,7 +1,4 @@
-"""Atoms: the letters of an access log's format, and what each reads of a request and its response.
-
-It knows their names. How their values are written is for `muntin.web.access_log`.
-"""
+"""Atoms: the letters of an access log's format, and the value that each reads of a request and its response."""
 
 import os
 import re
@@ -16,10 +13,10 @@ from muntin.http_core import HTTP_11
 __all__ = ["Atom", "Read", "Tell", "compile_data", "compile_line", "compile_texts", "parse_format"]
 
 Read = Callable[[Any, Any, float], tuple[Any, ...]]
-"""Gives the values of a request, a response and the seconds between them."""
+"""Returns the values of the atoms for a request, its response and its duration (seconds)."""
 
 Tell = Callable[[Any, Any, float], str]
-"""Gives a line about them."""
+"""Returns the line for them."""
 
 
 class Atom(NamedTuple):
@@ -30,7 +27,7 @@ class Atom(NamedTuple):
         text: the expression that reads it for a line, of `request`, `head`, `response`, `seconds` and `asked`, the
             values of the fields of the request that the format names.
         datum: the one that reads it for a program, if that is another.
-        is_foreign: whether it may hold what a peer has said.
+        is_foreign: whether it may hold text that a peer sent.
         field: the name of the field that it is.
     """
 
@@ -71,10 +68,10 @@ def _field_atom(field: str, side: str, place: int) -> Atom:
 
 
 def parse_format(log_format: str) -> tuple[str, list[Atom]]:
-    """Give the template of a line, for the operator %, and what fills it.
+    """Parse a format: return the template of a line, for the operator %, and its atoms.
 
     Raises:
-        ValueError: the format has an atom that there is not.
+        ValueError: the format has an unknown atom.
     """
     atoms: list[Atom] = []
     asked = count()
@@ -95,19 +92,19 @@ def parse_format(log_format: str) -> tuple[str, list[Atom]]:
 
 
 def compile_texts(atoms: Sequence[Atom]) -> Read:
-    """Give what reads the values of atoms as they stand in a line."""
+    """Return a function that reads the values of atoms as texts for a line."""
     read: Read = _compile(atoms, f"({_list(atom.text for atom in atoms)})")
     return read
 
 
 def compile_data(atoms: Sequence[Atom]) -> Read:
-    """Give what reads the values of atoms as a program wants them."""
+    """Return a function that reads the values of atoms as data for a program."""
     read: Read = _compile(atoms, f"({_list(atom.datum or atom.text for atom in atoms)})")
     return read
 
 
 def compile_line(template: str, atoms: Sequence[Atom]) -> Tell:
-    """Give what fills a template: sooner than by way of the values, as the compiler makes one string display of it."""
+    """Return a function that makes a line: faster than by `compile_texts`, as it is compiled to one f-string."""
     tell: Tell = _compile(atoms, f"{template!r} % ({_list(atom.text for atom in atoms)})")
     return tell
 
@@ -117,11 +114,11 @@ def _list(expressions: Iterable[str]) -> str:
 
 
 def _compile(atoms: Sequence[Atom], result: str) -> Any:
-    """Give one function for all atoms: a call for each would take longer than the reading.
+    """Compile one function for all atoms: a call for each would take longer than reading its value.
 
     The expressions are those of the table, and of fields whose names have been matched: nothing else is evaluated.
     """
-    # In bytes, past the mapping of all fields, which few handlers ask for.
+    # In bytes, without the mapping of all fields, which few handlers use.
     asked = [atom.field.lower().encode("ascii") for atom in atoms if atom.field and atom.name == _ASKED]
     source = f"""
 def read(request, response, seconds):
@@ -143,7 +140,7 @@ def read(request, response, seconds):
 
 
 def _make_clock(form: Callable[[int], str]) -> Callable[[float], str]:
-    """Give what tells when it was so many seconds ago; a second is put into words once."""
+    """Return a function that formats the time so many seconds ago; each second is formatted once."""
     known, words = 0, ""
 
     def tell(seconds: float) -> str:

@@ -1,7 +1,4 @@
-"""Batches of log lines: written to a stream many at a time, as writing costs more than the lines.
-
-It knows lines and when they are due. What they say is for who makes them.
-"""
+"""Batches of log lines: written to a stream many at a time, as each write costs more than making the line."""
 
 import asyncio
 import logging
@@ -12,15 +9,15 @@ from typing import Any, Final, TextIO
 __all__ = ["BatchingHandler", "find_writer"]
 
 _MOST: Final = 1000
-"""Lines that wait at most; some 100 KiB."""
+"""The most lines that wait; some 100 KiB."""
 _NO_LOCK: Final = nullcontext()
 
 
 class BatchingHandler(logging.StreamHandler[TextIO]):
     """Writes the records of a logger to a stream, many at a time.
 
-    In an event loop they wait for a moment, or until there are many; outside of one they are written at once. What
-    waits at the end of the program is written then; what waits when it is killed is lost.
+    In an event loop they wait for `seconds`, or until there are many; outside of one they are written at once. Lines
+    that wait are written at the end of the program; they are lost if it is killed.
 
     Args:
         stream: where to write; None for standard error.
@@ -35,14 +32,14 @@ class BatchingHandler(logging.StreamHandler[TextIO]):
         """The loop that is to write them."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take a record."""
+        """Format a record, and queue its line."""
         try:
             self.write_line(self.format(record))
         except Exception:
             self.handleError(record)
 
     def write_line(self, line: str) -> None:
-        """Take a line that needs no formatting."""
+        """Queue a line that needs no formatting."""
         lines = self._lines
         # Needs no lock: the list stays the same, and whoever takes lines out forgets the loop first.
         lines.append(line)
@@ -58,7 +55,7 @@ class BatchingHandler(logging.StreamHandler[TextIO]):
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write the lines that wait."""
         with self.lock or _NO_LOCK:
             self._loop = None
             waiting = self._lines[:]
@@ -70,13 +67,13 @@ class BatchingHandler(logging.StreamHandler[TextIO]):
 
 
 def find_writer(logger: logging.Logger) -> Callable[[str], Any] | None:
-    """Give what takes the lines of a logger as they are; None where somebody may want to see records."""
+    """Return a function that writes the lines of a logger without records; None if something needs records."""
     if logger.propagate or logger.filters or len(logger.handlers) != 1:
         return None
     (handler,) = logger.handlers
     if handler.level > logging.INFO or handler.filters or not _keeps_lines(handler.formatter):
         return None
-    # Not of classes derived from these, which may have changed what they do with a record.
+    # Not for subclasses, which may treat records differently.
     if type(handler) is BatchingHandler:
         return handler.write_line
     if type(handler) is logging.StreamHandler or type(handler) is logging.FileHandler:
@@ -85,7 +82,7 @@ def find_writer(logger: logging.Logger) -> Callable[[str], Any] | None:
 
 
 def _keeps_lines(formatter: logging.Formatter | None) -> bool:
-    """Whether what a formatter gives is the message and nothing else."""
+    """Return whether a formatter returns the message and nothing else."""
     if formatter is None:
         return True
     if type(formatter) is not logging.Formatter:
@@ -93,16 +90,16 @@ def _keeps_lines(formatter: logging.Formatter | None) -> bool:
     try:
         return formatter.format(logging.makeLogRecord({"msg": "message"})) == "message"
     except ValueError:
-        # It wants an attribute that only some records have.
+        # It uses an attribute that only some records have.
         return False
 
 
 def _write_at_once(handler: logging.StreamHandler[Any]) -> Callable[[str], Any]:
-    """Give what does the same as a handler without records."""
+    """Return a function that writes a line as the handler would, without a record."""
 
     def write_line(line: str) -> None:
         with handler.lock or _NO_LOCK:
-            # A file that was closed, or is to be opened late, is opened by the handler.
+            # The handler opens a file that was closed, or is opened late.
             if handler.stream is None:
                 handler.emit(logging.makeLogRecord({"msg": line}))
                 return

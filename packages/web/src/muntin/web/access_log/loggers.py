@@ -1,7 +1,7 @@
-"""The access log: one line for each answer.
+"""The access log: one line for each response.
 
-A format is compiled once, to a closure that only reads and fills in. Whatever the peer said is escaped, so that no line
-can forge another or reach a terminal's controls.
+A format is compiled once. Values that the peer sent are escaped, so that no line can forge another one, or control a
+terminal.
 """
 
 import json
@@ -19,7 +19,7 @@ __all__ = ["AbstractAccessLogger", "AccessLogger", "JSONAccessLogger"]
 
 
 class AbstractAccessLogger(ABC):
-    """What writes an access log: derive from it to write another one.
+    """The base class of access loggers: derive from it to write another log.
 
     Args:
         logger: where to write.
@@ -32,15 +32,15 @@ class AbstractAccessLogger(ABC):
 
     @abstractmethod
     def log(self, request: Any, response: Any, time: float) -> None:
-        """Write about an answer that took `time` seconds."""
+        """Write a line for a response that took `time` seconds."""
 
     @property
     def enabled(self) -> bool:
-        """Whether there is anything to write; asked once, when a server is made."""
+        """True if anything is to be written; read once, when a server is made."""
         return True
 
     now = staticmethod(time.monotonic)
-    """Gives the time of a clock that never goes back (seconds)."""
+    """Returns the time of a monotonic clock (seconds)."""
 
 
 _UNSAFE: Final = re.compile(r'[^\x20-\x7e]|[\\"]')
@@ -51,17 +51,17 @@ def _escape(found: re.Match[str]) -> str:
 
 
 _Describe = Callable[[Any, Any, float], tuple[str, tuple[Any, ...]]]
-"""Gives a line about a request and its response, and the values in it."""
+"""Returns the line for a request and its response, and the values in it."""
 
 
 def _fill_template(template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
-    """Give what fills a template, escaping what could be misread; and what gives the line alone."""
+    """Return a function for the line and its values, escaped where needed, and one for the line alone."""
     read, tell_as_it_is = compile_texts(atoms), compile_line(template, atoms)
     foreign = [atom.is_foreign for atom in atoms]
     quotes, backslashes = template.count('"'), template.count("\\")
 
     def is_safe(line: str) -> bool:
-        # Nearly always there is nothing to escape, which a look at the whole line finds sooner than one at each value.
+        # Nearly always nothing is to be escaped; a test of the whole line is faster than a test of each value.
         return (
             line.isascii()
             and line.isprintable()
@@ -75,7 +75,7 @@ def _fill_template(template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
         if is_safe(line):
             return line, values
         pairs = zip(values, foreign, strict=True)
-        values = tuple([_UNSAFE.sub(_escape, value) if may_lie else value for value, may_lie in pairs])
+        values = tuple([_UNSAFE.sub(_escape, value) if is_foreign else value for value, is_foreign in pairs])
         return template % values, values
 
     def tell(request: Any, response: Any, seconds: float) -> str:
@@ -86,11 +86,11 @@ def _fill_template(template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
 
 
 class AccessLogger(AbstractAccessLogger):
-    """Writes lines by a format.
+    """Writes lines in a format.
 
     | atom | what | attribute of the record |
     |---|---|---|
-    | `%a` | the client's address, as trusted proxies tell it | `remote_address` |
+    | `%a` | the client's address, as trusted proxies name it | `remote_address` |
     | `%t` | when the request came | `request_start_time` |
     | `%P` | the process | `process_id` |
     | `%r` | the request line | `first_request_line` |
@@ -110,7 +110,7 @@ class AccessLogger(AbstractAccessLogger):
         log_format: what to write.
 
     Raises:
-        ValueError: the format has an atom that there is not.
+        ValueError: the format has an unknown atom.
     """
 
     LOG_FORMAT = '%a %t "%r" %s %b "%{Referer}i" "%{User-Agent}i"'
@@ -122,7 +122,7 @@ class AccessLogger(AbstractAccessLogger):
         self._name = _make_namer(atoms)
         self._make_record = _make_record_maker(logger)
         self._write = find_writer(logger)
-        # Whoever adds or takes handlers later wants to see records.
+        # Handlers that are added or removed later need records.
         self._handlers = list(logger.handlers)
 
     def _compile(self, template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
@@ -148,14 +148,14 @@ class AccessLogger(AbstractAccessLogger):
 
 
 def _is_aborted(response: Any) -> bool:
-    """Return whether a response broke off; others do not say."""
+    """Return whether a response was not sent to its end; only `SentResponse` has the attribute."""
     return getattr(response, "is_aborted", False)
 
 
 def _make_record_maker(logger: logging.Logger) -> Callable[[str, dict[str, Any]], logging.LogRecord]:
-    """Give what makes the records of a logger, at the level INFO.
+    """Return a function that makes the records of a logger, at the level INFO.
 
-    Making one by `logging` costs as much as an answer: it looks for the caller, the process, the thread and the task.
+    Making one by `logging` costs as much as a response: it looks for the caller, the process, the thread and the task.
     Here they are always the same, and all but the time is copied from the first record.
     """
     first: logging.LogRecord | None = None
@@ -180,7 +180,7 @@ def _make_record_maker(logger: logging.Logger) -> Callable[[str, dict[str, Any]]
 
 
 def _make_namer(atoms: list[Atom]) -> Callable[[tuple[Any, ...]], dict[str, Any]]:
-    """Give what names the values of atoms, fields within `request_header` and `response_header`."""
+    """Return a function that names the values of atoms; fields are in `request_header` and `response_header`."""
     names = [(place, atom.name) for place, atom in enumerate(atoms) if atom.field is None]
     fields: dict[str, list[tuple[int, str]]] = {}
     for place, atom in enumerate(atoms):
@@ -199,7 +199,7 @@ def _make_namer(atoms: list[Atom]) -> Callable[[tuple[Any, ...]], dict[str, Any]
 
 
 class JSONAccessLogger(AccessLogger):
-    """Writes a JSON object a line, with a member for each atom of the format; what stands between them is left out.
+    """Writes a JSON object a line, with a member for each atom of the format; the text between them is left out.
 
     The members are called as the attributes of records. Numbers are numbers, the time is in UTC by RFC 3339, a field
     that is missing is null. Everything outside printable ASCII is escaped. Where a response was not sent to its end, a
@@ -210,7 +210,7 @@ class JSONAccessLogger(AccessLogger):
         log_format: which atoms.
 
     Raises:
-        ValueError: the format has an atom that there is not.
+        ValueError: the format has an unknown atom.
     """
 
     def _compile(self, template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:

@@ -1,6 +1,6 @@
-"""Middlewares that come with the framework: each is a module of its own here, which only who imports it pays for.
+"""Middlewares that come with the framework: each is a module of its own, loaded when it is imported.
 
-They know requests and responses; how they are put around handlers is for `muntin.middleware`.
+`muntin.middleware` composes them with handlers.
 """
 
 from muntin.middleware import middleware

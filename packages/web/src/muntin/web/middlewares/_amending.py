@@ -1,7 +1,6 @@
-"""Amending a response whoever makes it: the handler, an exception, a stream that has sent its head long before it
-ends, or the server when the handler has failed.
+"""Amending the head of any response.
 
-It knows when the head of a response goes out. What is changed about it is for the middlewares that ask.
+The handler returns, raises or sends it itself, or the server makes it after a failure.
 """
 
 from collections.abc import Callable
@@ -19,10 +18,10 @@ Amend = Callable[[StreamResponse], None]
 
 
 async def amend_response(request: Request, handler: Handler, amend: Amend) -> StreamResponse:
-    """Run a handler, and amend what answers the request before its head is sent.
+    """Run a handler, and amend the response before its head is sent.
 
     A response that the handler returns is amended at once; the signal, which makes sending slower, is for those that
-    the handler sends itself, and stays for the response to a failure. Either way those inside amend before those
+    the handler sends itself, and for the response to a failure. Either way those inside amend before those
     outside, and all of them before the signals of the applications.
     """
 
@@ -42,11 +41,11 @@ async def amend_response(request: Request, handler: Handler, amend: Amend) -> St
 
 
 def _withdraw(request: Request, signal: Callable[..., Any]) -> None:
-    # Others may have put theirs beside ours, and left it there.
+    # Other middlewares may have added signals of their own.
     request.prepare_signals = tuple(each for each in request.prepare_signals if each is not signal)
 
 
 def _amend_unsent(response: StreamResponse, amend: Amend) -> None:
-    # What is no response at all is for the server to complain about.
+    # The server reports what is no response.
     if not getattr(response, "prepared", True):
         amend(response)

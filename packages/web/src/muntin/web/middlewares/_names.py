@@ -1,7 +1,7 @@
-"""Collections of names that an application gives: origins, methods, fields, networks, types.
+"""Collections of names that an application passes: origins, methods, fields, networks, types.
 
-It knows the one mistake that Python does not see: a single text is a collection too, of its characters, and asking it
-whether it contains a name finds parts of names. What a name may be is for those who ask.
+One mistake is not noticed by Python: a single text is a collection of characters, and `in` finds parts of it. It is
+refused here.
 """
 
 from collections.abc import Iterable
@@ -10,10 +10,10 @@ __all__ = ["check_collection"]
 
 
 def check_collection(what: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that an option was given, in their order; `what` they are is for the message.
+    """Return the names of an option as a tuple; `what` is their kind, for the message.
 
     Raises:
-        ValueError: it is one text in place of a collection of them, or has members that are no text.
+        ValueError: it is a text in place of a collection, or a member is no text.
     """
     if isinstance(names, (str, bytes, bytearray)):
         raise ValueError(f"give a collection of {what}, such as [{names!r}]")

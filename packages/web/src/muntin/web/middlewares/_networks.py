@@ -1,7 +1,4 @@
-"""Networks of addresses: who is inside.
-
-It knows addresses as text, of whoever connected. Which of them are worth believing is for those who ask.
-"""
+"""Networks of IP addresses, and addresses in them."""
 
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -18,16 +15,16 @@ def parse_networks(networks: Iterable[str]) -> tuple[Network, ...]:
     """Parse networks, such as ``10.0.0.0/8`` or ``::1``.
 
     Raises:
-        ValueError: one is none, or it is one text in place of a collection.
+        ValueError: one is malformed, or a text is passed in place of a collection.
     """
     return tuple(ip_network(each) for each in check_collection("networks", networks))
 
 
 def parse_address(text: str) -> Address:
-    """Give an address; an IPv4 one that came through a socket for both (RFC 4291 §2.5.5.2) as what it is.
+    """Parse an address; an IPv4 address mapped into IPv6 (RFC 4291 §2.5.5.2) is returned as IPv4.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no IP address.
     """
     address = ip_address(text)
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
@@ -36,7 +33,7 @@ def parse_address(text: str) -> Address:
 
 
 def is_within(text: str | None, networks: Sequence[Network]) -> bool:
-    """Tell whether an address lies in one of the networks; what is no address does not."""
+    """Return whether a text is an address in one of the networks."""
     if text is None or not networks:
         return False
     try:

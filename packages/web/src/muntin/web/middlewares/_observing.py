@@ -1,6 +1,6 @@
-"""What may be told of requests to those who count: values of which there are few, whatever clients send.
+"""Attributes of requests for metrics and traces, with few values, whatever clients send.
 
-It knows the names of the semantic conventions for HTTP (OpenTelemetry, stable since 1.23). How they are kept is for
+The names are those of the semantic conventions for HTTP (OpenTelemetry, stable since 1.23); they are used by
 `muntin.web.middlewares.metrics` and `muntin.web.middlewares.telemetry`.
 """
 
@@ -15,7 +15,7 @@ BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.
 """Upper bounds of durations in seconds, as the conventions advise."""
 
 OTHER: Final = "_OTHER"
-"""Any method that is not known: everybody can make up more."""
+"""The name of all unknown methods: clients can invent any number of them."""
 
 _METHODS: Final = frozenset(
     ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE")
@@ -23,12 +23,12 @@ _METHODS: Final = frozenset(
 
 
 def find_method(request: Request) -> str:
-    """Give the method, or one word for all that are not known."""
+    """Return the method, or `OTHER` for an unknown one."""
     return request.method if request.method in _METHODS else OTHER
 
 
 def find_route(request: Request) -> str | None:
-    """Give the template of the route, prefixes of applications included: never the path. None for no route."""
+    """Return the template of the route with the prefixes of applications, never the path; None without a route."""
     info = request.match_info
     if info.http_exception is not None:
         return None
@@ -36,14 +36,14 @@ def find_route(request: Request) -> str | None:
     return None if resource is None else str(resource.canonical)
 
 
-def find_status(answer: object) -> int:
-    """Give the status of a response, or of the answer to what was raised."""
-    if isinstance(answer, BaseException) and not isinstance(answer, HTTPException):
+def find_status(outcome: object) -> int:
+    """Return the status of a response, or of the response to an exception."""
+    if isinstance(outcome, BaseException) and not isinstance(outcome, HTTPException):
         return 500
-    return int(getattr(answer, "status", 500))
+    return int(getattr(outcome, "status", 500))
 
 
 def find_size(response: Any) -> int | None:
-    """Give the bytes of a body that was sent, or will be; None where they are not known."""
+    """Return the size of a body that was sent or will be (bytes); None if it is not known."""
     size: int | None = getattr(response, "body_length", 0) or getattr(response, "content_length", None)
     return size

@@ -1,4 +1,4 @@
-"""What middlewares are for a type checker: handlers, and what stands around them."""
+"""The types of handlers and of middlewares."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,7 +8,7 @@ from muntin.web.response.stream import StreamResponse
 __all__ = ["Handler", "Middleware"]
 
 Handler = Callable[[Request], Awaitable[StreamResponse]]
-"""What answers a request."""
+"""A handler of requests."""
 
 Middleware = Callable[[Request, Handler], Awaitable[StreamResponse]]
-"""What stands around a handler."""
+"""A function around a handler."""

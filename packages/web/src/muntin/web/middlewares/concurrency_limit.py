@@ -1,6 +1,6 @@
 """Concurrency limit: how many requests are handled at a time.
 
-It counts. How often one client may come is for `muntin.web.middlewares.rate_limit`.
+`muntin.web.middlewares.rate_limit` limits how often one client may come.
 """
 
 import math
@@ -15,17 +15,17 @@ __all__ = ["concurrency_limit_middleware"]
 
 
 def concurrency_limit_middleware(most: int, *, retry_after: float = 1) -> Middleware:
-    """Give a middleware that answers 503 while as many requests are handled as may be.
+    """Make a middleware that responds with 503 while the limit of concurrent requests is reached.
 
-    An early refusal costs little; a queue would let everybody wait for answers that nobody waits for any more.
+    An early refusal costs little; in a queue, all clients would wait for responses that come too late.
     WebSockets and streams count until they end.
 
     Args:
-        most: how many at a time.
+        most: how many requests at a time.
         retry_after: when the client may come again (seconds, rounded up), as Retry-After (RFC 9110 §10.2.3).
 
     Raises:
-        ValueError: not even one is let in, or `retry_after` is no time.
+        ValueError: `most` is less than 1, or `retry_after` is negative.
     """
     if most < 1 or retry_after < 0:
         raise ValueError(f"give how many may be handled at a time and seconds: {most!r}, {retry_after!r}")

@@ -1,7 +1,7 @@
-"""Cross-origin resource sharing (Fetch §3.3): which pages of other origins may read our answers.
+"""Cross-origin resource sharing (Fetch §3.3): which pages of other origins may read our responses.
 
-It knows origins and the fields of the protocol. It protects nothing by itself: a request whose answer may not be read
-has been handled nevertheless, unless it had to be asked for beforehand.
+It does not protect handlers: a request whose response may not be read was handled nevertheless, unless it needed a
+preflight.
 """
 
 import re
@@ -43,26 +43,26 @@ def cors_middleware(
     private_network: bool = False,
     max_age: int = 600,
 ) -> Middleware:
-    """Give a middleware that lets pages of other origins read the answers, and answers their preflights.
+    """Make a middleware that lets pages of other origins read the responses, and responds to their preflights.
 
-    Preflights are answered here, whatever the path: 204, or 403 for what is not allowed.
+    The response to a preflight is made here, for any path: 204, or 403 if the request is not allowed.
 
     Args:
-        origins: exact origins, such as ``https://example.com``; ``"*"`` for all; or what tells whether an origin is
-            one, given the field as it was sent.
+        origins: exact origins, such as ``https://example.com``; ``"*"`` for all; or a function that
+            returns whether an origin, as it was sent, is allowed.
         methods: those that may be used.
         headers: request fields that may be set; ``"*"`` for all.
         exposed: response fields that may be read, besides the few that always may.
         credentials: whether requests may carry cookies and the like.
         private_network: whether pages of the public network may reach us in a private one.
-        max_age: how long browsers may remember the answer to a preflight (seconds).
+        max_age: how long browsers may cache the response to a preflight (seconds).
 
     Raises:
-        ValueError: something is no origin, method or field, or credentials are to be sent from anywhere.
+        ValueError: an origin, method or field is malformed, or credentials are allowed for all origins.
     """
     allows = _read_origins(origins, credentials=credentials)
     is_open = origins == _ANY
-    granted = _Granted(methods, headers, max_age, private_network=private_network)
+    preflights = _Preflights(methods, headers, max_age, private_network=private_network)
     plain = CIMultiDict[str]()
     if credentials:
         plain["Access-Control-Allow-Credentials"] = "true"
@@ -82,16 +82,16 @@ def cors_middleware(
 
         if origin is None or not _is_preflight(request):
             return await amend_response(request, handler, amend)
-        answer = granted.answer(request) if is_allowed else _refuse("this origin")
-        amend(answer)
-        _vary(answer.headers, _VARY_PREFLIGHT)
-        return answer
+        response = preflights.respond(request) if is_allowed else _refuse("this origin")
+        amend(response)
+        _vary(response.headers, _VARY_PREFLIGHT)
+        return response
 
     return share
 
 
-class _Granted:
-    """What preflights are answered."""
+class _Preflights:
+    """The response to preflights of allowed origins."""
 
     def __init__(
         self, methods: Iterable[str], headers: Iterable[str], max_age: int, *, private_network: bool
@@ -105,8 +105,8 @@ class _Granted:
             raise ValueError(f"max_age is a time in seconds, not {max_age!r}")
         self._max_age = str(max_age)
 
-    def answer(self, request: Request) -> Response:
-        """Answer the preflight of an origin that is allowed."""
+    def respond(self, request: Request) -> Response:
+        """Return the response to the preflight of an allowed origin."""
         asked = request.headers
         if asked["Access-Control-Request-Method"] not in self._methods:
             return _refuse("this method")
@@ -163,7 +163,7 @@ def _check_names(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _parse_names(lines: Iterable[str]) -> tuple[str, ...] | None:
-    """Give the names of a list; None where there are too many, or one is none."""
+    """Parse a list of names; None if there are too many, or one is malformed."""
     names = tuple(item.strip(" \t") for line in lines for item in line.split(",", _MOST_HEADERS + 1))
     if names in ((), ("",)):
         return ()
@@ -172,7 +172,7 @@ def _parse_names(lines: Iterable[str]) -> tuple[str, ...] | None:
 
 
 def _vary(headers: CIMultiDict[str], names: Iterable[str]) -> None:
-    """Say on what an answer depends: a cache must not give what is for one origin to another."""
+    """Add names to Vary: a cache must not return the response for one origin to another."""
     listed = {item.strip().lower() for line in headers.getall("Vary", []) for item in line.split(",")}
     missing = [name for name in names if name.lower() not in listed]
     if missing and _ANY not in listed:

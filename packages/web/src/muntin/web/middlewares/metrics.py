@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: how many requests, how long they take, how large they are, how many are under way.
+"""Metrics for Prometheus: how many requests, how long they take, how large they are, how many are running.
 
 It needs the extra `prometheus`. Names and labels are those of OpenTelemetry's conventions in Prometheus' spelling.
 Labels have few values: routes by their templates, methods that are known, statuses.
@@ -29,10 +29,10 @@ _SIZES = tuple(64 * 4**power for power in range(11))
 def prometheus_middleware(
     *, registry: CollectorRegistry = REGISTRY, buckets: Sequence[float] = BUCKETS
 ) -> Middleware:
-    """Give a middleware that counts requests in a registry.
+    """Make a middleware that counts requests in a registry.
 
-    Put it outermost, into the outermost application: it sees those of all applications inside, and those that lead
-    nowhere, of which the route is empty.
+    Put it outermost, into the outermost application: it sees the requests of all applications inside, and those
+    without a route, whose label for it is empty.
 
     Args:
         registry: where the metrics are registered.
@@ -75,21 +75,21 @@ def prometheus_middleware(
         method = find_method(request)
         under_way = active.labels(method)
         began = time.perf_counter()
-        answer: StreamResponse | BaseException | None = None
+        outcome: StreamResponse | BaseException | None = None
         under_way.inc()
         try:
-            answer = await handler(request)
-            return answer
+            outcome = await handler(request)
+            return outcome
         except BaseException as error:
-            answer = error
+            outcome = error
             raise
         finally:
             under_way.dec()
-            labels = (method, find_route(request) or "", str(find_status(answer)))
+            labels = (method, find_route(request) or "", str(find_status(outcome)))
             durations.labels(*labels).observe(time.perf_counter() - began)
             if request.content_length is not None:
                 request_sizes.labels(*labels).observe(request.content_length)
-            if (size := find_size(answer)) is not None:
+            if (size := find_size(outcome)) is not None:
                 response_sizes.labels(*labels).observe(size)
 
     return count
@@ -98,13 +98,13 @@ def prometheus_middleware(
 def make_metrics_handler(
     *, registry: CollectorRegistry = REGISTRY
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Give a handler that answers with the metrics of a registry, in the form that the client wants.
+    """Make a handler that responds with the metrics of a registry, in the format that the client accepts.
 
-    Where ``PROMETHEUS_MULTIPROC_DIR`` is set, those of all processes that keep theirs there. Whoever may ask learns the
-    routes: keep it inside, on a site of its own or behind the proxy.
+    Where ``PROMETHEUS_MULTIPROC_DIR`` is set, the metrics of all processes that write them there. The metrics show the
+    routes: serve them on a site of its own, or hide them behind the proxy.
 
     Args:
-        registry: whose metrics.
+        registry: the registry of the metrics.
     """
 
     async def show_metrics(request: Request) -> Response:

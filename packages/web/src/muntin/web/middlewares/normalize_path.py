@@ -1,4 +1,4 @@
-"""Normalizing paths: a path that leads nowhere is sent on to the spelling that leads somewhere.
+"""Normalizing paths: a path without a route is redirected to the spelling that has one.
 
 It asks the router of the outermost application; what a path may have meant is for `muntin.middleware.paths`.
 """
@@ -20,13 +20,13 @@ def normalize_path_middleware(
     merge_slashes: bool = True,
     redirect_class: type[HTTPMove] = HTTPPermanentRedirect,
 ) -> Middleware:
-    """Give a middleware that redirects a path that leads nowhere to the spelling that leads somewhere.
+    """Make a middleware that redirects a path without a route to the spelling that has one.
 
     Args:
         append_slash: whether a slash may be added at the end.
         remove_slash: whether a slash at the end may be left out; not together with `append_slash`.
         merge_slashes: whether several slashes may become one.
-        redirect_class: what the redirect is.
+        redirect_class: the class of the redirect.
 
     Raises:
         ValueError: a slash is to be added as well as left out.
@@ -38,7 +38,7 @@ def normalize_path_middleware(
     async def normalize(request: Request, handler: Handler) -> StreamResponse:
         if not isinstance(request.match_info.http_exception, HTTPNotFound):
             return await handler(request)
-        # Where the outermost application looks: middlewares of inner ones see whole paths as well.
+        # The router of the outermost application: middlewares of inner ones see whole paths as well.
         router = request.match_info.apps[0].router
         path, query = request.target
         for candidate in normalize_candidates(

@@ -1,8 +1,8 @@
-"""Trusted proxies: who asked for what, as the proxies in front of us tell it.
+"""Trusted proxies: the client, scheme and host of a request, as the proxies in front of us name them.
 
-Anybody can write `Forwarded` and `X-Forwarded-…`; only what our own proxies added is worth anything. They add to the
-right, so the fields are read from there, hop by hop, for as long as the speaker is one of ours. What stands further
-left was written by a stranger and is never looked at. It knows addresses and fields.
+Any client can send `Forwarded` and `X-Forwarded-…`; only the values that our own proxies added can be trusted. Proxies
+append on the right, so the fields are read from there, hop by hop, as long as the hop was added by one of ours. Values
+further left come from strangers and are never used.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,14 +33,14 @@ from muntin.web.response.stream import StreamResponse
 __all__ = ["ForwardedName", "trusted_proxies_middleware"]
 
 ForwardedName = Literal["for", "proto", "host", "port", "prefix"]
-"""What a proxy may say: who sent the request, by which scheme, to which host and port, and below which path."""
+"""The values that a proxy may set: the client's address, the scheme, the host, its port, and the prefix of the path."""
 
 _NAMES: Final[frozenset[str]] = frozenset(get_args(ForwardedName))
 _NAMES_OF_RFC_7239: Final = frozenset(("for", "proto", "host"))
 _MOST_HOPS: Final = MAX_HOPS
-"""Hops that are looked at, from the right; the longest chains of proxies have a handful."""
+"""The most hops that are read, from the right; the longest chains of proxies have a handful."""
 _SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
-"""By what proxies say: some name the scheme of the WebSocket that a request asks for (RFC 6455 §3)."""
+"""By the values of proxies: some name the scheme of the WebSocket that a request opens (RFC 6455 §3)."""
 _PARSERS: Final[Mapping[str, Callable[[str], Sequence[Any] | None]]] = {
     "for": parse_x_forwarded_for,
     "proto": parse_x_forwarded_proto,
@@ -52,12 +52,12 @@ _NONE: Final = frozenset[str]()
 
 
 class _Hop(NamedTuple):
-    """What one proxy says of who spoke to it, as far as it is trusted."""
+    """The values that one proxy set about its peer, as far as they are trusted."""
 
     said: Mapping[str, str] = MappingProxyType({})
-    """Values by name; an empty ``for`` where the proxy does not want to tell."""
+    """Values by name; an empty ``for`` if the proxy hides it."""
     malformed: frozenset[str] = _NONE
-    """The names of values that nobody can read; those are not in `said`."""
+    """The names of malformed values; those are not in `said`."""
 
 
 class _Malformed(ValueError):
@@ -72,22 +72,22 @@ def trusted_proxies_middleware(
     trust: Iterable[ForwardedName] = ("for", "proto"),
     strict: bool = False,
 ) -> Middleware:
-    """Return a middleware that sets `remote`, `scheme` and the like to what trusted proxies say.
+    """Return a middleware that sets `remote`, `scheme` and the like to the values of trusted proxies.
 
     The fields are read from the right: up to the first address that is not in `networks`, or the given number of hops.
-    What stands further left has no influence. A value that is malformed is passed over alone, and the others count.
+    Values further left have no influence. A malformed value alone is skipped, and the others are used.
 
     Args:
         networks: the addresses of the proxies, such as ``10.0.0.0/8``.
         hops: how many proxies there are, in place of `networks`, where their addresses are not known.
         forwarded: whether they send `Forwarded` (RFC 7239) rather than `X-Forwarded-For` and its kin.
-        trust: the names of what all of them set themselves, whatever the client sent: ``for`` replaces `remote`,
+        trust: the values that all of them set themselves, whatever the client sent: ``for`` replaces `remote`,
             ``proto`` the `scheme`, ``host`` the `host`, ``port`` its port, and ``prefix`` the `prefix`. A name that a
-            proxy only passes on is believed of strangers. The last two are not in `Forwarded`.
-        strict: whether the request is refused by 400 where something that our proxies said is malformed.
+            proxy only passes on would trust strangers. The last two are not in `Forwarded`.
+        strict: whether the request is refused by 400 if a value of our proxies is malformed.
 
     Raises:
-        ValueError: a network or a name is none, or not just one of `networks` and `hops` is given.
+        ValueError: a network or a name is unknown, or not exactly one of `networks` and `hops` is passed.
     """
     trusted = parse_networks(networks)
     if bool(trusted) == (hops is not None) or (hops is not None and not 1 <= hops <= _MOST_HOPS):
@@ -99,7 +99,7 @@ def trusted_proxies_middleware(
 
     @middleware
     async def trust_forwarded(request: Request, handler: Handler) -> StreamResponse:
-        # In place, so that those outside of us know as well, such as the access log.
+        # In place, so that outer code has the values as well, such as the access log.
         if hops is not None or is_within(request.remote, trusted):
             chain = islice(walk(request, names), _MOST_HOPS)
             try:

@@ -34,7 +34,7 @@ __all__ = ["Quota", "key_by_network", "rate_limit_middleware"]
 _MOST_KEYS: Final = 10_000
 _SUBSCRIBER_BITS: Final = 64
 _ROUNDING: Final = 1e-9
-"""What sums of floats may be off by: tokens, and seconds."""
+"""The largest rounding error of sums of floats (tokens or seconds)."""
 # A member of a list that begins with a string (RFC 9651 §3.1, §3.3.3); strings may have commas in them.
 _MEMBER: Final = re.compile(r'[ \t]*("(?:[^"\\]|\\.)*")?(?:[^",]|"(?:[^"\\]|\\.)*")*')
 
@@ -60,7 +60,7 @@ class Quota:
 
 
 def key_by_network(request: Request) -> Hashable:
-    """Give whose bucket a request takes from: its address, and of IPv6 the /64, which is what one subscriber has.
+    """Return the key of a request's bucket: its address, or the /64 of an IPv6 address, which one subscriber has.
 
     Peers without an address share one bucket.
     """
@@ -88,10 +88,10 @@ def rate_limit_middleware(
 
     Args:
         quota: what each key may have.
-        key: gives whose bucket a request takes from; None for no limit. Never make it of what clients can make up.
+        key: returns the key of a request's bucket; None for no limit. Never use values that clients choose.
         name: of the policy, for clients; the second limit of a request with the same name says ``name-2``, and so on.
         most_keys: how many buckets are kept; beyond, those that were not used for longest are forgotten, and full.
-        clock: gives the time in seconds.
+        clock: returns the time in seconds.
 
     Raises:
         ValueError: the name has other characters than letters, digits, ``-`` and ``_``, or there is no room for keys.
@@ -116,8 +116,8 @@ def rate_limit_middleware(
         )
 
         def amend(response: StreamResponse) -> None:
-            _tell(response.headers, "RateLimit-Policy", {limit.name: limit.policy for limit in limits})
-            _tell(response.headers, "RateLimit", {limit.name: limit.left for limit in limits})
+            _set_members(response.headers, "RateLimit-Policy", {limit.name: limit.policy for limit in limits})
+            _set_members(response.headers, "RateLimit", {limit.name: limit.left for limit in limits})
 
         if taken.wait:
             refusal = HTTPTooManyRequests(headers={"Retry-After": str(_whole_seconds(taken.wait))})
@@ -129,7 +129,7 @@ def rate_limit_middleware(
 
 
 class _Limit(NamedTuple):
-    """What one limit says of a request: the parameters of its members, by its name."""
+    """One limit that applied to a request: its name, and the parameters of its members in the fields."""
 
     name: str
     policy: str
@@ -147,8 +147,8 @@ def _name_apart(name: str, others: Sequence[_Limit]) -> str:
     return next(each for each in numbered if each not in taken)
 
 
-def _tell(headers: CIMultiDict[str], field: str, parameters: Mapping[str, str]) -> None:
-    """Set a list to members of those names and parameters, before what others have put into it."""
+def _set_members(headers: CIMultiDict[str], field: str, parameters: Mapping[str, str]) -> None:
+    """Set a list to members of those names and parameters, and keep the members of others behind them."""
     ours = {f'"{name}"': f'"{name}";{said}' for name, said in parameters.items()}
     members = [
         member[0].strip(" \t")
@@ -160,16 +160,19 @@ def _tell(headers: CIMultiDict[str], field: str, parameters: Mapping[str, str]) 
 
 
 def _whole_seconds(seconds: float) -> int:
-    """Give a time for a field: rounded up, so that nobody comes back too early."""
+    """Round a time up for a field, so that no client comes back too early."""
     return max(1, math.ceil(seconds * (1 - _ROUNDING)))
 
 
 class _Taken(NamedTuple):
-    """What came of taking a token: how many are left, and seconds until the bucket is full, and until there is one."""
+    """The result of taking a token."""
 
     left: int
+    """Tokens that are left."""
     until_full: float
+    """Seconds until the bucket is full."""
     wait: float
+    """Seconds until there is a token; 0 if one was taken."""
 
 
 class _Buckets:
@@ -199,7 +202,7 @@ class _Buckets:
         return _Taken(int(requests - missing + _ROUNDING), missing * each, 0.0)
 
     def _forget(self, now: float) -> None:
-        """Let go of the oldest: two of those that are full by now for each that may be new, or one too many."""
+        """Remove the oldest buckets: up to two that are full by now, or one if there are too many."""
         for _ in range(2):
             oldest = next(iter(self._full_at))
             if self._full_at[oldest] > now and len(self._full_at) <= self._most:

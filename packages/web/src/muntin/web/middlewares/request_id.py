@@ -1,7 +1,7 @@
-"""Request ids: one name for a request in all the logs that it passes through.
+"""Request ids: one id for a request in all the logs on its way.
 
-It knows ids as text that is safe in a log. Who may bring one along is told by the address of the connection, never by
-a field.
+Ids are texts that are safe in a log. Peers that may send one are known by the address of their connection, never by a
+field.
 """
 
 import re
@@ -22,14 +22,14 @@ from muntin.web.response.stream import StreamResponse
 __all__ = ["REQUEST_ID", "make_request_id", "request_id_middleware"]
 
 REQUEST_ID: Final = RequestKey("REQUEST_ID", str)
-"""Where a request has its id."""
+"""The key of the id in a request."""
 
 # UUIDs, ULIDs, base64 and the ids of the common proxies; nothing that would end a line of a log, or begin markup.
 _WELL_FORMED: Final = re.compile(r"[A-Za-z0-9._~+/=:@\-]{1,128}")
 
 
 def make_request_id() -> str:
-    """Give a new id: 128 random bits in hexadecimal digits."""
+    """Make a new id: 128 random bits in hexadecimal digits."""
     return secrets.token_hex(16)
 
 
@@ -39,11 +39,11 @@ def request_id_middleware(
     trusted: Iterable[str] = (),
     make: Callable[[], str] = make_request_id,
 ) -> Middleware:
-    """Give a middleware that gives each request an id, at `REQUEST_ID`, and tells it in the response.
+    """Make a middleware that stores an id in each request, at `REQUEST_ID`, and sends it in the response.
 
     Args:
         field: its name in requests and responses.
-        trusted: the networks of peers, such as ``10.0.0.0/8``, whose ids are taken over if they are well-formed: up to
+        trusted: the networks of peers, such as ``10.0.0.0/8``, whose ids are used if they are well-formed: up to
             128 letters, digits and ``._~+/=:@-``.
         make: makes an id.
 
@@ -55,7 +55,7 @@ def request_id_middleware(
 
     @middleware
     async def name(request: Request, handler: Handler) -> StreamResponse:
-        # The peer itself: whom proxies speak for is not who wrote the field.
+        # The address of the connection: that of a forwarded client did not write the field.
         is_trusted = is_within(ip_of(request.exchange.peer.address), networks)
         found = (_find_id(request, field) if is_trusted else None) or make()
         request[REQUEST_ID] = found

@@ -1,6 +1,6 @@
-"""Request timeout: how long handlers may take until they answer.
+"""Request timeout: how long handlers may take until they respond.
 
-It knows when an answer begins. How long one may take to be sent, or a request to arrive, is for the server.
+The time-outs of the server limit how long a request may take to arrive, and a response to be sent.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ __all__ = ["request_timeout_middleware"]
 def request_timeout_middleware(
     seconds: float, *, error: type[HTTPException] = HTTPServiceUnavailable
 ) -> Middleware:
-    """Give a middleware that cancels handlers which have not begun to answer in time.
+    """Make a middleware that cancels handlers that have not begun to respond in time.
 
-    Who has sent the head of a response may go on: streams and WebSockets last as long as they like.
+    A handler that has sent the head of a response goes on: streams and WebSockets have no time limit.
 
     Args:
         seconds: how long it may take; from the server's `ceil_threshold` on, up to the next whole second.
-        error: the answer then, such as `HTTPGatewayTimeout` where handlers wait for others.
+        error: the response then, such as `HTTPGatewayTimeout` where handlers wait for other servers.
 
     Raises:
-        ValueError: `seconds` is no time.
+        ValueError: `seconds` is not positive.
     """
     if not seconds > 0:
         raise ValueError(f"give a time in seconds, more than none: {seconds!r}")
@@ -47,7 +47,7 @@ def request_timeout_middleware(
         except TimeoutError as failure:
             if not deadline.expired():
                 raise  # one of the handler's own
-            raise error(text=f"{error.status_code}: the answer takes too long") from failure
+            raise error(text=f"{error.status_code}: the response takes too long") from failure
         finally:
             request.prepare_signals = tuple(each for each in request.prepare_signals if each is not lift)
 

@@ -1,6 +1,6 @@
-"""Response compression: which answers are worth it.
+"""Response compression: the responses that are worth it, by type and size.
 
-It knows types and sizes. What the client accepts, and what compressing does to the fields, is for the response.
+The response itself negotiates the coding, and changes its fields.
 """
 
 from collections.abc import Collection
@@ -37,7 +37,7 @@ COMPRESSIBLE_TYPES: Final = frozenset(
 )
 """Media types that become much smaller; pictures, films and archives are compressed already."""
 
-_SETTLED: Final = (
+_FIELDS_OF_BYTES: Final = (
     "Content-Encoding",
     "Content-Range",
     "Content-Digest",
@@ -45,28 +45,28 @@ _SETTLED: Final = (
     "Digest",
     "Content-MD5",
 )
-"""Fields that say which bytes they are (RFC 9110 §8.4, §14.4; RFC 9530, and what was before it)."""
+"""Fields that describe the exact bytes (RFC 9110 §8.4, §14.4; RFC 9530, and what was before it)."""
 _SMALLEST: Final = 1024
-"""Bytes: less fits into one packet in any case."""
+"""Bytes: a smaller body fits into one packet in any case."""
 
 
 def compression_middleware(
     *, smallest: int = _SMALLEST, types: Collection[str] = COMPRESSIBLE_TYPES, level: int | None = None
 ) -> Middleware:
-    """Give a middleware that compresses whole responses by the coding that the client likes best.
+    """Make a middleware that compresses whole responses in the coding that the client prefers.
 
-    Streams are left alone, as nobody knows how small their pieces are, and so are files, of which there may be
-    compressed forms on the disk; their handlers may call `enable_compression`. A response that holds a secret beside
-    text which an attacker chooses must not be compressed, as its size would tell; its handler says so by
-    ``response.enable_compression(ContentCoding.identity)``. So does ``Cache-Control: no-transform``.
+    Streams are not compressed, as their pieces may be small, nor are files, which may have compressed forms on the
+    disk; their handlers may call `enable_compression`. A response that holds a secret beside
+    text which an attacker chooses must not be compressed, as its size would reveal the secret; its handler prevents
+    that by ``response.enable_compression(ContentCoding.identity)``, or by ``Cache-Control: no-transform``.
 
     Args:
-        smallest: the size from which on it is worth it (bytes).
+        smallest: the smallest size that is compressed (bytes).
         types: media types, ``text/*`` for all of one kind, ``*/*+json`` for all with that suffix.
-        level: from fast to small; the range is the coding's own. None for one that suits answers made on the fly.
+        level: from fast to small, in the range of the coding. None for one that suits dynamic responses.
 
     Raises:
-        ValueError: something is no media type.
+        ValueError: a type is no media type.
     """
     chosen = frozenset(map(_check_type, check_collection("media types", types)))
 
@@ -76,7 +76,7 @@ def compression_middleware(
             and not response.prepared
             and not response.compression
             and ((response.content_length or 0) >= smallest or _stands_for_another(response))
-            and not any(name in response.headers for name in _SETTLED)
+            and not any(name in response.headers for name in _FIELDS_OF_BYTES)
             and _is_among(response.content_type, chosen)
             and not _forbids_transforming(response)
         ):
@@ -96,12 +96,12 @@ def compression_middleware(
 
 
 def _stands_for_another(response: StreamResponse) -> bool:
-    """Tell whether it is a 304, which has the Vary and the entity tag of the 200 in its place (RFC 9110 §15.4.5)."""
+    """Return whether it is a 304, which has the Vary and the entity tag of the 200 (RFC 9110 §15.4.5)."""
     return response.status == 304 and any(name in response.headers for name in ("ETag", "Last-Modified"))
 
 
 def _forbids_transforming(response: StreamResponse) -> bool:
-    """Tell whether the response is to arrive as it was made (RFC 9111 §5.2.2.6)."""
+    """Return whether Cache-Control forbids transforming the response (RFC 9111 §5.2.2.6)."""
     lines = response.headers.getall("Cache-Control", [])
     control = parse_cache_control(", ".join(lines)) if lines else None
     return control is not None and "no-transform" in control

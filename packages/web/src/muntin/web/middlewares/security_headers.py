@@ -1,6 +1,6 @@
-"""Security headers: fields that tell browsers what they must not do with an answer.
+"""Security headers: fields that tell browsers what they must not do with a response.
 
-It is a table. It knows nothing of what a page needs: a Content-Security-Policy beyond framing is the application's.
+A Content-Security-Policy beyond framing depends on the pages, so it is left to the application.
 """
 
 from collections.abc import Mapping
@@ -33,20 +33,20 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = MappingProxyType(
         "Strict-Transport-Security": "max-age=31536000",
     }
 )
-"""The fields that are sent unless others are said."""
+"""The fields that are sent by default."""
 
 
 def security_headers_middleware(changes: Mapping[str, str | None] = MappingProxyType({})) -> Middleware:
-    """Give a middleware that adds `SECURITY_HEADERS` to all answers, errors included.
+    """Make a middleware that adds `SECURITY_HEADERS` to all responses, errors included.
 
     A field that the handler has set stays as it is. Strict-Transport-Security is sent only where the scheme is
-    ``https`` (RFC 6797 §7.2), so behind proxies this stands inside of the middleware that knows them.
+    ``https`` (RFC 6797 §7.2), so behind proxies this middleware stands inside of `trusted_proxies_middleware`.
 
     Args:
         changes: values in place of those of the table, and fields besides; None leaves a field out.
 
     Raises:
-        ValueError: something is not the name of a field, or has a character that it may not have.
+        ValueError: a name or value of a field is malformed.
     """
     secure = _merge(changes)
     plain = [pair for pair in secure if pair[0].lower() != _HSTS]
@@ -66,7 +66,7 @@ def security_headers_middleware(changes: Mapping[str, str | None] = MappingProxy
 
 
 def _merge(changes: Mapping[str, str | None]) -> list[tuple[str, str]]:
-    """Give the fields of the table with the changes, which are found in any case."""
+    """Return the fields of the table with the changes; names match in any case."""
     merged: dict[str, tuple[str, str | None]] = {
         name.lower(): (name, value) for table in (SECURITY_HEADERS, changes) for name, value in table.items()
     }

@@ -1,7 +1,7 @@
 """Telemetry by OpenTelemetry: a span for each request, and its metrics.
 
-It needs the extra `opentelemetry`, which is the API alone: where they go is for the SDK that the program sets up. Names
-are those of the semantic conventions for HTTP servers. What may hold secrets is not told: the query, fields, bodies.
+It needs the extra `opentelemetry`, which is the API alone: the SDK that the program sets up exports them. Names are
+those of the semantic conventions for HTTP servers. Data that may hold secrets is left out: the query, fields, bodies.
 """
 
 import time
@@ -30,7 +30,7 @@ _Attributes = dict[str, str | int]
 
 
 class _Fields(Getter[Request]):
-    """Reads what a client says of the trace that it is in."""
+    """Reads the fields of a client's trace."""
 
     def get(self, carrier: Request, key: str) -> list[str] | None:
         return carrier.headers.getall(key, None)
@@ -49,15 +49,15 @@ def telemetry_middleware(
     propagator: TextMapPropagator | None = None,
     buckets: Sequence[float] = BUCKETS,
 ) -> Middleware:
-    """Give a middleware that makes a span of each request, and measures it.
+    """Make a middleware that makes a span of each request, and measures it.
 
-    The span is current while the handler runs, within the trace that the client says (``traceparent``), if it does.
+    The span is current while the handler runs, within the trace that the client sends (``traceparent``), if it does.
 
-    Put it outermost, into the outermost application, behind the one that knows the proxies: it sees the requests of all
-    applications inside, and those that lead nowhere.
+    Put it outermost, into the outermost application, behind `trusted_proxies_middleware`: it sees the requests of all
+    applications inside, and those without a route.
 
     Args:
-        tracer_provider, meter_provider: who takes them; None for the global ones.
+        tracer_provider, meter_provider: where they go; None for the global ones.
         propagator: reads the client's trace; None for the global one.
         buckets: upper bounds of durations (seconds).
     """
@@ -87,7 +87,7 @@ def telemetry_middleware(
         if route is not None:
             measured["http.route"] = route
         read = propagate.extract if propagator is None else propagator.extract
-        answer: StreamResponse | BaseException | None = None
+        outcome: StreamResponse | BaseException | None = None
         began = time.perf_counter()
         active.add(1, known)
         with tracer.start_as_current_span(
@@ -99,20 +99,20 @@ def telemetry_middleware(
             set_status_on_exception=False,
         ) as span:
             try:
-                answer = await handler(request)
-                return answer
+                outcome = await handler(request)
+                return outcome
             except BaseException as error:
-                answer = error
+                outcome = error
                 raise
             finally:
-                found = _find_outcome(answer)
-                _end(span, answer, found)
+                found = _find_outcome(outcome)
+                _end(span, outcome, found)
                 active.add(-1, known)
                 measured |= found
                 durations.record(time.perf_counter() - began, measured)
                 if request.content_length is not None:
                     request_sizes.record(request.content_length, measured)
-                if (size := find_size(answer)) is not None:
+                if (size := find_size(outcome)) is not None:
                     response_sizes.record(size, measured)
 
     return observe
@@ -130,7 +130,7 @@ def _name_span(known: _Attributes, route: str | None) -> str:
 
 
 def _describe(request: Request) -> _Attributes:
-    """Give what only spans tell: of these there are as many values as clients like."""
+    """Return the attributes that only spans have: clients can send any number of values of these."""
     found: dict[str, str | int | None] = {
         "url.path": request.target.path,
         "client.address": request.remote,
@@ -144,25 +144,25 @@ def _describe(request: Request) -> _Attributes:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _find_outcome(answer: object) -> _Attributes:
-    """Give the status, and what kind of error it was if it was one of the server."""
-    if isinstance(answer, BaseException) and not isinstance(answer, HTTPException):
-        kind = type(answer)
+def _find_outcome(outcome: object) -> _Attributes:
+    """Return the status as attributes, and the type of the error if the server failed."""
+    if isinstance(outcome, BaseException) and not isinstance(outcome, HTTPException):
+        kind = type(outcome)
         error = (
             kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
         )
-        # Who is cancelled, or the program's end, gets no answer at all.
+        # A cancelled handler, and one at the end of the program, has no response.
         return {"error.type": error} | (
-            {"http.response.status_code": 500} if isinstance(answer, Exception) else {}
+            {"http.response.status_code": 500} if isinstance(outcome, Exception) else {}
         )
-    status = find_status(answer)
+    status = find_status(outcome)
     found: _Attributes = {"http.response.status_code": status}
     return found | {"error.type": str(status)} if status >= 500 else found
 
 
-def _end(span: Span, answer: Any, found: _Attributes) -> None:
+def _end(span: Span, outcome: Any, found: _Attributes) -> None:
     span.set_attributes(found)
-    if isinstance(answer, Exception) and not isinstance(answer, HTTPException):
-        span.record_exception(answer)
+    if isinstance(outcome, Exception) and not isinstance(outcome, HTTPException):
+        span.record_exception(outcome)
     if "error.type" in found:
         span.set_status(StatusCode.ERROR)

@@ -1,6 +1,6 @@
-"""The content of a part of a multipart body: its transfer encoding and content coding undone, piece by piece.
+"""The content of a part of a multipart body: transfer encoding and content coding are decoded, piece by piece.
 
-Knows what the part's head says of both. Does not know what the content means.
+Both are named by the head of the part.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ __all__ = ["PartDecoder"]
 
 
 class PartDecoder:
-    """Undoes what was done to one part.
+    """Decodes the content of one part.
 
     Args:
         headers: of the part.
-        max_size: how much may come out (bytes); None for whatever does.
+        max_size: the largest decoded size (bytes); None for no limit.
 
     Raises:
-        RemoteProtocolError: 400 or 415, something was done that is not known here.
+        RemoteProtocolError: 400 or 415, an encoding is not known here.
     """
 
     __slots__ = ("_coding", "_transfer")
@@ -32,7 +32,7 @@ class PartDecoder:
         self._coding = ContentDecoder(codings, DecodingLimits(output=max_size)) if codings else None
 
     def decode(self, data: bytes) -> bytes:
-        """Give what the next bytes say.
+        """Decode the next bytes.
 
         Raises:
             RemoteProtocolError: 400 malformed, 413 beyond a limit.
@@ -41,7 +41,7 @@ class PartDecoder:
         return data if self._coding is None else b"".join(self._coding.decode(data))
 
     def finish(self) -> bytes:
-        """Give the rest.
+        """Decode the rest.
 
         Raises:
             RemoteProtocolError: 400, something is missing.

@@ -1,7 +1,7 @@
 """Uploaded files that are too large for memory, on disk.
 
 All files of one request share one unnamed file, each a window of it: one descriptor a request, however many files a
-client sends. It is closed when the last who looks into it is gone. The disk is only touched in executor threads while
+client sends. It is closed when its last window is gone. The disk is only touched in executor threads while
 a request is read.
 """
 
@@ -16,7 +16,7 @@ from muntin.web.response.exceptions import HTTPServiceUnavailable
 __all__ = ["MAX_SPOOLS", "Spool"]
 
 MAX_SPOOLS: Final = 512
-"""How many requests of this process may have files on disk: half of the descriptors that a process usually gets."""
+"""The most requests of this process with files on disk: half of the descriptors that a process usually gets."""
 
 _ASK_AGAIN: Final = {"Retry-After": "1"}
 """Seconds: an upload that ends makes room."""
@@ -49,7 +49,7 @@ class Spool:
         self.size += len(data)
 
     def _append(self, data: bytes) -> None:
-        # The lock also keeps the descriptor open for as long as it is written to: its number could be another's next.
+        # The lock also keeps the descriptor open while it is written to: another file could reuse its number.
         with self._lock:
             if self._file is None:
                 return
@@ -59,7 +59,7 @@ class Spool:
                 view = view[self._file.write(view) :]
 
     def read_into(self, offset: int, buffer: Any) -> int:
-        """Read what is at an offset; give how much there was."""
+        """Read bytes at an offset; return how many there were."""
         with self._lock:
             if self._file is None:
                 raise ValueError("the uploaded file was closed")
@@ -67,7 +67,7 @@ class Spool:
             return self._file.readinto(buffer)  # type: ignore[attr-defined, no-any-return]  # unbuffered: a raw file
 
     def open_window(self, offset: int, size: int) -> IO[bytes]:
-        """Give a part of it as a file."""
+        """Open a part of the spool as a file."""
         return io.BufferedReader(_Window(self, offset, size))
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""Forms: what `Request.post` gives.
+"""Forms: the results of `Request.post`.
 
-`FormReader` takes a multipart form's bytes and gives its fields; files stay in memory while they are small, together,
-and go to disk otherwise. It knows no request.
+`FormReader` takes the bytes of a multipart form and returns its fields; files stay in memory while they are small in
+total, and are written to disk otherwise.
 """
 
 import io
@@ -24,8 +24,8 @@ from muntin.web.multipart._spool import Spool
 __all__ = ["FILES_IN_MEMORY", "FileField", "FormField", "FormReader", "parse_urlencoded"]
 
 FILES_IN_MEMORY: Final = 1 << 20
-"""How much of a request's files stays in memory, all together (bytes)."""
-# How much is written to disk at once (bytes): a trip to another thread should be worth it.
+"""The most bytes of a request's files, in total, that stay in memory."""
+# Bytes that are written to disk at once: enough to be worth a call in another thread.
 _SPOOL_WRITE: Final = 262144
 
 
@@ -38,9 +38,9 @@ class FileField:
     filename: str
     """The file's name exactly as the client sent it, paths and all; empty when no file was chosen."""
     file: IO[bytes]
-    """What was in it, open for reading."""
+    """The content, open for reading."""
     content_type: str
-    """What the client says it is."""
+    """The media type that the client claims."""
     headers: CIMultiDictProxy[str]
     """The fields of the part."""
 
@@ -55,7 +55,7 @@ FormField = str | bytes | FileField
 
 
 def parse_urlencoded(data: bytes, charset: str, max_fields: int) -> MultiDict[FormField]:
-    """Give the fields of an ``application/x-www-form-urlencoded`` body.
+    """Parse an ``application/x-www-form-urlencoded`` body.
 
     Raises:
         RemoteProtocolError: 400, it is not in its charset; 413, more than `max_fields`; 415, unknown charset.
@@ -88,9 +88,9 @@ class _Field:
         self.headers = CIMultiDictProxy(CIMultiDict(head.headers))
         self.decoder = PartDecoder(self.headers, max_size)
         self.data = bytearray()
-        """What was decoded and is still in memory."""
+        """The decoded bytes that are still in memory."""
         self.begin: int | None = None
-        """Where it begins in the spool, if it is there."""
+        """Its offset in the spool; None while it is in memory."""
 
 
 class FormReader:
@@ -98,8 +98,8 @@ class FormReader:
 
     Args:
         boundary: from the Content-Type.
-        max_size: how large the whole may be, as sent and also decoded (bytes); 0 for any size.
-        max_fields: how many fields it may have.
+        max_size: the largest size of the form, as sent and also decoded (bytes); 0 for any size.
+        max_fields: the most fields that it may have.
     """
 
     def __init__(self, boundary: str, max_size: int, max_fields: int) -> None:
@@ -133,11 +133,11 @@ class FormReader:
                     self._field = None
 
     def result(self) -> MultiDict[FormField]:
-        """Give the form, when all was fed."""
+        """Return the form, after all was fed."""
         return self._form
 
     def discard(self) -> None:
-        """Let go of the files: the form will not be used."""
+        """Close the files: the form will not be used."""
         if self._spool is not None:
             self._spool.close()
 

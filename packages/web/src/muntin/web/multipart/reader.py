@@ -1,6 +1,6 @@
 """Multipart bodies, part by part, without holding more than a piece of one.
 
-`MultipartReader` gives readers of the parts in the order in which they come; a part that was not read is skipped. The
+`MultipartReader` returns readers of the parts in the order in which they come; a part that was not read is skipped. The
 grammar is in `muntin.http_core.multipart`.
 """
 
@@ -33,7 +33,7 @@ from muntin.web.response.exceptions import HTTPRequestEntityTooLarge, JSONPayloa
 
 __all__ = ["BodyPartReader", "MultipartReader"]
 
-# How deep multipart may be inside multipart: mail has three levels.
+# The most levels of multipart inside multipart: mail has three.
 _MAX_NESTING: Final = 4
 _MAX_PARTS: Final = 1000
 _CHUNK: Final = 8192
@@ -45,8 +45,8 @@ class MultipartReader:
     Args:
         headers: of the body: Content-Type names the boundary.
         content: the body.
-        client_max_size: how large a part may be that is read whole (bytes); 0 for any size.
-        client_max_fields: how many parts there may be.
+        client_max_size: the largest part that is read whole (bytes); 0 for any size.
+        client_max_fields: the most parts that there may be.
         nesting: how many multipart bodies are around this one.
 
     Raises:
@@ -78,11 +78,11 @@ class MultipartReader:
         self._decoder = MultipartDecoder(boundary, MultipartLimits(parts=client_max_fields))
 
     def at_eof(self) -> bool:
-        """Tell whether the last part was given."""
+        """Return whether the last part was returned."""
         return self._is_ended
 
     async def next(self) -> "BodyPartReader | MultipartReader | None":
-        """Give a reader of the next part, of a multipart one its own `MultipartReader`; None after the last.
+        """Return a reader of the next part, for a multipart one a `MultipartReader`; None after the last.
 
         Raises:
             HTTPException: the body is malformed, or has too many parts.
@@ -109,7 +109,7 @@ class MultipartReader:
             pass
 
     async def next_event(self) -> MultipartEvent:
-        """Give the decoder's next event, feeding it as needed; for the readers of parts.
+        """Return the decoder's next event, and feed it as needed; for the readers of parts.
 
         Raises:
             HTTPException, ConnectionResetError: as `next`.
@@ -149,7 +149,7 @@ class _PartSource:
     """The content of one part, piece by piece; a `ByteSource`."""
 
     is_coded = False
-    """What a part's own codings are is for who reads it."""
+    """The reader of the part decodes its own codings."""
 
     def __init__(self, reader: MultipartReader) -> None:
         self._reader = reader
@@ -178,8 +178,8 @@ class BodyPartReader:
 
     Args:
         headers: its fields.
-        source: gives its content.
-        client_max_size: how much is read whole (bytes); 0 for any size.
+        source: returns its content.
+        client_max_size: the largest content that is read whole (bytes); 0 for any size.
     """
 
     chunk_size = _CHUNK
@@ -210,18 +210,18 @@ class BodyPartReader:
 
     @property
     def media_type(self) -> MediaType | None:
-        """What its Content-Type says."""
+        """The parsed Content-Type; None if it is missing or malformed."""
         return parse_media_type(self.headers.get("Content-Type", ""))
 
     def at_eof(self) -> bool:
-        """Tell whether all was read."""
+        """Return whether all was read."""
         return self.content.at_eof()
 
     async def read(self, *, decode: bool = False) -> bytearray:
-        """Give all that is left of it.
+        """Read all that is left of the part.
 
         Args:
-            decode: undo Content-Transfer-Encoding and Content-Encoding.
+            decode: decode Content-Transfer-Encoding and Content-Encoding.
 
         Raises:
             HTTPRequestEntityTooLarge: it is larger than the request's `client_max_size`.
@@ -235,11 +235,11 @@ class BodyPartReader:
         return bytearray(self.decode(bytes(data))) if decode else data
 
     async def read_chunk(self, size: int = _CHUNK) -> bytes:
-        """Give at most `size` bytes; b"" at the end."""
+        """Read at most `size` bytes; b"" at the end."""
         return await self.content.read(size)
 
     async def readline(self) -> bytes:
-        """Give the next line; b"" at the end."""
+        """Read the next line; b"" at the end."""
         return await self.content.readline()
 
     async def release(self) -> None:
@@ -248,7 +248,7 @@ class BodyPartReader:
             pass
 
     async def next(self) -> bytearray | None:
-        """Give all that is left of it, or None when that is nothing."""
+        """Read all that is left of the part; None if nothing is left."""
         data = await self.read()
         return data or None
 
@@ -257,7 +257,7 @@ class BodyPartReader:
         return self.content.iter_any()
 
     def decode(self, data: bytes) -> bytes:
-        """Undo Content-Transfer-Encoding and Content-Encoding of all of the content.
+        """Decode Content-Transfer-Encoding and Content-Encoding of the whole content.
 
         Raises:
             HTTPException: it is malformed, or too large.
@@ -274,12 +274,12 @@ class BodyPartReader:
             raise exception_of(error, self._client_max_size) from None
 
     def get_charset(self, default: str) -> str:
-        """Give the charset that its Content-Type names."""
+        """Return the charset of its Content-Type, or the default."""
         media = self.media_type
         return (media and media.charset) or default
 
     async def text(self, *, encoding: str | None = None) -> str:
-        """Give all of it as text.
+        """Read the whole part as text.
 
         Args:
             encoding: the charset; None for the one that it names, or else UTF-8.
@@ -294,7 +294,7 @@ class BodyPartReader:
             raise exception_of(error, self._client_max_size) from None
 
     async def json(self, *, encoding: str | None = None, loads: Callable[[str], Any] = json.loads) -> Any:
-        """Give the value that it says in JSON; None for an empty part.
+        """Read the whole part and parse it as JSON; None for an empty part.
 
         Raises:
             JSONPayloadError: it is no JSON.
@@ -309,7 +309,7 @@ class BodyPartReader:
             raise JSONPayloadError("nested too deeply", 0) from None
 
     async def form(self, *, encoding: str | None = None) -> list[tuple[str, FormField]]:
-        """Give the pairs of an urlencoded part.
+        """Read the pairs of an urlencoded part.
 
         Raises:
             HTTPException, ConnectionResetError: as `text`.

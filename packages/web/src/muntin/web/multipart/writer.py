@@ -1,6 +1,6 @@
 """Multipart bodies to send: parts are collected, then written one after the other.
 
-Knows parts and their codings. The grammar is in `muntin.http_core.multipart`, which refuses what would break a head.
+The grammar is in `muntin.http_core.multipart`, which refuses fields that would break a head.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ class MultipartWriter(Payload):
 
     Args:
         subtype: ``mixed``, ``form-data``, ``related`` …
-        boundary: what parts the parts; a random one for None.
+        boundary: the text between the parts; a random one for None.
 
     Raises:
         ValueError: the subtype is no token, or the boundary malformed.
@@ -38,7 +38,7 @@ class MultipartWriter(Payload):
 
     @property
     def boundary(self) -> str:
-        """What parts the parts."""
+        """The text between the parts."""
         return self._boundary
 
     def __len__(self) -> int:
@@ -47,7 +47,7 @@ class MultipartWriter(Payload):
     def __iter__(self) -> Iterator[Payload]:
         return iter(self._parts)
 
-    # Without parts it is a body, too.
+    # A writer without parts is a body, too.
     def __bool__(self) -> bool:
         return True
 
@@ -56,7 +56,7 @@ class MultipartWriter(Payload):
 
         Args:
             obj: a payload, or what `get_payload` takes.
-            headers: its fields. Content-Encoding and Content-Transfer-Encoding are not only said but done.
+            headers: its fields. The content is encoded as Content-Encoding and Content-Transfer-Encoding say.
 
         Raises:
             TypeError: no payload can be made of it.
@@ -75,7 +75,7 @@ class MultipartWriter(Payload):
         """
         if self._is_form and "Content-Disposition" not in payload.headers:
             payload.set_content_disposition("form-data", name=f"section-{len(self._parts)}")
-        # Refused now, before the first byte was sent: this is where somebody can do something about it.
+        # Refused here, before the first byte is sent, where the caller can handle it.
         MultipartEncoder(self._boundary).begin_part(payload.headers.items())
         _Codings(payload.headers)
         self._parts.append(payload)
@@ -137,7 +137,7 @@ class MultipartWriter(Payload):
 
 
 class _Codings:
-    """What the head of a part says that is done to its content.
+    """The content coding and transfer encoding that the head of a part names, done to its content.
 
     Raises:
         ValueError: a coding is unknown.
@@ -157,16 +157,16 @@ class _Codings:
 
     @property
     def change(self) -> bool:
-        """Whether the content goes out as something else than it is."""
+        """True if the content is encoded."""
         return self._content is not None or self._transfer is not None
 
     def encode(self, data: bytes) -> bytes:
-        """Return a piece encoded, all of it: no piece waits for others, but for what fills a line of base64."""
+        """Return a piece encoded, all of it: no bytes wait for other pieces, except to fill a line of base64."""
         if self._content is not None:
             data = self._content.encode(data) + self._content.flush()
         return data if self._transfer is None else self._transfer.encode(data)
 
     def finish(self) -> bytes:
-        """Give the rest."""
+        """Encode the rest."""
         rest = b"" if self._content is None else self._content.finish()
         return rest if self._transfer is None else self._transfer.encode(rest) + self._transfer.finish()

@@ -1,6 +1,6 @@
-"""Routing: resources and their routes, what dispatches requests to them, and what a handler is told of its match.
+"""Routing: resources and their routes, the dispatcher of requests, and match info.
 
-How a path is matched is for `muntin.router`. Here is what makes routes of handlers, and applications of routers.
+`muntin.router` matches paths.
 """
 
 from muntin.web.routing._handlers import AbstractView

@@ -1,6 +1,6 @@
-"""What the routing half of an application asks of a request.
+"""The part of a request that routing uses.
 
-Requests know applications, so applications and what they are made of know requests by this alone.
+Requests import applications, so routing and applications use this protocol in their place.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""Handlers: what may answer a request, and how each kind is made to give an awaitable.
+"""Handlers: the kinds there are, each adapted to return an awaitable.
 
-It looks at a handler once, before requests come. It must not know routes.
+A handler is adapted once, before requests come.
 """
 
 import asyncio
@@ -30,14 +30,14 @@ __all__ = [
 ]
 
 AnyHandler = Callable[[Any], Awaitable[StreamResponse]]
-"""What answers a request."""
+"""A handler of requests."""
 
 AnyExpectHandler = Callable[[Any], Awaitable[StreamResponse | None]]
-"""What answers an expectation; None lets the request go on."""
+"""A handler of the Expect field; None lets the request go on."""
 
 
 class AbstractView(ABC):
-    """A class based handler: called with the request it gives what can be awaited for the response.
+    """A class based handler: called with the request, it returns an awaitable of the response.
 
     Args:
         request: the request that an instance is made for.
@@ -51,7 +51,7 @@ class AbstractView(ABC):
 
 
 def adapt_handler(handler: Any) -> Any:
-    """Give a handler whose result can be awaited; coroutine functions and views are given back as they are.
+    """Return a handler whose result can be awaited; coroutine functions and views are returned as they are.
 
     Raises:
         TypeError: it cannot be a handler.
@@ -77,13 +77,13 @@ def _await_if_needed(handler: Callable[[Any], Any]) -> AnyHandler:
         response = handler(request)
         if inspect.isawaitable(response):
             response = await response
-        return response  # type: ignore[no-any-return]  # the server looks at what it is
+        return response  # type: ignore[no-any-return]  # the server checks it
 
     return run
 
 
 def warn_of_plain_function(handler: Any) -> None:
-    """Warn, where it was written, of a handler that holds up all others while it runs."""
+    """Warn of a plain function, at the line that defines it: it blocks all other handlers while it runs."""
     if is_plain_function(handler):
         warn_about(
             handler,
@@ -94,17 +94,17 @@ def warn_of_plain_function(handler: Any) -> None:
 
 
 def run_in_threads(handler: Callable[[Any], Any], executor: Executor) -> AnyHandler:
-    """Give a handler that is not async in a form that runs in the threads of an executor.
+    """Wrap a plain function as a handler that runs it in the threads of an executor.
 
-    It sees the context variables of the request. A thread cannot be stopped: a request that is cancelled leaves it
-    running, and what it gives is dropped.
+    It sees the context variables of the request. A thread cannot be stopped: if the request is cancelled, it
+    goes on, and its result is dropped.
     """
 
     def call(request: Any) -> Any:
         try:
             return handler(request)
         except StopIteration as error:
-            # No future takes it, and the request would wait for ever.
+            # A future cannot hold it, and the request would wait for ever.
             raise RuntimeError(f"handler {describe_callable(handler)} raised StopIteration") from error
 
     @wraps(handler)
@@ -114,6 +114,6 @@ def run_in_threads(handler: Callable[[Any], Any], executor: Executor) -> AnyHand
         )
         if inspect.isawaitable(response):
             response = await response
-        return response  # type: ignore[no-any-return]  # the server looks at what it is
+        return response  # type: ignore[no-any-return]  # the server checks it
 
     return run

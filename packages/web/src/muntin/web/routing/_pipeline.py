@@ -1,7 +1,6 @@
 """The pipeline of a route: its handler inside the middlewares of all applications that lead to it.
 
-It is put together once, when the application is frozen, so that a request only has to call it. It knows the order;
-it must not know how an application comes by its middlewares.
+It is composed once, when the application is frozen, so that a request only has to call it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +19,7 @@ __all__ = ["ChainOwner", "Pipeline"]
 
 
 class ChainOwner(Protocol):
-    """What a pipeline asks of an application."""
+    """The part of an application that a pipeline uses."""
 
     @property
     def middlewares(self) -> Sequence[Callable[..., Any]]:
@@ -28,11 +27,11 @@ class ChainOwner(Protocol):
 
     @property
     def on_response_prepare(self) -> Sequence[Any]:
-        """Who is called before a response is sent."""
+        """Receivers that are called before a response is sent."""
 
     @property
     def executor(self) -> Executor | None:
-        """Where handlers run that are not async; None for the event loop."""
+        """The executor of plain functions; None for the event loop."""
 
 
 class Pipeline:
@@ -49,7 +48,7 @@ class Pipeline:
     def __init__(
         self, handler: AnyHandler, apps: tuple[Any, ...], options: Mapping[str, Any] = MappingProxyType({})
     ) -> None:
-        # Whose middleware runs first is the application that a request belongs to at first.
+        # A request belongs at first to the application whose middleware runs first.
         first = next((place for place, app in enumerate(apps) if app.middlewares), len(apps) - 1)
         self.apps = apps
         self.app = apps[first]

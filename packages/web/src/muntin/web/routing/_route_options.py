@@ -1,7 +1,7 @@
-"""Options of a single route: how long its handler may take, how much it reads, and who may stop it.
+"""Options of a single route: the time of its handler, the size of its bodies, its executor, and cancellation.
 
-Each option is one function around a handler, put there when the application is frozen: routes without options pay
-nothing for them. It must not know applications.
+Each option is one function around a handler, added when the application is frozen: routes without options pay
+nothing for them.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ _NUMBERS = ("timeout", "max_body_size")
 
 
 def check_route_options(options: Mapping[str, Any]) -> None:
-    """Look at the options of a route that mean something here; others are kept for whoever gave them.
+    """Check the options of a route that are defined here; others are kept on the route.
 
     Raises:
-        ValueError: a number is none, or negative.
-        TypeError: the executor is none.
+        ValueError: a number is not a number, or negative.
+        TypeError: the executor is not one.
     """
     for name in _NUMBERS:
         value = options.get(name)
@@ -35,23 +35,23 @@ def check_route_options(options: Mapping[str, Any]) -> None:
 
 
 def check_executor(executor: object) -> None:
-    """Look at what is to run handlers that are not async.
+    """Check the executor for plain functions.
 
     Raises:
-        TypeError: it cannot.
+        TypeError: it is no executor.
     """
     if not isinstance(executor, Executor | None):
         raise TypeError(f"an executor is a concurrent.futures.Executor, and {executor!r} is none")
 
 
 def apply_inside(handler: AnyHandler, options: Mapping[str, Any]) -> AnyHandler:
-    """Give the handler with what is to happen inside the middlewares."""
+    """Wrap the handler in the options that apply inside the middlewares."""
     timeout = options.get("timeout")
     return handler if timeout is None else _limit_time(handler, timeout)
 
 
 def apply_outside(handler: AnyHandler, options: Mapping[str, Any]) -> AnyHandler:
-    """Give the handler with what is to happen before the middlewares."""
+    """Wrap the handler in the options that apply before the middlewares."""
     size = options.get("max_body_size")
     if size is not None:
         handler = _limit_body(handler, size)
@@ -68,7 +68,7 @@ def _limit_time(handler: AnyHandler, seconds: float) -> AnyHandler:
         except TimeoutError:
             if not deadline.expired():
                 raise  # one of the handler's own
-        raise HTTPServiceUnavailable(text="503: the answer takes too long")
+        raise HTTPServiceUnavailable(text="503: the response takes too long")
 
     return run
 

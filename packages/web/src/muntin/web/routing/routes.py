@@ -1,7 +1,4 @@
-"""Routes: a method of a resource, its handler, and what is made of it when the application is frozen.
-
-They know the handler and what is asked of it; they must not know applications.
-"""
+"""Routes: a method of a resource, its handler, and the pipeline that is made when the application is frozen."""
 
 from typing import Any
 
@@ -20,7 +17,7 @@ __all__ = ["AbstractRoute", "ResourceRoute", "SystemRoute", "continue_or_refuse"
 
 
 async def continue_or_refuse(request: Asking) -> StreamResponse | None:
-    """Answer `Expect: 100-continue` with 100, and any other expectation with 417 (RFC 9110 §10.1.1).
+    """Respond to `Expect: 100-continue` with 100, and to any other expectation with 417 (RFC 9110 §10.1.1).
 
     Raises:
         HTTPExpectationFailed: the expectation is another one.
@@ -36,10 +33,10 @@ class AbstractRoute(Route[Any]):
 
     Args:
         method: a token, or `"*"` for any.
-        handler: what answers; see `web.get`.
-        expect_handler: what answers an Expect field, before middlewares and handler.
-        resource: what it belongs to.
-        like: another route with this very handler, which was looked at for that one.
+        handler: handles the request; see `web.get`.
+        expect_handler: handles an Expect field, before middlewares and handler.
+        resource: the resource of the route.
+        like: another route with the same handler, which it has adapted already.
         options: `timeout` (seconds until 503), `max_body_size` (bytes, in place of the application's
             `client_max_size`), `cancel_on_disconnect` (whether the handler is cancelled when its peer goes away),
             `executor` (where the handler runs, if it is not async); others are kept on the route.
@@ -70,7 +67,7 @@ class AbstractRoute(Route[Any]):
 
     @property
     def is_async(self) -> bool:
-        """Whether the handler is certain to give an awaitable at once, so that no executor has anything to do."""
+        """True if the handler certainly returns an awaitable at once, so that an executor has nothing to do."""
         return self._adapted is self.handler
 
     @property
@@ -80,11 +77,11 @@ class AbstractRoute(Route[Any]):
 
     @property
     def expect_handler(self) -> AnyExpectHandler:
-        """What answers an Expect field."""
+        """The handler of an Expect field."""
         return self._expect_handler
 
     async def handle_expect_header(self, request: Asking) -> StreamResponse | None:
-        """Answer the Expect field; None lets the request go on."""
+        """Handle the Expect field; None lets the request go on."""
         return await self._expect_handler(request)
 
 
@@ -106,7 +103,7 @@ class ResourceRoute(AbstractRoute):
 
 
 class SystemRoute(AbstractRoute):
-    """The route of a request that no resource takes: it raises what answers it.
+    """The route of a request without a route: it raises the exception that is the response.
 
     Args:
         http_exception: what to raise.
@@ -120,7 +117,7 @@ class SystemRoute(AbstractRoute):
 
     @property
     def http_exception(self) -> HTTPException:
-        """What it raises."""
+        """The exception that it raises."""
         return self._http_exception
 
     @property
@@ -138,7 +135,7 @@ class SystemRoute(AbstractRoute):
         return None
 
     def url_for(self, **parts: Any) -> URL:
-        """Refuse: there is no resource.
+        """Raise an error: there is no resource.
 
         Raises:
             RuntimeError: always.
@@ -146,7 +143,7 @@ class SystemRoute(AbstractRoute):
         raise RuntimeError("a route that leads nowhere has no URL")
 
     def get_info(self) -> dict[str, Any]:
-        """Give the exception."""
+        """Return the exception."""
         return {"http_exception": self._http_exception}
 
     async def _refuse(self, request: Asking) -> StreamResponse:

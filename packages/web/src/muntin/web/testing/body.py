@@ -1,6 +1,6 @@
-"""The body of a request in memory: what the test has sent of it, for who reads.
+"""The body of a request in memory: the part that the test has sent so far.
 
-It keeps what the engine gives; who feeds the engine is for the exchange.
+The exchange feeds it with the events of the engine.
 """
 
 import asyncio
@@ -31,11 +31,11 @@ class MemoryBody:
 
     @property
     def at_eof(self) -> bool:
-        """Whether all was read."""
+        """True if all was read."""
         return self.is_complete and not self._pieces
 
     def feed(self, event: BodyData | EndOfBody | Exception) -> None:
-        """Take what the engine gives, or the error that ends the body."""
+        """Take an event of the engine, or the error that ends the body."""
         if isinstance(event, BodyData):
             self._pieces.append(event.data)
             self._chunk_ends += event.chunk_ends
@@ -46,12 +46,12 @@ class MemoryBody:
         self._arrived.set()
 
     def take_chunk_ends(self) -> Sequence[int]:
-        """Give where chunks ended."""
+        """Return where chunks ended."""
         ends, self._chunk_ends = self._chunk_ends, []
         return ends
 
     def receive_nowait(self) -> bytes:
-        """Give the next piece, b"" for none."""
+        """Return the next piece, b"" for none."""
         if self._pieces:
             return self._pieces.popleft()
         if self._error is not None:
@@ -59,7 +59,7 @@ class MemoryBody:
         return b""
 
     async def receive(self) -> bytes:
-        """Give the next piece, waiting for one; b"" at the end."""
+        """Wait for the next piece; b"" at the end."""
         while not self._pieces and not self.is_complete and self._error is None:
             self._before_wait()
             self._arrived.clear()

@@ -1,7 +1,6 @@
 """A client for tests: requests that go to an application without a socket in between.
 
-Bytes are made of a request, and the answer is read from bytes, so what a test sees is what a client would. It knows
-how to say things; what is on the wire is for the exchange.
+Bytes are made of a request, and the response is parsed from bytes, so a test sees what a client would see.
 """
 
 import json as json_module
@@ -20,14 +19,14 @@ __all__ = ["ClientResponse", "TestClient"]
 
 
 class ClientResponse(NamedTuple):
-    """What a client gets."""
+    """The response that a client received."""
 
     status: int
     reason: str
     headers: CIMultiDictProxy[str]
     body: bytes
     exchange: MemoryExchange
-    """All that was sent, for tests that look closer."""
+    """The exchange, with all that was sent."""
 
     @property
     def text(self) -> str:
@@ -35,7 +34,7 @@ class ClientResponse(NamedTuple):
         return self.body.decode()
 
     def json(self) -> Any:
-        """Give the body parsed as JSON."""
+        """Return the body parsed as JSON."""
         return json_module.loads(self.body)
 
 
@@ -57,8 +56,8 @@ class TestClient:
         app = web.Application()
         app.add_routes([web.get("/", hello)])
         async with TestClient(app) as client:
-            answer = await client.get("/?name=you")
-            assert (answer.status, answer.text) == (200, "hello, you")
+            response = await client.get("/?name=you")
+            assert (response.status, response.text) == (200, "hello, you")
 
 
     asyncio.run(main())
@@ -96,7 +95,7 @@ class TestClient:
         data: bytes | str | Mapping[str, str] | None = None,
         json: Any = None,
     ) -> ClientResponse:
-        """Send a request and give the answer.
+        """Send a request and return the response.
 
         Args:
             method: a token.
@@ -117,10 +116,10 @@ class TestClient:
         return await self.answer(exchange)
 
     async def answer(self, exchange: MemoryExchange) -> ClientResponse:
-        """Let the application answer an exchange, for tests that say every byte themselves."""
+        """Let the application respond to an exchange, for tests that write every byte themselves."""
         await make_exchange_handler(self.app)(exchange)
-        answer = exchange.answer
-        return ClientResponse(answer.status, answer.reason, answer.headers, answer.body, exchange)
+        sent = exchange.answer
+        return ClientResponse(sent.status, sent.reason, sent.headers, sent.body, exchange)
 
     async def get(self, path: str, **options: Any) -> ClientResponse:
         """Send a GET; see `request`."""

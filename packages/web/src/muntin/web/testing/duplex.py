@@ -1,6 +1,6 @@
 """A connection in memory that speaks another protocol than HTTP: bytes that the test sends, and those sent to it.
 
-It knows who receives. What is sent, and a peer that does not read, are for the exchange that was upgraded.
+Bytes are sent by the exchange that was upgraded.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ __all__ = ["MemoryDuplex", "Upgraded"]
 
 
 class Upgraded(Protocol):
-    """What carries the bytes: the exchange that was upgraded."""
+    """The exchange that was upgraded, which carries the bytes."""
 
     peer: MemoryPeer
 
@@ -26,10 +26,10 @@ class Upgraded(Protocol):
 
 
 class MemoryDuplex:
-    """The connection after an upgrade: what is written is among `MemoryExchange.sent`.
+    """The connection after an upgrade: written bytes are appended to `MemoryExchange.sent`.
 
     Args:
-        exchange: which was upgraded.
+        exchange: the exchange that was upgraded.
         rest: what the peer has sent beyond its request.
     """
 
@@ -97,5 +97,5 @@ class MemoryDuplex:
         self.close()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Give what the test said of the peer."""
+        """Return the extra information that the test set."""
         return self._exchange.peer.get_extra_info(name, default)

@@ -1,7 +1,7 @@
-"""An exchange in memory: a request from bytes, an answer to look at.
+"""An exchange in memory: a request from bytes, and the response for a test.
 
-It has the real engine between the bytes and the seam, and no sockets, so what a test sees is what a client would. The
-peer does what the test says: send more, stop reading, go away.
+The real engine is between the bytes and the seam, without sockets, so a test sees what a client would see. The peer
+does what the test says: send more, stop reading, go away.
 
 ```python
 import asyncio
@@ -43,7 +43,7 @@ __all__ = ["MemoryExchange"]
 
 
 class MemoryExchange:
-    """One request and its answer.
+    """One request and its response.
 
     Args:
         request: the bytes of the request, or pieces of them; more can be fed later.
@@ -51,7 +51,7 @@ class MemoryExchange:
         limits: how much it may send.
 
     Raises:
-        RemoteProtocolError: the head is refused, with the status that would answer it.
+        RemoteProtocolError: the head is refused, with the status of the response.
         ValueError: the head is not complete.
     """
 
@@ -70,7 +70,7 @@ class MemoryExchange:
         self.body = MemoryBody(self._ask_for_body)
         self.response_head: ResponseHead | None = None
         self.is_finished = False
-        self._given = 0
+        self._body_length = 0
         self.is_disconnected = False
         self.sent = bytearray()
         """All bytes sent to the peer, as on the wire."""
@@ -148,7 +148,7 @@ class MemoryExchange:
 
     @property
     def answer(self) -> TestResponse:
-        """The final answer, taken apart.
+        """The final response, parsed.
 
         Raises:
             ValueError: there is none, or it is not complete.
@@ -171,17 +171,17 @@ class MemoryExchange:
 
     @property
     def is_started(self) -> bool:
-        """Whether the final head was sent."""
+        """True if the final head was sent."""
         return self.response_head is not None
 
     @property
     def body_sent(self) -> int:
-        """Bytes of the body of the answer that went out."""
-        return self._given if self.is_finished else max(0, self._given - self._unread)
+        """Bytes of the body of the response that were sent."""
+        return self._body_length if self.is_finished else max(0, self._body_length - self._unread)
 
     @property
     def keeps_alive(self) -> bool:
-        """Whether the connection would serve another request."""
+        """True if the connection would serve another request."""
         return self._engine.keeps_alive
 
     @property
@@ -195,7 +195,7 @@ class MemoryExchange:
         block, body = self._engine.respond(head, body)
         self.send_raw(block + body)
         self.response_head, self.is_finished = head, True
-        self._given = len(body)
+        self._body_length = len(body)
 
     def start(self, head: ResponseHead) -> None:
         """See `muntin.runner.Exchange.start`."""
@@ -208,7 +208,7 @@ class MemoryExchange:
         self._require_peer()
         block = self._engine.send(data)
         if block:
-            self._given += len(data)
+            self._body_length += len(data)
             self.send_raw(block)
 
     async def drain(self) -> None:

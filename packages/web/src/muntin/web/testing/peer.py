@@ -13,7 +13,7 @@ class MemoryPeer:
         address: its socket address.
         local_address: ours.
         is_secure: whether the bytes travel under TLS.
-        extra: what `get_extra_info` gives.
+        extra: values for `get_extra_info`.
     """
 
     def __init__(
@@ -31,17 +31,17 @@ class MemoryPeer:
         self._extra = {"peername": address, "sockname": local_address} | (extra or {})
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Give what the test said."""
+        """Return the extra information that the test set."""
         return self._extra.get(name, default)
 
 
 class MemoryTransport:
-    """What is written past the framing.
+    """A transport in memory, for bytes past the framing.
 
     Args:
         peer: the other end.
         send: takes the bytes.
-        is_gone: tells whether the peer is.
+        is_gone: returns whether the peer is gone.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class MemoryTransport:
         self._send(bytes(data))
 
     def is_closing(self) -> bool:
-        """Tell whether the peer is gone."""
+        """Return whether the peer is gone."""
         return self._is_gone()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Give what the test said of the peer."""
+        """Return the extra information that the test set."""
         return self._peer.get_extra_info(name, default)

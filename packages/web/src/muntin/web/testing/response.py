@@ -1,6 +1,6 @@
-"""What an exchange in memory has sent, taken apart for a test to look at.
+"""The response that an exchange in memory has sent, parsed for a test.
 
-It reads what the engine writes, by the framing that the head declares; it does not judge it.
+The body is parsed by the framing that the head declares; errors of the response are not looked for.
 """
 
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class TestResponse(NamedTuple):
     reason: str
     headers: CIMultiDictProxy[str]
     body: bytes
-    """Its framing taken off."""
+    """Without its framing."""
     trailers: CIMultiDictProxy[str]
 
 
@@ -25,7 +25,7 @@ TestResponse.__test__ = False  # type: ignore[attr-defined]  # pytest is not to 
 
 
 def parse_response(sent: bytes, method: str = "GET") -> TestResponse:
-    """Take the final answer apart; interim ones before it are left out.
+    """Parse the final response; interim ones before it are skipped.
 
     Raises:
         ValueError: there is none, or it is not complete.
@@ -34,7 +34,7 @@ def parse_response(sent: bytes, method: str = "GET") -> TestResponse:
     while 100 <= status < 200 and status != 101:
         head, found, sent = sent.partition(b"\r\n\r\n")
         if not found:
-            raise ValueError("no complete answer was sent")
+            raise ValueError("no complete response was sent")
         status_line, _, lines = head.partition(b"\r\n")
         _, code, reason = status_line.decode("utf-8", "surrogateescape").split(" ", 2)
         status = int(code)
@@ -46,7 +46,7 @@ def parse_response(sent: bytes, method: str = "GET") -> TestResponse:
         return TestResponse(status, reason, headers, *_parse_chunks(sent))
     length = int(headers.get("Content-Length", len(sent)))
     if len(sent) < length:
-        raise ValueError("the answer is not complete")
+        raise ValueError("the response is not complete")
     return TestResponse(status, reason, headers, sent[:length], no_trailers)
 
 
@@ -61,11 +61,11 @@ def _parse_chunks(rest: bytes) -> tuple[bytes, CIMultiDictProxy[str]]:
     while True:
         size, found, rest = rest.partition(b"\r\n")
         if not found:
-            raise ValueError("the answer is not complete")
+            raise ValueError("the response is not complete")
         if not (length := int(size, 16)):
             trailers, found, _ = (b"\r\n" + rest).partition(b"\r\n\r\n")
             if not found:
-                raise ValueError("the answer is not complete")
+                raise ValueError("the response is not complete")
             return bytes(body), _parse_lines(trailers)
         body += rest[:length]
         rest = rest[length + 2 :]

@@ -1,6 +1,6 @@
 """A server for tests: an application on a free port of the loopback interface.
 
-It knows how to start and stop; which client talks to it is the test's choice.
+A test can use any client.
 """
 
 from typing import Any, Self
@@ -63,12 +63,12 @@ class TestServer:
 
     @property
     def started(self) -> bool:
-        """Whether it serves."""
+        """True while it serves."""
         return self._runner is not None
 
     @property
     def closed(self) -> bool:
-        """Whether it does not serve."""
+        """True while it does not serve."""
         return self._runner is None
 
     async def start_server(self) -> None:
@@ -93,7 +93,7 @@ class TestServer:
             await runner.cleanup()
 
     def make_url(self, path: str) -> URL:
-        """Give the URL of a path with an optional query."""
+        """Return the URL of a path with an optional query."""
         return URL(f"{self.scheme}://{self.host}:{self.port}").join(URL(path))
 
     async def __aenter__(self) -> Self:

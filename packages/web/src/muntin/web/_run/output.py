@@ -1,7 +1,7 @@
-"""What a program tells of itself: where it serves, that it stopped.
+"""The messages of a program: where it serves, that it stopped.
 
-That is only news. Where nobody can read it, because the other end of a pipe is closed or a disk is full, the program
-serves all the same, and ends with the status that it would have had.
+They are not essential: if they cannot be written, because a pipe is closed or a disk is full, the program serves
+all the same, and ends with the same status.
 """
 
 import os
@@ -10,12 +10,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-__all__ = ["PRINT", "settle_output", "tell"]
+__all__ = ["PRINT", "flush_output", "print_line"]
 
 PRINT: Final = print
 
 
-def tell(text: str, by: Callable[..., Any] | None = PRINT) -> None:
+def print_line(text: str, by: Callable[..., Any] | None = PRINT) -> None:
     """Print a line at once.
 
     Args:
@@ -29,8 +29,8 @@ def tell(text: str, by: Callable[..., Any] | None = PRINT) -> None:
             by(text)
 
 
-def settle_output() -> None:
-    """Write out what is buffered, at the end of a program; give up what cannot be written.
+def flush_output() -> None:
+    """Write out what is buffered, at the end of a program; drop what cannot be written.
 
     Python would try that once more, fail, and end with status 120.
     """
