@@ -1,4 +1,4 @@
-"""What the engine's tests share: every conversation is held three ways."""
+"""Fixtures of the engine's tests: every stream is read three times, in pieces of different sizes."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,25 +16,26 @@ from muntin.http_core import (
     Signal,
 )
 
-Told = list[object]
+Events = list[object]
 
 
-def collect(connection: ServerConnection, told: Told) -> None:
-    """Take all events there are; pieces of one body are joined, as their cut depends on that of the reads, and where
-    chunks end is left out.
+def collect(connection: ServerConnection, events: Events) -> None:
+    """Read all events so far into a list.
+
+    Pieces of one body are joined, since they depend on the reads, and the ends of chunks are left out.
     """
     while True:
         event: Event = connection.next_event()
         if isinstance(event, Signal):
             return
-        if isinstance(event, BodyData) and told and isinstance(told[-1], BodyData):
-            told[-1] = BodyData(told[-1].data + event.data)
+        if isinstance(event, BodyData) and events and isinstance(events[-1], BodyData):
+            events[-1] = BodyData(events[-1].data + event.data)
         elif isinstance(event, BodyData):
-            told.append(BodyData(event.data))
+            events.append(BodyData(event.data))
         elif isinstance(event, RequestHead):
-            told.append((event.method, event.target, event.version, list(event.fields)))
+            events.append((event.method, event.target, event.version, list(event.fields)))
         else:
-            told.append(EndOfBody(list(event.trailers)) if isinstance(event, EndOfBody) else event)
+            events.append(EndOfBody(list(event.trailers)) if isinstance(event, EndOfBody) else event)
         if isinstance(event, (Rejected, PeerClosed)):
             return
 
@@ -58,25 +59,25 @@ CUTS = {"whole": whole, "byte by byte": byte_by_byte, "in sevens": in_sevens}
 
 @pytest.fixture(params=CUTS, ids=lambda name: name.replace(" ", "-"))
 def cut(request: pytest.FixtureRequest) -> Callable[[bytes], Iterator[bytes]]:
-    """A way to cut a stream into reads."""
+    """Return a function that cuts a stream into reads."""
     return CUTS[request.param]
 
 
 @pytest.fixture
-def hear(cut: Callable[[bytes], Iterator[bytes]]) -> Callable[..., Told]:
-    """Give what an engine tells of a stream, cut in one of the ways."""
+def read_events(cut: Callable[[bytes], Iterator[bytes]]) -> Callable[..., Events]:
+    """Return a function that reads the events of a stream, cut in one of the ways."""
 
-    def hear(raw: bytes, limits: Limits | None = None, *, eof: bool = False) -> Told:
+    def read_events(raw: bytes, limits: Limits | None = None, *, eof: bool = False) -> Events:
         connection = ServerConnection(limits or Limits())
-        told: Told = []
+        events: Events = []
         for piece in cut(raw):
             connection.receive(piece)
-            if told and isinstance(told[-1], Rejected):
+            if events and isinstance(events[-1], Rejected):
                 break
-            collect(connection, told)
-        if eof and not (told and isinstance(told[-1], Rejected)):
+            collect(connection, events)
+        if eof and not (events and isinstance(events[-1], Rejected)):
             connection.receive_eof()
-            collect(connection, told)
-        return told
+            collect(connection, events)
+        return events
 
-    return hear
+    return read_events

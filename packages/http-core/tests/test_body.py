@@ -1,4 +1,4 @@
-"""Bodies: framing taken off, limits kept, trailers checked."""
+"""Bodies: framing is removed, limits are kept, trailers are checked."""
 
 from collections.abc import Callable, Iterator
 
@@ -18,19 +18,19 @@ from muntin.http_core import (
 )
 from muntin.http_core._body import make_reader
 
-Hear = Callable[..., list[object]]
+ReadEvents = Callable[..., list[object]]
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 NEXT = b"GET /next HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
-def of_body(told: list[object]) -> list[object]:
-    return told[1:]
+def of_body(events: list[object]) -> list[object]:
+    return events[1:]
 
 
 @pytest.mark.parametrize("rest", [b"", NEXT, b"junk"], ids=["alone", "then-a-request", "then-junk"])
-def test_length(hear: Hear, rest: bytes) -> None:
+def test_length(read_events: ReadEvents, rest: bytes) -> None:
     raw = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello" + rest
-    assert of_body(hear(raw)) == [BodyData(b"hello"), EndOfBody([])]
+    assert of_body(read_events(raw)) == [BodyData(b"hello"), EndOfBody([])]
 
 
 @pytest.mark.parametrize("rest", [b"", NEXT], ids=["alone", "then-a-request"])
@@ -48,10 +48,10 @@ def test_length(hear: Hear, rest: bytes) -> None:
     ],
 )
 def test_chunked(
-    hear: Hear, body: bytes, data: bytes, trailers: list[tuple[bytes, bytes]], rest: bytes
+    read_events: ReadEvents, body: bytes, data: bytes, trailers: list[tuple[bytes, bytes]], rest: bytes
 ) -> None:
     expected: list[object] = [BodyData(data)] if data else []
-    assert of_body(hear(CHUNKED + body + rest)) == [*expected, EndOfBody(trailers)]
+    assert of_body(read_events(CHUNKED + body + rest)) == [*expected, EndOfBody(trailers)]
 
 
 @pytest.mark.row("HI-15", "AH-12", "AH-04")
@@ -79,16 +79,16 @@ def test_chunked(
         b"\xd9\xa1\r\na\r\n",
     ],
 )
-def test_refused_chunk_line(hear: Hear, body: bytes) -> None:
-    [event] = of_body(hear(CHUNKED + body))
+def test_refused_chunk_line(read_events: ReadEvents, body: bytes) -> None:
+    [event] = of_body(read_events(CHUNKED + body))
     assert isinstance(event, Rejected)
     assert event.status == 400
 
 
 @pytest.mark.row("HI-15")
 @pytest.mark.parametrize("end", [b"XX", b"\n\n", b"\r\r", b"\nx", b"b\r\n"])
-def test_refused_end_of_chunk(hear: Hear, end: bytes) -> None:
-    assert of_body(hear(CHUNKED + b"1\r\na" + end + b"0\r\n\r\n")) == [
+def test_refused_end_of_chunk(read_events: ReadEvents, end: bytes) -> None:
+    assert of_body(read_events(CHUNKED + b"1\r\na" + end + b"0\r\n\r\n")) == [
         BodyData(b"a"),
         Rejected(400, "malformed end of chunk"),
     ]
@@ -112,8 +112,8 @@ def test_refused_end_of_chunk(hear: Hear, end: bytes) -> None:
         b"Proxy-Authorization: Basic a",
     ],
 )
-def test_refused_trailer(hear: Hear, line: bytes) -> None:
-    [event] = of_body(hear(CHUNKED + b"0\r\n" + line + b"\r\n\r\n" + NEXT))
+def test_refused_trailer(read_events: ReadEvents, line: bytes) -> None:
+    [event] = of_body(read_events(CHUNKED + b"0\r\n" + line + b"\r\n\r\n" + NEXT))
     assert isinstance(event, Rejected)
     assert event.status == 400
 
@@ -128,30 +128,33 @@ def test_refused_trailer(hear: Hear, line: bytes) -> None:
         (b"X: " + b"a" * 9000 + b"\r\n\r\n", Limits()),
     ],
 )
-def test_too_many_trailers(hear: Hear, trailers: bytes, limits: Limits) -> None:
-    assert of_body(hear(CHUNKED + b"0\r\n" + trailers, limits)) == [Rejected(431, "too many trailers")]
+def test_too_many_trailers(read_events: ReadEvents, trailers: bytes, limits: Limits) -> None:
+    assert of_body(read_events(CHUNKED + b"0\r\n" + trailers, limits)) == [Rejected(431, "too many trailers")]
 
 
-def test_trailers_that_just_fit(hear: Hear) -> None:
+def test_trailers_that_just_fit(read_events: ReadEvents) -> None:
     trailers = b"X: a\r\n" * 2 + b"\r\n"
-    assert of_body(hear(CHUNKED + b"0\r\n" + trailers, Limits(trailer_section=12))) == [
+    assert of_body(read_events(CHUNKED + b"0\r\n" + trailers, Limits(trailer_section=12))) == [
         EndOfBody([(b"X", b"a")] * 2)
     ]
-    assert of_body(hear(CHUNKED + b"0\r\n" + trailers, Limits(trailer_section=11))) == [
+    assert of_body(read_events(CHUNKED + b"0\r\n" + trailers, Limits(trailer_section=11))) == [
         Rejected(431, "too many trailers")
     ]
 
 
-def test_limit_on_the_body(hear: Hear) -> None:
+def test_limit_on_the_body(read_events: ReadEvents) -> None:
     limits = Limits(body=4)
     declared = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
-    assert hear(declared % 5 + b"hello", limits) == [Rejected(413, "body too large")]
-    assert of_body(hear(declared % 4 + b"four", limits)) == [BodyData(b"four"), EndOfBody([])]
-    assert of_body(hear(CHUNKED + b"4\r\nfour\r\n1\r\nx\r\n", limits)) == [
+    assert read_events(declared % 5 + b"hello", limits) == [Rejected(413, "body too large")]
+    assert of_body(read_events(declared % 4 + b"four", limits)) == [BodyData(b"four"), EndOfBody([])]
+    assert of_body(read_events(CHUNKED + b"4\r\nfour\r\n1\r\nx\r\n", limits)) == [
         BodyData(b"four"),
         Rejected(413, "body too large"),
     ]
-    assert of_body(hear(CHUNKED + b"4\r\nfour\r\n0\r\n\r\n", limits)) == [BodyData(b"four"), EndOfBody([])]
+    assert of_body(read_events(CHUNKED + b"4\r\nfour\r\n0\r\n\r\n", limits)) == [
+        BodyData(b"four"),
+        EndOfBody([]),
+    ]
 
 
 @pytest.mark.row("HI-17", "AH-20")

@@ -1,4 +1,4 @@
-"""The queue of bytes: whatever the order of calls, nothing is lost, doubled or searched in vain."""
+"""The queue of bytes: in any order of calls, no byte is lost, repeated or searched twice."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The client's side: what it sends, what it understands, and conversations of both sides."""
+"""The client's side: sending, receiving, and conversations of both sides."""
 
 import pytest
 from hypothesis import given
@@ -31,25 +31,27 @@ from muntin.http_core.client import (
 HOST = [("Host", "a")]
 
 
-def asked(method: str = "GET", target: str = "/", fields: Fields = HOST) -> ClientConnection:
-    """A client whose request is out."""
+def begin_exchange(method: str = "GET", target: str = "/", fields: Fields = HOST) -> ClientConnection:
+    """Return a client that has sent a request."""
     client = ClientConnection()
     client.request(method, target, fields)
     return client
 
 
-def hear(client: ClientConnection, raw: bytes, *, eof: bool = False, size: int = 10_000) -> list[object]:
-    """What a client tells of bytes that arrive in pieces of a size; pieces of one body are joined."""
-    told: list[object] = []
+def read_events(
+    client: ClientConnection, raw: bytes, *, eof: bool = False, size: int = 10_000
+) -> list[object]:
+    """Read the events of bytes that arrive in pieces of a size; pieces of one body are joined."""
+    events: list[object] = []
 
     def take_all() -> None:
         while not isinstance(event := client.next_event(), Signal):
-            if isinstance(event, BodyData) and told and isinstance(told[-1], BodyData):
-                told[-1] = BodyData(told[-1].data + event.data)
+            if isinstance(event, BodyData) and events and isinstance(events[-1], BodyData):
+                events[-1] = BodyData(events[-1].data + event.data)
             elif isinstance(event, BodyData):
-                told.append(BodyData(event.data))
+                events.append(BodyData(event.data))
             else:
-                told.append(
+                events.append(
                     (event.status, event.framing.kind) if isinstance(event, ReceivedResponse) else event
                 )
             if isinstance(event, (Rejected, PeerClosed)):
@@ -58,15 +60,15 @@ def hear(client: ClientConnection, raw: bytes, *, eof: bool = False, size: int =
     for start in range(0, len(raw), size):
         client.receive(raw[start : start + size])
         take_all()
-        if told and isinstance(told[-1], Rejected):
-            return told
+        if events and isinstance(events[-1], Rejected):
+            return events
     if eof:
         client.receive_eof()
         take_all()
-    return told
+    return events
 
 
-# Requests -------------------------------------------------------------------------------------------------------
+# Requests
 
 
 @pytest.mark.parametrize(
@@ -141,12 +143,12 @@ def test_a_quiet_connection() -> None:
 
 
 def test_one_exchange_at_a_time() -> None:
-    client = asked()
+    client = begin_exchange()
     with pytest.raises(LocalProtocolError):
         client.request("GET", "/", HOST)
     with pytest.raises(LocalProtocolError):
         client.start_next_exchange()
-    assert hear(client, b"HTTP/1.1 204 No Content\r\n\r\n") == [(204, FramingKind.NONE)]
+    assert read_events(client, b"HTTP/1.1 204 No Content\r\n\r\n") == [(204, FramingKind.NONE)]
     assert client.response_state is ClientResponseState.DONE
     client.start_next_exchange()
     client.request("GET", "/", HOST)
@@ -154,19 +156,19 @@ def test_one_exchange_at_a_time() -> None:
 
 def test_nothing_is_asked_of_a_peer_that_is_gone() -> None:
     client = ClientConnection()
-    assert hear(client, b"", eof=True) == [PeerClosed()]
+    assert read_events(client, b"", eof=True) == [PeerClosed()]
     with pytest.raises(LocalProtocolError, match="CLOSED"):
         client.request("GET", "/", HOST)
 
 
-# Answers --------------------------------------------------------------------------------------------------------
+# Responses
 
 NONE, LENGTH, CHUNKED, CLOSE = FramingKind
 
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 @pytest.mark.parametrize(
-    ("method", "raw", "told"),
+    ("method", "raw", "events"),
     [
         ("GET", b"200 OK\r\nContent-Length: 2\r\n\r\nhi", [(200, LENGTH), BodyData(b"hi"), EndOfBody()]),
         ("GET", b"200 OK\r\nContent-Length: 0\r\n\r\n", [(200, NONE)]),
@@ -189,8 +191,8 @@ NONE, LENGTH, CHUNKED, CLOSE = FramingKind
         ),
     ],
 )
-def test_understood(method: str, raw: bytes, told: list[object], size: int) -> None:
-    assert hear(asked(method), b"HTTP/1.1 " + raw, eof=True, size=size) == told
+def test_understood(method: str, raw: bytes, events: list[object], size: int) -> None:
+    assert read_events(begin_exchange(method), b"HTTP/1.1 " + raw, eof=True, size=size) == events
 
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
@@ -222,21 +224,21 @@ def test_understood(method: str, raw: bytes, told: list[object], size: int) -> N
     ],
 )
 def test_refused(raw: bytes, reason: str, size: int) -> None:
-    client = asked()
-    assert hear(client, raw, eof=True, size=size)[-1] == Rejected(502, reason)
+    client = begin_exchange()
+    assert read_events(client, raw, eof=True, size=size)[-1] == Rejected(502, reason)
     assert client.next_event() == Rejected(502, reason)
     assert client.response_state is ClientResponseState.ERROR
     assert not client.keeps_alive
 
 
-def test_an_answer_without_a_request() -> None:
-    assert hear(ClientConnection(), b"HTTP/1.1 408 Request Timeout\r\n\r\n") == [
+def test_a_response_without_a_request() -> None:
+    assert read_events(ClientConnection(), b"HTTP/1.1 408 Request Timeout\r\n\r\n") == [
         Rejected(502, "a response without a request")
     ]
 
 
-def test_what_an_answer_tells() -> None:
-    client = asked()
+def test_what_a_response_says() -> None:
+    client = begin_exchange()
     client.receive(b"HTTP/1.0 200 Fine\r\nX: y\r\nContent-Length: 0\r\n\r\n")
     head = client.next_event()
     assert isinstance(head, ReceivedResponse)
@@ -254,20 +256,22 @@ def test_a_limit_on_bodies(framing: bytes) -> None:
     client = ClientConnection(Limits(body=3))
     client.request("GET", "/", HOST)
     raw = b"HTTP/1.1 200 OK\r\n" + framing + b"\r\n" + (b"4\r\n" if framing else b"") + b"four"
-    assert hear(client, raw)[-1] == Rejected(502, "body too large")
+    assert read_events(client, raw)[-1] == Rejected(502, "body too large")
 
 
 def test_a_body_within_the_limit_lasts_until_the_end() -> None:
     client = ClientConnection(Limits(body=4))
     client.request("GET", "/", HOST)
-    told = hear(client, b"HTTP/1.1 200 OK\r\n\r\nfour", eof=True, size=3)
-    assert told == [(200, CLOSE), BodyData(b"four"), EndOfBody()]
+    events = read_events(client, b"HTTP/1.1 200 OK\r\n\r\nfour", eof=True, size=3)
+    assert events == [(200, CLOSE), BodyData(b"four"), EndOfBody()]
 
 
-def test_an_early_answer() -> None:
+def test_an_early_response() -> None:
     client = ClientConnection()
     client.start("POST", "/", HOST)
-    assert hear(client, b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n") == [(413, NONE)]
+    assert read_events(client, b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n") == [
+        (413, NONE)
+    ]
     with pytest.raises(LocalProtocolError):
         client.start_next_exchange()
     client.finish()
@@ -280,30 +284,30 @@ UPGRADE = [*HOST, ("Connection", "Upgrade"), ("Upgrade", "x")]
 def test_no_switch_within_a_request() -> None:
     client = ClientConnection()
     client.start("POST", "/", UPGRADE)
-    assert hear(client, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n") == [
+    assert read_events(client, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n") == [
         Rejected(502, "a switch of protocols within the request")
     ]
 
 
-# The tables -----------------------------------------------------------------------------------------------------
+# The tables
 
 
 @pytest.mark.parametrize("table", [CLIENT_REQUEST, CLIENT_RESPONSE], ids=["request", "response"])
-@pytest.mark.parametrize("given", Input)
-def test_every_state_and_input(table: dict[object, dict[Input, object]], given: Input) -> None:
+@pytest.mark.parametrize("move", Input)
+def test_every_state_and_input(table: dict[object, dict[Input, object]], move: Input) -> None:
     for state, ways in table.items():
-        if given in ways:
-            assert advance_client(table, state, given) in table  # type: ignore[type-var]
+        if move in ways:
+            assert advance_client(table, state, move) in table  # type: ignore[type-var]
         else:
-            with pytest.raises(LocalProtocolError, match=f"{given.name} .*{state.name}"):  # type: ignore[attr-defined]
-                advance_client(table, state, given)  # type: ignore[type-var]
+            with pytest.raises(LocalProtocolError, match=f"{move.name} .*{state.name}"):  # type: ignore[attr-defined]
+                advance_client(table, state, move)  # type: ignore[type-var]
 
 
-# Both sides -----------------------------------------------------------------------------------------------------
+# Both sides
 
 
 def take(side: ClientConnection | ServerConnection) -> list[object]:
-    """All events there are."""
+    """Read all events so far."""
     events: list[object] = []
     while not isinstance(event := side.next_event(), Signal):
         events.append(event)
@@ -338,14 +342,14 @@ def test_an_upgrade() -> None:
     head, rest = server.switch(ResponseHead(101, [("Upgrade", "x")]))
     assert rest == b"from the client"
     client.receive(head + b"from the ")
-    [answer] = take(client)
-    assert isinstance(answer, ReceivedResponse)
-    assert answer.switches
+    [response] = take(client)
+    assert isinstance(response, ReceivedResponse)
+    assert response.switches
     client.receive(b"server")
     assert client.take_rest() == b"from the server"
     assert client.request_state is ClientRequestState.SWITCHED
     with pytest.raises(LocalProtocolError, match="HTTP"):
-        asked().take_rest()
+        begin_exchange().take_rest()
 
 
 @pytest.mark.row("HI-12")
@@ -354,9 +358,9 @@ def test_a_tunnel() -> None:
     server.receive(client.request("CONNECT", "a:1", [("Host", "a:1")])[0])
     take(server)
     client.receive(server.switch(ResponseHead(200))[0] + b"raw")
-    [answer] = take(client)
-    assert isinstance(answer, ReceivedResponse)
-    assert answer.switches
+    [response] = take(client)
+    assert isinstance(response, ReceivedResponse)
+    assert response.switches
     assert client.take_rest() == b"raw"
 
 
@@ -374,17 +378,17 @@ def test_any_conversation(method: str, status: int, pieces: list[bytes], is_size
     for _ in range(2):
         asking = client.start(method, "/", [*HOST, *sized])
         asking += b"".join(map(client.send, pieces)) + client.finish()
-        heard = b""
+        received = b""
         for start in range(0, len(asking), size):
             server.receive(asking[start : start + size])
             for event in take(server):
-                heard += event.data if isinstance(event, BodyData) else b""
+                received += event.data if isinstance(event, BodyData) else b""
                 assert isinstance(event, (RequestHead, BodyData, EndOfBody))
-        answering = server.start(ResponseHead(status, sized))
-        answering += b"".join(map(server.send, pieces)) + server.finish()
-        told = hear(client, answering, size=size)
-        answered = b"".join(event.data for event in told if isinstance(event, BodyData))
-        assert heard == body
-        assert answered == (b"" if method == "HEAD" or status in (204, 304) else body)
+        response = server.start(ResponseHead(status, sized))
+        response += b"".join(map(server.send, pieces)) + server.finish()
+        events = read_events(client, response, size=size)
+        responded = b"".join(event.data for event in events if isinstance(event, BodyData))
+        assert received == body
+        assert responded == (b"" if method == "HEAD" or status in (204, 304) else body)
         client.start_next_exchange()
         server.start_next_exchange()

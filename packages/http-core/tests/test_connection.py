@@ -1,4 +1,4 @@
-"""Answers and the order of things: whole conversations with the server's side of a connection."""
+"""Responses and the order of things: whole conversations with the server's side of a connection."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 def after(raw: bytes) -> ServerConnection:
-    """A connection that has understood the head of a request."""
+    """Return a connection that has read the head of a request."""
     connection = ServerConnection()
     connection.receive(raw)
     assert isinstance(connection.next_event(), RequestHead)
@@ -38,10 +38,10 @@ def ok(*fields: tuple[str, str]) -> ResponseHead:
     return ResponseHead(200, fields)
 
 
-# Whole answers --------------------------------------------------------------------------------------------------
+# Whole responses
 
 
-def test_a_whole_answer() -> None:
+def test_a_whole_response() -> None:
     head, body = after(GET).respond(ok(("Content-Type", "text/plain")), b"hello", DATE)
     assert head + body == (
         b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n" + DATE + b"Content-Length: 5\r\n\r\nhello"
@@ -167,7 +167,7 @@ def test_what_must_not_be_sent(head: ResponseHead) -> None:
     connection = after(GET)
     with pytest.raises(LocalProtocolError):
         connection.respond(head)
-    # Nothing has happened: another answer can still be given.
+    # Nothing has happened: another response can still be sent.
     assert connection.respond(ResponseHead(500))[0].startswith(b"HTTP/1.1 500 ")
     connection.start_next_exchange()
 
@@ -191,10 +191,10 @@ def test_fields_written_beforehand() -> None:
             FieldBlock([bad])
 
 
-# Streamed answers -------------------------------------------------------------------------------------------------
+# Streamed responses
 
 
-def test_a_chunked_answer() -> None:
+def test_a_chunked_response() -> None:
     connection = after(GET)
     assert (
         connection.start(ok(), DATE) == b"HTTP/1.1 200 OK\r\n" + DATE + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -222,7 +222,7 @@ def test_trailers_that_must_not_be_sent(trailer: tuple[str, str]) -> None:
     assert connection.finish() == b"0\r\n\r\n"
 
 
-def test_a_streamed_answer_of_known_length() -> None:
+def test_a_streamed_response_of_known_length() -> None:
     connection = after(GET)
     assert connection.start(ok(("Content-Length", "5"))).endswith(b"Content-Length: 5\r\n\r\n")
     assert connection.send(b"he") + connection.send(b"llo") == b"hello"
@@ -257,7 +257,7 @@ def test_what_the_author_says_of_framing_does_no_harm() -> None:
     assert head.endswith(b"OK\r\nContent-Length: 2\r\n\r\n")
 
 
-def test_an_answer_that_falls_short_breaks_the_connection() -> None:
+def test_a_response_that_falls_short_breaks_the_connection() -> None:
     connection = after(GET)
     connection.start(ok(("Content-Length", "5")))
     connection.send(b"he")
@@ -286,7 +286,7 @@ def test_http_10_reads_until_the_end() -> None:
         (b"GET / HTTP/1.1", 205, b"Content-Length: 0\r\n"),
     ],
 )
-def test_streamed_answers_without_a_body(request_line: bytes, status: int, framing: bytes) -> None:
+def test_streamed_responses_without_a_body(request_line: bytes, status: int, framing: bytes) -> None:
     connection = after(request_line + b"\r\nHost: a\r\n\r\n")
     assert connection.start(ResponseHead(status)).split(b"\r\n", 1)[1] == framing + b"\r\n"
     assert connection.send(b"ignored") == b""
@@ -300,10 +300,10 @@ def test_head_tells_the_length_of_the_stream() -> None:
     assert connection.finish() == b""
 
 
-# Order ------------------------------------------------------------------------------------------------------------
+# Order
 
 
-def test_one_answer_a_request() -> None:
+def test_one_response_a_request() -> None:
     connection = after(GET)
     connection.respond(ok())
     for attempt in (
@@ -318,7 +318,7 @@ def test_one_answer_a_request() -> None:
             attempt()
 
 
-def test_no_answer_without_a_request() -> None:
+def test_no_response_without_a_request() -> None:
     with pytest.raises(LocalProtocolError, match="no request"):
         ServerConnection().start(ok())
     with pytest.raises(LocalProtocolError, match="no request"):
@@ -327,7 +327,7 @@ def test_no_answer_without_a_request() -> None:
         ServerConnection().start_next_exchange()
 
 
-def test_an_answer_may_overtake_its_request() -> None:
+def test_a_response_may_overtake_its_request() -> None:
     connection = after(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo")
     connection.respond(ok())
     with pytest.raises(LocalProtocolError, match="BODY"):
@@ -352,7 +352,7 @@ EXPECTATIONS = (
     b",",
     b"",
 )
-"""What may stand in Expect; a proxy on the way may take any of it for a reason to hold a body back."""
+"""Values of Expect; a proxy on the way may hold a body back for any of them."""
 
 
 def respond_at_once(connection: ServerConnection) -> bytes:
@@ -424,7 +424,7 @@ def test_who_expects_to_be_asked_for_a_body() -> None:
     assert [asks(each) for each in EXPECTATIONS] == [True] * 6 + [False] * 5
 
 
-def test_interim_answers() -> None:
+def test_interim_responses() -> None:
     connection = after(GET)
     assert connection.inform(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert (
@@ -456,7 +456,7 @@ def test_connect() -> None:
 
 
 @pytest.mark.row("HI-12")
-def test_connect_can_be_refused_but_not_answered() -> None:
+def test_connect_can_be_refused_but_not_accepted_by_respond() -> None:
     connection = after(b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n")
     with pytest.raises(LocalProtocolError, match="200"):
         connection.respond(ok(), b"body")
@@ -478,7 +478,7 @@ def test_a_body_is_no_new_protocol() -> None:
     assert connection.switch(ResponseHead(101))[1] == b""
 
 
-def test_no_switch_in_the_middle_of_an_answer() -> None:
+def test_no_switch_in_the_middle_of_a_response() -> None:
     connection = after(UPGRADE)
     connection.start(ok())
     with pytest.raises(LocalProtocolError, match="SWITCH"):
@@ -493,7 +493,7 @@ def test_nobody_asked_for_another_protocol(status: int) -> None:
         after(GET).switch(ResponseHead(status))
 
 
-# Refusals ---------------------------------------------------------------------------------------------------------
+# Refusals
 
 
 @pytest.mark.row("HI-52", "AH-41")
@@ -515,7 +515,7 @@ def test_a_refused_request() -> None:
 
 
 @pytest.mark.row("HI-52")
-def test_a_refused_request_can_be_answered_like_others() -> None:
+def test_a_refused_request_can_get_a_response_like_others() -> None:
     connection = ServerConnection()
     connection.receive(b"GET /secret\r\n\r\n" + GET)
     refused = connection.next_event()
@@ -546,7 +546,7 @@ def test_the_head_of_a_request_with_a_bad_body_is_known() -> None:
     assert connection.abandon() is head
 
 
-def test_a_complete_request_is_answered_and_not_abandoned() -> None:
+def test_a_complete_request_gets_a_response_and_is_not_abandoned() -> None:
     connection = after(GET)
     with pytest.raises(LocalProtocolError):
         connection.abandon()
@@ -607,7 +607,7 @@ def test_reading_never_pauses_while_more_bytes_are_needed(raw: bytes, step: int)
 
 @pytest.mark.parametrize("limits", [TIGHT, Limits()])
 def test_what_nobody_takes_is_bounded_before_and_within_a_request(limits: Limits) -> None:
-    """Where no event is asked for, as while the peer does not take its responses, reading pauses nevertheless."""
+    """Reading pauses also where `next_event` is not called, as while the peer does not read its responses."""
     idle = ServerConnection(limits)
     idle.receive(GET * (limits.head_ceiling // len(GET) + 1))
     assert idle.is_full

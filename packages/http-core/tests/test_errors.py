@@ -1,9 +1,9 @@
-"""Errors say what they are."""
+"""The texts of errors."""
 
 from muntin.http_core import LocalProtocolError, RemoteProtocolError
 
 
-def test_errors_carry_what_answers_them() -> None:
+def test_errors_carry_the_status_of_the_response() -> None:
     remote = RemoteProtocolError(413, "body too large")
     assert (remote.status, remote.reason, str(remote)) == (413, "body too large", "413: body too large")
     local = LocalProtocolError("not now")

@@ -1,4 +1,4 @@
-"""Heads: what is understood, what is refused, and with which status."""
+"""Heads: which are accepted, which are refused, and with which status."""
 
 from collections.abc import Callable
 from ipaddress import IPv6Address
@@ -22,7 +22,7 @@ from muntin.http_core import (
 )
 from muntin.http_core._head import parse_head
 
-Hear = Callable[..., list[object]]
+ReadEvents = Callable[..., list[object]]
 HOST = b"Host: a.example\r\n"
 
 
@@ -74,9 +74,14 @@ def read(raw: bytes) -> RequestHead:
     ],
 )
 def test_understood(
-    hear: Hear, raw: bytes, method: str, target: str, version: object, fields: list[tuple[bytes, bytes]]
+    read_events: ReadEvents,
+    raw: bytes,
+    method: str,
+    target: str,
+    version: object,
+    fields: list[tuple[bytes, bytes]],
 ) -> None:
-    assert hear(raw) == [(method, target, version, fields)]
+    assert read_events(raw) == [(method, target, version, fields)]
 
 
 @pytest.mark.parametrize(
@@ -111,17 +116,17 @@ def test_understood(
         (b"", 400),
     ],
 )
-def test_refused_request_line(hear: Hear, line: bytes, status: int) -> None:
-    [*_, event] = hear(b"\r\n" * (not line) + line + b"\r\n" + HOST + b"\r\n")
+def test_refused_request_line(read_events: ReadEvents, line: bytes, status: int) -> None:
+    [*_, event] = read_events(b"\r\n" * (not line) + line + b"\r\n" + HOST + b"\r\n")
     assert isinstance(event, Rejected)
     assert event.status == status
 
 
-def test_one_empty_line_may_come_first(hear: Hear) -> None:
+def test_one_empty_line_may_come_first(read_events: ReadEvents) -> None:
     request = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
-    assert hear(b"\r\n" + request) == [("GET", "/", HTTP_11, [(b"Host", b"a.example")])]
-    assert hear(b"\r\n\r\n" + request) == [Rejected(400, "malformed request line")]
-    assert hear(b"\r\n\r\n\r\n" + request) == [Rejected(400, "malformed request line")]
+    assert read_events(b"\r\n" + request) == [("GET", "/", HTTP_11, [(b"Host", b"a.example")])]
+    assert read_events(b"\r\n\r\n" + request) == [Rejected(400, "malformed request line")]
+    assert read_events(b"\r\n\r\n\r\n" + request) == [Rejected(400, "malformed request line")]
 
 
 @pytest.mark.row("HI-08")
@@ -145,15 +150,17 @@ def test_one_empty_line_may_come_first(hear: Hear) -> None:
         b"X: a\n",
     ],
 )
-def test_refused_field_line(hear: Hear, line: bytes) -> None:
-    assert hear(b"GET / HTTP/1.1\r\n" + HOST + line + b"\r\n\r\n") == [Rejected(400, "malformed field line")]
-    assert hear(b"GET / HTTP/1.1\r\n" + line + b"\r\n" + HOST + b"\r\n")[-1] == Rejected(
+def test_refused_field_line(read_events: ReadEvents, line: bytes) -> None:
+    assert read_events(b"GET / HTTP/1.1\r\n" + HOST + line + b"\r\n\r\n") == [
+        Rejected(400, "malformed field line")
+    ]
+    assert read_events(b"GET / HTTP/1.1\r\n" + line + b"\r\n" + HOST + b"\r\n")[-1] == Rejected(
         400, "malformed field line"
     )
 
 
-def test_bare_line_feeds_are_refused_at_once(hear: Hear) -> None:
-    assert hear(b"GET / HTTP/1.1\nHost: a\n\n") == [Rejected(400, "malformed request line")]
+def test_bare_line_feeds_are_refused_at_once(read_events: ReadEvents) -> None:
+    assert read_events(b"GET / HTTP/1.1\nHost: a\n\n") == [Rejected(400, "malformed request line")]
 
 
 @pytest.mark.row("HI-07", "AH-27")
@@ -179,8 +186,8 @@ def test_bare_line_feeds_are_refused_at_once(hear: Hear) -> None:
         b"Host: a%zz\r\n",
     ],
 )
-def test_refused_host(hear: Hear, hosts: bytes) -> None:
-    [event] = hear(b"GET / HTTP/1.1\r\n" + hosts + b"\r\n")
+def test_refused_host(read_events: ReadEvents, hosts: bytes) -> None:
+    [event] = read_events(b"GET / HTTP/1.1\r\n" + hosts + b"\r\n")
     assert isinstance(event, Rejected)
     assert event.status == 400
 
@@ -237,15 +244,15 @@ def test_framing(fields: bytes, framing: BodyFraming) -> None:
         pytest.param(b"Transfer-Encoding: gzip, chunked\r\n", 501, marks=pytest.mark.row("HI-05")),
     ],
 )
-def test_refused_framing(hear: Hear, fields: bytes, status: int) -> None:
-    [event] = hear(b"POST / HTTP/1.1\r\n" + HOST + fields + b"\r\n")
+def test_refused_framing(read_events: ReadEvents, fields: bytes, status: int) -> None:
+    [event] = read_events(b"POST / HTTP/1.1\r\n" + HOST + fields + b"\r\n")
     assert isinstance(event, Rejected)
     assert event.status == status
 
 
 @pytest.mark.row("HI-06")
-def test_transfer_encoding_is_unknown_to_http_10(hear: Hear) -> None:
-    [event] = hear(b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n")
+def test_transfer_encoding_is_unknown_to_http_10(read_events: ReadEvents) -> None:
+    [event] = read_events(b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n")
     assert isinstance(event, Rejected)
     assert event.status == 400
 
@@ -314,17 +321,17 @@ SMALL = Limits(request_line=40, field_line=30, field_section=100, field_count=5)
         (b"GET / HTTP/1.1\r\n" + HOST + (b"X: " + b"a" * 25 + b"\r\n") * 3 + b"\r\n", 431),
     ],
 )
-def test_limits(hear: Hear, raw: bytes, status: int) -> None:
-    told = hear(raw, SMALL)
-    assert [event.status for event in told if isinstance(event, Rejected)] == (
+def test_limits(read_events: ReadEvents, raw: bytes, status: int) -> None:
+    events = read_events(raw, SMALL)
+    assert [event.status for event in events if isinstance(event, Rejected)] == (
         [] if status == 200 else [status]
     )
 
 
-def test_the_first_fault_counts(hear: Hear) -> None:
+def test_the_first_fault_counts(read_events: ReadEvents) -> None:
     too_long = b"X: " + b"a" * 40 + b"\r\n"
-    assert hear(b"GET / HTTP/1.1\r\n" + too_long + b"bad\r\n\r\n", SMALL)[-1].status == 431  # type: ignore[attr-defined]
-    assert hear(b"GET / HTTP/1.1\r\nbad\r\n" + too_long + b"\r\n", SMALL)[-1].status == 400  # type: ignore[attr-defined]
+    assert read_events(b"GET / HTTP/1.1\r\n" + too_long + b"bad\r\n\r\n", SMALL)[-1].status == 431  # type: ignore[attr-defined]
+    assert read_events(b"GET / HTTP/1.1\r\nbad\r\n" + too_long + b"\r\n", SMALL)[-1].status == 400  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -335,8 +342,8 @@ def test_the_first_fault_counts(hear: Hear) -> None:
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab", Rejected(400, "incomplete body")),
     ],
 )
-def test_the_peer_ends_too_early(hear: Hear, raw: bytes, event: Rejected) -> None:
-    assert hear(raw, eof=True)[-1] == event
+def test_the_peer_ends_too_early(read_events: ReadEvents, raw: bytes, event: Rejected) -> None:
+    assert read_events(raw, eof=True)[-1] == event
 
 
 TOKEN = st.text("!#$%&'*+-.^_`|~0123456789abcXYZ", min_size=1, max_size=12)
@@ -365,15 +372,15 @@ def test_any_valid_head_is_understood(
 def test_any_bytes_get_one_verdict_however_cut(junk: bytes, size: int) -> None:
     def verdict(step: int) -> list[str]:
         connection = ServerConnection(SMALL)
-        told = []
+        events = []
         raw = b"GET / HTTP/1.1\r\nHost: a\r\n" + junk
         for start in range(0, len(raw), step):
             connection.receive(raw[start : start + step])
             event = connection.next_event()
             if event is not Signal.NEED_DATA:
-                told.append(repr(event))
+                events.append(repr(event))
                 break
-        return told
+        return events
 
     assert verdict(size) == verdict(10_000)
 
@@ -383,20 +390,20 @@ LINES = [b"Host: a", b"Content-Length: 3", b"content-length:03 ", b"Content-Leng
 
 @given(st.lists(st.sampled_from(LINES), max_size=4))
 def test_one_verdict_on_a_length_wherever_it_stands(lines: list[bytes]) -> None:
-    """Whether a head goes the short way or the long one is its own business."""
+    """The common pattern and the general parser agree."""
     block = b"POST / HTTP/1.1\r\n" + b"".join(line + b"\r\n" for line in lines)
-    told = []
-    for more in (b"", b"Connection: x\r\n"):  # Only the long way looks into Connection.
+    events = []
+    for more in (b"", b"Connection: x\r\n"):  # Connection is parsed by the general parser only.
         try:
-            told.append(parse_head(block + more + b"\r\n", Limits()).framing)
+            events.append(parse_head(block + more + b"\r\n", Limits()).framing)
         except RemoteProtocolError as fault:
-            told.append((fault.status, fault.reason))
-    assert told[0] == told[1]
+            events.append((fault.status, fault.reason))
+    assert events[0] == events[1]
     lengths = [int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length")]
     if lines.count(b"Host: a") == 1 and len(lengths) == 1:
-        assert told[0] == (BodyFraming(FramingKind.LENGTH, lengths[0]) if lengths[0] else NO_BODY)
+        assert events[0] == (BodyFraming(FramingKind.LENGTH, lengths[0]) if lengths[0] else NO_BODY)
     elif lines.count(b"Host: a") != 1 or len(lengths) > 1:
-        assert told[0][0] == 400
+        assert events[0][0] == 400
 
 
 @given(
@@ -410,14 +417,14 @@ def test_one_verdict_on_a_length_wherever_it_stands(lines: list[bytes]) -> None:
 def test_fields_can_be_asked_for_without_taking_all_apart(fields: list[tuple[bytes, bytes]]) -> None:
     lines = b"".join(b"%b: %b\r\n" % pair for pair in fields)
     head = parse_head(b"GET / HTTP/1.1\r\nHost: a\r\n" + lines + b"\r\n", Limits())
-    asked = {name: head.get_all(name) for name in (b"accept", b"host", b"a", b"none")}
-    assert asked == {name: [v for k, v in head.fields if k.lower() == name] for name in asked}
-    assert head.get(b"accept") == next(iter(asked[b"accept"]), None)
-    assert head.get_each(*asked) == [next(iter(values), None) for values in asked.values()]
+    values = {name: head.get_all(name) for name in (b"accept", b"host", b"a", b"none")}
+    assert values == {name: [v for k, v in head.fields if k.lower() == name] for name in values}
+    assert head.get(b"accept") == next(iter(values[b"accept"]), None)
+    assert head.get_each(*values) == [next(iter(values), None) for values in values.values()]
     assert head.get_each() == []
 
 
-# Authorities -----------------------------------------------------------------------------------------------------
+# Authorities
 
 
 def is_address(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Text and bytes on every way out: what is received can be sent on, and whatever is neither is refused alike."""
+"""Text and bytes in every method that sends: received bytes can be sent on, and other types are refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,8 +18,8 @@ from muntin.http_core.client import ClientConnection, ReceivedResponse
 HOST = [("Host", "a")]
 
 
-def asked(fields: bytes = b"", version: bytes = b"1.1") -> ServerConnection:
-    """A connection that was asked for something."""
+def begin_exchange(fields: bytes = b"", version: bytes = b"1.1") -> ServerConnection:
+    """Return a connection that has read a request."""
     connection = ServerConnection()
     connection.receive(b"GET / HTTP/" + version + b"\r\nHost: a\r\n" + fields + b"\r\n")
     assert isinstance(connection.next_event(), RequestHead)
@@ -27,7 +27,7 @@ def asked(fields: bytes = b"", version: bytes = b"1.1") -> ServerConnection:
 
 
 def finish(fields: Any) -> bytes:
-    connection = asked()
+    connection = begin_exchange()
     return connection.start(ResponseHead(200)) + connection.finish(fields)
 
 
@@ -37,31 +37,33 @@ def finish_client(fields: Any) -> bytes:
 
 
 def switch(fields: Any) -> bytes:
-    connection = asked(b"Upgrade: x\r\nConnection: upgrade\r\n")
+    connection = begin_exchange(b"Upgrade: x\r\nConnection: upgrade\r\n")
     return connection.switch(ResponseHead(101, fields))[0]
 
 
 def write_block(fields: Any) -> bytes:
     block = FieldBlock(fields)
     assert all(type(word) is str for line in block for word in line)
-    return block.raw + asked().respond(ResponseHead(200, block))[0]
+    return block.raw + begin_exchange().respond(ResponseHead(200, block))[0]
 
 
 def with_host(fields: Any) -> Any:
-    """The fields behind Host, or themselves where they are no row."""
+    """Return the fields behind Host; `fields` itself where it is no iterable of fields."""
     is_row = hasattr(fields, "__iter__") and not isinstance(fields, (dict, str, bytes))
     return (*HOST, *fields) if is_row else fields
 
 
 WAYS: dict[str, Callable[[Any], bytes]] = {
-    "respond": lambda fields: asked().respond(ResponseHead(200, fields), b"x")[0],
-    "respond to HTTP/1.0": lambda fields: asked(version=b"1.0").respond(ResponseHead(200, fields))[0],
-    "announce": lambda fields: asked().announce(ResponseHead(200, fields), 5)[0],
-    "start": lambda fields: asked().start(ResponseHead(200, fields)),
-    "inform": lambda fields: asked().inform(103, fields),
+    "respond": lambda fields: begin_exchange().respond(ResponseHead(200, fields), b"x")[0],
+    "respond to HTTP/1.0": lambda fields: begin_exchange(version=b"1.0").respond(ResponseHead(200, fields))[
+        0
+    ],
+    "announce": lambda fields: begin_exchange().announce(ResponseHead(200, fields), 5)[0],
+    "start": lambda fields: begin_exchange().start(ResponseHead(200, fields)),
+    "inform": lambda fields: begin_exchange().inform(103, fields),
     "finish": finish,
     "switch": switch,
-    "refuse": lambda fields: asked().refuse(Rejected(400, "no"), b"no", b"", fields)[0],
+    "refuse": lambda fields: begin_exchange().refuse(Rejected(400, "no"), b"no", b"", fields)[0],
     "block": write_block,
     "client request": lambda fields: ClientConnection().request("GET", "/", with_host(fields))[0],
     "client start": lambda fields: ClientConnection().start("POST", "/", with_host(fields)),
@@ -136,7 +138,7 @@ def test_lines_may_come_one_by_one(send: Callable[[Any], bytes]) -> None:
 
 
 def test_what_is_refused_leaves_the_exchange_as_it_was() -> None:
-    connection = asked()
+    connection = begin_exchange()
     bad: Any = ResponseHead(200, [("X", "a"), ("Connection", "close"), ("Y", None)])  # type: ignore[list-item]
     for send in (connection.respond, connection.start, lambda head: connection.announce(head, 1)):
         with pytest.raises(LocalProtocolError):
@@ -161,37 +163,37 @@ def test_a_response_can_be_sent_on() -> None:
     client = ClientConnection()
     client.request("GET", "/", HOST)
     client.receive(b"HTTP/1.1 299 Fein \xfc\r\nContent-Length: 2\r\nX: \xff\r\n\r\nhi")
-    answer = client.next_event()
-    assert isinstance(answer, ReceivedResponse)
-    for reason in (answer.reason, answer.reason.decode("utf-8", "surrogateescape")):
-        head, body = asked().respond(ResponseHead(answer.status, answer.fields, reason), b"hi")
+    response = client.next_event()
+    assert isinstance(response, ReceivedResponse)
+    for reason in (response.reason, response.reason.decode("utf-8", "surrogateescape")):
+        head, body = begin_exchange().respond(ResponseHead(response.status, response.fields, reason), b"hi")
         assert head + body == b"HTTP/1.1 299 Fein \xfc\r\nX: \xff\r\nContent-Length: 2\r\n\r\nhi"
 
 
 @pytest.mark.parametrize("reason", [5, ["OK"], bytearray(b"OK"), b"a\r\nb", "a\nb", "\ud800"], ids=repr)
 def test_reasons_that_cannot_be_sent(reason: Any) -> None:
-    for send in (asked().respond, asked().start):
+    for send in (begin_exchange().respond, begin_exchange().start):
         with pytest.raises(LocalProtocolError):
             send(ResponseHead(200, (), reason))
     with pytest.raises(LocalProtocolError):
-        asked(b"Upgrade: x\r\nConnection: upgrade\r\n").switch(ResponseHead(101, (), reason))
+        begin_exchange(b"Upgrade: x\r\nConnection: upgrade\r\n").switch(ResponseHead(101, (), reason))
 
 
 @pytest.mark.parametrize("status", ["200", b"200", None, 99, 1000, -1, 200.5, [200]], ids=repr)
 def test_statuses_that_are_none(status: Any) -> None:
     for send in (
-        lambda: asked().respond(ResponseHead(status)),
-        lambda: asked().announce(ResponseHead(status), 0),
-        lambda: asked().start(ResponseHead(status)),
-        lambda: asked().inform(status),
-        lambda: asked().switch(ResponseHead(status)),
+        lambda: begin_exchange().respond(ResponseHead(status)),
+        lambda: begin_exchange().announce(ResponseHead(status), 0),
+        lambda: begin_exchange().start(ResponseHead(status)),
+        lambda: begin_exchange().inform(status),
+        lambda: begin_exchange().switch(ResponseHead(status)),
     ):
         with pytest.raises(LocalProtocolError):
             send()
 
 
 def begun(fields: Any = ()) -> ServerConnection:
-    connection = asked()
+    connection = begin_exchange()
     connection.start(ResponseHead(200, fields))
     return connection
 
@@ -203,8 +205,8 @@ def client_begun(fields: Any = ()) -> ClientConnection:
 
 
 BODIES: dict[str, Callable[[Any], bytes]] = {
-    "respond": lambda body: b"".join(asked().respond(ResponseHead(200), body)),
-    "refuse": lambda body: b"".join(asked().refuse(Rejected(400, "no"), body)),
+    "respond": lambda body: b"".join(begin_exchange().respond(ResponseHead(200), body)),
+    "refuse": lambda body: b"".join(begin_exchange().refuse(Rejected(400, "no"), body)),
     "chunk": lambda body: begun().send(body),
     "send": lambda body: begun([("Content-Length", "16")]).send(body),
     "client request": lambda body: b"".join(ClientConnection().request("POST", "/", HOST, body)),
@@ -234,7 +236,7 @@ def test_bodies_are_bytes(send: Callable[[Any], bytes]) -> None:
 @pytest.mark.parametrize("length", ["5", None, -1, 1.5, b"5"], ids=repr)
 def test_lengths_that_are_none(length: Any) -> None:
     with pytest.raises(LocalProtocolError):
-        asked().announce(ResponseHead(200), length)
+        begin_exchange().announce(ResponseHead(200), length)
 
 
 def test_method_and_target_are_text() -> None:

@@ -1,4 +1,4 @@
-"""The tables of the two machines, and the engine held against them."""
+"""The tables of the two machines, and the engine checked by them."""
 
 import pytest
 from hypothesis import settings
@@ -17,24 +17,24 @@ from muntin.http_core import (
 from muntin.http_core._states import REQUEST, RESPONSE, Input, advance_request, advance_response
 
 
-@pytest.mark.parametrize("given", Input)
+@pytest.mark.parametrize("move", Input)
 @pytest.mark.parametrize("state", RequestState)
-def test_every_request_state_and_input(state: RequestState, given: Input) -> None:
-    if given in REQUEST[state]:
-        assert advance_request(state, given) in RequestState
+def test_every_request_state_and_input(state: RequestState, move: Input) -> None:
+    if move in REQUEST[state]:
+        assert advance_request(state, move) in RequestState
     else:
-        with pytest.raises(LocalProtocolError, match=f"{given.name} .* {state.name}"):
-            advance_request(state, given)
+        with pytest.raises(LocalProtocolError, match=f"{move.name} .* {state.name}"):
+            advance_request(state, move)
 
 
-@pytest.mark.parametrize("given", Input)
+@pytest.mark.parametrize("move", Input)
 @pytest.mark.parametrize("state", ResponseState)
-def test_every_response_state_and_input(state: ResponseState, given: Input) -> None:
-    if given in RESPONSE[state]:
-        assert advance_response(state, given) in ResponseState
+def test_every_response_state_and_input(state: ResponseState, move: Input) -> None:
+    if move in RESPONSE[state]:
+        assert advance_response(state, move) in ResponseState
     else:
-        with pytest.raises(LocalProtocolError, match=f"{given.name} .* {state.name}"):
-            advance_response(state, given)
+        with pytest.raises(LocalProtocolError, match=f"{move.name} .* {state.name}"):
+            advance_response(state, move)
 
 
 def test_what_ends_has_no_way_on() -> None:
@@ -52,11 +52,11 @@ def test_both_columns_are_alike_but_for_the_way_to_the_next_exchange() -> None:
     twin = dict(zip(LEFT, RIGHT, strict=True))
     for left, right in twin.items():
         moves = {
-            given: twin.get(after, after)
-            for given, after in RESPONSE[left].items()
-            if given is not Input.NEXT and (left, given) != (ResponseState.DONE, Input.CLOSE)
+            move: twin.get(after, after)
+            for move, after in RESPONSE[left].items()
+            if move is not Input.NEXT and (left, move) != (ResponseState.DONE, Input.CLOSE)
         }
-        assert {given: RESPONSE[right].get(given) for given in moves} == moves
+        assert {move: RESPONSE[right].get(move) for move in moves} == moves
         assert not set(RESPONSE[right].values()) & set(LEFT)
 
 
@@ -77,7 +77,7 @@ REQUESTS = [
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """Whatever a caller does in whatever order: it works, or is refused and changes nothing."""
+    """Calls in any order: each works, or is refused and changes nothing."""
 
     @initialize()
     def connect(self) -> None:

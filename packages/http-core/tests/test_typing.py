@@ -1,4 +1,4 @@
-"""What a type checker sees of this package."""
+"""The types of this package, as a type checker sees them."""
 
 import pytest
 

@@ -45,7 +45,7 @@ def status_of(
     *,
     bytes_too: bool = True,
 ) -> int:
-    """What refuses a body, which must not depend on how it is cut."""
+    """Return the verdict on a body, which must not depend on how it is cut."""
     statuses = set()
     for decode in (decode_content, bytewise) if bytes_too else (decode_content,):
         with pytest.raises(ContentCodingError) as caught:
@@ -154,7 +154,7 @@ def test_a_bomb_is_413_at_the_ratio() -> None:
 
 @pytest.mark.row("HI-26")
 def silence(coding: str) -> tuple[bytes, bytes]:
-    """How a body of a coding begins, and what may follow any number of times without saying anything."""
+    """Return the begin of a body, and bytes that may follow any number of times without any output."""
     match coding:
         case "gzip" | "deflate":
             deflate = zlib.compressobj(wbits=31 if coding == "gzip" else 15)

@@ -19,7 +19,7 @@ def test_what_is_there() -> None:
 
 @pytest.fixture
 def no_extras(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An installation without the extras: their imports fail as they would there."""
+    """Make the imports of the extras fail, as in an installation without them."""
     for module in ("brotli", "zstandard"):
         monkeypatch.setitem(sys.modules, module, None)
     for module in ("_brotli", "_zstd"):
@@ -46,7 +46,7 @@ def test_without_the_extras_their_codings_are_unknown() -> None:
 
 def test_a_brotli_that_cannot_bound_its_output_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     class Decompressor:
-        """As it was before version 1.2."""
+        """The decoder of brotli before version 1.2."""
 
     monkeypatch.setattr(brotli, "Decompressor", Decompressor)
     monkeypatch.delitem(sys.modules, "muntin.http_core.coding._brotli", raising=False)

@@ -189,6 +189,6 @@ def test_charsets(text: str | None, charset: str | None) -> None:
 )
 @pytest.mark.parametrize("text", [None, "", "*", "e, gzip"])
 def test_one_text_is_no_sequence_of_offers(negotiate: Callable[..., str | None], text: str | None) -> None:
-    """Its characters would be offered: a page in the language `e`."""
+    """Its characters would be the offers: a page in the language `e`."""
     with pytest.raises(ValueError, match="offers are a sequence"):
         negotiate(text, "en")

@@ -113,7 +113,7 @@ def test_other_methods_have_no_conditions() -> None:
 def test_every_combination_has_the_outcome_of_the_numbered_steps() -> None:
     tags, dates = (None, '"a"', '"b"', "*"), (None, BEFORE, AFTER)
     for method, match, unmodified, none_match, modified in product(("GET", "PUT"), tags, dates, tags, dates):
-        given = {
+        fields = {
             "if_match": match,
             "if_unmodified_since": unmodified,
             "if_none_match": none_match,
@@ -127,7 +127,7 @@ def test_every_combination_has_the_outcome_of_the_numbered_steps() -> None:
         elif none_match is None and modified == AFTER and method == "GET":
             expected = NOT_MODIFIED
         assert (
-            evaluate(method, **{name: text for name, text in given.items() if text is not None}) is expected
+            evaluate(method, **{name: text for name, text in fields.items() if text is not None}) is expected
         )
 
 

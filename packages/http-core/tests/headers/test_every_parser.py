@@ -1,4 +1,4 @@
-"""What holds for every header family alike."""
+"""Properties of every header family."""
 
 from collections.abc import Callable
 

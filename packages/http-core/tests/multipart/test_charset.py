@@ -42,7 +42,7 @@ def test_unknown_is_400(name: str) -> None:
 
 
 def spellings() -> Iterator[str]:
-    """Every name that Python has for an encoding, in several spellings."""
+    """Iterate over every name that Python has for an encoding, in several spellings."""
     for name in {*aliases, *aliases.values()}:
         yield from (name, name.upper(), name.replace("_", "-"), name.replace("_", " "), f"-{name}--")
 
@@ -62,10 +62,10 @@ def test_knows_the_names_that_python_knows() -> None:
 
 @pytest.mark.parametrize("name", ["x-{}", "utf-8-{}", "cp{}", "iso-8859-{}99", "utf{}8", "{}"])
 def test_the_registry_does_not_hear_of_names_that_a_client_chose(name: str) -> None:
-    heard: list[str] = []
+    looked_up: list[str] = []
 
-    def listen(asked: str) -> None:
-        heard.append(asked)
+    def listen(name: str) -> None:
+        looked_up.append(name)
 
     codecs.register(listen)
     try:
@@ -75,7 +75,7 @@ def test_the_registry_does_not_hear_of_names_that_a_client_chose(name: str) -> N
                 assert codecs.lookup(known).name == known
     finally:
         codecs.unregister(listen)
-    assert heard == []
+    assert looked_up == []
 
 
 def test_spellings_of_one_charset_are_not_remembered_one_by_one() -> None:

@@ -40,7 +40,7 @@ def events_of(pieces: Iterable[bytes], limits: MultipartLimits, boundary: str = 
 def parts_of(
     pieces: Iterable[bytes], limits: MultipartLimits = DEFAULT_MULTIPART_LIMITS, boundary: str = "b"
 ) -> list[Part]:
-    """Put the events together, and hold their order against the grammar on the way."""
+    """Join the events to parts, and check their order by the grammar."""
     parts: list[Part] = []
     content: list[bytes] | None = None
     headers: tuple[tuple[str, str], ...] = ()
@@ -68,7 +68,7 @@ def bytewise(body: bytes) -> list[bytes]:
 
 
 def status_of(body: bytes, limits: MultipartLimits = DEFAULT_MULTIPART_LIMITS) -> int:
-    """What refuses a body, which must not depend on how it is cut."""
+    """Return the verdict on a body, which must not depend on how it is cut."""
     statuses = set()
     for pieces in ([body], bytewise(body)):
         with pytest.raises(MultipartError) as caught:

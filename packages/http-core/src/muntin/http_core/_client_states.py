@@ -1,4 +1,4 @@
-"""What may happen next on a client's connection, as two tables: those of `_states` seen from the other end.
+"""The states of a client's connection, as two tables: those of `_states` seen from the other end.
 
 The *request* machine follows what we send; the *response* machine follows what the peer sends, and holds whether the
 connection persists, as on the server's side. A response may come before the request is complete. When both are DONE,
@@ -117,13 +117,13 @@ CLIENT_PERSISTENT: Final = (ClientResponseState.IDLE, ClientResponseState.BODY, 
 S = TypeVar("S", bound=IntEnum)
 
 
-def advance_client(table: Mapping[S, Mapping[Input, S]], state: S, given: Input) -> S:
+def advance_client(table: Mapping[S, Mapping[Input, S]], state: S, move: Input) -> S:
     """Return the state that follows.
 
     Raises:
         LocalProtocolError: the input does not fit the state.
     """
     try:
-        return table[state][given]
+        return table[state][move]
     except KeyError:
-        raise LocalProtocolError(f"{given.name} does not fit {type(state).__name__}.{state.name}") from None
+        raise LocalProtocolError(f"{move.name} does not fit {type(state).__name__}.{state.name}") from None

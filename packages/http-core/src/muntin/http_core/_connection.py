@@ -106,7 +106,7 @@ class ServerConnection:
         self._request_state = RequestState.IDLE
         self._response_state = ResponseState.IDLE
         self._rejected: Rejected | None = None
-        """What the peer did wrong; nothing behind it can be understood."""
+        """The fault of the peer; nothing behind it can be understood."""
         # For one exchange:
         self._line_check: LineCheck | None = None
         """Of a head that arrives in pieces."""

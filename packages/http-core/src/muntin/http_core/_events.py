@@ -297,7 +297,7 @@ class PeerClosed(NamedTuple):
 
 
 class Signal(Enum):
-    """What `next_event` returns when there is no event."""
+    """The values that `next_event` returns when there is no event."""
 
     NEED_DATA = "need data"
     """Pass more bytes to `receive`."""

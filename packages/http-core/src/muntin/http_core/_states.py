@@ -1,4 +1,4 @@
-"""What may happen next on a connection, as two tables.
+"""The states of a server's connection, as two tables.
 
 Theory of operation
 -------------------
@@ -72,7 +72,7 @@ class ResponseState(IntEnum):
 
 
 class Input(IntEnum):
-    """What moves the machines."""
+    """The inputs that move the machines."""
 
     HEAD = 0
     """A whole head; a body follows."""

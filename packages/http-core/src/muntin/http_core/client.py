@@ -87,7 +87,7 @@ class ClientConnection:
         self._request_state = ClientRequestState.IDLE
         self._response_state = ClientResponseState.IDLE
         self._rejected: Rejected | None = None
-        """What the peer did wrong; nothing behind it can be understood."""
+        """The fault of the peer; nothing behind it can be understood."""
         # For one exchange:
         self._head: RequestHead | None = None
         """Of our request."""

@@ -1,4 +1,4 @@
-"""What the peer or the caller can do wrong.
+"""Errors of the peer and of the caller.
 
 ```
 ProtocolError            HTTP was broken; carries the status of the response

@@ -45,7 +45,7 @@ class Preference(NamedTuple):
     """One member of an Accept field."""
 
     value: str
-    """What is accepted, in lower case: a coding, a charset, a language range, a media range, or ``*``."""
+    """The value, in lower case: a coding, a charset, a language range, a media range, or ``*``."""
     quality: float = 1.0
     """The weight, from 0 (not acceptable) to 1."""
     parameters: Parameters = ()
