@@ -373,7 +373,7 @@ moves = st.sampled_from(["text", "ping", "close", "receive", "receive close", "r
 
 @given(st.lists(moves, max_size=10))
 def test_any_history_is_orderly_on_the_wire(history):
-    """Whatever happens in any order: a strict client can read what we have written."""
+    """In any order of events, a strict client can read what we have written."""
     server, peer, wire = WebSocketConnection(Role.SERVER), WebSocketConnection(Role.CLIENT), b""
     do = {
         "text": lambda: server.send_text("x"),

@@ -60,7 +60,7 @@ class Disconnect(Enum):
 
 
 class Step(NamedTuple):
-    """What a socket has to do next, in this order."""
+    """The actions of a socket for one event, in this order."""
 
     frame: bytes = b""
     """Write this."""
