@@ -1,4 +1,4 @@
-"""What would change for a project that comes from aiohttp: `python -m muntin.migrate PATH`.
+"""A report of the changes for a project that comes from aiohttp: `python -m muntin.migrate PATH`.
 
 It reads the sources as text and reports file and line. It imports nothing of the project and changes nothing.
 """

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 Names = Mapping[str, str]
-"""What names of the module stand for, such as `{"web": "aiohttp.web"}`."""
+"""The full names of the names in the module, such as `{"web": "aiohttp.web"}`."""
 
 Pattern = Callable[[ast.AST, Names], bool]
 

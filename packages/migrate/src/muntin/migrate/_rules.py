@@ -32,7 +32,7 @@ __all__ = ["OF_SERVERS", "RULES", "Finding", "Kind", "Rule"]
 
 
 class Kind(Enum):
-    """What a finding means for the project."""
+    """The meaning of a finding for the project."""
 
     IMPORT = "import"
     """Only the import changes."""
