@@ -6,7 +6,7 @@ import uvloop
 
 from benchmarks.servers.options import parse_options
 from muntin.http_core import ResponseHead
-from muntin.runner import Exchange, ExchangeServer
+from muntin.runner import Exchange, Server
 
 BODY = b"Hello, world!"
 HEAD = ResponseHead(200, [("Content-Type", "text/plain; charset=utf-8")])
@@ -17,9 +17,7 @@ async def hello(exchange: Exchange) -> None:
 
 
 async def serve(port: int) -> None:
-    listener = await asyncio.get_running_loop().create_server(
-        ExchangeServer(hello), "127.0.0.1", port, backlog=128
-    )
+    listener = await asyncio.get_running_loop().create_server(Server(hello), "127.0.0.1", port, backlog=128)
     await listener.serve_forever()
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from kosoku import FailureError, run_fuzzingclient, run_fuzzingserver
 
 from muntin.websocket import Deflate, WSMsgType
-from muntin.websocket.aio import HandshakeRequest, WebSocket, connect, serve
+from muntin.websocket.aio import Request, WebSocket, connect, serve
 
 if TYPE_CHECKING:
     from kosoku._kosoku import CaseResult
@@ -91,7 +91,7 @@ class Tally:
         return sum(self.by_chapter.values(), Counter())
 
 
-async def echo(socket: WebSocket, request: HandshakeRequest) -> None:
+async def echo(socket: WebSocket, request: Request) -> None:
     """Send every message back."""
     async for message in socket:
         if message.type is WSMsgType.TEXT:
@@ -143,7 +143,7 @@ async def _visit(
             socket = await connect(url, deflate=deflate, max_message_size=MAX_MESSAGE_SIZE)
             # Some cases end in the middle of an answer.
             with suppress(ConnectionResetError):
-                await echo(socket, HandshakeRequest("GET", "/", ()))
+                await echo(socket, Request("GET", "/", ()))
             await socket.close()
         socket = await connect(f"{base}/updateReports?agent={AGENT}")
         await socket.receive()

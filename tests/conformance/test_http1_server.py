@@ -9,7 +9,7 @@ import pytest
 
 from conformance.http1.cases import Case, read_cases
 from muntin.http_core import ResponseHead
-from muntin.runner import Exchange, ExchangeServer, ServerRunner, TCPSite, Timeouts
+from muntin.runner import Exchange, Server, ServerRunner, TCPSite, Timeouts
 
 CASES = [pytest.param(case, id=case.id, marks=pytest.mark.row(*case.rows)) for case in read_cases()]
 FOLLOW_UP = b"GET /follow-up HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -32,9 +32,7 @@ def port() -> Iterator[int]:
     stop = asyncio.Event()
 
     async def serve() -> None:
-        runner = ServerRunner(
-            ExchangeServer(answer, timeouts=Timeouts(linger=0.5)), shutdown_timeout=PATIENCE
-        )
+        runner = ServerRunner(Server(answer, timeouts=Timeouts(linger=0.5)), shutdown_timeout=PATIENCE)
         await runner.setup()
         site = TCPSite(runner, "127.0.0.1", 0)
         await site.start()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from muntin.runner import Exchange, ExchangeServer, ServerRunner, TCPSite
+from muntin.runner import Exchange, Server, ServerRunner, TCPSite
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -74,7 +74,7 @@ class Client:
 class Serving:
     """A server that listens, and its clients."""
 
-    def __init__(self, runner: ServerRunner, server: ExchangeServer, port: int) -> None:
+    def __init__(self, runner: ServerRunner, server: Server, port: int) -> None:
         self.runner = runner
         self.server = server
         self.port = port
@@ -111,7 +111,7 @@ def serve() -> Callable[..., Any]:
     async def serve(
         handler: Callable[[Exchange], Coroutine[Any, Any, object]], **options: Any
     ) -> AsyncIterator[Serving]:
-        server = ExchangeServer(handler, **options)
+        server = Server(handler, **options)
         runner = ServerRunner(server, shutdown_timeout=PATIENCE)
         await runner.setup()
         site = TCPSite(runner, "127.0.0.1", 0)

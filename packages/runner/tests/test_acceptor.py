@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from muntin.http_core import ResponseHead
-from muntin.runner import Exchange, ExchangeServer, ServerRunner, SockSite, TCPSite
+from muntin.runner import Exchange, Server, ServerRunner, SockSite, TCPSite
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -40,7 +40,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_many_at_once_at_several_addresses(run: Run, way: str) -> None:
     async def main() -> None:
-        runner = ServerRunner(ExchangeServer(hello), shutdown_timeout=PATIENCE)
+        runner = ServerRunner(Server(hello), shutdown_timeout=PATIENCE)
         await runner.setup()
         site = TCPSite(runner, ["127.0.0.1", "127.0.0.2"], 0)
         await site.start()
@@ -62,7 +62,7 @@ def test_a_peer_that_gives_up_in_the_queue(run: Run, way: str) -> None:
             address = listening.getsockname()
             for _ in range(10):
                 socket.create_connection(address, PATIENCE).close()
-            runner = ServerRunner(ExchangeServer(hello), shutdown_timeout=PATIENCE)
+            runner = ServerRunner(Server(hello), shutdown_timeout=PATIENCE)
             await runner.setup()
             await SockSite(runner, listening).start()
             assert (await ask(address)).endswith(b"hello")
@@ -77,7 +77,7 @@ def test_a_queue_that_another_process_empties(run: Run, way: str) -> None:
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0)) as listening:
             address = listening.getsockname()
-            runners = [ServerRunner(ExchangeServer(hello), shutdown_timeout=PATIENCE) for _ in range(3)]
+            runners = [ServerRunner(Server(hello), shutdown_timeout=PATIENCE) for _ in range(3)]
             for runner in runners:
                 await runner.setup()
                 await SockSite(runner, listening.dup()).start()
@@ -91,7 +91,7 @@ def test_a_queue_that_another_process_empties(run: Run, way: str) -> None:
 
 def test_a_site_that_stops_and_its_server_does_not(run: Run, way: str) -> None:
     async def main() -> None:
-        runner = ServerRunner(ExchangeServer(hello), shutdown_timeout=PATIENCE)
+        runner = ServerRunner(Server(hello), shutdown_timeout=PATIENCE)
         await runner.setup()
         sites = [TCPSite(runner, "127.0.0.1", 0), TCPSite(runner, "127.0.0.1", 0)]
         for site in sites:

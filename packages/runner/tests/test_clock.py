@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from muntin.http_core import ResponseHead
-from muntin.runner import Exchange, ExchangeServer, Timeouts
+from muntin.runner import Exchange, Server, Timeouts
 from muntin.runner._clock import Clock
 
 QUIET = dict.fromkeys(("first_byte", "head", "body", "write", "keep_alive", "drain", "linger"), inf)
@@ -120,7 +120,7 @@ def test_the_timers_of_a_server_can_be_seen_at_the_loop(monkeypatch: pytest.Monk
             return plan(when, *arguments, **options)
 
         monkeypatch.setattr(loop, "call_at", call_at)
-        server = ExchangeServer(hello, timeouts=Timeouts(keep_alive=1.5, ceil_threshold=threshold))
+        server = Server(hello, timeouts=Timeouts(keep_alive=1.5, ceil_threshold=threshold))
         listener = await loop.create_server(server, "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*listener.sockets[0].getsockname())
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")

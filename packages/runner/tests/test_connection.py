@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from muntin.http_core import Limits, LocalProtocolError, Rejected, RemoteProtocolError, ResponseHead
-from muntin.runner import Exchange, ExchangeHandler, ExchangeServer, Timeouts
+from muntin.runner import Exchange, ExchangeHandler, Server, Timeouts
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -612,9 +612,9 @@ def test_what_can_be_no_handler_is_refused_at_once() -> None:
 
     for handler in (None, 5, "module:handler", ok()):
         with pytest.raises(TypeError, match="not callable"):
-            ExchangeServer(handler)  # type: ignore[arg-type]
+            Server(handler)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="async generator"):
-        ExchangeServer(stream)  # type: ignore[arg-type]
+        Server(stream)  # type: ignore[arg-type]
 
 
 def test_a_handler_without_an_answer(run: Run, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:

@@ -21,7 +21,7 @@ CHURN = os.environ.get("MUNTIN_CHURN", "3000")
 PROLOGUE = '''
 import asyncio, gc, logging, os, resource, socket, sys
 from muntin.http_core import ResponseHead
-from muntin.runner import Caps, ExchangeServer, ServerRunner, TCPSite, Timeouts
+from muntin.runner import Caps, Server, ServerRunner, TCPSite, Timeouts
 
 GET = b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
 logging.disable(logging.CRITICAL)
@@ -80,7 +80,7 @@ def watch_log():
     return refused
 
 async def start(**options):
-    runner = ServerRunner(ExchangeServer(hello, **options), shutdown_timeout=5)
+    runner = ServerRunner(Server(hello, **options), shutdown_timeout=5)
     await runner.setup()
     site = TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -185,7 +185,7 @@ def test_a_refused_accept_is_one_pause_and_one_line(loop: str) -> None:
         """
         async def main():
             loop = asyncio.get_running_loop()
-            runner = ServerRunner(ExchangeServer(hello), shutdown_timeout=5)
+            runner = ServerRunner(Server(hello), shutdown_timeout=5)
             await runner.setup()
             site = TCPSite(runner, ["127.0.0.1", "127.0.0.2"], 0)
             await site.start()
@@ -234,7 +234,7 @@ CROWDED = """
             trustme.CA().issue_cert("localhost").configure_cert(context)
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
         # Who is silent stays as long as there is somebody who asks.
-        server = ExchangeServer(read, timeouts=Timeouts(handshake=1000, first_byte=1000, linger=1000))
+        server = Server(read, timeouts=Timeouts(handshake=1000, first_byte=1000, linger=1000))
         runner = ServerRunner(server, shutdown_timeout=0)
         await runner.setup()
         site = TCPSite(runner, "127.0.0.1", 0, ssl_context=context)

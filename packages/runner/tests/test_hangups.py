@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from muntin.http_core import ResponseHead
-from muntin.runner import Exchange, ExchangeServer, ServerRunner, TCPSite, UnixSite
+from muntin.runner import Exchange, Server, ServerRunner, TCPSite, UnixSite
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -98,7 +98,7 @@ class Peer:
 class Place:
     """A server on one kind of socket."""
 
-    def __init__(self, server: ExchangeServer, connect: Callable[[], Any]) -> None:
+    def __init__(self, server: Server, connect: Callable[[], Any]) -> None:
         self.server = server
         self.connect = connect
 
@@ -139,7 +139,7 @@ def place(
 
     @asynccontextmanager
     async def place(handler: Any, **options: Any) -> AsyncIterator[Place]:
-        server = ExchangeServer(handler, **options)
+        server = Server(handler, **options)
         runner = ServerRunner(server, shutdown_timeout=0)
         await runner.setup()
         context = served if is_secure else None

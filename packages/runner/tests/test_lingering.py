@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from muntin.http_core import ResponseHead
-from muntin.runner import Exchange, ExchangeServer, ServerRunner, TCPSite, Timeouts
+from muntin.runner import Exchange, Server, ServerRunner, TCPSite, Timeouts
 from muntin.runner._lingering import Lingering
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
@@ -268,10 +268,8 @@ def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 
 @asynccontextmanager
-async def listening(
-    context: ssl.SSLContext | None, **options: Any
-) -> AsyncIterator[tuple[ExchangeServer, int]]:
-    server = ExchangeServer(small, **options)
+async def listening(context: ssl.SSLContext | None, **options: Any) -> AsyncIterator[tuple[Server, int]]:
+    server = Server(small, **options)
     runner = ServerRunner(server, shutdown_timeout=PATIENCE)
     await runner.setup()
     site = TCPSite(runner, "127.0.0.1", 0, ssl_context=context)

@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from muntin.http_core import LocalProtocolError, ResponseHead
-from muntin.runner import Exchange, ExchangeServer, ServerRunner, TCPSite, UnixSite
+from muntin.runner import Exchange, Server, ServerRunner, TCPSite, UnixSite
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -317,7 +317,7 @@ def test_a_file_that_is_shorter_cuts_the_connection(run: Run, serve: Serve, path
 
 def test_over_a_unix_socket(run: Run, path: Path, content: bytes, tmp_path: Path) -> None:
     async def main() -> None:
-        runner = ServerRunner(ExchangeServer(respond_with(path)), shutdown_timeout=PATIENCE)
+        runner = ServerRunner(Server(respond_with(path)), shutdown_timeout=PATIENCE)
         await runner.setup()
         try:
             await UnixSite(runner, tmp_path / "socket").start()
@@ -349,7 +349,7 @@ def test_over_tls(run: Run, path: Path, content: bytes, way: Any, monkeypatch: p
         served, trusting = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
         authority.issue_cert("localhost").configure_cert(served)
         authority.configure_trust(trusting)
-        runner = ServerRunner(ExchangeServer(way(path, chunk_size=100_000)), shutdown_timeout=PATIENCE)
+        runner = ServerRunner(Server(way(path, chunk_size=100_000)), shutdown_timeout=PATIENCE)
         await runner.setup()
         try:
             site = TCPSite(runner, "127.0.0.1", 0, ssl_context=served)

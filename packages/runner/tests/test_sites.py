@@ -20,9 +20,9 @@ import trustme
 from muntin.http_core import ResponseHead
 from muntin.runner import (
     Exchange,
-    ExchangeServer,
     GracefulExit,
     NamedPipeSite,
+    Server,
     ServerRunner,
     SockSite,
     TCPSite,
@@ -44,7 +44,7 @@ async def hello(exchange: Exchange) -> None:
 
 @asynccontextmanager
 async def set_up() -> AsyncIterator[ServerRunner]:
-    runner = ServerRunner(ExchangeServer(hello), shutdown_timeout=PATIENCE)
+    runner = ServerRunner(Server(hello), shutdown_timeout=PATIENCE)
     await runner.setup()
     try:
         yield runner
@@ -397,7 +397,7 @@ def test_the_older_place_of_a_time_out(run: Run) -> None:
 def test_mistakes(run: Run) -> None:
     async def main() -> None:
         with pytest.raises(RuntimeError, match="setup"):
-            TCPSite(ServerRunner(ExchangeServer(hello)), "127.0.0.1", 0)
+            TCPSite(ServerRunner(Server(hello)), "127.0.0.1", 0)
         async with set_up() as runner:
             with pytest.raises(RuntimeError, match="set up already"):
                 await runner.setup()
@@ -428,7 +428,7 @@ def test_signals_stop_in_order(name: str) -> None:
     log = []
 
     async def main() -> None:
-        runner = ServerRunner(ExchangeServer(hello), handle_signals=True)
+        runner = ServerRunner(Server(hello), handle_signals=True)
         await runner.setup()
         try:
             os.kill(os.getpid(), getattr(signal, name))
@@ -446,7 +446,7 @@ def test_signals_stop_in_order(name: str) -> None:
 @pytest.mark.row("RN-02")
 def test_signals_reach_the_main_thread_only(run: Run) -> None:
     async def main() -> None:
-        runner = ServerRunner(ExchangeServer(hello), handle_signals=True)
+        runner = ServerRunner(Server(hello), handle_signals=True)
         with pytest.raises(RuntimeError, match="run with handle_signals=False"):
             await runner.setup()
 
@@ -457,12 +457,12 @@ def test_signals_reach_the_main_thread_only(run: Run) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows loops handle no signals")
 def test_a_setup_that_fails_gives_the_signals_back() -> None:
     class Broken(ServerRunner):
-        async def make_server(self) -> ExchangeServer:
+        async def make_server(self) -> Server:
             raise LookupError("no database")
 
     async def main() -> None:
         with pytest.raises(LookupError):
-            await Broken(ExchangeServer(hello), handle_signals=True).setup()
+            await Broken(Server(hello), handle_signals=True).setup()
         assert not asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
 
     asyncio.run(main())

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from muntin.http_core import ResponseHead
-from muntin.runner import Exchange, ExchangeServer, ServerRunner, SockSite, TCPSite, Timeouts, _overdue
+from muntin.runner import Exchange, Server, ServerRunner, SockSite, TCPSite, Timeouts, _overdue
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
 PATIENCE = 120.0
@@ -42,7 +42,7 @@ def test_who_waits_in_the_backlog_is_answered(run: Run) -> None:
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0), backlog=100) as listening:
             port = listening.getsockname()[1]
-            runner = ServerRunner(ExchangeServer(hello), shutdown_timeout=PATIENCE)
+            runner = ServerRunner(Server(hello), shutdown_timeout=PATIENCE)
             await runner.setup()
             await SockSite(runner, listening.dup()).start()
             peers = [socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) for _ in range(50)]
@@ -145,7 +145,7 @@ def test_the_rest_of_a_body_does_not_cost_its_answer(run: Run, serve: Serve) -> 
 def test_who_connects_while_the_server_stops_cannot_hold_it(run: Run) -> None:
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0), backlog=10) as listening:
-            runner = ServerRunner(ExchangeServer(hello, timeouts=BRIEF), shutdown_timeout=3600)
+            runner = ServerRunner(Server(hello, timeouts=BRIEF), shutdown_timeout=3600)
             await runner.setup()
             await SockSite(runner, listening.dup()).start()
             with socket.create_connection(listening.getsockname(), timeout=PATIENCE) as silent:
@@ -161,7 +161,7 @@ def test_a_connection_that_outlasts_its_server_is_cut(run: Run) -> None:
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        server = ExchangeServer(hello)
+        server = Server(hello)
         with socket.create_server(("127.0.0.1", 0)) as listening:
             await server.shutdown()
             peer = socket.create_connection(listening.getsockname(), timeout=PATIENCE)
@@ -228,7 +228,7 @@ def test_a_handshake_holds_no_stop(
     trustme.CA().issue_cert("localhost").configure_cert(context)
 
     async def main() -> None:
-        server = ExchangeServer(hello, timeouts=Timeouts(handshake=1000))
+        server = Server(hello, timeouts=Timeouts(handshake=1000))
         runner = ServerRunner(server, shutdown_timeout=3600)
         await runner.setup()
         site = TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
@@ -331,7 +331,7 @@ def test_the_whole_end_has_one_time_out(run: Run, serve: Serve) -> None:
                 cancelled.set()
 
         with socket.create_server(("127.0.0.1", 0)) as listening:
-            runner = Slow(ExchangeServer(hang), shutdown_timeout=0.05)
+            runner = Slow(Server(hang), shutdown_timeout=0.05)
             await runner.setup()
             await SockSite(runner, listening.dup()).start()
             reader, writer = await asyncio.open_connection(*listening.getsockname())

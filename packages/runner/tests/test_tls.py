@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from muntin.http_core import ResponseHead
-from muntin.runner import Caps, Exchange, ExchangeServer, ServerRunner, TCPSite, Timeouts
+from muntin.runner import Caps, Exchange, Server, ServerRunner, TCPSite, Timeouts
 from muntin.runner._room import REFUSED_AT_ONCE
 
 # Only what hangs takes longer, however busy the machine is. Seconds.
@@ -45,8 +45,8 @@ def contexts(authority: trustme.CA) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 @asynccontextmanager
 async def serving(
     context: ssl.SSLContext | None, handler: Any = hello, **options: Any
-) -> AsyncIterator[tuple[ExchangeServer, int]]:
-    server = ExchangeServer(handler, **options)
+) -> AsyncIterator[tuple[Server, int]]:
+    server = Server(handler, **options)
     runner = ServerRunner(server, shutdown_timeout=PATIENCE)
     await runner.setup()
     site = TCPSite(runner, "127.0.0.1", 0, ssl_context=context)

@@ -269,7 +269,7 @@ def test_signals_that_come_together_are_one():
 PROLOGUE = """
 import asyncio, logging, math, os, sys, time
 from muntin.http_core import ResponseHead
-from muntin.runner import ExchangeServer, ServerRunner, SockSite
+from muntin.runner import Server, ServerRunner, SockSite
 from muntin.runner.workers import Supervisor, Workers
 from muntin.runner.workers.sockets import bind_tcp
 
@@ -290,7 +290,7 @@ def work(worker):
 async def serve(worker):
     loop = asyncio.get_running_loop()
     worker.attend(loop)
-    runner = ServerRunner(ExchangeServer(answer))
+    runner = ServerRunner(Server(answer))
     await runner.setup()
     for sock in sockets:
         await SockSite(runner, sock).start()

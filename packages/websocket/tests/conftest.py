@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from muntin.websocket import Deflate, Role, WebSocketConnection, WSMessage, WSMsgType
+from muntin.websocket import Connection, Deflate, Role, WSMessage, WSMsgType
 from muntin.websocket.aio import WebSocket
 
 MASK = b"\x37\xfa\x21\x3d"
@@ -20,16 +20,16 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, object
 
 
 @pytest.fixture
-def client() -> Callable[..., WebSocketConnection]:
+def client() -> Callable[..., Connection]:
     """Build clients that always use the same mask."""
 
-    def make(**options: object) -> WebSocketConnection:
-        return WebSocketConnection(Role.CLIENT, new_mask=lambda: MASK, **options)  # type: ignore[arg-type]  # any option
+    def make(**options: object) -> Connection:
+        return Connection(Role.CLIENT, new_mask=lambda: MASK, **options)  # type: ignore[arg-type]  # any option
 
     return make
 
 
-def _replay(make: Callable[[], WebSocketConnection], data: bytes) -> list[WSMessage]:
+def _replay(make: Callable[[], Connection], data: bytes) -> list[WSMessage]:
     """Return the messages in `data`, after checking that they are the same when it arrives byte by byte."""
 
     def show(messages: list[WSMessage]) -> list[tuple[object, ...]]:
@@ -50,21 +50,19 @@ def replay() -> Callable[[bytes], list[WSMessage]]:
     """Replay bytes to a server, whole and byte by byte, and return its messages."""
 
     def run(data: bytes, **options: object) -> list[WSMessage]:
-        return _replay(lambda: WebSocketConnection(Role.SERVER, **options), data)  # type: ignore[arg-type]  # any option
+        return _replay(lambda: Connection(Role.SERVER, **options), data)  # type: ignore[arg-type]  # any option
 
     return run
 
 
 @pytest.fixture
-def pair() -> Callable[..., tuple[WebSocketConnection, WebSocketConnection]]:
+def pair() -> Callable[..., tuple[Connection, Connection]]:
     """Build a client and a server with the same compression."""
 
-    def make(
-        deflate: Deflate | None = None, **options: object
-    ) -> tuple[WebSocketConnection, WebSocketConnection]:
+    def make(deflate: Deflate | None = None, **options: object) -> tuple[Connection, Connection]:
         return (
-            WebSocketConnection(Role.CLIENT, deflate=deflate, **options),  # type: ignore[arg-type]  # any option
-            WebSocketConnection(Role.SERVER, deflate=deflate, **options),  # type: ignore[arg-type]  # any option
+            Connection(Role.CLIENT, deflate=deflate, **options),  # type: ignore[arg-type]  # any option
+            Connection(Role.SERVER, deflate=deflate, **options),  # type: ignore[arg-type]  # any option
         )
 
     return make
@@ -218,15 +216,15 @@ def make_duplex() -> type[MemoryDuplex]:
 
 
 @pytest.fixture
-def open_socket(clock: FakeClock) -> Callable[..., tuple[WebSocket, MemoryDuplex, WebSocketConnection]]:
+def open_socket(clock: FakeClock) -> Callable[..., tuple[WebSocket, MemoryDuplex, Connection]]:
     """Build a server's socket in memory; return it, its duplex, and the engine of a client."""
 
     def make(
         deflate: Deflate | None = None, backlog: bytes = b"", **options: Any
-    ) -> tuple[WebSocket, MemoryDuplex, WebSocketConnection]:
+    ) -> tuple[WebSocket, MemoryDuplex, Connection]:
         duplex = MemoryDuplex(backlog)
         options.setdefault("clock", clock)
-        socket = WebSocket(duplex, WebSocketConnection(Role.SERVER, deflate=deflate), **options)
-        return socket, duplex, WebSocketConnection(Role.CLIENT, new_mask=lambda: MASK, deflate=deflate)
+        socket = WebSocket(duplex, Connection(Role.SERVER, deflate=deflate), **options)
+        return socket, duplex, Connection(Role.CLIENT, new_mask=lambda: MASK, deflate=deflate)
 
     return make

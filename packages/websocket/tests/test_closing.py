@@ -2,7 +2,7 @@
 
 import pytest
 
-from muntin.websocket import ConnectionClosed, Role, State, WebSocketConnection, WSMsgType
+from muntin.websocket import Connection, ConnectionClosed, Role, State, WSMsgType
 from muntin.websocket.aio._closing import GRACE, LINGER, NOTHING, ClosingHandshake, Disconnect, Step
 
 TIMEOUT = 10.0
@@ -19,10 +19,10 @@ def start(role):
     """Make a connection, its closing handshake, and the peer's connection."""
 
     def make(*, autoclose=True):
-        ours = WebSocketConnection(role)
+        ours = Connection(role)
         other = Role.CLIENT if role is Role.SERVER else Role.SERVER
         closing = ClosingHandshake(ours, timeout=TIMEOUT, autoclose=autoclose)
-        return closing, ours, WebSocketConnection(other, new_mask=lambda: bytes(4))
+        return closing, ours, Connection(other, new_mask=lambda: bytes(4))
 
     return make
 

@@ -3,13 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin.websocket import (
+    Connection,
     ConnectionClosed,
     Deflate,
     Opcode,
     PreparedMessage,
     Role,
     State,
-    WebSocketConnection,
     WSMessage,
     WSMsgType,
 )
@@ -76,7 +76,7 @@ def test_what_breaks_the_protocol_ends_it_with_the_right_code(replay, data, code
     assert before[0] == (TEXT, "ok", None)
     assert error.type is ERROR
     assert error.data.code == code
-    server = WebSocketConnection(Role.SERVER, **options)
+    server = Connection(Role.SERVER, **options)
     [*_, error] = server.receive(data)
     assert server.state is State.FAILED
     assert server.receive(format_frame(0x81, b"late", MASK)) == []
@@ -90,13 +90,13 @@ def test_what_breaks_the_protocol_ends_it_with_the_right_code(replay, data, code
 
 @pytest.mark.row("HI-43")
 def test_a_client_refuses_masked_frames():
-    peer = WebSocketConnection(Role.CLIENT)
+    peer = Connection(Role.CLIENT)
     [error] = peer.receive(format_frame(0x81, b"a", MASK))
     assert str(error.data) == "frame is masked"
 
 
 def test_text_as_bytes(client):
-    server = WebSocketConnection(Role.SERVER, decode_text=False)
+    server = Connection(Role.SERVER, decode_text=False)
     assert server.receive(client().send_text("é")) == [(TEXT, b"\xc3\xa9", None)]
     [error] = server.receive(format_frame(0x81, b"\xff", MASK))
     assert error.data.code == 1007
@@ -124,7 +124,7 @@ def test_text_as_bytes(client):
     ],
 )
 def test_values_of_another_type_are_refused_by_name(call, error, reason, deflate):
-    server = WebSocketConnection(Role.SERVER, deflate=deflate)
+    server = Connection(Role.SERVER, deflate=deflate)
     with pytest.raises(error, match=reason):
         call(server)
     assert server.state is State.OPEN
@@ -132,7 +132,7 @@ def test_values_of_another_type_are_refused_by_name(call, error, reason, deflate
 
 
 def test_views_of_bytes_are_bytes(client, pair):
-    server = WebSocketConnection(Role.SERVER)
+    server = Connection(Role.SERVER)
     assert server.receive(bytearray(client().send_text("a"))) == [(TEXT, "a", None)]
     assert server.receive(memoryview(client().send_text("b"))) == [(TEXT, "b", None)]
     assert server.send_bytes(memoryview(b"c")) == server.send_bytes(bytearray(b"c")) == b"\x82\x01c"
@@ -151,7 +151,7 @@ def test_views_of_bytes_are_bytes(client, pair):
 )
 def test_options_that_make_no_connection(options, error, reason):
     with pytest.raises(error, match=reason):
-        WebSocketConnection(**({"role": Role.SERVER} | options))
+        Connection(**({"role": Role.SERVER} | options))
 
 
 @pytest.mark.row("WS-08")
@@ -214,7 +214,7 @@ def test_a_message_may_be_finished_after_the_peer_has_closed(pair):
 
 
 def test_a_failure_after_our_close_leaves_nothing_to_say():
-    server = WebSocketConnection(Role.SERVER)
+    server = Connection(Role.SERVER)
     server.close()
     [error] = server.receive(b"\x81\x00")
     assert server.state is State.CLOSED
@@ -222,7 +222,7 @@ def test_a_failure_after_our_close_leaves_nothing_to_say():
 
 
 def test_the_stream_ends():
-    server = WebSocketConnection(Role.SERVER)
+    server = Connection(Role.SERVER)
     server.receive_eof()
     server.receive_eof()
     assert (server.state, server.close_code) == (State.CLOSED, 1006)
@@ -239,14 +239,14 @@ def test_the_reply_to_a_ping_has_its_payload(pair):
 
 
 def test_controls_are_short():
-    for send in (WebSocketConnection(Role.SERVER).ping, WebSocketConnection(Role.SERVER).pong):
+    for send in (Connection(Role.SERVER).ping, Connection(Role.SERVER).pong):
         assert len(send(bytes(125))) == 127
         with pytest.raises(ValueError, match="at most 125 bytes, not 126"):
             send(bytes(126))
 
 
 def test_messages_of_two_kinds_do_not_mix():
-    server = WebSocketConnection(Role.SERVER)
+    server = Connection(Role.SERVER)
     server.send_text("a", final=False)
     with pytest.raises(ValueError, match="opcode TEXT is not finished"):
         server.send_bytes(b"b")
@@ -283,8 +283,8 @@ def test_compression_is_asked_for_message_by_message(pair):
     [None, Deflate(), Deflate(True, True, 9, 10), Deflate(True, False, 8, 15), Deflate(False, True, 15, 8)],
 )
 def test_both_roles_with_every_setup(role, deflate):
-    ours = WebSocketConnection(role, deflate=deflate)
-    theirs = WebSocketConnection(Role.CLIENT if role is Role.SERVER else Role.SERVER, deflate=deflate)
+    ours = Connection(role, deflate=deflate)
+    theirs = Connection(Role.CLIENT if role is Role.SERVER else Role.SERVER, deflate=deflate)
     for number in range(3):
         text = f"{number} and so on " * 500
         assert theirs.receive(ours.send_text(text)) == [(TEXT, text, None)]
@@ -308,7 +308,7 @@ def test_any_frames_give_the_same_however_split_or_end_with_a_code(frames, cuts,
     data = b"".join(format_frame(head, payload, MASK) for head, payload in frames)
 
     def make():
-        return WebSocketConnection(
+        return Connection(
             Role.SERVER, max_message_size=150, max_frames=4, deflate=Deflate() if deflate else None
         )
 
@@ -343,7 +343,7 @@ setups = st.sampled_from([None, Deflate(), Deflate(True, True, 9, 9), Deflate(Fa
 @pytest.mark.row("HI-43", "HI-44")
 @given(conversations, setups, st.lists(st.integers(0, 5000), max_size=12), st.integers(1, 7))
 def test_any_conversation_arrives_however_it_is_fragmented_and_split(conversation, deflate, cuts, closing):
-    client, server = (WebSocketConnection(role, deflate=deflate) for role in (Role.CLIENT, Role.SERVER))
+    client, server = (Connection(role, deflate=deflate) for role in (Role.CLIENT, Role.SERVER))
     data, expected = b"", []
     for parts, is_text, level, controls in conversation:
         for index, part in enumerate(parts):
@@ -374,7 +374,7 @@ moves = st.sampled_from(["text", "ping", "close", "receive", "receive close", "r
 @given(st.lists(moves, max_size=10))
 def test_any_history_is_orderly_on_the_wire(history):
     """In any order of events, a strict client can read what we have written."""
-    server, peer, wire = WebSocketConnection(Role.SERVER), WebSocketConnection(Role.CLIENT), b""
+    server, peer, wire = Connection(Role.SERVER), Connection(Role.CLIENT), b""
     do = {
         "text": lambda: server.send_text("x"),
         "ping": lambda: server.ping(b"x"),
@@ -395,4 +395,4 @@ def test_any_history_is_orderly_on_the_wire(history):
 
 
 def test_send_takes_what_is_encoded_already():
-    assert WebSocketConnection(Role.SERVER).send(Opcode.TEXT, b"\xc3\xa9") == b"\x81\x02\xc3\xa9"
+    assert Connection(Role.SERVER).send(Opcode.TEXT, b"\xc3\xa9") == b"\x81\x02\xc3\xa9"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.websocket import Deflate, InvalidData, MessageTooBig, Role, WebSocketConnection, WSMsgType
+from muntin.websocket import Connection, Deflate, InvalidData, MessageTooBig, Role, WSMsgType
 from muntin.websocket._deflate import Deflater, Inflater, Setup, accept_offer, check_response, format_offer
 from muntin.websocket._extensions import parse_extensions
 from muntin.websocket._frames import format_frame
@@ -214,7 +214,7 @@ def test_rows_of_streams_are_bounded():
         (empty * 500_000, False),
         (zlib.compress(bytes(100), wbits=-15) * 1001, False),
     ):
-        server = WebSocketConnection(Role.SERVER, deflate=Deflate())
+        server = Connection(Role.SERVER, deflate=Deflate())
         [message] = server.receive(format_frame(0xC2, payload + b"\x00", MASK))
         assert (message.type is WSMsgType.BINARY) is is_good
         if not is_good:
@@ -224,7 +224,7 @@ def test_rows_of_streams_are_bounded():
 
 @pytest.mark.row("HI-44")
 def test_rows_of_streams_are_counted_by_the_message():
-    server = WebSocketConnection(Role.SERVER, deflate=Deflate())
+    server = Connection(Role.SERVER, deflate=Deflate())
     row = b"\x03\x00" * 400
     for _ in range(4):
         [message] = server.receive(format_frame(0xC2, row + b"\x00", MASK))
@@ -241,6 +241,6 @@ def test_a_long_row_of_streams_with_much_in_them_is_read_whole():
     stream = zlib.compressobj(0, wbits=-15)
     block = stream.compress(contents) + stream.flush()
     assert len(block) > 5 * 16384
-    server = WebSocketConnection(Role.SERVER, deflate=Deflate())
+    server = Connection(Role.SERVER, deflate=Deflate())
     [message] = server.receive(format_frame(0xC2, block * 7 + b"\x00", MASK), 1 << 30)
     assert message.data == contents * 7

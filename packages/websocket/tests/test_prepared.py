@@ -1,4 +1,4 @@
-from muntin.websocket import Deflate, PreparedMessage, Role, WebSocketConnection, WSMsgType
+from muntin.websocket import Connection, Deflate, PreparedMessage, Role, WSMsgType
 from muntin.websocket._deflate import Deflater, Setup
 
 SETUP = Setup(15, 6, 8)
@@ -34,10 +34,8 @@ def test_history_of_the_connection_goes_on_afterwards(pair):
 
 
 def test_a_client_masks_each_time():
-    client = WebSocketConnection(Role.CLIENT)
+    client = Connection(Role.CLIENT)
     message = PreparedMessage(b"123")
     frames = {client.send_prepared(message) for _ in range(20)}
     assert len(frames) > 1
-    assert [m.data for m in WebSocketConnection(Role.SERVER).receive(b"".join(frames))] == [b"123"] * len(
-        frames
-    )
+    assert [m.data for m in Connection(Role.SERVER).receive(b"".join(frames))] == [b"123"] * len(frames)

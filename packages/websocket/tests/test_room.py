@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin.websocket import (
+    Connection,
     ConnectionClosed,
     Deflate,
     ProtocolViolation,
     Role,
     State,
-    WebSocketConnection,
     WSMsgType,
 )
 from muntin.websocket._frames import format_frame
@@ -65,7 +65,7 @@ def receive_all(connection, data=b"", room=0):
 
 @pytest.mark.row("HI-44")
 def test_a_read_does_not_inflate_more_than_there_is_room_for():
-    server = WebSocketConnection(Role.SERVER, deflate=Deflate())
+    server = Connection(Role.SERVER, deflate=Deflate())
     messages, peak = peak_of(lambda: server.receive(BOMB))
     assert [len(message.data) for message in messages] == [4 * MIB]
     assert peak < 12 * MIB
@@ -149,7 +149,7 @@ conversations = st.lists(
 )
 def test_room_decides_when_and_never_what(conversation, reads, deflate, tail):
     client, server, other = (
-        WebSocketConnection(role, deflate=Deflate() if deflate else None)
+        Connection(role, deflate=Deflate() if deflate else None)
         for role in (Role.CLIENT, Role.SERVER, Role.SERVER)
     )
     data = b""
@@ -200,7 +200,7 @@ def test_what_the_peer_said_before_it_went_counts(pair, last, kind, code):
 
 @pytest.mark.row("HI-44")
 def test_what_nobody_takes_is_not_inflated(client):
-    server = WebSocketConnection(Role.SERVER, deflate=Deflate())
+    server = Connection(Role.SERVER, deflate=Deflate())
     server.receive(BOMB + client().ping(b"?") + client().close(3000), -1)
     server.close()
     server.discard()
@@ -211,7 +211,7 @@ def test_what_nobody_takes_is_not_inflated(client):
 
 
 def test_frames_are_checked_of_what_nobody_takes_but_not_what_they_say(client):
-    server = WebSocketConnection(Role.SERVER, deflate=Deflate())
+    server = Connection(Role.SERVER, deflate=Deflate())
     server.close()
     server.discard()
     assert server.receive(format_frame(0x81, b"\xff", MASK) + format_frame(0xC2, b"\xff", MASK)) == []
@@ -348,7 +348,7 @@ def make_rows(count, streams=999):
 @pytest.mark.row("HI-44")
 def test_rows_of_streams_take_room_too():
     """They take time, though they are empty."""
-    server = WebSocketConnection(Role.SERVER, deflate=Deflate())
+    server = Connection(Role.SERVER, deflate=Deflate())
     room = 256 * 1024
     counts = [len(server.receive(make_rows(100), room))]
     while server.has_more:

@@ -5,13 +5,13 @@ import weakref
 import pytest
 
 from muntin.websocket import (
+    Connection,
     ConnectionClosed,
     Deflate,
     MessageTooBig,
     PreparedMessage,
     ProtocolViolation,
     Role,
-    WebSocketConnection,
     WSCloseCode,
     WSMsgType,
 )
@@ -365,8 +365,8 @@ async def test_a_peer_that_ends_badly_and_does_not_read_is_cut_off(open_socket, 
 
 
 async def test_a_client_waits_for_the_server_to_hang_up(clock, make_duplex):
-    duplex, peer = make_duplex(), WebSocketConnection(Role.SERVER)
-    socket = WebSocket(duplex, WebSocketConnection(Role.CLIENT), clock=clock)
+    duplex, peer = make_duplex(), Connection(Role.SERVER)
+    socket = WebSocket(duplex, Connection(Role.CLIENT), clock=clock)
     closing = asyncio.create_task(socket.close())
     await turns()
     [message] = peer.receive(duplex.take())

@@ -9,7 +9,7 @@ from typing import Any, Final
 from muntin.runner._caps import DEFAULT_CAPS, Caps
 from muntin.runner._connection import Http1Connection
 from muntin.runner._driver import Driver
-from muntin.runner._server import ExchangeServer
+from muntin.runner._server import Server
 from muntin.runner._timeouts import DEFAULT_TIMEOUTS, Timeouts
 from muntin.runner.errors import GracefulExit
 from muntin.runner.exchange import Body, Duplex, Exchange, ExchangeHandler, Peer, Receiver
@@ -30,12 +30,12 @@ __all__ = [
     "Duplex",
     "Exchange",
     "ExchangeHandler",
-    "ExchangeServer",
     "GracefulExit",
     "Http1Connection",
     "NamedPipeSite",
     "Peer",
     "Receiver",
+    "Server",
     "ServerRunner",
     "SiteRunner",
     "SockSite",

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from muntin.runner._server import ExchangeServer
+from muntin.runner._server import Server
 
 __all__ = ["Acceptor"]
 
@@ -35,9 +35,7 @@ class Acceptor:
         tls: the arguments for TLS of `loop.connect_accepted_socket`; empty for plain connections.
     """
 
-    def __init__(
-        self, server: ExchangeServer, sockets: Sequence[socket.socket], tls: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, server: Server, sockets: Sequence[socket.socket], tls: Mapping[str, Any]) -> None:
         self._loop = asyncio.get_running_loop()
         self._server = server
         self._tls = tls

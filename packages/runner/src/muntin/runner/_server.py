@@ -29,7 +29,7 @@ from muntin.runner._timeouts import DEFAULT_TIMEOUTS, Timeouts
 from muntin.runner._watch import Watch
 from muntin.runner.exchange import Exchange, ExchangeHandler
 
-__all__ = ["ExchangeServer"]
+__all__ = ["Server"]
 
 _LOGGER = logging.getLogger("muntin.server")
 
@@ -70,14 +70,14 @@ def _require_coroutine(handler: ExchangeHandler) -> ExchangeHandler:
     return answer
 
 
-class ExchangeServer:
+class Server:
     """Serves exchanges to the connections that a listening socket accepts.
 
     ```python
     import asyncio
 
     from muntin.http_core import ResponseHead
-    from muntin.runner import Exchange, ExchangeServer
+    from muntin.runner import Exchange, Server
 
 
     async def hello(exchange: Exchange) -> None:
@@ -85,7 +85,7 @@ class ExchangeServer:
 
 
     async def main() -> None:
-        server = ExchangeServer(hello)
+        server = Server(hello)
         listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
         listener.close()
         await server.shutdown(timeout=1)

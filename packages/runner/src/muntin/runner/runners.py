@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from functools import singledispatch
 from typing import Any
 
-from muntin.runner._server import ExchangeServer
+from muntin.runner._server import Server
 from muntin.runner.signals import handle_signals, release_signals
 from muntin.runner.sites import BaseSite
 
@@ -35,7 +35,7 @@ class BaseRunner(ABC):
     def __init__(self, *, handle_signals: bool = False, shutdown_timeout: float = SHUTDOWN_TIMEOUT) -> None:
         self._handles_signals = handle_signals
         self.shutdown_timeout = shutdown_timeout
-        self._server: ExchangeServer | None = None
+        self._server: Server | None = None
         self._sites: list[BaseSite] = []
         self._is_ending = False
         self._deadline: float | None = None
@@ -44,7 +44,7 @@ class BaseRunner(ABC):
         """How often the task that cleans up had been cancelled before; once more is to hurry it."""
 
     @property
-    def server(self) -> ExchangeServer | None:
+    def server(self) -> Server | None:
         """The server, between setup and cleanup."""
         return self._server
 
@@ -75,7 +75,7 @@ class BaseRunner(ABC):
     # What kinds of runner differ in
 
     @abstractmethod
-    async def make_server(self) -> ExchangeServer:
+    async def make_server(self) -> Server:
         """Make the server."""
 
     async def shutdown(self) -> None:  # noqa: B027 - a hook that not every runner needs
@@ -210,7 +210,7 @@ class ServerRunner(BaseRunner):
 
     def __init__(
         self,
-        server: ExchangeServer,
+        server: Server,
         *,
         handle_signals: bool = False,
         shutdown_timeout: float = SHUTDOWN_TIMEOUT,
@@ -218,7 +218,7 @@ class ServerRunner(BaseRunner):
         super().__init__(handle_signals=handle_signals, shutdown_timeout=shutdown_timeout)
         self._server_to_run = server
 
-    async def make_server(self) -> ExchangeServer:
+    async def make_server(self) -> Server:
         return self._server_to_run
 
     async def cleanup_server(self) -> None:

@@ -20,7 +20,7 @@ from muntin.runner._binding import (
     listen_error,
     spell_host,
 )
-from muntin.runner._server import ExchangeServer
+from muntin.runner._server import Server
 from muntin.runner._socket_file import SocketFile, SocketPath
 
 __all__ = [
@@ -53,7 +53,7 @@ class SiteRunner(Protocol):
     """How long handlers may take to end (seconds)."""
 
     @property
-    def server(self) -> ExchangeServer | None:
+    def server(self) -> Server | None:
         """The server, once the runner is set up."""
 
     def register(self, site: "BaseSite") -> None:
@@ -114,7 +114,7 @@ class BaseSite(ABC):
         """The site as a URL."""
 
     @abstractmethod
-    async def listen(self, server: ExchangeServer) -> Listener | None:
+    async def listen(self, server: Server) -> Listener | None:
         """Open the socket."""
 
     @property
@@ -149,13 +149,13 @@ class BaseSite(ABC):
             # Not wait_closed(): on newer Pythons that waits for the connections as well.
             listener.close()
 
-    def accept(self, server: ExchangeServer, sockets: Sequence[socket.socket]) -> Acceptor:
+    def accept(self, server: Server, sockets: Sequence[socket.socket]) -> Acceptor:
         """Accept connections at sockets that listen already, for a subclass that has a way of its own to open them."""
         acceptor = Acceptor(server, sockets, self._describe_tls(server))
         acceptor.start()
         return acceptor
 
-    def _describe_tls(self, server: ExchangeServer) -> dict[str, Any]:
+    def _describe_tls(self, server: Server) -> dict[str, Any]:
         """Give the arguments of the loop's methods that concern TLS; nothing where there is none."""
         if self._ssl_context is None:
             return {}
@@ -219,7 +219,7 @@ class TCPSite(BaseSite):
             return ", ".join(format_socket(sock, scheme) for sock in self.sockets)
         return ", ".join(f"{scheme}://{_format_host(host or '0.0.0.0')}:{self.port}" for host in hosts)
 
-    async def listen(self, server: ExchangeServer) -> Acceptor:
+    async def listen(self, server: Server) -> Acceptor:
         found: list[AddressInfo] = []
         for host in list_hosts(self._host):
             found += await _look_up(host, self._port)
@@ -283,7 +283,7 @@ class UnixSite(BaseSite):
     def name(self) -> str:
         return _format_path(self._path, self._scheme("http"))
 
-    async def listen(self, server: ExchangeServer) -> Acceptor:
+    async def listen(self, server: Server) -> Acceptor:
         sock = bind_unix(self._path, backlog=self._backlog, mode=self._mode, take_over=self._take_over)
         self._file = SocketFile(self._path)
         return self.accept(server, [sock])
@@ -317,7 +317,7 @@ class NamedPipeSite(BaseSite):
     def name(self) -> str:
         return self._path
 
-    async def listen(self, server: ExchangeServer) -> None:
+    async def listen(self, server: Server) -> None:
         loop: Any = asyncio.get_running_loop()
         self._pipes = await loop.start_serving_pipe(server, self._path)
 
@@ -356,7 +356,7 @@ class SockSite(BaseSite):
     def name(self) -> str:
         return format_socket(self._sock, self._scheme("http"))
 
-    async def listen(self, server: ExchangeServer) -> Acceptor:
+    async def listen(self, server: Server) -> Acceptor:
         try:
             self._sock.listen(self._backlog)
         except OSError as error:

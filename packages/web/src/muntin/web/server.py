@@ -25,7 +25,7 @@ __all__ = ["Server", "make_exchange_handler", "make_server"]
 _ACCESS_LOGGER: Final = logging.getLogger("muntin.access")
 
 
-class Server(runner.ExchangeServer):
+class Server(runner.Server):
     """Serves requests to connections: the protocol factory that `loop.create_server` wants.
 
     Args:

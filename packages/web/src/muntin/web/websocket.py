@@ -16,12 +16,12 @@ from muntin.web.response.server_clock import ServerClock
 from muntin.web.response.stream import Answerable, StreamResponse
 from muntin.web.response.upgrades import END_UPGRADED
 from muntin.websocket import (
+    Connection,
     ConnectionClosed,
     Deflate,
     Handshake,
     PreparedMessage,
     Role,
-    WebSocketConnection,
     WSCloseCode,
     WSMessage,
     accept,
@@ -184,7 +184,7 @@ class WebSocketResponse(StreamResponse):
         exchange = request.exchange
         duplex = exchange.upgrade(ResponseHead(101, self._fields_to_send(), self._reason))
         self._exchange = exchange
-        engine = WebSocketConnection(Role.SERVER, deflate=handshake.agreement.deflate, **self._engine_options)
+        engine = Connection(Role.SERVER, deflate=handshake.agreement.deflate, **self._engine_options)
         self._socket = WebSocket(
             duplex,
             engine,

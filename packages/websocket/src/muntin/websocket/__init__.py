@@ -1,6 +1,6 @@
 """The WebSocket protocol (RFC 6455, RFC 7692) as an engine without I/O. The module `aio` connects it to asyncio."""
 
-from muntin.websocket._connection import Role, WebSocketConnection
+from muntin.websocket._connection import Connection, Role
 from muntin.websocket._deflate import Deflate
 from muntin.websocket._handshake import Agreement, ClientHandshake, Handshake, accept
 from muntin.websocket._prepared import PreparedMessage
@@ -20,6 +20,7 @@ from muntin.websocket.events import WSMessage
 __all__ = [
     "Agreement",
     "ClientHandshake",
+    "Connection",
     "ConnectionClosed",
     "Deflate",
     "Handshake",
@@ -35,7 +36,6 @@ __all__ = [
     "WSCloseCode",
     "WSMessage",
     "WSMsgType",
-    "WebSocketConnection",
     "WebSocketError",
     "accept",
     "is_close_code",

@@ -32,7 +32,7 @@ def parse_close(payload: bytes) -> tuple[int, str]:
 
 
 def format_close(code: int, reason: str | bytes) -> bytes:
-    """Format the payload of a close frame; `WebSocketConnection.close` describes the arguments.
+    """Format the payload of a close frame; `Connection.close` describes the arguments.
 
     Raises:
         TypeError: the code is not an int, or the reason neither str nor bytes.

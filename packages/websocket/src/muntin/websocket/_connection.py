@@ -24,7 +24,7 @@ from muntin.websocket.codes import Opcode, WSCloseCode, WSMsgType
 from muntin.websocket.errors import ProtocolViolation
 from muntin.websocket.events import WSMessage
 
-__all__ = ["Role", "WebSocketConnection"]
+__all__ = ["Connection", "Role"]
 
 MAX_MESSAGE_SIZE = 4 * 1024 * 1024
 # A message at the size limit may come in 64-byte fragments, and there are peers that do so.
@@ -52,7 +52,7 @@ class Role(Enum):
     SERVER = "server"
 
 
-class WebSocketConnection:
+class Connection:
     """One side of a WebSocket connection.
 
     Args:

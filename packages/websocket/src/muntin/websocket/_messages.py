@@ -60,7 +60,7 @@ class Assembler:
         """
         head, payload, left = piece
         if not self.opcode and not left and head >= FIN and head & _OPCODE:
-            # The common case: a compressed message in one frame. `WebSocketConnection` handles plain ones itself.
+            # The common case: a compressed message in one frame. `Connection` handles plain ones itself.
             if head & RSV1 and self._inflater:
                 payload = self._inflater.inflate(payload, self._max_size, final=True)
             return self._make_message(head & _OPCODE, payload)

@@ -6,7 +6,7 @@ This is the only part of the package that imports asyncio.
 from muntin.websocket.aio._broadcast import Recipient, broadcast, drop_slow, skip_slow
 from muntin.websocket.aio._client import connect
 from muntin.websocket.aio._duplex import AsyncioDuplex, Duplex, Receiver
-from muntin.websocket.aio._heads import HandshakeRequest
+from muntin.websocket.aio._heads import Request
 from muntin.websocket.aio._heartbeat import Clock
 from muntin.websocket.aio._options import SocketOptions
 from muntin.websocket.aio._sending import Sending
@@ -17,9 +17,9 @@ __all__ = [
     "AsyncioDuplex",
     "Clock",
     "Duplex",
-    "HandshakeRequest",
     "Receiver",
     "Recipient",
+    "Request",
     "Sending",
     "SocketHandler",
     "SocketOptions",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from muntin.websocket._connection import MAX_MESSAGE_SIZE, Role, WebSocketConnection
+from muntin.websocket._connection import MAX_MESSAGE_SIZE, Connection, Role
 from muntin.websocket._deflate import Deflate
 from muntin.websocket._handshake import Agreement, ClientHandshake
 from muntin.websocket.aio._duplex import AsyncioDuplex
@@ -70,7 +70,7 @@ async def connect(
 ) -> WebSocket:
     """Open a WebSocket to `url` (`ws://…` or `wss://…`) and return it.
 
-    The arguments that are not listed here are those of `WebSocketConnection` and `WebSocket`. All arguments are checked
+    The arguments that are not listed here are those of `Connection` and `WebSocket`. All arguments are checked
     before anything is sent. A name and a password in the URL are sent as basic credentials (RFC 7617).
 
     Args:
@@ -105,8 +105,8 @@ async def connect(
     SocketOptions(**options)
     handshake = ClientHandshake(subprotocols=subprotocols, deflate=deflate)
 
-    def make_connection(agreed: Deflate | None) -> WebSocketConnection:
-        return WebSocketConnection(
+    def make_connection(agreed: Deflate | None) -> Connection:
+        return Connection(
             Role.CLIENT, max_message_size=max_message_size, deflate=agreed, decode_text=decode_text
         )
 

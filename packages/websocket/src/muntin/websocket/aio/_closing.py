@@ -15,7 +15,7 @@ is sent when the last of these messages was taken, or after `GRACE`.
 from enum import Enum, auto
 from typing import NamedTuple
 
-from muntin.websocket._connection import Role, WebSocketConnection
+from muntin.websocket._connection import Connection, Role
 from muntin.websocket._states import State
 from muntin.websocket.codes import WSMsgType
 from muntin.websocket.errors import ConnectionClosed
@@ -96,7 +96,7 @@ class ClosingHandshake:
         "is_stream_ended",
     )
 
-    def __init__(self, connection: WebSocketConnection, *, timeout: float, autoclose: bool) -> None:
+    def __init__(self, connection: Connection, *, timeout: float, autoclose: bool) -> None:
         # Set once
         self._connection = connection
         self._timeout = timeout
@@ -130,7 +130,7 @@ class ClosingHandshake:
         """Send our close frame; `error` is why the socket ends, if it does not end well.
 
         Raises:
-            TypeError, ValueError: see `WebSocketConnection.close`.
+            TypeError, ValueError: see `Connection.close`.
         """
         frame = self._connection.close(code, reason)
         if error is not None:

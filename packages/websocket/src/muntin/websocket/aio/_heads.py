@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 __all__ = [
     "BadHead",
     "Fields",
-    "HandshakeRequest",
+    "Request",
     "check_host",
     "format_head",
     "parse_request",
@@ -43,7 +43,7 @@ _MAX_FIELDS: Final = 128
 _MAX_LINE: Final = 8190
 
 
-class HandshakeRequest(NamedTuple):
+class Request(NamedTuple):
     """The request of an opening handshake."""
 
     method: str
@@ -59,7 +59,7 @@ class BadHead(ValueError):
         self.status = status
 
 
-def parse_request(head: bytes) -> HandshakeRequest:
+def parse_request(head: bytes) -> Request:
     """Parse the head of a request, with its empty line.
 
     Raises:
@@ -79,14 +79,14 @@ def parse_request(head: bytes) -> HandshakeRequest:
     if max(map(len, lines), default=0) > _MAX_LINE:
         raise BadHead(431, "a field line is too long")
     try:
-        request = HandshakeRequest(match[1].decode("ascii"), match[2].decode("ascii"), _parse_fields(lines))
+        request = Request(match[1].decode("ascii"), match[2].decode("ascii"), _parse_fields(lines))
     except ValueError as error:
         raise BadHead(400, str(error)) from None
     _check_request(request)
     return request
 
 
-def _check_request(request: HandshakeRequest) -> None:
+def _check_request(request: Request) -> None:
     """Check Host, target and framing.
 
     Raises:

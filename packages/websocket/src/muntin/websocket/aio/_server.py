@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Container, Sequence
 from http import HTTPStatus
 from typing import Any, Self
 
-from muntin.websocket._connection import MAX_MESSAGE_SIZE, Role, WebSocketConnection
+from muntin.websocket._connection import MAX_MESSAGE_SIZE, Connection, Role
 from muntin.websocket._deflate import Deflate
 from muntin.websocket._handshake import Agreement, accept, check_origins, check_subprotocols
 from muntin.websocket.aio._client import COMPRESSION
 from muntin.websocket.aio._duplex import AsyncioDuplex
-from muntin.websocket.aio._heads import BadHead, HandshakeRequest, format_head, parse_request
+from muntin.websocket.aio._heads import BadHead, Request, format_head, parse_request
 from muntin.websocket.aio._heartbeat import Clock
 from muntin.websocket.aio._options import (
     BUFFER_LIMIT,
@@ -27,7 +27,7 @@ from muntin.websocket.codes import WSCloseCode
 
 __all__ = ["SocketHandler", "WebSocketServer", "serve"]
 
-SocketHandler = Callable[[WebSocket, HandshakeRequest], Awaitable[object]]
+SocketHandler = Callable[[WebSocket, Request], Awaitable[object]]
 
 _log = logging.getLogger("muntin.websocket")
 
@@ -51,7 +51,7 @@ class WebSocketServer:
         check_subprotocols(subprotocols)
         check_origins(origins)
         check_seconds("open_timeout", open_timeout)
-        WebSocketConnection(Role.SERVER, deflate=deflate, **engine)
+        Connection(Role.SERVER, deflate=deflate, **engine)
         SocketOptions(**options)
         # Set once
         self._handler = handler
@@ -137,8 +137,8 @@ class WebSocketServer:
         duplex.write(format_head("HTTP/1.1 101 Switching Protocols", handshake.fields))
         await self._serve(duplex, request, handshake.agreement)
 
-    async def _serve(self, duplex: AsyncioDuplex, request: HandshakeRequest, agreement: Agreement) -> None:
-        connection = WebSocketConnection(Role.SERVER, deflate=agreement.deflate, **self._engine)
+    async def _serve(self, duplex: AsyncioDuplex, request: Request, agreement: Agreement) -> None:
+        connection = Connection(Role.SERVER, deflate=agreement.deflate, **self._engine)
         socket = WebSocket(duplex, connection, subprotocol=agreement.subprotocol, **self._options)
         self.sockets.add(socket)
         code = WSCloseCode.OK
@@ -199,7 +199,7 @@ async def serve(
     When a handler returns, its socket is closed. When it raises, the socket is closed with 1011, and the error is
     logged to `muntin.websocket`. Requests that are not an opening handshake, or not strict HTTP/1.1, are refused.
 
-    The arguments that are not listed here are those of `accept`, `WebSocketConnection` and `WebSocket`. All arguments
+    The arguments that are not listed here are those of `accept`, `Connection` and `WebSocket`. All arguments
     are checked before the server listens.
 
     Args:

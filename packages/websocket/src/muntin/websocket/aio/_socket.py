@@ -18,7 +18,7 @@ import json
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
-from muntin.websocket._connection import WebSocketConnection
+from muntin.websocket._connection import Connection
 from muntin.websocket._payloads import as_bytes, encode_text, expect_bytes, expect_text
 from muntin.websocket._prepared import PreparedMessage
 from muntin.websocket.aio._closing import ClosingHandshake, Disconnect, Step
@@ -89,7 +89,7 @@ class WebSocket:
     def __init__(
         self,
         duplex: Duplex,
-        connection: WebSocketConnection,
+        connection: Connection,
         *,
         subprotocol: str | None = None,
         timeout: float = 10.0,
@@ -304,7 +304,7 @@ class WebSocket:
 
         Args:
             code: the close code.
-            message: the reason; both as in `WebSocketConnection.close`.
+            message: the reason; both as in `Connection.close`.
             drain: True to wait as well until the peer has read what was sent.
 
         Raises:
