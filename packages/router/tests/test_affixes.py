@@ -5,7 +5,7 @@ from muntin.router._affixes import Affixes
 
 def test_finding():
     affixes = Affixes()
-    assert not affixes
+    assert affixes.find("ab") == []
     for prefix, suffix in [("a", "z"), ("a", ""), ("ab", "yz"), ("", "")]:
         affixes.file(prefix, suffix, list).append(prefix + "*" + suffix)
     affixes.file("a", "z", list).append("again")

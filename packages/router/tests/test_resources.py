@@ -89,3 +89,13 @@ def test_methods_are_unique():
     with pytest.raises(RouteConflict, match=r"would never be reached: <Route \[\*\]"):
         resource.add_route("POST", "other")
     assert len(resource) == 3
+
+
+def test_a_prefix_may_belong_to_its_resource(tell):
+    router = Router()
+    files = PrefixResource("/files", has_prefix=True)
+    files.add_route("GET", "files")
+    router.register_resource(files)
+    assert tell(router.match("GET", "/files")) == ("files", {"filename": ""})
+    assert tell(router.match("GET", "/files/a%2Fb")) == ("files", {"filename": "a/b"})
+    assert tell(router.match("GET", "/filesystem")) == 404

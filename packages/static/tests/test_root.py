@@ -235,3 +235,22 @@ def small_root(tmp_path_factory: pytest.TempPathFactory) -> StaticRoot:
     (root / "hello.txt.gz").write_bytes(b"as gzip")
     (root / "folder").mkdir()
     return StaticRoot(root, show_index=True, append_version=True)
+
+
+def test_the_mount_without_its_slash_is_redirected(tree: Path) -> None:
+    for root in (StaticRoot(tree, show_index=True), StaticRoot(tree, index_file="hello.txt")):
+        plan = root.plan("GET", "", {"range": "bytes=0-1"}, query="x=1", mount_name="my files")
+        assert (plan.status, dict(plan.fields)["Location"], plan.file) == (301, "./my%20files/?x=1", None)
+        assert root.plan("GET", "/", {}, mount_name="my files").status == 200
+    assert StaticRoot(tree).plan("GET", "", {}, mount_name="my files").status == 403
+    falling_back = StaticRoot(tree, fallback="hello.txt")
+    assert falling_back.plan("GET", "", {"accept": "text/html"}, mount_name="x").status == 301
+    assert falling_back.plan("GET", "", {"accept": "image/png"}, mount_name="x").status == 403
+    assert StaticRoot(tree).plan("POST", "", {}, mount_name="x").status == 405
+
+
+def test_the_mount_of_a_directory_that_went_away(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    root = StaticRoot(tmp_path / "site", show_index=True)
+    (tmp_path / "site").rmdir()
+    assert root.plan("GET", "", {}, mount_name="x").status == 404

@@ -139,7 +139,7 @@ def test_only_files_are_remembered_and_each_once(tree: Path) -> None:
         "with%20space/a%20b.txt",
     ):
         root.plan("GET", path, {})
-    assert set(root._resources._known) == {"hello.txt", "docs/", "with%20space/a%20b.txt"}
+    assert set(root._variants._known) == {"hello.txt", "docs/", "with%20space/a%20b.txt"}
 
 
 def test_the_memory_is_bounded(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def make_client(files, **options):
 
 
 def test_files_are_read_in_the_pieces_that_are_usual_for_them():
-    """The dispatcher states the size itself: it does not load what serves files before somebody has files."""
+    """The dispatcher has the size of the runner: `muntin.static` is loaded when there are files to serve."""
     stated = inspect.signature(web.UrlDispatcher.add_static).parameters["chunk_size"]
 
     assert stated.default == CHUNK_SIZE

@@ -38,6 +38,3 @@ class Affixes(Generic[T]):
                 if found is not None:
                     rows.append((text[head:end], found))
         return rows
-
-    def __bool__(self) -> bool:
-        return bool(self._tables)

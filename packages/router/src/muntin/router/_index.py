@@ -45,9 +45,9 @@ class _Node(Generic[C]):
         self.variable: _Node[C] | None = None
         self.expressions: _Ways[C] = {}
         """The ways on by what the whole segment must match."""
-        self.affixed: Affixes[_Ways[C]] = Affixes()
+        self.affixed: Affixes[_Ways[C]] | None = None
         """The ways on where a segment has literals beside its variables."""
-        self.rests: Affixes[list[C]] = Affixes()
+        self.rests: Affixes[list[C]] | None = None
         self.below: list[C] = []
         """Those that take every path that goes on from here."""
         self.ends: list[C] = []
@@ -68,6 +68,8 @@ class _Node(Generic[C]):
         ways = self.expressions
         if segment.prefix or segment.suffix:
             make: Callable[[], _Ways[C]] = dict
+            if self.affixed is None:
+                self.affixed = Affixes()
             ways = self.affixed.file(segment.prefix, segment.suffix, make)
         if middle not in ways:
             ways[middle] = (segment.takes_middle, _Node())
@@ -87,6 +89,8 @@ class Index(Generic[C]):
             if segment.spans:
                 node.is_open = True
                 make: Callable[[], list[C]] = list
+                if node.rests is None:
+                    node.rests = Affixes()
                 node.rests.file(segment.prefix, segment.suffix, make).append(claim)
                 return
             node = node.step(segment)
@@ -145,9 +149,9 @@ class Index(Generic[C]):
                 pending.append((way, depth + 1))
         if node.below:
             found += node.below
-        if node.affixed:
+        if node.affixed is not None:
             for middle, ways in node.affixed.find(segments[depth]):
                 pending += [(way, depth + 1) for takes, way in ways.values() if takes(middle)]
-        if node.rests:
+        if node.rests is not None:
             for _, claims in node.rests.find("/".join(segments[depth:])):
                 found += claims

@@ -141,12 +141,23 @@ class DynamicResource(_TemplateResource[H], Generic[H]):
 
 
 class PrefixResource(Resource[H], Generic[H]):
-    """A resource for all that lies below a prefix; the rest of the path, decoded, is its one variable."""
+    """A resource for all paths below a prefix; the rest of the path, decoded, is its one variable.
 
-    def __init__(self, prefix: str, *, name: str | None = None, variable: str = "filename") -> None:
+    Args:
+        prefix: with or without a slash at its end.
+        name: for reverse lookups.
+        variable: the name of the variable.
+        has_prefix: whether the prefix itself, without the slash, belongs to the resource; the rest is empty then.
+    """
+
+    def __init__(
+        self, prefix: str, *, name: str | None = None, variable: str = "filename", has_prefix: bool = False
+    ) -> None:
         super().__init__(name=name)
         self._own_prefix = parse_prefix(prefix)
+        self._folder = self._own_prefix + "/"
         self._variable = variable
+        self._has_prefix = has_prefix
 
     @property
     def own_prefix(self) -> str:
@@ -164,9 +175,11 @@ class PrefixResource(Resource[H], Generic[H]):
         return self.prefix + self._own_prefix
 
     def read(self, path: str) -> Mapping[str, str] | None:
-        """Give the decoded rest of a path below the prefix, else None."""
-        head = self._own_prefix + "/"
-        return {self._variable: decode_part(path[len(head) :])} if path.startswith(head) else None
+        """Return the decoded rest of a path below the prefix, else None."""
+        if path.startswith(self._folder):
+            rest = path[len(self._folder) :]
+            return {self._variable: decode_part(rest) if "%" in rest else rest}
+        return {self._variable: ""} if self._has_prefix and path == self._own_prefix else None
 
     def url_for(self, **parts: Any) -> URL:
         """Build the URL of something below the prefix: the one part is the variable, and keeps its slashes."""

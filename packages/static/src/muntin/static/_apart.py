@@ -12,7 +12,13 @@ from muntin.static._root import RequestFields, StaticRoot
 
 
 async def plan_apart(
-    root: StaticRoot, method: str, path: str, fields: RequestFields, *, query: str = ""
+    root: StaticRoot,
+    method: str,
+    path: str,
+    fields: RequestFields,
+    *,
+    query: str = "",
+    mount_name: str | None = None,
 ) -> FilePlan:
     """Plan as `StaticRoot.plan` does, in a thread if a directory may have to be listed.
 
@@ -20,8 +26,8 @@ async def plan_apart(
         OSError: as `StaticRoot.plan`.
     """
     if not root.may_list(path):
-        return root.plan(method, path, fields, query=query)
-    return await _plan_in_thread(lambda: root.plan(method, path, fields, query=query))
+        return root.plan(method, path, fields, query=query, mount_name=mount_name)
+    return await _plan_in_thread(lambda: root.plan(method, path, fields, query=query, mount_name=mount_name))
 
 
 async def _plan_in_thread(call: Callable[[], FilePlan]) -> FilePlan:

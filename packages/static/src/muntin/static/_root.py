@@ -58,6 +58,7 @@ known from `version_of` before its URL is called immutable.
 _ALLOW: Final = (("Allow", "GET, HEAD"),)
 _METHODS: Final = frozenset(("GET", "HEAD"))
 _FALLS_BACK: Final = frozenset((403, 404))
+_TOP: Final = Place((), is_folder=True)
 
 
 class StaticRoot:
@@ -135,8 +136,16 @@ class StaticRoot:
         """Say whether planning the answer for a path may mean listing a directory, which takes as long as it is."""
         return self.show_index and path[-1:] in ("", "/")
 
-    def plan(self, method: str, path: str, fields: RequestFields, *, query: str = "") -> FilePlan:
-        """Plan the answer to a request, hostile ones included.
+    def plan(
+        self,
+        method: str,
+        path: str,
+        fields: RequestFields,
+        *,
+        query: str = "",
+        mount_name: str | None = None,
+    ) -> FilePlan:
+        """Plan the response to a request, hostile ones included.
 
         Args:
             method: the request method.
@@ -144,13 +153,17 @@ class StaticRoot:
                 optional.
             fields: the request's fields.
             query: the query as it stands in the target: `v` is looked for in it, and redirects keep it.
+            mount_name: the decoded last segment of the root's own URL. With it, an empty path means that URL without
+                its last slash, and the plan is a redirect to the URL with the slash. None: an empty path is the root.
 
         Raises:
-            OSError: the storage fails. What a request can cause is answered by a status.
+            OSError: the storage fails. Whatever a request can cause is a status.
         """
         if method not in _METHODS:
             return plan_status(405, _ALLOW, method=method)
         field = field_of(fields)
+        if not path and mount_name is not None:
+            return self._plan_mount(mount_name, method, field, query)
         name = path.removeprefix("/")
         try:
             known = self._variants.recall(name)
@@ -225,6 +238,22 @@ class StaticRoot:
         if index is None:
             return plan_listing(self._sandbox, place.parts, opened, method=method)
         return self._plan_variants(index, method, field, query)
+
+    def _plan_mount(self, name: str, method: str, field: Field, query: str) -> FilePlan:
+        """Plan the redirect from the root's URL without its last slash, if the URL with the slash has a page."""
+        try:
+            opened = self._sandbox.open(())
+            if opened is not None:
+                opened.close()
+            if self.show_index or self._find_index("", _TOP) is not None:
+                return plan_redirect(name, query)
+            plan = plan_status(403, method=method)
+        except OSError as error:
+            plan = plan_status(status_of(error), method=method)
+        if not self._fallback:
+            return plan
+        with self._fall_back(plan, method, field) as page:
+            return page if page.status in _FALLS_BACK else plan_redirect(name, query)
 
     def _find_index(self, path: str, place: Place) -> Variants | None:
         if not self._index:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
 from muntin.static._apart import plan_apart, read_apart
-from muntin.static._plan import FilePlan, plan_redirect
+from muntin.static._plan import FilePlan
 from muntin.static._representation import Fields
 from muntin.static._root import REQUEST_FIELDS, StaticRoot
 
@@ -66,12 +66,11 @@ class StaticFiles:
     async def _plan(self, scope: Scope) -> FilePlan:
         path = path_below(scope)
         query = scope.get("query_string", b"").decode("latin-1")
-        plan = await plan_apart(self.root, scope["method"], path, _fields_of(scope), query=query)
-        if path == "" and plan.status < 400 and not scope["path"].endswith("/"):
-            # The mount itself, without the slash that relative references need. Only here is its name known.
-            plan.close()
-            return plan_redirect(scope["path"].rpartition("/")[2], query)
-        return plan
+        # The mount itself may be requested without the slash that relative references need: here is its name known.
+        name = scope["path"].rpartition("/")[2] or None
+        return await plan_apart(
+            self.root, scope["method"], path, _fields_of(scope), query=query, mount_name=name
+        )
 
 
 async def _live(receive: Receive, send: Send) -> None:

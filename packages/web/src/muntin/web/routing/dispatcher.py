@@ -6,10 +6,11 @@ applications.
 
 from collections.abc import Iterable, Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from muntin import router
 from muntin.router import AbstractRouteDef, Match, Matched, MethodNotAllowed
+from muntin.runner.exchange import CHUNK_SIZE
 from muntin.web.legacy import warn_older
 from muntin.web.routing._asking import Asking
 from muntin.web.routing._handlers import AnyExpectHandler
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from muntin.web.routing.static_resource import StaticResource
 
 __all__ = ["UrlDispatcher"]
-
-# As `muntin.static.CHUNK_SIZE`, which is loaded when there are files to serve.
-_CHUNK_SIZE: Final = 262_144
 
 
 class UrlDispatcher(router.Router[Any]):
@@ -97,7 +95,7 @@ class UrlDispatcher(router.Router[Any]):
         *,
         name: str | None = None,
         expect_handler: AnyExpectHandler | None = None,
-        chunk_size: int = _CHUNK_SIZE,
+        chunk_size: int = CHUNK_SIZE,
         show_index: bool = False,
         follow_symlinks: bool = False,
         append_version: bool = False,

@@ -191,7 +191,9 @@ def describe_match(
     if isinstance(match, Matched):
         info = match.variables
         if not isinstance(info, UrlMappingMatchInfo):
-            return UrlMappingMatchInfo(match.values, as_web_route(match.route), pipeline)
+            # Only routes of web resources have pipelines.
+            route: Any = match.route if pipeline is not None else as_web_route(match.route)
+            return UrlMappingMatchInfo(match.values, route, pipeline)
         if pipeline is not None:
             info.attach(pipeline)
         return info

@@ -1,9 +1,9 @@
 """`StaticResource`: the files of a directory below a prefix.
 
-It knows the prefix and how a plan is answered; which file a path selects is for `muntin.static`.
+It removes the prefix from a path and makes a response of a plan; `muntin.static` decides which file a path selects.
 """
 
-from collections.abc import Mapping
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,8 @@ from urllib.parse import quote, unquote
 from yarl import URL
 
 from muntin import router
-from muntin.static import CHUNK_SIZE, FilePlan, StaticRoot, plan_apart, plan_redirect
+from muntin.runner.exchange import CHUNK_SIZE
+from muntin.static import FilePlan, StaticRoot, plan_apart
 from muntin.web.legacy import warn_older
 from muntin.web.response.exceptions import HTTPException, HTTPForbidden, HTTPNotFound, HTTPServiceUnavailable
 from muntin.web.response.file import PlannedResponse, read_fields
@@ -25,10 +26,10 @@ from muntin.web.routing.routes import ResourceRoute
 __all__ = ["StaticResource"]
 
 _NO_FILE: Final = "/%2F"
-"""A path that no file has, wherever it is looked for."""
+"""A path that no file has, in any directory."""
 
 _REFUSALS: Final = {403: HTTPForbidden, 404: HTTPNotFound, 503: HTTPServiceUnavailable}
-"""Refusals that are raised, so that middlewares see them like any other."""
+"""Refusals that are raised, so that middlewares see them as they see all others."""
 
 
 class StaticResource(Resource, router.PrefixResource[Any]):
@@ -52,7 +53,7 @@ class StaticResource(Resource, router.PrefixResource[Any]):
         follow_symlinks: bool = False,
         append_version: bool = False,
     ) -> None:
-        router.PrefixResource.__init__(self, prefix, name=name)
+        router.PrefixResource.__init__(self, prefix, name=name, has_prefix=True)
         if not isinstance(directory, StaticRoot):
             self._root = StaticRoot(
                 directory,
@@ -62,7 +63,7 @@ class StaticResource(Resource, router.PrefixResource[Any]):
                 chunk_size=chunk_size,
             )
         elif show_index or follow_symlinks or append_version or chunk_size != CHUNK_SIZE:
-            raise ValueError("a StaticRoot has options of its own: give them to it")
+            raise ValueError("a StaticRoot has options of its own: pass them to it")
         else:
             self._root = directory
         for method in ("GET", "HEAD"):
@@ -79,7 +80,7 @@ class StaticResource(Resource, router.PrefixResource[Any]):
 
         Args:
             filename: relative to the directory.
-            append_version: whether to add a version that changes with the content; None for the resource's own choice.
+            append_version: whether to add a version that changes with the content; None for the resource's default.
         """
         reference = self._root.url_of(filename, append_version=append_version)
         path, _, query = reference.partition("?")
@@ -88,7 +89,7 @@ class StaticResource(Resource, router.PrefixResource[Any]):
     def url(  # type: ignore[override]  # as url_for
         self, *, filename: str | PathLike[str], query: Any = None, append_version: bool | None = None
     ) -> str:
-        """Build the URL of a file as text; the older way of `url_for`."""
+        """Build the URL of a file as text; the older form of `url_for`."""
         warn_older("resource.url()", "resource.url_for()")
         url = self.url_for(filename=filename, append_version=append_version)
         if query is not None:
@@ -110,22 +111,20 @@ class StaticResource(Resource, router.PrefixResource[Any]):
         return {"directory": Path(self.directory), "prefix": self.canonical, "routes": self.methods}
 
     def raw_match(self, path: str) -> bool:
-        # Nothing can be added to it by its prefix, as handlers are to the resource of a template.
+        # A handler cannot be added to it by its prefix, as to the resource of a template.
         return False
 
-    def read(self, path: str) -> Mapping[str, str] | None:
-        found = super().read(path)
-        if found is None and path == self.own_prefix:
-            return {self.variable: ""}  # the directory as well, only without its slash
-        return found
+    @cached_property
+    def _served_prefix(self) -> tuple[str, str]:
+        """The whole prefix, and its decoded last segment; read by requests, when no prefix changes any more."""
+        return self.canonical, unquote(self.canonical.rpartition("/")[2])
 
-    def _path_below(self, request: Asking, path: str) -> str:
-        """Return the path below the prefix as it stands in the target, with the slash that it begins with, if any."""
-        below = router.strip_prefix(path, self.canonical)
-        if below is not None:
-            return below
-        # The application gave the request another target after it was matched: what was matched counts. There an
-        # encoded slash cannot be told from a real one any more, so a target with one names no file.
+    def _matched_below(self, request: Asking, path: str) -> str:
+        """Return the path below the prefix for a request whose target changed after it was matched.
+
+        What was matched counts. A decoded name does not show which slashes were encoded, so a target with an encoded
+        slash names no file.
+        """
         if "%2f" in path.lower():
             return _NO_FILE
         rest = quote(str(request.match_info[self.variable]), errors="surrogateescape")
@@ -133,21 +132,24 @@ class StaticResource(Resource, router.PrefixResource[Any]):
 
     async def _handle(self, request: Asking) -> StreamResponse:
         path, query = request.target
-        below = self._path_below(request, path)
-        if self._root.may_list(below):
-            plan = await plan_apart(self._root, request.method, below, read_fields(request), query=query)
+        prefix, name = self._served_prefix
+        # As it stands in the target: neither the canonical path of the match nor its decoded variable shows
+        # a broken escape, and the variable does not show an encoded slash.
+        below = router.strip_prefix(path, prefix)
+        if below is None:
+            below = self._matched_below(request, path)
+        root, method, fields = self._root, request.method, read_fields(request)
+        if below and root.may_list(below):
+            plan = await plan_apart(root, method, below, fields, query=query)
         else:
-            plan = self._root.plan(request.method, below, read_fields(request), query=query)
+            plan = root.plan(method, below, fields, query=query, mount_name=name)
         if plan.status in _REFUSALS:
             raise _refuse(plan)
-        if not below and plan.status < 400:
-            plan.close()
-            plan = plan_redirect(unquote(self.canonical.rpartition("/")[2]), query)
-        return PlannedResponse(plan, chunk_size=self._root.chunk_size)
+        return PlannedResponse(plan, chunk_size=root.chunk_size)
 
 
 def _refuse(plan: FilePlan) -> HTTPException:
-    """Give the exception that says what a plan says; its text, and the fields about that, are those of all others."""
+    """Return the exception for a plan, with the fields of the plan; the text is that of the exception."""
     return _REFUSALS[plan.status](
         headers=[pair for pair in plan.fields if not pair[0].startswith("Content-")]
     )
