@@ -32,7 +32,7 @@ with subprocess.Popen(command, stdin=subprocess.DEVNULL, user=user or None) as s
 
 
 def find_program(name: str) -> str | None:
-    """Give the path of a program; Debian keeps those of PostgreSQL out of the way."""
+    """Return the path of a program; Debian keeps those of PostgreSQL out of the way."""
     folders = [
         os.environ.get("PATH", ""),
         *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)),
@@ -41,7 +41,7 @@ def find_program(name: str) -> str | None:
 
 
 def require(programs: list[str], module: str) -> list[str]:
-    """Give the paths of programs, or skip where one of them or a module is missing."""
+    """Return the paths of programs, or skip where one of them or a module is missing."""
     found = {program: find_program(program) for program in programs}
     missing = [program for program, path in found.items() if path is None]
     missing += [] if find_spec(module) else [module]
@@ -84,7 +84,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
-    """Give the folder of a PostgreSQL cluster that runs."""
+    """Return the folder of a PostgreSQL cluster that runs."""
     initdb, postgres = require(["initdb", "postgres"], "asyncpg")
     # The programs refuse to serve as root.
     owner = "postgres" if os.geteuid() == 0 else None
@@ -111,7 +111,7 @@ def cluster() -> Iterator[str]:
 
 @pytest.fixture
 def postgresql(cluster: str, request: pytest.FixtureRequest) -> str:
-    """Give the URL of a new and empty database."""
+    """Return the URL of a new and empty database."""
     (createdb,) = require(["createdb"], "asyncpg")
     name = re.sub(r"\W", "_", request.node.name).lower()
     subprocess.run([createdb, "-h", cluster, "-U", "guest", name], check=True, timeout=PATIENCE)
@@ -136,7 +136,7 @@ class Redis:
 
 @pytest.fixture
 def redis() -> Iterator[Redis]:
-    """Give a Redis that keeps nothing."""
+    """Return a Redis that keeps nothing."""
     (program,) = require(["redis-server"], "redis")
     with tempfile.TemporaryDirectory() as folder:
         redis = Redis(program, folder)

@@ -40,7 +40,7 @@ class Dispatcher:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     async def answer(self, scope: Scope, path: str, host: str | None) -> tuple[int, str, tuple[str, ...]]:
-        """Give status, text, and what to say in `Allow`."""
+        """Return status, text, and what to say in `Allow`."""
         match self.router.match(scope["method"], path, host):
             case Matched(route=route, values=values):
                 status, text = await route.handler({**scope, "path_params": values})

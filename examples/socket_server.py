@@ -39,7 +39,7 @@ class Conversation(BaseRequestHandler):
         return self.engine.response_state is http.ResponseState.DONE
 
     def wait(self) -> object:
-        """Give the next event, receiving what it needs."""
+        """Return the next event, receiving what it needs."""
         while (event := self.engine.next_event()) is http.Signal.NEED_DATA:
             data = self.request.recv(65536)
             self.engine.receive(data) if data else self.engine.receive_eof()

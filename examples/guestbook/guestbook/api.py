@@ -22,7 +22,7 @@ async def sign(request: web.Request) -> Entry:
 
 @routes.get("/api/entries", name="entries")
 async def list_entries(request: web.Request) -> web.Response:
-    """Answer with a page of entries, the newest first, and the URL of the next page."""
+    """Respond with a page of entries, the newest first, and the URL of the next page."""
     limit = parse_number(request.query.get("limit", str(DEFAULT_LIMIT)), highest=HIGHEST_LIMIT)
     before = parse_number(request.query["before"]) if "before" in request.query else None
     page = await request.app[ENTRIES].turn_to(before=before, limit=limit)
@@ -44,7 +44,7 @@ async def add_entry(request: web.Request) -> web.Response:
 
 @routes.get("/api/entries/{number:[0-9]+}", name="entry")
 async def show_entry(request: web.Request) -> web.Response:
-    """Answer with one entry."""
+    """Respond with one entry."""
     entry = await request.app[ENTRIES].find(parse_number(request.match_info["number"]))
     if entry is None:
         raise web.HTTPNotFound(text="There is no such entry.")

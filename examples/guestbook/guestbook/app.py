@@ -26,7 +26,7 @@ PROTECTION = {
 
 
 def create_app(settings: Settings) -> web.Application:
-    """Give the guestbook, ready to run."""
+    """Return the guestbook, ready to run."""
     middlewares = [explain_problems]
     if settings.proxies:
         middlewares.insert(0, trusted_proxies_middleware(networks=settings.proxies))

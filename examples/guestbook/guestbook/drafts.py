@@ -42,7 +42,7 @@ class Draft:
 
 
 async def read_draft(request: web.Request) -> Draft:
-    """Give the draft in the body of a request.
+    """Return the draft in the body of a request.
 
     Raises DraftError when a field is wrong, HTTPBadRequest when the body is not what it claims to be, and
     HTTPUnsupportedMediaType when it claims to be something else altogether.
@@ -54,13 +54,13 @@ async def read_draft(request: web.Request) -> Draft:
 
 
 async def read_form(request: web.Request) -> Mapping[str, object]:
-    """Give the fields of a form, the first of each name."""
+    """Return the fields of a form, the first of each name."""
     form = await request.post()
     return {field: form[field] for field in form}
 
 
 async def read_json(request: web.Request) -> Mapping[str, object]:
-    """Give the members of a JSON object."""
+    """Return the members of a JSON object."""
     members = await request.json()
     if not isinstance(members, dict):
         raise web.HTTPBadRequest(text="The body is not a JSON object.")
@@ -96,17 +96,17 @@ class TooLargeError(ValueError):
 
 
 def parse_name(value: object) -> str:
-    """Give a name: one line."""
+    """Return a name: one line."""
     return parse_text(value, LONGEST_NAME, lambda text: " ".join(text.split()))
 
 
 def parse_message(value: object) -> str:
-    """Give a message: lines."""
+    """Return a message: lines."""
     return parse_text(value, LONGEST_MESSAGE, lambda text: LINE_END.sub("\n", text).strip())
 
 
 def parse_text(value: object, longest: int, tidy: Callable[[str], str]) -> str:
-    """Give tidy text of 1 to `longest` characters; raise ValueError for anything else."""
+    """Return tidy text of 1 to `longest` characters; raise ValueError for anything else."""
     if value is None:
         raise ValueError("This field is missing.")
     if not isinstance(value, str):
@@ -122,7 +122,7 @@ def parse_text(value: object, longest: int, tidy: Callable[[str], str]) -> str:
 
 
 def parse_image(value: object) -> Image | None:
-    """Give the image of a file field, or None when no file was chosen."""
+    """Return the image of a file field, or None when no file was chosen."""
     if not isinstance(value, web.FileField):
         if value:
             raise ValueError("This must be a file of a multipart form.")

@@ -71,7 +71,7 @@ entries = Table(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What somebody wrote, and when; `image` is the name of the image that came with it."""
+    """The text that a visitor wrote, and its time; `image` is the name of the image that came with it."""
 
     id: int
     name: str
@@ -107,19 +107,19 @@ class Entries:
         return Entry(number, draft.name, draft.message, name, written)
 
     async def find(self, number: int) -> Entry | None:
-        """Give one entry."""
+        """Return one entry."""
         found = await self._read(select(entries).where(entries.c.id == number))
         return found[0] if found else None
 
     async def find_image(self, name: str) -> Image | None:
-        """Give one image."""
+        """Return one image."""
         async with self._engine.connect() as connection:
             result = await connection.execute(select(images).where(images.c.name == name))
         row = result.mappings().first()
         return Image(**row) if row else None
 
     async def turn_to(self, *, before: int | None, limit: int) -> Page:
-        """Give the newest entries, or the newest of those before a number."""
+        """Return the newest entries, or the newest of those before a number."""
         statement = select(entries).order_by(entries.c.id.desc()).limit(limit + 1)
         if before is not None:
             statement = statement.where(entries.c.id < before)
@@ -127,7 +127,7 @@ class Entries:
         return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
     async def since(self, number: int, *, step: int = 100) -> AsyncIterator[Entry]:
-        """Give the entries after a number, the oldest first, `step` of them by one query."""
+        """Return the entries after a number, the oldest first, `step` of them by one query."""
         while True:
             statement = select(entries).where(entries.c.id > number).order_by(entries.c.id).limit(step)
             found = await self._read(statement)

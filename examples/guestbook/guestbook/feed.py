@@ -50,7 +50,7 @@ class Feed:
                 del self._queues[reader]
 
     def has(self, reader: web.WebSocketResponse) -> bool:
-        """Tell whether a reader is still being told of new entries."""
+        """Return whether a reader still receives new entries."""
         return reader in self._queues
 
     async def close(self) -> None:

@@ -51,7 +51,7 @@ class News:
         self._app = app
 
     async def announce(self, entry: Entry) -> None:
-        """Tell all readers of an entry that was written here."""
+        """Send an entry that was written here to all readers."""
         self._app[FEED].publish(entry)
 
 
@@ -72,7 +72,7 @@ class SharedNews(News):
             self._tell(entry)
 
     async def listen(self, is_listening: asyncio.Event) -> None:
-        """Tell the readers here what is heard, for ever."""
+        """Send the published entries to the readers here, for ever."""
         while True:
             try:
                 async with self._client.pubsub() as channel:
@@ -88,7 +88,7 @@ class SharedNews(News):
             await asyncio.sleep(RETRY)
 
     async def _catch_up(self) -> None:
-        """Tell what was written while nothing was heard."""
+        """Send the entries that were written while the connection was lost."""
         if self._newest is None:
             page = await self._app[ENTRIES].turn_to(before=None, limit=1)
             self._newest = page.entries[0].id if page.entries else 0
@@ -107,7 +107,7 @@ class SharedNews(News):
 
 
 def parse_entry(text: bytes) -> Entry:
-    """Give the entry that another process has published."""
+    """Return the entry that another process has published."""
     members = json.loads(text)
     return Entry(**members | {"written": datetime.fromisoformat(members["written"])})
 

@@ -24,7 +24,7 @@ routes = web.RouteTableDef()
 
 
 def create_templates(app: web.Application) -> jinja2.Environment:
-    """Give the templates, which escape whatever they are given and know the URLs of an application."""
+    """Return the templates, which escape all values and have the URLs of an application."""
 
     def url_for(resource: str, **parts: str) -> str:
         return str(app.router[resource].url_for(**parts))
@@ -49,12 +49,12 @@ def create_templates(app: web.Application) -> jinja2.Environment:
 
 
 def say_time(entry: Entry) -> str:
-    """Give the time of an entry for people."""
+    """Return the time of an entry for people."""
     return f"{entry.written.day} {entry.written:%B %Y, %H:%M} UTC"
 
 
 def render(app: web.Application, template: str, *, status: int = 200, **values: object) -> web.Response:
-    """Answer with a page."""
+    """Respond with a page."""
     text = app[TEMPLATES].get_template(template).render(values)
     # The page is never the same for long: a browser that goes back must ask again.
     return web.Response(
@@ -64,7 +64,7 @@ def render(app: web.Application, template: str, *, status: int = 200, **values: 
 
 @routes.get("/", name="book")
 async def show_book(request: web.Request) -> web.Response:
-    """Answer with the newest entries, or with those before a number."""
+    """Respond with the newest entries, or with those before a number."""
     before = parse_number(request.query["before"]) if "before" in request.query else None
     return await open_book(request, before=before)
 
@@ -87,7 +87,7 @@ async def open_book(
     given: Mapping[str, object] | None = None,
     status: int = 200,
 ) -> web.Response:
-    """Answer with the page, and the form as it was filled in."""
+    """Respond with the page, and the form as it was filled in."""
     page = await request.app[ENTRIES].turn_to(before=before, limit=ENTRIES_PER_PAGE)
     written = {field: value for field, value in (given or {}).items() if isinstance(value, str)}
     values = {"page": page, "is_newest": before is None, "problems": problems or {}, "given": written}
@@ -96,7 +96,7 @@ async def open_book(
 
 @routes.get(r"/uploads/{name:[0-9a-f]+\.[a-z]+}", name="upload")
 async def show_upload(request: web.Request) -> web.Response:
-    """Answer with one image, as the type that its content showed when it came."""
+    """Respond with one image, as the type that its content showed when it came."""
     image = await request.app[ENTRIES].find_image(request.match_info["name"])
     if image is None:
         raise web.HTTPNotFound(text="There is no such image.")

@@ -1,4 +1,4 @@
-"""What goes wrong, told in the language of who asked: problem details to programs, a page to people."""
+"""Errors in the form that the client accepts: problem details for programs, a page for people."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -33,7 +33,7 @@ async def explain_problems(request: web.Request, handler: Handler) -> web.Stream
 
 
 def explain(request: web.Request, status: int, detail: str, **more: object) -> web.Response:
-    """Answer with problem details (RFC 9457) or with a page."""
+    """Respond with problem details (RFC 9457) or with a page."""
     known = HTTPStatus(status)
     if detail in ("", known.phrase):
         detail = known.description

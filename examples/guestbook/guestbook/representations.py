@@ -12,7 +12,7 @@ NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def represent(app: web.Application, entry: Entry) -> dict[str, object]:
-    """Give an entry as a JSON object: what the API answers and what the feed sends."""
+    """Return an entry as a JSON object: as the API returns it and the feed sends it."""
     image = entry.image and str(app.router["upload"].url_for(name=entry.image))
     return {
         "id": entry.id,
@@ -25,12 +25,12 @@ def represent(app: web.Application, entry: Entry) -> dict[str, object]:
 
 
 def format_time(entry: Entry) -> str:
-    """Give the time of an entry in the form of RFC 3339."""
+    """Return the time of an entry in the form of RFC 3339."""
     return entry.written.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_number(text: str, *, highest: int | None = None) -> int:
-    """Give a number written in ASCII digits; raise HTTPBadRequest for anything else or above the highest."""
+    """Return a number written in ASCII digits; raise HTTPBadRequest for anything else or above the highest."""
     if not NUMBER.fullmatch(text):
         raise web.HTTPBadRequest(text=f"{text[:20]!r} is not a number.")
     number = int(text)

@@ -1,4 +1,4 @@
-"""What can be set from outside: where to listen, and which database keeps the entries."""
+"""Settings from outside: where to listen, and which database keeps the entries."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What can be set.
+    """The settings.
 
     Attributes:
         host: where to listen.
@@ -59,14 +59,14 @@ class Settings:
 
 
 def parse_port(text: str) -> int:
-    """Give the number of a port; raise SettingsError for anything else."""
+    """Return the number of a port; raise SettingsError for anything else."""
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > HIGHEST_PORT:
         raise SettingsError(f"GUESTBOOK_PORT is {text!r}, but a port is a number from 0 to {HIGHEST_PORT}")
     return int(text)
 
 
 def parse_number(name: str, environment: Mapping[str, str], *, highest: int) -> int:
-    """Give the number that a variable has, 0 if it has none; raise SettingsError for anything else."""
+    """Return the number that a variable has, 0 if it has none; raise SettingsError for anything else."""
     text = environment.get(name) or "0"
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > highest:
         raise SettingsError(f"{name} is {text!r}, and ought to be a number from 0 to {highest}")
@@ -74,7 +74,7 @@ def parse_number(name: str, environment: Mapping[str, str], *, highest: int) -> 
 
 
 def parse_networks(text: str) -> tuple[str, ...]:
-    """Give networks that have commas between them; raise SettingsError for what is none."""
+    """Return networks that have commas between them; raise SettingsError for what is none."""
     found = tuple(word.strip() for word in text.split(",") if word.strip())
     for network in found:
         try:
@@ -85,7 +85,7 @@ def parse_networks(text: str) -> tuple[str, ...]:
 
 
 def check_redis(url: str) -> str:
-    """Give the URL back when its client is installed; raise SettingsError otherwise, without repeating it."""
+    """Return the URL if its client is installed; raise SettingsError otherwise, without repeating it."""
     if url and not url.startswith(("redis://", "rediss://", "unix://")):
         raise SettingsError("GUESTBOOK_REDIS is not a URL such as redis://localhost")
     if url and find_spec("redis") is None:
@@ -94,7 +94,7 @@ def check_redis(url: str) -> str:
 
 
 def check_database(url: str) -> str:
-    """Give the URL back when its asynchronous driver is installed; raise SettingsError otherwise.
+    """Return the URL if its asynchronous driver is installed; raise SettingsError otherwise.
 
     The message never repeats the URL: it may hold a password.
     """

@@ -32,7 +32,7 @@ class Image:
 
     @classmethod
     def from_content(cls, content: bytes) -> Self:
-        """Tell the type by the content and give the image a new name; raise UnknownImageError."""
+        """Find the type by the content and make a new name; raise UnknownImageError."""
         for media_type, signature in SIGNATURES.items():
             if signature.match(content):
                 return cls(secrets.token_hex(16) + SUFFIXES[media_type], media_type, content)

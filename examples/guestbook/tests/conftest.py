@@ -60,7 +60,7 @@ Start = Callable[..., Guestbook]
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Give a function that starts a guestbook; whatever still runs in the end must stop well and without a word."""
+    """Return a function that starts a guestbook; whatever still runs in the end must stop well and without a word."""
     running: list[Guestbook] = []
     folder = tmp_path_factory.mktemp("guestbook")
 
@@ -93,7 +93,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 
 @pytest.fixture(scope="module")
 def guestbook(start: Start) -> Guestbook:
-    """Give the guestbook that the tests of a module share."""
+    """Return the guestbook that the tests of a module share."""
     return start()
 
 
@@ -105,7 +105,7 @@ def client(guestbook: Guestbook) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def png() -> bytes:
-    """Give an image that is one: a sky, 960 by 400 pixels."""
+    """Return an image that is one: a sky, 960 by 400 pixels."""
     width, height = 960, 400
 
     def chunk(kind: bytes, data: bytes) -> bytes:
@@ -119,7 +119,7 @@ def png() -> bytes:
 
 @pytest.fixture(scope="session")
 def artifacts() -> Path:
-    """Give the folder for what a test run leaves to look at."""
+    """Return the folder for what a test run leaves to look at."""
     folder = Path(__file__).parents[3] / "artifacts"
     folder.mkdir(exist_ok=True)
     return folder

@@ -30,7 +30,7 @@ def browser():
 
 @pytest.fixture
 def open_page(browser):
-    """Give a function that opens a page in a window of its own; no page may complain, in whatever test."""
+    """Return a function that opens a page in a window of its own; no page may complain, in whatever test."""
     contexts, complaints = [], []
 
     def open_page(url, *, expected=(), **window):
@@ -166,7 +166,7 @@ def test_nothing_is_wider_than_the_window(guestbook, open_page, window):
 
 @pytest.fixture(scope="module")
 def showcase(start, png):
-    """Give a guestbook that people have signed."""
+    """Return a guestbook that people have signed."""
     guestbook = start(GUESTBOOK_DB="sqlite+aiosqlite:///showcase.db")
     words = {
         "Ada": "The engine weaves algebraical patterns just as the loom weaves flowers and leaves.",

@@ -20,7 +20,7 @@ def receive(feed):
 
 
 def receive_until_closed(feed):
-    """Give all entries that still come, and the code with which the feed ends."""
+    """Return all entries that still come, and the code with which the feed ends."""
     found = []
     try:
         while True:

@@ -28,7 +28,7 @@ def receive(feed):
 
 @pytest.fixture
 def pair(start, postgresql, redis):
-    """Give two guestbooks that share everything."""
+    """Return two guestbooks that share everything."""
     shared = {"GUESTBOOK_DB": postgresql, "GUESTBOOK_REDIS": redis.url}
     pair = [start(**shared), start(**shared)]
     yield pair

@@ -19,7 +19,7 @@ async def shout(request: web.Request, handler: Handler) -> web.Response:
 
 
 def append(text: str) -> web.Middleware:
-    """Give a middleware that appends a text."""
+    """Return a middleware that appends a text."""
 
     @middleware
     async def append_text(request: web.Request, handler: Handler) -> web.Response:

@@ -21,7 +21,7 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 def template(name: str) -> Callable[[Fill], Handler]:
-    """Give a decorator for handlers that return what is put into a template."""
+    """Return a decorator for handlers that return what is put into a template."""
 
     def decorate(handler: Fill) -> Handler:
         @wraps(handler)

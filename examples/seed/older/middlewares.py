@@ -9,7 +9,7 @@ from muntin import web
 
 
 async def say_sorry(app, handler):
-    """Answer what no route takes."""
+    """Respond if no route matches."""
 
     async def handle(request):
         try:
@@ -21,7 +21,7 @@ async def say_sorry(app, handler):
 
 
 async def keep_secrets(app, handler):
-    """Answer without the handler."""
+    """Respond without the handler."""
 
     async def handle(request):
         if request.path == "/secret":

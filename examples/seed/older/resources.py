@@ -15,7 +15,7 @@ async def write(request):
 
 
 def describe(router):
-    """Give a line for each resource, and one for each name."""
+    """Return a line for each resource, and one for each name."""
     lines = [str(resource) for resource in router.resources()]
     return lines + [f"{name}: {resource}" for name, resource in router.named_resources().items()]
 

@@ -15,7 +15,7 @@ from muntin import web
 
 
 def session_in_cookie(key, name="SESSION"):
-    """Give a middleware factory that keeps `request["session"]` in a cookie."""
+    """Return a middleware factory that keeps `request["session"]` in a cookie."""
     cipher = Fernet(key)
 
     def read(cookie):

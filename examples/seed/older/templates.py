@@ -17,7 +17,7 @@ PAGES = {"greeting.html": "<h1>Hello, {{ name }}!</h1>"}
 
 
 def template(name):
-    """Give a decorator for handlers that return what is put into a template."""
+    """Return a decorator for handlers that return what is put into a template."""
 
     def decorate(handler):
         @wraps(handler)

@@ -85,7 +85,7 @@ class Program:
         )
 
     def read_until(self, word: str) -> str:
-        """Give the first line with a word in it."""
+        """Return the first line with a word in it."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             if word in line:
@@ -93,7 +93,7 @@ class Program:
         raise AssertionError(f"it never said {word!r}")
 
     def read_url(self) -> str:
-        """Give where it serves."""
+        """Return where it serves."""
         found = re.search(r"http://[\w.]+:\d+", self.read_until("http://"))
         assert found is not None
         return found[0]
@@ -111,7 +111,7 @@ Start = Callable[..., Program]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Give a function that runs a program of a folder with arguments, on any port unless it is told one."""
+    """Return a function that runs a program of a folder with arguments, on any port unless it is told one."""
     programs: list[Program] = []
 
     def start(folder: str, *arguments: str, any_port: bool = True) -> Program:
