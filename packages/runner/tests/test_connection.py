@@ -628,7 +628,7 @@ def test_a_handler_without_an_answer(run: Run, serve: Serve, caplog: pytest.LogC
             assert (await client.rest()).startswith(b"HTTP/1.1 500 ")
 
     run(main())
-    assert "left its answer undone" in caplog.text
+    assert "left its response unfinished" in caplog.text
 
 
 def test_a_refused_head_can_be_answered_otherwise(run: Run, serve: Serve) -> None:

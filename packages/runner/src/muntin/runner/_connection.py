@@ -1,11 +1,12 @@
-"""One client's connection: the pump between a transport and the engine.
+"""One client's connection: it passes bytes between a transport and the engine, and runs an exchange for each request.
 
-asyncio calls it with bytes; it feeds them to the engine, starts an exchange when a head is there, and when that is
-over looks for the next. How it stands with its transport meanwhile is for `_link`.
+asyncio calls it with bytes. It feeds them to the engine, starts an exchange when a head is complete, and looks for the
+next request when that exchange is over. `Lifecycle` holds its phase and deadline.
 """
 
 import asyncio
 from math import inf
+from typing import cast
 
 from muntin.http_core import (
     NO_BODY,
@@ -16,66 +17,87 @@ from muntin.http_core import (
     RequestHead,
     RequestState,
     ResponseState,
+    ServerConnection,
     Signal,
 )
+from muntin.runner import _failures
 from muntin.runner._driver import Driver
 from muntin.runner._duplex import UpgradedDuplex
-from muntin.runner._failures import (
-    choose_refusal,
-    is_peers_fault,
-    report_after_loss,
-    report_failure,
-    report_refusal,
-)
+from muntin.runner._flow import WriteFlow
 from muntin.runner._http1 import Http1Exchange
 from muntin.runner._incoming_body import EMPTY_BODY, IncomingBody, WholeBody
 from muntin.runner._leftover import Leftover, LeftoverState
-from muntin.runner._lifecycle import Phase, Step, advance
-from muntin.runner._link import Link
-from muntin.runner._peer import count_undelivered
+from muntin.runner._lifecycle import Lifecycle, Phase, Step
+from muntin.runner._lingering import Lingering, end_side
+from muntin.runner._peer import TransportPeer, count_undelivered
+from muntin.runner._sendfile import CAN_SEND
 from muntin.runner._service import ConnectionRegistry, Service
 from muntin.runner.exchange import ExchangeHandler
 
 __all__ = ["Http1Connection"]
 
-# So many exchanges in a row may be answered without a turn of the loop; a pipelining peer must not starve the others.
+# So many exchanges in a row may run without a turn of the loop; a pipelining peer must not starve the others.
 _EAGER_EXCHANGES = 8
 
-# The steps that every exchange takes, looked up in the table once.
-_HANDLING = advance(Phase.IDLE, Step.REQUEST)
-_IDLE = advance(_HANDLING, Step.RESPONDED)
-_HEAD = Phase.HEAD
-_DRAINING = Phase.DRAINING
-_LINGERING = Phase.LINGERING
-_WAITING = (_DRAINING, _LINGERING)
+# Members of an enum, looked up once: every exchange needs them.
+_IDLE = Phase.IDLE
+_HANDLING = Phase.HANDLING
+_REQUEST = Step.REQUEST
+_RESPONDED = Step.RESPONDED
+_REQUEST_DONE = RequestState.DONE
+_RESPONSE_DONE = ResponseState.DONE
+
+_AWAITING_DELIVERY = (Phase.DRAINING, Phase.LINGERING)
 
 
-class Http1Connection(Link):
+class Http1Connection(asyncio.Protocol):
     """A client's connection, and the exchanges on it.
 
     Args:
-        service: what it shares with the others.
-        registry: is told of its begin and end.
+        service: what all connections of the server share.
+        registry: records the beginning and the end of connections.
     """
 
     __slots__ = (
+        "__weakref__",
         "_body",
         "_driver",
         "_eager",
+        "_is_reading",
         "_leftover",
+        "_lifecycle",
+        "_lingering",
         "_notified",
+        "_peer",
         "_registry",
         "_remaining",
+        "_service",
+        "can_send_file",
+        "clock",
+        "engine",
         "exchange",
+        "has_hung_up",
+        "loop",
+        "transport",
+        "write_flow",
     )
 
     def __init__(self, service: Service, registry: ConnectionRegistry["Http1Connection"]) -> None:
-        super().__init__(service)
         # For the whole connection:
+        self._service = service
         self._registry = registry
+        self.loop = service.loop
+        self.clock = service.clock
+        self.engine = ServerConnection(service.limits)
+        self.write_flow = WriteFlow(service.loop)
+        self._lifecycle = Lifecycle()
         self._driver = Driver(service.loop, service.context)
+        self._lingering: Lingering | None = None
+        self._is_reading = True
+        self.has_hung_up = False
+        """True if the peer has ended its side behind bytes that were not read yet."""
         self._remaining = service.caps.requests_per_connection or 0
-        """Exchanges up to the last; below 1 there is none."""
+        """Number of exchanges up to the last one; 0 or less means no last one."""
         self._eager = 0
         """Exchanges begun since the last turn of the loop."""
         # For one exchange:
@@ -83,23 +105,51 @@ class Http1Connection(Link):
         self._body: IncomingBody | None = None
         self._leftover: Leftover | None = None
         self._notified: Http1Exchange | None = None
-        """The exchange that was told last that its peer has gone, or has ended its side."""
+        """The last exchange that was cancelled because its peer disconnected."""
+        # From connection_made on:
+        self.transport: asyncio.Transport
+        self._peer: TransportPeer
+        self.can_send_file = False
+
+    @property
+    def phase(self) -> Phase:
+        """What the connection is doing."""
+        return self._lifecycle.phase
+
+    @property
+    def is_lost(self) -> bool:
+        """True if the transport is gone."""
+        return self._lifecycle.phase is Phase.CLOSED
+
+    @property
+    def is_reading(self) -> bool:
+        """True if there is room for incoming bytes."""
+        return self._is_reading
+
+    @property
+    def awaits_delivery(self) -> bool:
+        """True if the connection only waits for the peer to receive what was sent, and perhaps to be silent then."""
+        return self._lifecycle.phase in _AWAITING_DELIVERY and count_undelivered(self.transport) > 0
 
     @property
     def task(self) -> asyncio.Task[None] | None:
-        """The task of the exchange that is under way, and else the one in reserve; None at the end."""
+        """The task of the exchange under way, otherwise the one in reserve; None at the end."""
         return self._driver.task
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was asked yet, before an end is announced."""
-        is_waiting = self._phase is Phase.IDLE or self._phase is Phase.HEAD
-        return is_waiting and self._remaining == (self._service.caps.requests_per_connection or 0)
+        """True if no request has come yet; to be read before an end is announced."""
+        most = self._service.caps.requests_per_connection or 0
+        return self._lifecycle.phase <= Phase.HEAD and self._remaining == most
 
-    # What asyncio calls --------------------------------------------------------------------------------------
+    # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+        self.transport = cast("asyncio.Transport", transport)
+        self._peer = TransportPeer(self.transport)
+        self.can_send_file = CAN_SEND and not self._peer.is_secure
+        self.clock.start()
+        self._lifecycle.reschedule(self.clock.deadline_in(self._service.timeouts.first_byte))
         self._driver.make_ready()
         self._registry.connection_made(self)
 
@@ -114,75 +164,56 @@ class Http1Connection(Link):
     def eof_received(self) -> bool:
         self.engine.receive_eof()
         self._pump()
-        if self._phase is Phase.HANDLING:
+        if self._lifecycle.phase is _HANDLING:
             self._notify_disconnect()
-        # A peer that only ended its own side still reads: keep ours open until it is answered. TLS has no
+        # A peer that only ended its own side still reads: our side stays open until the response. TLS has no
         # half-closed state.
-        return self._phase is Phase.HANDLING and not self._peer.is_secure
+        return self._lifecycle.phase is _HANDLING and not self._peer.is_secure
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._advance(Step.LOST)
+        self._lifecycle.advance(Step.LOST)
         self.write_flow.connection_lost()
         if self._body is not None:
             self._body.fail(ConnectionResetError, "the peer is gone")
         self._notify_disconnect()
-        # Both refer to us, and so does who still holds them: nothing is to wait for the collector of cycles.
+        # These refer to the connection, and others may still hold them: without this, freeing them would need the
+        # collector of cycles.
         self.exchange = self._notified = self._body = None
         self._driver.close()
         self._registry.connection_lost(self)
 
+    def pause_writing(self) -> None:
+        self.write_flow.pause(self.transport.get_write_buffer_size())
+
     def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._phase is Phase.IDLE:
+        self.write_flow.resume()
+        if self._lifecycle.phase is _IDLE:
             self._pump()
 
-    def record_hangup(self) -> None:
-        """Note that the peer has ended its side, though not all that it sent was read; nothing the second time."""
-        if not self.has_hung_up:
-            self.has_hung_up = True
-            if not self.engine.has_ended:
-                self._notify_disconnect()
-
-    def _notify_disconnect(self) -> None:
-        """Tell the exchange under way that its peer has ended its side, or is gone.
-
-        Which of the two cannot be known before the next write fails. An answer is still sent; but who asked to be
-        told or cancelled when nobody waits any more means the first.
-        """
-        exchange = self.exchange
-        if exchange is not None:
-            exchange.notify_disconnect()
-            # Once: the second time would break off what cleans up after the first.
-            if self._service.handler_cancellation and exchange is not self._notified:
-                self._notified = exchange
-                self._driver.cancel()
-
-    # From bytes to exchanges ---------------------------------------------------------------------------------
+    # From bytes to exchanges
 
     def _pump(self) -> None:
-        """Take from the engine what it has for the phase at hand."""
-        if self._phase is _IDLE or self._phase is _HEAD:
+        """Take from the engine what it has for the present phase."""
+        phase = self._lifecycle.phase
+        if phase is _IDLE or phase is Phase.HEAD:
             self._read_request()
-            if self._phase is _IDLE and self._is_reading:
-                # Nothing waits: the common case.
-                return
-        elif self._phase is _HANDLING and self._body is not None:
+            if self._lifecycle.phase is _IDLE and self._is_reading:
+                return  # the common case: nothing is left to read
+        elif phase is _HANDLING and self._body is not None:
             self._body.pump(self.engine)
-        elif self._phase is _DRAINING:
+        elif phase is Phase.DRAINING:
             self._discard_more()
         self._adjust_reading()
 
     def _read_request(self) -> None:
-        # An answer that the peer does not take would only be followed by more of them.
         if self.write_flow.is_paused:
-            return
+            return  # a further response would only be queued
         event = self.engine.next_event()
         if type(event) is RequestHead:
             self._begin(event)
         elif event is Signal.NEED_DATA:
-            if self._phase is Phase.IDLE and self.engine.buffered:
-                self._advance(Step.BYTES)
-                self._deadline = self.clock.deadline_in(self._service.timeouts.head)
+            if self._lifecycle.phase is _IDLE and self.engine.buffered:
+                self._lifecycle.advance(Step.BYTES, self.clock.deadline_in(self._service.timeouts.head))
         elif isinstance(event, Rejected):
             self._reject(event)
         elif isinstance(event, PeerClosed):
@@ -190,8 +221,7 @@ class Http1Connection(Link):
 
     def _begin(self, head: RequestHead) -> None:
         """Start the exchange of a request, now or in the loop's next turn."""
-        self._phase = _HANDLING
-        self._deadline = inf
+        self._lifecycle.advance(_REQUEST)
         self._remaining -= 1
         if not self._remaining:
             self.engine.close_after()
@@ -210,8 +240,8 @@ class Http1Connection(Link):
             self.loop.call_soon(self._run, self._service.handler)
 
     def _run(self, handler: ExchangeHandler) -> None:
-        """Run what answers the exchange that was started, as soon as the driver is ready."""
-        if self._phase is not Phase.HANDLING or self.exchange is None:
+        """Run a handler for the exchange that was started, as soon as the driver is ready."""
+        if self._lifecycle.phase is not _HANDLING or self.exchange is None:
             return
         self._eager = 0
         if self._driver.make_ready():
@@ -224,132 +254,197 @@ class Http1Connection(Link):
             self.exchange.send_continue()
 
     def _adjust_reading(self) -> None:
-        """Read while there is room for what comes."""
-        if self._phase >= _LINGERING:
+        """Read while there is room for incoming bytes."""
+        if self._lifecycle.phase >= Phase.LINGERING:
             return
         body = self._body
         wants = not self.engine.is_full and (body is None or body.buffered < self._service.caps.body_buffer)
         if wants is not self._is_reading:
             self._set_reading(wants)
 
-    # The end of an exchange ----------------------------------------------------------------------------------
+    def _set_reading(self, wants: bool) -> None:
+        """Resume or pause reading from the transport."""
+        self._is_reading = wants
+        if wants:
+            self.transport.resume_reading()
+        else:
+            self.transport.pause_reading()
+
+    # The end of an exchange
 
     def _end(self, error: BaseException | None) -> None:
-        """The handler is through."""
+        """Decide what follows an exchange whose handler has ended."""
         exchange = self.exchange
         if exchange is None:
-            if error is not None:
-                report_after_loss(self._service.logger, error)
-            return
-        if error is None and self._phase is Phase.CLOSING:
-            # Cut by the handler itself, or from outside.
-            self.exchange = None
-            return
-        if error is not None or not exchange.is_finished:
-            self._fail(exchange, error)
-            return
-        if self._phase is not _HANDLING:
-            # Upgraded, or closed by somebody while the handler was still busy.
-            self.exchange = None
-            self.close()
-            return
-        if self.engine.response_state is ResponseState.DONE:
-            if self.engine.request_state is RequestState.DONE:
+            _failures.report_after_loss(self._service.logger, error)
+        elif error is None and exchange.is_finished:
+            if self._lifecycle.phase is not _HANDLING:
+                # Upgraded, or closed by another caller while the handler was still running.
+                self.exchange = None
+                self.close()
+            elif self.engine.response_state is not _RESPONSE_DONE:
+                self._close_after_response()
+            elif self.engine.request_state is _REQUEST_DONE:
                 self._await_next_request()
             else:
                 self._discard_body()
+        elif error is None and self._lifecycle.phase is Phase.CLOSING:
+            # The handler itself or another caller has cut the connection.
+            self.exchange = None
         else:
-            self._close_after_response()
+            self._fail(exchange, error)
 
     def _await_next_request(self) -> None:
-        """Be ready for the next request, which may be here already."""
+        """Wait for the next request, which may have arrived already."""
         self.exchange = self._body = None
-        self._phase = _IDLE
-        self._deadline = self.clock.idle_until
+        self._lifecycle.advance(_RESPONDED, self.clock.idle_until)
         if self.engine.start_next_exchange():
-            # Inside the task of the exchange that ended, or after many in a row, let others have their turn.
+            # Inside the task of the exchange that ended, or after many in a row, other callbacks come first.
             if self._eager < _EAGER_EXCHANGES and asyncio.current_task(self.loop) is None:
                 self._pump()
             else:
                 self.loop.call_soon(self._pump)
 
     def _discard_body(self) -> None:
-        """Drop the rest of a body that nobody reads, to reach the next request behind it."""
-        self._detach_body()
-        self.exchange = None
+        """Discard the unread rest of a body, to reach the next request behind it."""
+        self._detach_exchange()
         self._leftover = Leftover(self.engine)
-        self._advance(Step.RESPONDED_EARLY)
+        self._lifecycle.advance(Step.RESPONDED_EARLY)
         self._await_delivery()
         self._pump()
 
-    def _detach_body(self) -> None:
-        """Tell who may still be reading that the rest of the body is dropped."""
+    def _detach_exchange(self) -> None:
+        """Forget the exchange that is over; a reader of its body, if there still is one, gets an error."""
+        self.exchange = None
         if self._body is not None:
-            self._body.fail(LocalProtocolError, "the exchange is over: the rest of its body is dropped")
+            self._body.fail(LocalProtocolError, "the exchange is over: the rest of its body is discarded")
             self._body = None
 
     def _discard_more(self) -> None:
-        rest = LeftoverState.UNUSABLE if self._leftover is None else self._leftover.discard()
-        if rest is LeftoverState.DISCARDED:
+        state = LeftoverState.UNUSABLE if self._leftover is None else self._leftover.discard()
+        if state is LeftoverState.DISCARDED:
             self._leftover = None
             self._await_next_request()
-        elif rest is LeftoverState.UNUSABLE:
+        elif state is LeftoverState.UNUSABLE:
             self._close_after_response()
 
+    def _fail(self, exchange: Http1Exchange, error: BaseException | None) -> None:
+        """End an exchange whose handler failed, or did not finish its response (None)."""
+        if isinstance(error, asyncio.CancelledError):
+            self.abort()
+            return
+        if not _failures.is_peers_fault(exchange, error):
+            _failures.report_failure(self._service.logger, exchange, error)
+        if exchange.is_started:
+            self.abort()
+        else:
+            self.refuse(_failures.choose_refusal(self.engine, error))
+
+    def _reject(self, rejected: Rejected) -> None:
+        """Respond to a request that could not be read, and close."""
+        rejector = self._service.rejector
+        if rejector is None:
+            self.refuse(rejected)
+            return
+        _failures.report_refusal(self._service.logger, self._peer, rejected)
+        self._lifecycle.advance(_REQUEST)
+        self.exchange = Http1Exchange(self, self.engine.abandon(), EMPTY_BODY, self._peer)
+        # Not now: deadlines may be checked from within a task.
+        self.loop.call_soon(self._run, lambda exchange: rejector(exchange, rejected))
+
+    def refuse(self, rejected: Rejected, fields: Fields = ()) -> None:
+        """Respond with a short text to what cannot be served, and close."""
+        _failures.report_refusal(self._service.logger, self._peer, rejected)
+        words = f"{rejected.status}: {rejected.reason}".encode("ascii")
+        block, body = self.engine.refuse(rejected, words, self.clock.date_line, fields)
+        self.transport.write(block + body)
+        self._close_after_response()
+
+    # The end of the peer
+
+    def record_hangup(self) -> None:
+        """Record that the peer has ended its side, though not all that it sent was read; only the first call counts."""
+        if not self.has_hung_up:
+            self.has_hung_up = True
+            if not self.engine.has_ended:
+                self._notify_disconnect()
+
+    def _notify_disconnect(self) -> None:
+        """Notify the exchange under way that its peer has ended its side, or is gone.
+
+        Only the next write shows which. `handler_cancellation` takes the end of its side for the end of the peer.
+        """
+        exchange = self.exchange
+        if exchange is not None:
+            exchange.notify_disconnect()
+            # Only once: a second cancellation would break off the cleaning up after the first.
+            if self._service.handler_cancellation and exchange is not self._notified:
+                self._notified = exchange
+                self._driver.cancel()
+
+    # The end of the connection
+
+    def close(self) -> None:
+        """Send what is queued, then close."""
+        if self._lifecycle.phase is not Phase.CLOSED:
+            self._lifecycle.advance(Step.CLOSE)
+            # Once: a TLS transport of asyncio that was closed twice cannot be aborted any more.
+            if not self.transport.is_closing():
+                self.transport.close()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        if self._lifecycle.phase is not Phase.CLOSED:
+            self._lifecycle.advance(Step.CLOSE)
+            self.transport.abort()
+
     def _close_after_response(self) -> None:
-        """The last answer is out: close, gently where the peer may be sending still."""
-        self._detach_body()
-        self.exchange = None
+        """Close after the last response, gracefully if the peer may still be sending."""
+        self._detach_exchange()
         self._driver.close()
-        self._close_gracefully()
+        is_over = self.engine.request_state is _REQUEST_DONE and not self.engine.buffered
+        can_end = self.transport.can_write_eof()
+        # A peer that is still receiving may send more after that. TLS ends its side in another way.
+        if self.engine.has_ended or (is_over and not (can_end and self.transport.get_write_buffer_size())):
+            self.close()
+        else:
+            self._linger()
 
     def _close_idle(self) -> None:
-        """Nobody asks for anything: close, as soon as the last response was taken."""
+        """Close a connection without a request, as soon as the last response was received."""
         if count_undelivered(self.transport):
             self._driver.close()
             self._linger()
         else:
             self.close()
 
-    def _fail(self, exchange: Http1Exchange, error: BaseException | None) -> None:
-        """The handler failed, or left its answer undone."""
-        if isinstance(error, asyncio.CancelledError):
+    def _linger(self) -> None:
+        """Drop what the peer sends until it has received the last response and is silent; then close."""
+        self._lifecycle.advance(Step.LAST_RESPONSE)
+        self._lingering = Lingering(self._service.timeouts.linger_total)
+        self._await_delivery()
+        if not end_side(self.transport):
             self.abort()
+        elif not self._is_reading:
+            self._set_reading(True)
+
+    def _await_delivery(self) -> None:
+        """Start the deadline once the peer has received what was sent; until then its pace is checked."""
+        if count_undelivered(self.transport):
+            self._lifecycle.reschedule(inf)
             return
-        if not is_peers_fault(exchange, error):
-            report_failure(self._service.logger, exchange, error)
-        if exchange.is_started:
-            self.abort()
+        timeouts = self._service.timeouts
+        if self._lingering is None:
+            self._lifecycle.reschedule(self.clock.deadline_in(timeouts.drain))
         else:
-            self.refuse(choose_refusal(self.engine, error))
+            self._lifecycle.reschedule(self.clock.deadline_in(timeouts.linger))
+            self._lingering.begin(self.clock.now)
 
-    def _reject(self, rejected: Rejected) -> None:
-        """Have a request answered that could not be read, and close."""
-        rejector = self._service.rejector
-        if rejector is None:
-            self.refuse(rejected)
-            return
-        report_refusal(self._service.logger, self._peer, rejected)
-        self._advance(Step.REQUEST)
-        self._deadline = inf
-        self.exchange = Http1Exchange(self, self.engine.abandon(), EMPTY_BODY, self._peer)
-        # Not now: deadlines may be looked at from within a task.
-        self.loop.call_soon(self._run, lambda exchange: rejector(exchange, rejected))
-
-    def refuse(self, rejected: Rejected, fields: Fields = ()) -> None:
-        """Answer in a few words what cannot be served, and close."""
-        report_refusal(self._service.logger, self._peer, rejected)
-        words = f"{rejected.status}: {rejected.reason}".encode("ascii")
-        block, body = self.engine.refuse(rejected, words, self.clock.date_line, fields)
-        self.transport.write(block + body)
-        self._close_after_response()
-
-    # From outside --------------------------------------------------------------------------------------------
+    # From outside
 
     def switch(self, rest: bytes) -> UpgradedDuplex:
-        """Let go of the transport: it speaks another protocol now."""
-        self._advance(Step.SWITCH)
-        self._deadline = inf
+        """Pass the transport to another protocol."""
+        self._lifecycle.advance(Step.SWITCH)
         duplex = UpgradedDuplex(self.transport, rest, self.write_flow, self.connection_lost, self._registry)
         self.transport.set_protocol(duplex)
         if not self._is_reading:
@@ -357,20 +452,25 @@ class Http1Connection(Link):
         return duplex
 
     def announce_end(self) -> None:
-        """Let the exchange under way be the last, or else the next: it may have been asked for already."""
+        """Make the exchange under way the last one, or otherwise the next: its request may be on its way."""
         self._remaining = 1
-        if self._phase is Phase.HANDLING:
+        if self._lifecycle.phase is _HANDLING:
             self.engine.close_after()
 
     def finish_soon(self) -> None:
-        """Close now if nothing is asked or answered, and otherwise after the exchange under way."""
+        """Close now if no exchange is under way, and otherwise after it."""
         self.announce_end()
-        if self._phase is Phase.IDLE:
+        if self._lifecycle.phase is _IDLE:
             self._close_idle()
-        elif self._phase is Phase.DRAINING:
+        elif self._lifecycle.phase is Phase.DRAINING:
             self._close_after_response()
         elif self._lingering is not None:
             self._lingering.stop_extending()
+
+    def shorten_deadline(self) -> None:
+        """Expect the first byte soon: a client that has just connected has a request to send."""
+        soon = self.clock.deadline_in(self._service.timeouts.linger)
+        self._lifecycle.reschedule(min(self._lifecycle.deadline, soon))
 
     def cancel(self) -> None:
         """Cancel the handler of the exchange that is under way."""
@@ -378,16 +478,21 @@ class Http1Connection(Link):
             self._driver.cancel()
 
     def check_deadline(self) -> None:
-        """Part with a peer that had its time."""
-        if self._deadline == inf and self._phase in _WAITING:
+        """End the present phase if its deadline is over; called at each tick of the clock."""
+        phase = self._lifecycle.phase
+        if self._lifecycle.deadline == inf and phase in _AWAITING_DELIVERY:
             self._await_delivery()
-        if self.clock.now < self._deadline:
+        if self.clock.now < self._lifecycle.deadline:
             return
-        if self._phase is Phase.HEAD:
+        if phase is Phase.HEAD:
             self._reject(Rejected(408, "Request Timeout"))
-        elif self._phase is Phase.DRAINING:
+        elif phase is Phase.DRAINING:
             self._close_after_response()
-        elif self._phase is Phase.IDLE:
+        elif phase is _IDLE:
             self._close_idle()
-        elif not self._extend_lingering():
+        elif self._lingering is None or self._lingering.is_over(self.clock.now):
             self.close()
+        else:
+            self._lifecycle.reschedule(
+                self.clock.deadline_in(self._service.timeouts.linger)
+            )  # it still sends

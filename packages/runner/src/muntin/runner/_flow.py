@@ -1,7 +1,4 @@
-"""Back-pressure towards the peer: who writes waits while the transport has enough.
-
-Knows one transport's two callbacks and the coroutines that wait; not what is written.
-"""
+"""Back-pressure towards the peer: writers wait while the transport's queue is full."""
 
 import asyncio
 
@@ -9,33 +6,29 @@ __all__ = ["WriteFlow"]
 
 
 class WriteFlow:
-    """Whether there is room to write, and who waits for it."""
+    """Records whether there is room to write, and wakes the coroutines that wait for it."""
 
-    __slots__ = ("_is_lost", "_is_paused", "_loop", "_waiters", "resume_count", "unsent")
+    __slots__ = ("_is_lost", "_loop", "_waiters", "is_paused", "resume_count", "unsent")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._is_paused = False
+        self.is_paused = False
+        """True if the transport asked for a pause."""
         self._is_lost = False
         self._waiters: list[asyncio.Future[None]] = []
         self.resume_count = 0
-        """How often the peer had taken something."""
+        """How often the peer has received something."""
         self.unsent = 0
-        """Bytes that the transport had, and had not sent, when it was looked at last in a pause; else 0."""
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether the transport asked for a pause."""
-        return self._is_paused
+        """Bytes in the transport's queue when they were last counted during a pause; 0 without a pause."""
 
     def pause(self, unsent: int = 0) -> None:
-        """Note that the transport has enough, and how much that is (bytes)."""
-        self._is_paused = True
+        """Record that the transport's queue is full, and how many bytes it holds."""
+        self.is_paused = True
         self.unsent = unsent
 
     def resume(self) -> None:
-        """Note that the transport takes more, and wake who waits."""
-        self._is_paused = False
+        """Record that there is room again, and wake the waiting coroutines."""
+        self.is_paused = False
         self.unsent = 0
         self.record_progress()
         for waiter in self._waiters:
@@ -44,11 +37,11 @@ class WriteFlow:
         self._waiters.clear()
 
     def record_progress(self) -> None:
-        """Note that the peer has taken something, though there may not be room for everybody yet."""
+        """Record that the peer has received something, even if there is no room yet."""
         self.resume_count += 1
 
     def connection_lost(self) -> None:
-        """Note that the connection is gone: who waits is told so, now and later."""
+        """Record that the connection is gone: coroutines that wait, now or later, get an error."""
         self._is_lost = True
         for waiter in self._waiters:
             if not waiter.done():
@@ -61,10 +54,10 @@ class WriteFlow:
         Raises:
             ConnectionResetError: the connection is gone.
         """
-        if self._is_paused and not self._is_lost:
+        if self.is_paused and not self._is_lost:
             waiter = self._loop.create_future()
             self._waiters.append(waiter)
             await waiter
-        # Made here, for each who waits: an error keeps the frames that it goes through, and with them their requests.
+        # A new error for each coroutine: an error keeps the frames that it passes, and with them their requests.
         if self._is_lost:
             raise ConnectionResetError("the peer is gone")

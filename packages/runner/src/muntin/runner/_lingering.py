@@ -6,9 +6,10 @@ peer has received the response and has been silent for a while: a client that re
 still finds the response. The whole time is bounded.
 """
 
+import asyncio
 from math import inf
 
-__all__ = ["Lingering"]
+__all__ = ["Lingering", "end_side"]
 
 
 class Lingering:
@@ -42,3 +43,14 @@ class Lingering:
         is_silent = self.dropped == self._seen
         self._seen = self.dropped
         return is_silent or now >= self._until
+
+
+def end_side(transport: asyncio.Transport) -> bool:
+    """Send our end where the transport can; return False if the peer has reset the connection."""
+    if transport.can_write_eof():
+        try:
+            transport.write_eof()
+        except OSError:
+            # The loop has not noticed the reset yet.
+            return False
+    return True
