@@ -36,9 +36,9 @@ from muntin.http_core._events import (
     Signal,
 )
 from muntin.http_core._framing import frame_response
-from muntin.http_core._head import parse_head
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
 from muntin.http_core._lines import REQUEST_LINES, LineCheck
+from muntin.http_core._request_head import parse_request_head
 from muntin.http_core._response_body import measure_body
 from muntin.http_core._serialize import (
     FieldBlock,
@@ -157,7 +157,7 @@ class ServerConnection:
         if block.startswith(b"\r\n") and self._line_check is None:
             # RFC 9112 §2.2: one empty line before the request-line is to be ignored; old clients end bodies with it.
             block = block[2:]
-        head = parse_head(block, self._limits)
+        head = parse_request_head(block, self._limits)
         framing = head.framing
         if framing is NO_BODY:
             self._request_state = _REQUEST_DONE

@@ -48,8 +48,8 @@ HeadFields = (
 )
 """Field lines of a response, in the list or tuple that its author made.
 
-Those of a request as a whole (`RawFields`) are no response's: Host, Connection and what says how its body is framed are
-the request's own. So a type checker refuses them until somebody has chosen those to relay.
+A type checker refuses all fields of a request (`RawFields`): Host, Connection and those that frame its body must not be
+sent on. So an author who relays fields has to choose them.
 """
 
 

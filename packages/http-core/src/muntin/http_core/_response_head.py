@@ -6,9 +6,9 @@ Lines and framing fields are read as in requests; only the first line, and what 
 from muntin.http_core._events import ReceivedResponse, RequestHead
 from muntin.http_core._framing import frame_received_response
 from muntin.http_core._grammar import FIELD_SECTION, STATUS_LINE
-from muntin.http_core._head import connection_options, find_framing_fields, is_persistent
 from muntin.http_core._limits import Limits
 from muntin.http_core._lines import STATUS_LINES, VERSIONS, LineCheck, find_fault
+from muntin.http_core._request_head import connection_options, find_framing_fields, is_persistent
 from muntin.http_core.errors import RemoteProtocolError
 
 __all__ = ["parse_response_head"]

@@ -35,16 +35,18 @@ def check_target(method: bytes, target: bytes, host: bytes | None) -> None:
     match = ABSOLUTE_TARGET.fullmatch(target)
     if match is None or not HOST.fullmatch(authority := match[2]) or authority.startswith(b":"):
         raise RemoteProtocolError(400, "malformed request target")
-    # Its authority is to win over Host. But a client MUST send both alike (§3.2): where they name two servers, somebody
-    # is being deceived, be it a proxy in front that went by the other one.
+    # Its authority is used in place of Host. But a client MUST send both alike (§3.2): where they name two servers, a
+    # proxy in front may have used the other one.
     default = _DEFAULT_PORTS[match[1].lower()]
     if host is not None and _normalize(authority, default) != _normalize(host, default):
         raise RemoteProtocolError(400, "target and Host name different authorities")
 
 
 def _normalize(authority: bytes, default: int) -> tuple[bytes, int]:
-    """Return host and port so that the same server is the same pair (RFC 9110 §4.2.3): no host has a case, and the
-    scheme's default port may be written, left out, or left empty."""
+    """Return host and port, equal for the same server (RFC 9110 §4.2.3).
+
+    Hosts are compared in lower case, and the scheme's default port may be written, left out, or left empty.
+    """
     host, colon, port = authority.lower().rpartition(b":")
     if not colon or port.endswith(b"]"):
         return authority.lower(), default

@@ -32,9 +32,9 @@ from muntin.http_core._events import (
     ResponseEvent,
     Signal,
 )
-from muntin.http_core._head import parse_head
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
 from muntin.http_core._lines import STATUS_LINES, LineCheck
+from muntin.http_core._request_head import parse_request_head
 from muntin.http_core._response_head import parse_response_head
 from muntin.http_core._serialize import OutgoingFields, encode_fields, encode_text, require_bytes
 from muntin.http_core._states import Input
@@ -150,7 +150,7 @@ class ClientConnection:
         close = b"Connection: close\r\n" if outgoing.closes else b""
         block = b"".join((line, outgoing.raw, framing_line, close, b"\r\n"))
         try:
-            head = parse_head(block, _UNBOUNDED)
+            head = parse_request_head(block, _UNBOUNDED)
         except RemoteProtocolError as fault:
             raise LocalProtocolError(fault.reason) from fault
         if (head.method, head.target) != (method, target):

@@ -1,7 +1,7 @@
 """Content codings (RFC 9110 §8.4): gzip, deflate, br and zstd, both directions, streaming, within bounds.
 
-`decoder.ContentDecoder` undoes the codings of a body, `encoder.ContentEncoder` applies one. Whatever is wrong with an
-encoded body raises `errors.ContentCodingError`, with status 400, 413 or 415.
+`decoder.ContentDecoder` decodes a body, `encoder.ContentEncoder` encodes one. Any fault of an encoded body raises
+`errors.ContentCodingError`, with status 400, 413 or 415.
 
 Each module is loaded when it is first used.
 """

@@ -34,11 +34,11 @@ class CacheControl:
 
         False and None leave a directive out.
         """
-        given: list[tuple[str, str | None]] = []
+        present: list[tuple[str, str | None]] = []
         for name, argument in directives.items():
             if argument is not None and argument is not False:
-                given.append((name.replace("_", "-"), None if argument is True else str(argument)))
-        return cls(tuple(given))
+                present.append((name.replace("_", "-"), None if argument is True else str(argument)))
+        return cls(tuple(present))
 
     def __contains__(self, name: str) -> bool:
         return any(found == name for found, _ in self.directives)

@@ -1,7 +1,7 @@
 """Multipart bodies (RFC 2046, RFC 7578) without I/O: bytes to events, and parts to bytes.
 
 The decoder is `decoder.MultipartDecoder`, the encoder `encoder.MultipartEncoder`. A part that is multipart itself
-needs a decoder of its own. Whatever is wrong with a body raises `errors.MultipartError`, with status 400 or 413.
+needs a decoder of its own. Any fault of a body raises `errors.MultipartError`, with status 400 or 413.
 
 Each module is loaded when it is first used.
 """

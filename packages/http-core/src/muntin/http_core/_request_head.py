@@ -1,8 +1,8 @@
 """Reading the head of a request (RFC 9112 §3 and §5).
 
-`parse_head` takes a whole head. The common head needs one match, which proves that every line is well-formed and that
-only Host and Content-Length decide how the message is read; no line is taken apart. Any other head needs three: one
-match for the request-line, one for the lines, and one that finds the fields that frame the message.
+`parse_request_head` takes a whole head. The common head needs one match, which proves that every line is well-formed
+and that only Host and Content-Length decide how the message is read; no line is taken apart. Any other head needs
+three: one match for the request-line, one for the lines, and one that finds the fields that frame the message.
 
 For a head that does not match, `_lines` finds out what is wrong.
 """
@@ -17,10 +17,10 @@ from muntin.http_core._lines import REQUEST_LINES, VERSIONS, LineCheck, find_fau
 from muntin.http_core._target import check_target
 from muntin.http_core.errors import RemoteProtocolError
 
-__all__ = ["connection_options", "find_framing_fields", "is_persistent", "parse_head"]
+__all__ = ["connection_options", "find_framing_fields", "is_persistent", "parse_request_head"]
 
 
-def parse_head(block: bytes, limits: Limits) -> RequestHead:
+def parse_request_head(block: bytes, limits: Limits) -> RequestHead:
     """Parse a head, from its first byte to the empty line that ends it.
 
     Raises:

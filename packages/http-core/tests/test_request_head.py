@@ -20,7 +20,7 @@ from muntin.http_core import (
     ServerConnection,
     Signal,
 )
-from muntin.http_core._head import parse_head
+from muntin.http_core._request_head import parse_request_head
 
 ReadEvents = Callable[..., list[object]]
 HOST = b"Host: a.example\r\n"
@@ -395,7 +395,7 @@ def test_one_verdict_on_a_length_wherever_it_stands(lines: list[bytes]) -> None:
     events = []
     for more in (b"", b"Connection: x\r\n"):  # Connection is parsed by the general parser only.
         try:
-            events.append(parse_head(block + more + b"\r\n", Limits()).framing)
+            events.append(parse_request_head(block + more + b"\r\n", Limits()).framing)
         except RemoteProtocolError as fault:
             events.append((fault.status, fault.reason))
     assert events[0] == events[1]
@@ -416,7 +416,7 @@ def test_one_verdict_on_a_length_wherever_it_stands(lines: list[bytes]) -> None:
 )
 def test_fields_can_be_asked_for_without_taking_all_apart(fields: list[tuple[bytes, bytes]]) -> None:
     lines = b"".join(b"%b: %b\r\n" % pair for pair in fields)
-    head = parse_head(b"GET / HTTP/1.1\r\nHost: a\r\n" + lines + b"\r\n", Limits())
+    head = parse_request_head(b"GET / HTTP/1.1\r\nHost: a\r\n" + lines + b"\r\n", Limits())
     values = {name: head.get_all(name) for name in (b"accept", b"host", b"a", b"none")}
     assert values == {name: [v for k, v in head.fields if k.lower() == name] for name in values}
     assert head.get(b"accept") == next(iter(values[b"accept"]), None)
