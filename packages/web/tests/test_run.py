@@ -387,6 +387,7 @@ def test_commands_that_cannot_be_followed(tmp_path, arguments, code, said):
         ({"keepalive_timeout": 3}, 3),
         ({"timeouts": Timeouts(keep_alive=4)}, 4),
         ({"timeouts": Timeouts(keep_alive=4), "keepalive_timeout": 3}, 3),
+        ({"timeouts": Timeouts(keep_alive=4), "keepalive_timeout": 75.0}, 75),
     ],
 )
 def test_how_long_connections_may_idle(monkeypatch, free_port, given, keep_alive):

@@ -6,7 +6,7 @@ for the next.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from inspect import iscoroutine
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run_app"]
 
-_KEEPALIVE_TIMEOUT: Final = 75.0
+_KEEPALIVE_TIMEOUT: Final = float("75")
+"""The default, known by identity: made at run time, it is another object than the 75.0 that a caller passes."""
 _ACCESS_LOGGER: Final = logging.getLogger("muntin.access")
 
 _NEWCOMERS: Final = 30.0
@@ -134,7 +135,7 @@ def run_app(
         OSError: the address cannot be used. If nobody catches it, one line is printed, and the status is 1.
         SystemExit: with `workers`, when they cannot serve; its status is theirs.
     """
-    if keepalive_timeout != _KEEPALIVE_TIMEOUT or "timeouts" not in options:
+    if keepalive_timeout is not _KEEPALIVE_TIMEOUT or "timeouts" not in options:
         options["keepalive_timeout"] = keepalive_timeout
     _require_no_running_loop()
     listening = Listening.at(
@@ -149,25 +150,79 @@ def run_app(
         mode=mode,
         take_over=take_over,
     )
+    options |= {
+        "shutdown_timeout": shutdown_timeout,
+        "access_log_class": access_log_class,
+        "access_log_format": access_log_format,
+        "access_log": access_log,
+        "handler_cancellation": handler_cancellation,
+    }
+    program = _Program(app, listening, print, options, handle_signals=handle_signals)
+    try:
+        if workers is None:
+            _run(loop or loop_factory(), program.serve(call_source(app), listening))
+            return
+        if loop is not None or not handle_signals:
+            raise ValueError("workers make a loop each, with loop_factory, and stop by signals: give neither")
+        status = program.supervise(workers, loop_factory)
+    except ListeningError:
+        print_in_one_line()
+        raise
+    finally:
+        if iscoroutine(app):
+            app.close()  # in case that nobody here has awaited it: workers await a copy each
+        flush_output()
+    if status:
+        raise SystemExit(status)
 
-    async def serve(source: Any, listening: Listening, worker: "Worker | None") -> None:
+
+class _Program:
+    """An application as a program, of one process or of many.
+
+    Args:
+        source: the application, or what makes it.
+        listening: the places to listen at.
+        print: prints messages; None for silence.
+        options: of the runner.
+        handle_signals: whether signals end a program of one process.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        listening: Listening,
+        print: Callable[..., Any] | None,
+        options: dict[str, Any],
+        *,
+        handle_signals: bool,
+    ) -> None:
+        self._source = source
+        self._listening = listening
+        self._print = print
+        self._options = options
+        self._handle_signals = handle_signals
+
+    async def serve(self, source: Any, listening: Listening, worker: "Worker | None" = None) -> None:
+        """Serve in this process until cancelled, then end in order.
+
+        Args:
+            source: the application, or a coroutine that makes it.
+            listening: the places; of a worker, the sockets that its supervisor has opened.
+            worker: this process, where it is one of many.
+        """
         loop = asyncio.get_running_loop()
+        access_log = self._options["access_log"]
         if loop.get_debug() and access_log is not None and access_log.name == _ACCESS_LOGGER.name:
             _print_access_log(access_log)
         if worker is not None:
             worker.attend(loop)
-        elif handle_signals:
-            # Now, as to make an application may take its time, and to acquire what has to be given up in order.
+        elif self._handle_signals:
+            # Before the application is made: that may take time, and what it acquires has to be released in order.
             signals.handle_signals(loop)
         runner = _ProgramRunner(
             await make_application(source),
-            handle_signals=handle_signals and worker is None,
-            shutdown_timeout=shutdown_timeout,
-            access_log_class=access_log_class,
-            access_log_format=access_log_format,
-            access_log=access_log,
-            handler_cancellation=handler_cancellation,
-            **options,
+            handle_signals=self._handle_signals and worker is None,
+            **self._options,
         )
         await runner.setup()
         watchdog = Watchdog(loop)
@@ -182,8 +237,8 @@ def run_app(
                 notify("READY=1")
                 watchdog.start()
                 if loop.get_debug():
-                    say(format_table(runner.app.router))
-                say(describe_places(site.name for site in sites))
+                    print_line(format_table(runner.app.router), self._print)
+                self.announce(site.name for site in sites)
             await loop.create_future()  # for ever: only cancellation ends it
         finally:
             watchdog.stop()
@@ -198,19 +253,19 @@ def run_app(
             finally:
                 await runner.cleanup()
 
-    def say(text: str) -> None:
-        print_line(text, print)
-
-    def supervise(workers: "int | Workers") -> int:
+    def supervise(
+        self, workers: "int | Workers", loop_factory: Callable[[], asyncio.AbstractEventLoop]
+    ) -> int:
+        """Open the places, and serve them by many processes until a signal; return the exit code."""
         from muntin.runner.workers import Supervisor, Workers  # noqa: PLC0415 - most programs are one process
 
         if not isinstance(workers, Workers):
             workers = Workers(workers)
-        with listening.opened() as opened:
+        with self._listening.opened() as opened:
             note = f" with {workers.count} worker{'s' if workers.count > 1 else ''}"
 
             def on_ready() -> None:
-                say(describe_places(opened.describe(), note))
+                self.announce(opened.describe(), note)
                 notify("READY=1")
 
             def on_stop() -> None:
@@ -218,9 +273,9 @@ def run_app(
                 opened.close()
 
             return Supervisor(
-                lambda worker: _run(loop_factory(), serve(call_source(app), opened, worker)),
+                lambda worker: _run(loop_factory(), self.serve(call_source(self._source), opened, worker)),
                 workers,
-                stop_timeout=2 * shutdown_timeout + workers.cleanup_timeout,
+                stop_timeout=2 * self._options["shutdown_timeout"] + workers.cleanup_timeout,
                 on_ready=on_ready,
                 on_stop=on_stop,
                 on_reload=notify_reloading,
@@ -229,22 +284,9 @@ def run_app(
                 alive_interval=watchdog_interval(),
             ).run()
 
-    try:
-        if workers is None:
-            _run(loop or loop_factory(), serve(call_source(app), listening, None))
-            return
-        if loop is not None or not handle_signals:
-            raise ValueError("workers make a loop each, with loop_factory, and stop by signals: give neither")
-        status = supervise(workers)
-    except ListeningError:
-        print_in_one_line()
-        raise
-    finally:
-        if iscoroutine(app):
-            app.close()  # in case that nobody here has awaited it: workers await a copy each
-        flush_output()
-    if status:
-        raise SystemExit(status)
+    def announce(self, names: Iterable[str], note: str = "") -> None:
+        """Print where the program serves."""
+        print_line(describe_places(names, note), self._print)
 
 
 def _require_no_running_loop() -> None:
