@@ -214,7 +214,7 @@ async def test_what_is_no_handler_is_traced_to_its_factory():
     async def handler(request):
         return "a response"
 
-    with pytest.raises(CompositionError, match=r"unclear gave str instead of a handler: .*@middleware"):
+    with pytest.raises(CompositionError, match=r"unclear returned str instead of a handler: .*@middleware"):
         await compose(handler, [unclear])("request")
 
 

@@ -165,7 +165,7 @@ async def test_contexts_of_the_wrong_kind():
     assert list(contexts) == [plain] * 3
     contexts.clear()
     contexts.append(plain)
-    with pytest.raises(CompositionError, match="plain gave int"):
+    with pytest.raises(CompositionError, match="plain returned int"):
         await contexts.start("owner")
     contexts.freeze()
     with pytest.raises(RuntimeError):

@@ -141,7 +141,7 @@ class Calling:
         (calling, "calling cannot be used: .*calls the handler at once.*@middleware"),
         (calling_and_catching, "calling_and_catching cannot be used: .*calls the handler at once"),
         (asking, "asking cannot be used: .*asks the application for 'method'.*@middleware"),
-        (answering_alone, "answering_alone cannot be used: .*gives str instead of a handler"),
+        (answering_alone, "answering_alone cannot be used: .*returns str instead of a handler"),
         (Calling(), "Calling object.* cannot be used: .*calls the handler at once"),
         (partial(calling), "calling cannot be used: .*calls the handler at once"),
     ],

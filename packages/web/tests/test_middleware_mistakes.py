@@ -75,7 +75,7 @@ async def answering(a, b):
     [
         (unclear, "unclear cannot be used: .* it calls the handler at once; .* it lacks @middleware"),
         (reading, "reading cannot be used: .* it asks the application for 'method'"),
-        (answering, "answering cannot be used: .* it gives Response instead of a handler"),
+        (answering, "answering cannot be used: .* it returns Response instead of a handler"),
     ],
 )
 @pytest.mark.parametrize("is_inside", [False, True], ids=["outermost", "inside"])

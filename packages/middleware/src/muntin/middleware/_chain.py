@@ -2,8 +2,8 @@
 
 A middleware is `async (request, handler) -> response` and carries a mark. What carries none is a *factory*, the
 older kind: `async (owner, handler) -> handler`, awaited for every request. Both stand in one list, the first
-outermost. It takes them at their word; what can be wrong with them is found in `_middlewares`, before there are
-requests. It knows nothing of what requests and responses are.
+outermost. Nothing is checked here: `_middlewares` finds mistakes, before there are requests. Requests and responses
+may be of any type.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -32,23 +32,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Handler(Protocol[Request_contra, Response_co]):
-    """What answers a request."""
+    """A function that handles a request and returns its response."""
 
     def __call__(self, request: Request_contra, /) -> Awaitable[Response_co]: ...
 
 
 class Middleware(Protocol[Q, R]):
-    """What stands around a handler; it is given the handler by that name."""
+    """A function around a handler; the handler is passed by that name."""
 
     def __call__(self, request: Q, handler: Callable[[Q], Awaitable[R]]) -> Awaitable[R]: ...
 
 
 Factory = Callable[[Any, Handler[Q, R]], Awaitable[Handler[Q, R]]]
-"""The older kind: is given the owner of the chain and a handler, for each request, and gives a handler."""
+"""The older kind: takes the owner of the chain and a handler, for each request, and returns a handler."""
 
 
 def middleware(function: F) -> F:
-    """Mark a coroutine function `(request, handler)` as a middleware and give it back.
+    """Mark a coroutine function `(request, handler)` as a middleware, and return it.
 
     ```python
     import asyncio
@@ -79,14 +79,14 @@ def middleware(function: F) -> F:
 
 
 def is_middleware(function: object) -> bool:
-    """Tell whether it carries the mark of `middleware`; on a partial of a marked function the mark still counts."""
+    """Return whether a function has the mark of `middleware`; a partial of a marked function counts as marked."""
     while not hasattr(function, _MARK) and isinstance(function, partial):
         function = function.func
     return getattr(function, _MARK, 0) == 1
 
 
-def _stand_around(function: Callable[..., Any], handler: Handler[Q, R]) -> Handler[Q, R]:
-    """Give the handler inside one middleware; its name and attributes are seen from outside, too."""
+def _wrap_handler(function: Callable[..., Any], handler: Handler[Q, R]) -> Handler[Q, R]:
+    """Return the handler inside one middleware, with the name and attributes of the handler."""
     # A partial adds less than a closure would: one C call, no frame.
     around = partial(function, handler=handler)
     return update_wrapper(around, handler)
@@ -95,7 +95,7 @@ def _stand_around(function: Callable[..., Any], handler: Handler[Q, R]) -> Handl
 def _build_per_request(
     handler: Handler[Q, R], middlewares: Iterable[Callable[..., Any]], owner: Any
 ) -> Handler[Q, R]:
-    """Give a handler that is put together for each request, from the inside out: a factory gets what the next gave."""
+    """Return a handler that is composed for each request, from the inside out: each factory gets the next handler."""
     links = [(each, is_middleware(each)) for each in middlewares]
     links.reverse()
 
@@ -104,12 +104,12 @@ def _build_per_request(
         made = handler
         for each, is_marked in links:
             if is_marked:
-                made = _stand_around(each, made)
+                made = _wrap_handler(each, made)
                 continue
             made = await each(owner, made)
             if not callable(made):
                 raise CompositionError(
-                    f"middleware {describe_callable(each)} gave {type(made).__name__} instead of a handler: "
+                    f"middleware {describe_callable(each)} returned {type(made).__name__} instead of a handler: "
                     "if it takes (request, handler), it lacks @middleware"
                 )
         return await made(request)
@@ -123,14 +123,14 @@ def compose(
     *,
     owner: Any = None,
 ) -> Handler[Q, R]:
-    """Give the handler inside its middlewares, the first of them outermost.
+    """Return the handler inside its middlewares, the first of them outermost.
 
     Args:
         handler: the innermost; the last middleware gets this very object, and those around it see its attributes.
         middlewares: of both kinds, checked before with `check_middlewares`.
-        owner: what factories of the older kind are given, such as the application.
+        owner: the first argument of factories of the older kind, such as the application.
     """
     links = list(middlewares)
     while links and is_middleware(links[-1]):
-        handler = _stand_around(links.pop(), handler)
+        handler = _wrap_handler(links.pop(), handler)
     return _build_per_request(handler, links, owner) if links else handler

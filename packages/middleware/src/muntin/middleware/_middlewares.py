@@ -1,8 +1,7 @@
-"""The middlewares of one owner, and what can be wrong with them.
+"""The middlewares of one owner, and the mistakes in them.
 
-Mistakes are found when the program starts, so that nothing has to be looked at when a request comes. Most of them show
-in a signature. An unmarked function whose parameters do not tell what they are is called once, and tells by what it
-does with them.
+Mistakes are found when the program starts, so that a request needs no checks. Most of them show in a signature. An
+unmarked function whose parameters do not show its kind is called once, and its behaviour shows it.
 """
 
 import inspect
@@ -22,11 +21,11 @@ class Middlewares(FrozenList[Callable[..., Any]]):
     """The middlewares of one owner, the first outermost; a list until it is frozen."""
 
     def check(self) -> None:
-        """Look at them before they are used; raises as `check_middlewares`."""
+        """Check them before they are used; raise as `check_middlewares`."""
         check_middlewares(self)
 
     async def try_factories(self, owner: Any) -> None:
-        """Look at them, and call, once, those of which only that can tell what they are; raises as `try_factories`."""
+        """Check them, and call once those whose kind only a call shows; raise as `try_factories`."""
         self.check()
         await try_factories(self, owner)
 
@@ -35,7 +34,7 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
     try:
         return inspect.signature(function)
     except (ValueError, TypeError):
-        return None  # written in C, or otherwise hidden: it is the author's word
+        return None  # written in C, or otherwise hidden: trust the author
 
 
 def _accepts(signature: inspect.Signature, *args: object, **kwargs: object) -> bool:
@@ -47,7 +46,7 @@ def _accepts(signature: inspect.Signature, *args: object, **kwargs: object) -> b
 
 
 def _is_forgotten(signature: inspect.Signature) -> bool:
-    """Tell whether what has no mark says by names or annotations that it takes a request and gives a response."""
+    """Return whether names or annotations show that an unmarked function takes a request or returns a response."""
     first = next(iter(signature.parameters.values()), None)
     if first is None:
         return False
@@ -59,7 +58,7 @@ def _is_forgotten(signature: inspect.Signature) -> bool:
 
 
 def _is_called_factory(signature: inspect.Signature | None) -> bool:
-    """Tell whether the names of the parameters are those that the older kind is documented with."""
+    """Return whether the parameters have the documented names of the older kind."""
     names = [] if signature is None else [name.lstrip("_") for name in signature.parameters]
     return len(names) == 2 and names[0].startswith("app") and names[1] == "handler"
 
@@ -69,7 +68,7 @@ def _name_type(annotation: Any) -> str:
 
 
 def _find_fault(function: Any) -> str | None:
-    """Give what is wrong with one entry of the list of middlewares."""
+    """Return the mistake in one entry of the list of middlewares, or None."""
     if not callable(function):
         return "it is not callable"
     signature = _signature(function)
@@ -92,10 +91,10 @@ def _find_fault(function: Any) -> str | None:
 
 
 def check_middlewares(middlewares: Sequence[Callable[..., Any]]) -> None:
-    """Look at a list of middlewares before it is used.
+    """Check a list of middlewares before it is used.
 
     Raises:
-        CompositionError: one is of the wrong kind, or stands there twice.
+        CompositionError: one is of the wrong kind, or is in the list twice.
     """
     for position, each in enumerate(middlewares):
         fault = _find_fault(each)
@@ -106,7 +105,7 @@ def check_middlewares(middlewares: Sequence[Callable[..., Any]]) -> None:
 
 
 def _is_same(one: object, other: object) -> bool:
-    # Each look at a method of an object makes a new one.
+    # Each access to a method of an object makes a new object.
     return one is other or (inspect.ismethod(one) and one == other)
 
 
@@ -115,17 +114,17 @@ def _refuse(function: Callable[..., Any], fault: str) -> CompositionError:
 
 
 async def try_factories(middlewares: Sequence[Callable[..., Any]], owner: Any) -> None:
-    """Call unmarked functions that may be anything, as factories are called, and look at what they do.
+    """Call unmarked functions of unknown kind as factories, and check what they do.
 
-    Those whose parameters are called `app` and `handler` are taken at their word. What others raise says nothing, and
-    is left to the first request.
+    Functions with parameters called `app` and `handler` are factories, and are not called. An exception of another one
+    proves nothing: the first request will show it.
 
     Args:
         middlewares: checked before with `check_middlewares`.
-        owner: what factories are given, such as the application; it has started.
+        owner: the first argument of factories, such as the application; it has started.
 
     Raises:
-        CompositionError: one calls the handler, asks the owner for what only a request has, or gives no handler.
+        CompositionError: one calls the handler, reads an attribute that only a request has, or returns no handler.
     """
     for each in middlewares:
         if is_middleware(each) or _is_called_factory(_signature(each)):
@@ -139,18 +138,18 @@ async def try_factories(middlewares: Sequence[Callable[..., Any]], owner: Any) -
 
 
 async def _try(factory: Factory[Any, Any], owner: Any) -> str | None:
-    """Give what a factory does that none does."""
+    """Return what a function does that no factory does, or None."""
     requests: list[object] = []
 
-    async def answer(request: object) -> object:
+    async def handle(request: object) -> object:
         requests.append(request)
         return None
 
     fault = None
     try:
-        made: Any = await factory(owner, answer)
+        made: Any = await factory(owner, handle)
         if not callable(made):
-            fault = f"it gives {type(made).__name__} instead of a handler"
+            fault = f"it returns {type(made).__name__} instead of a handler"
     except Exception as error:
         if isinstance(error, AttributeError) and error.obj is owner:
             fault = f"it asks the application for {error.name!r}"

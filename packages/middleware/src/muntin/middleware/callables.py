@@ -1,7 +1,4 @@
-"""What kind of callable something is, seen through partials, wrappers and bound methods.
-
-It knows how to look at callables; it must not call them.
-"""
+"""Kinds of callables, through partials, wrappers and bound methods. None is called here."""
 
 import inspect
 import warnings
@@ -13,7 +10,7 @@ __all__ = ["describe_callable", "is_coroutine_callable", "is_plain_function", "w
 
 
 def _innermost(function: object) -> object:
-    """Give the function behind partials, `functools.wraps` and a callable object's `__call__`."""
+    """Return the function behind partials, `functools.wraps` and a callable object's `__call__`."""
     for _ in range(64):  # a loop in __wrapped__ would otherwise never end
         if isinstance(function, partial):
             function = function.func
@@ -27,12 +24,12 @@ def _innermost(function: object) -> object:
 
 
 def is_coroutine_callable(function: object) -> bool:
-    """Tell whether calling it certainly gives a coroutine."""
+    """Return whether calling it certainly returns a coroutine."""
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(_innermost(function))
 
 
 def is_plain_function(function: object) -> bool:
-    """Tell whether it was written with `def`, so that calling it runs it; what a lambda does nobody can tell."""
+    """Return whether it was written with `def`, so that a call runs it; a lambda may return anything."""
     innermost = _innermost(function)
     if inspect.iscoroutinefunction(innermost) or inspect.isasyncgenfunction(innermost):
         return False
@@ -40,7 +37,7 @@ def is_plain_function(function: object) -> bool:
 
 
 def describe_callable(function: Callable[..., Any] | object) -> str:
-    """Give the name by which a programmer finds it: `module.qualified_name`, or its repr."""
+    """Return the name by which a programmer finds it: `module.qualified_name`, or its repr."""
     while isinstance(function, partial):
         function = function.func
     name = getattr(function, "__qualname__", None)
@@ -50,7 +47,7 @@ def describe_callable(function: Callable[..., Any] | object) -> str:
 
 
 def warn_about(function: Callable[..., Any], message: str, category: type[Warning]) -> None:
-    """Warn in the place where a function was written, which is where its author has something to change."""
+    """Warn for the line where a function was written: it is the line to change."""
     innermost = _innermost(function)
     code = getattr(innermost, "__code__", None)
     if code is None:

@@ -1,7 +1,7 @@
-"""Cleanup contexts: what is acquired before something starts and given up, in reverse, after it has ended.
+"""Cleanup contexts: resources that are acquired before something starts, and released in reverse order after its end.
 
-A context is an async generator function with one `yield`, or anything that gives an async context manager; each
-is called with the owner. It knows order and failures; it must not know what is acquired.
+A context is an async generator function with one `yield`, or any callable that returns an async context manager; each
+is called with the owner. What is acquired is no concern of this module.
 """
 
 import inspect
@@ -21,7 +21,7 @@ O = TypeVar("O")  # noqa: E741 - the owner
 _Exit = Callable[[], Any]
 
 Context = Callable[[O], AsyncIterator[None] | AbstractAsyncContextManager[Any]]
-"""What is called with the owner to start one context."""
+"""A function that is called with the owner to start one context."""
 
 
 class CleanupContexts(FrozenList[Context[O]]):
@@ -62,19 +62,19 @@ class CleanupContexts(FrozenList[Context[O]]):
         """Add a context to the end.
 
         Raises:
-            CompositionError: it is not callable, or a coroutine function, which has nothing to give up.
+            CompositionError: it is not callable, or a coroutine function, which has nothing to release.
             RuntimeError: the list is frozen.
         """
         _check(context)
         super().append(context)
 
     def insert(self, pos: int, context: Context[O]) -> None:
-        """Add a context at a position; raises as `append`."""
+        """Add a context at a position; raise as `append`."""
         _check(context)
         super().insert(pos, context)
 
     def extend(self, contexts: Iterable[Context[O]]) -> None:
-        """Add several to the end; raises as `append`, and then adds none."""
+        """Add several to the end; raise as `append`, and add none then."""
         super().extend(_check_all(contexts))
 
     def __iadd__(self, contexts: Iterable[Context[O]]) -> Self:
@@ -100,17 +100,17 @@ class CleanupContexts(FrozenList[Context[O]]):
                 self._exits.append((context, _finisher(context, made)))
             else:
                 raise CompositionError(
-                    f"cleanup context {describe_callable(context)} gave {type(made).__name__}, "
+                    f"cleanup context {describe_callable(context)} returned {type(made).__name__}, "
                     "neither an async generator nor an async context manager"
                 )
 
     async def stop(self) -> None:
-        """Tear down what started, the last first, each whatever the others do; as `run_all`.
+        """Tear down what started, the last first, each even if others fail, as `run_all` does.
 
         Raises:
-            CleanupError: several failed. If only one did, what it raised is raised as it is.
-            StepCancelled: one let a `CancelledError` out, such as that of a task that it had cancelled.
-            asyncio.CancelledError: this was cancelled; all are torn down nevertheless.
+            CleanupError: several failed. If only one failed, its own exception is raised.
+            StepCancelled: one raised a `CancelledError` of another task, such as one that it had cancelled.
+            asyncio.CancelledError: `stop` was cancelled; all contexts are torn down nevertheless.
         """
         await run_all("several cleanup contexts failed", self._leave())
 

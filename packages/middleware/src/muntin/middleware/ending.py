@@ -1,6 +1,6 @@
-"""The end of something, in steps: each runs, whatever becomes of the others.
+"""The end of something, in steps: each runs, even if others fail.
 
-It knows failures and cancellations; it must not know what is ended.
+Here are failures and cancellations. What comes to an end is no concern of this module.
 """
 
 import asyncio
@@ -11,24 +11,24 @@ from muntin.middleware.errors import CleanupError, StepCancelled
 __all__ = ["Step", "run_all"]
 
 Step = tuple[str, Callable[[], Awaitable[object]]]
-"""What a failure calls it, and what to await."""
+"""The name of a step in messages, and a function that returns what to await."""
 
 
 async def run_all(message: str, steps: Iterable[Step]) -> None:
-    """Run steps one after the other, each whatever the others do, and raise at the end what failed.
+    """Run steps one after the other, each even if others fail, and raise at the end what failed.
 
-    Who cancels this interrupts the step that runs; the steps behind it run, and then the cancellation goes on. A
-    `CancelledError` that comes out of a step though nobody cancelled this is a failure of that step, a
-    `StepCancelled`: it came from a task that the step cancelled and waited for.
+    A cancellation interrupts the step that runs; the steps behind it run, and then the cancellation goes on. If a step
+    raises `CancelledError` and nobody has cancelled `run_all`, the step has failed with a `StepCancelled`: it awaited a
+    task that it had cancelled.
 
     Args:
-        message: what a group of failures says.
-        steps: asked for one by one, so that each may depend on how far the one before got.
+        message: that of a group of failures.
+        steps: taken one by one, so that each may depend on the result of the one before.
 
     Raises:
-        CleanupError: several failed; the failures of an end inside this one are among its own. If only one failed,
-            what it raised is raised as it is.
-        asyncio.CancelledError: this was cancelled; the failures are its cause.
+        CleanupError: several failed; the failures of a `run_all` inside a step are among them. If only one failed,
+            its own exception is raised.
+        asyncio.CancelledError: `run_all` was cancelled; the failures are its cause.
     """
     failures: list[Exception] = []
     interruption: BaseException | None = None
@@ -40,18 +40,16 @@ async def run_all(message: str, steps: Iterable[Step]) -> None:
             if _count_cancellations() == counted:
                 failures.append(_blame(name, error))
             else:
-                failures += _flatten(error.__cause__)  # an end inside this one was interrupted
+                failures += _flatten(error.__cause__)  # a `run_all` inside the step was cancelled
                 interruption = interruption or error
         except (KeyboardInterrupt, SystemExit) as error:
-            interruption = (
-                error  # more urgent than a cancellation, and still no reason to leave something open
-            )
+            interruption = error  # more urgent than a cancellation, and still no reason to skip steps
         except Exception as error:
             failures += _flatten(error)
         counted = _count_cancellations()
     failure = failures[0] if len(failures) == 1 else CleanupError(message, failures) if failures else None
     if interruption is None and counted > begun:
-        interruption = asyncio.CancelledError()  # a step has swallowed it, but it was not for that step alone
+        interruption = asyncio.CancelledError()  # a step suppressed it, but it was not for that step alone
     if interruption is not None:
         raise interruption from failure
     if failure is not None:

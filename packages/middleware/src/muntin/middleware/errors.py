@@ -1,11 +1,11 @@
-"""What can go wrong when handlers, signals and contexts are put together.
+"""The errors of composing handlers, signals and contexts.
 
 ```
 TypeError
 └── CompositionError  a middleware, signal receiver or cleanup context of the wrong kind: fix the program
 RuntimeError
-├── CleanupError      several steps of an end failed, and it is the group of what they raised: look at each
-└── StepCancelled     a step of an end let the cancellation of something else out, as if it was its own
+├── CleanupError      several steps of an end failed: the group of their exceptions; look at each
+└── StepCancelled     a step of an end raised the `CancelledError` of another task
 ```
 """
 
@@ -16,18 +16,18 @@ __all__ = ["CleanupError", "CompositionError", "StepCancelled"]
 
 
 class CompositionError(TypeError):
-    """Something was put where it cannot work; the message names it and says why."""
+    """An object was put where it cannot work; the message names it and the reason."""
 
 
 class CleanupError(ExceptionGroup[Exception], RuntimeError):
-    """Several steps of an end failed: the group of what they raised, in the order in which they ran."""
+    """Several steps of an end failed: the group of their exceptions, in the order of the steps."""
 
     def __new__(cls, message: str, exceptions: Sequence[Exception]) -> Self:
         return super().__new__(cls, message, exceptions)
 
     def derive(self, excs: Sequence[Exception]) -> "CleanupError":  # type: ignore[override]
-        # mypy: it may be asked for another group only if this one held what is no Exception.
-        """Return a group of some of them, as `except*` asks for."""
+        # mypy: the result may have another type only if this group has exceptions that are no `Exception`.
+        """Return a group of some of the exceptions; `except*` calls this."""
         return CleanupError(self.message, excs)
 
     def __str__(self) -> str:
@@ -36,7 +36,7 @@ class CleanupError(ExceptionGroup[Exception], RuntimeError):
 
 
 class StepCancelled(RuntimeError):
-    """A step ended by a `CancelledError`, and nobody had cancelled the end: that of a task it waited for, most often.
+    """A step raised `CancelledError`, and nobody had cancelled the end: most often, the step awaited a cancelled task.
 
     The `CancelledError` is its cause.
     """

@@ -1,6 +1,6 @@
-"""Slash normalisation: the paths that somebody may have meant.
+"""Slash normalisation: the paths that a client may have meant.
 
-It knows text only: whether a candidate leads anywhere is for a router, and what to answer for a middleware.
+It works on text only: a router decides whether a candidate has a resource, and a middleware how to respond.
 """
 
 import re
@@ -14,7 +14,7 @@ _LEADING = re.compile(r"[/\\]+")
 
 
 def to_same_origin(path: str) -> str:
-    """Give a path as a reference that cannot lead to another host.
+    """Return a path as a reference that cannot lead to another host.
 
     A reference that begins with two slashes names an authority (RFC 3986 §4.2), so one slash is left of them;
     backslashes are percent-encoded.
@@ -28,7 +28,7 @@ def to_same_origin(path: str) -> str:
 def normalize_candidates(
     path: str, *, append_slash: bool = True, remove_slash: bool = False, merge_slashes: bool = True
 ) -> Iterator[str]:
-    """Give the other spellings of a path, the smallest change first, each safe as a reference.
+    """Iterate over the other spellings of a path, the smallest change first, each safe as a reference.
 
     Args:
         path: the path of a request target, percent-encoded.

@@ -1,6 +1,6 @@
 """A signal: a list of coroutine functions that are awaited one after the other.
 
-It knows the order and when the list is closed; it must not know what is signalled.
+The list can be frozen. What is signalled is no concern of this module.
 """
 
 import inspect
@@ -18,7 +18,7 @@ __all__ = ["Receiver", "Signal"]
 Ts = TypeVarTuple("Ts")
 
 Receiver = Callable[[*Ts], Awaitable[object]]
-"""What a signal calls; what it returns is ignored."""
+"""A function that a signal calls; its result is ignored."""
 
 
 def _check(receiver: object) -> None:
@@ -32,7 +32,7 @@ def _check(receiver: object) -> None:
 
 def _check_awaitable(receiver: object, made: Awaitable[object]) -> Awaitable[object]:
     if not inspect.isawaitable(made):
-        raise CompositionError(f"signal receiver {describe_callable(receiver)} gave no awaitable")
+        raise CompositionError(f"signal receiver {describe_callable(receiver)} returned no awaitable")
     return made
 
 
@@ -59,7 +59,7 @@ class Signal(aiosignal.Signal[*Ts]):
     ```
 
     Args:
-        owner: whose signal it is; only shown when it is printed.
+        owner: the object that sends the signal; only for its repr.
     """
 
     __slots__ = ()
@@ -78,12 +78,12 @@ class Signal(aiosignal.Signal[*Ts]):
         super().append(receiver)
 
     def insert(self, pos: int, receiver: Receiver[*Ts]) -> None:
-        """Add a receiver at a position; raises as `append`."""
+        """Add a receiver at a position; raise as `append`."""
         _check(receiver)
         super().insert(pos, receiver)
 
     def extend(self, receivers: Iterable[Receiver[*Ts]]) -> None:
-        """Add several to the end; raises as `append`, and then adds none."""
+        """Add several to the end; raise as `append`, and add none then."""
         checked = list(receivers)
         for receiver in checked:
             _check(receiver)
@@ -103,11 +103,11 @@ class Signal(aiosignal.Signal[*Ts]):
         super().__setitem__(index, receiver)
 
     async def send(self, *args: *Ts, **kwargs: Any) -> None:
-        """Call the receivers in their order, each when the one before has ended; what one raises ends the sending.
+        """Call the receivers in their order, each after the end of the one before; an exception ends the sending.
 
         Raises:
             RuntimeError: the signal is not frozen yet.
-            CompositionError: a receiver gave nothing that can be awaited.
+            CompositionError: a receiver returned nothing that can be awaited.
         """
         if not self.frozen:
             raise RuntimeError("freeze the signal before sending it")
@@ -116,11 +116,11 @@ class Signal(aiosignal.Signal[*Ts]):
             await _check_awaitable(receiver, awaitable)
 
     async def send_to_all(self, *args: *Ts, **kwargs: Any) -> None:
-        """Call all receivers in their order, whatever becomes of each: for a signal of an end; as `run_all`.
+        """Call all receivers in their order, even if some fail, as `run_all` does: for a signal of an end.
 
         Raises:
             RuntimeError: the signal is not frozen yet.
-            CleanupError: several failed. If only one did, what it raised is raised as it is.
+            CleanupError: several failed. If only one failed, its own exception is raised.
         """
         if not self.frozen:
             raise RuntimeError("freeze the signal before sending it")

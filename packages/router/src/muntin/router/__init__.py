@@ -1,7 +1,7 @@
 """Match a method, a path and a host against resources; build URLs back from their names."""
 
 from muntin.router._hosts import HostPattern
-from muntin.router._mounts import HostMount, Mount, Mountable, PrefixMount, Question, Search
+from muntin.router._mounts import Candidate, HostMount, Mount, Mountable, PrefixMount, Search
 from muntin.router._quoting import requote, strip_prefix
 from muntin.router._resources import DynamicResource, PlainResource, PrefixResource, Resource
 from muntin.router._router import Router
@@ -52,6 +52,7 @@ __all__ = [
     "CONVERTERS",
     "AbstractResource",
     "AbstractRouteDef",
+    "Candidate",
     "Converter",
     "Decorator",
     "DynamicResource",
@@ -72,7 +73,6 @@ __all__ = [
     "PlainResource",
     "PrefixMount",
     "PrefixResource",
-    "Question",
     "Registrar",
     "Resource",
     "ResourceNameError",

@@ -1,6 +1,6 @@
 """The command `python -m muntin.router module:attribute`, which prints the route table of a router.
 
-It knows how to find the router; how the table looks is for `printing`.
+It imports the router; `printing` formats the table.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def find_router(target: str) -> Router[Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the route table, and give the exit status: 2 for a target that leads to no router."""
+    """Print the route table, and return the exit status: 2 for a target without a router."""
     parser = argparse.ArgumentParser(prog="python -m muntin.router", description="Print a route table.")
     parser.add_argument("target", metavar="module:attribute", help="a router, or an object that has one")
     target = parser.parse_args(arguments).target

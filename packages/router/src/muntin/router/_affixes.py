@@ -1,7 +1,8 @@
 """Affixes: finding, among many patterns with literal ends, the few that a text can match.
 
 Patterns are filed by their literal beginning and end, so that a look-up costs one step for each pair of *lengths* in
-use, however many patterns there are. It knows texts only; it must not know what a pattern is.
+use, however many patterns there are. The meaning of a pattern is no
+concern of this module.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ T = TypeVar("T")
 
 
 class Affixes(Generic[T]):
-    """Things filed by a prefix and a suffix."""
+    """Values filed by a prefix and a suffix."""
 
     __slots__ = ("_tables",)
 
@@ -21,7 +22,7 @@ class Affixes(Generic[T]):
         self._tables: dict[tuple[int, int], dict[tuple[str, str], T]] = {}
 
     def file(self, prefix: str, suffix: str, make: Callable[[], T]) -> T:
-        """Give the thing filed under the two, made now if there is none."""
+        """Return the value filed under the two; make it if there is none."""
         table = self._tables.setdefault((len(prefix), len(suffix)), {})
         key = (prefix, suffix)
         if key not in table:
@@ -29,7 +30,7 @@ class Affixes(Generic[T]):
         return table[key]
 
     def find(self, text: str) -> list[tuple[str, T]]:
-        """Give what is filed under a beginning and an end of the text, with the text between the two."""
+        """Return the values filed under a beginning and an end of the text, each with the text between the two."""
         rows: list[tuple[str, T]] = []
         for (head, tail), table in self._tables.items():
             end = len(text) - tail

@@ -4,7 +4,7 @@ Each place is one character of the expression (Glushkov's construction), so that
 and two ways of the matcher to read the same text are two different rows of steps. Where the same step can be taken for
 two reasons, as in `(?:a*)*`, it is there twice.
 
-It knows the syntax tree of `re` and the letters of canonical paths; it must not know what is asked of an automaton.
+It reads the syntax tree of `re`, over the letters of canonical paths. What an automaton is used for is no concern here.
 """
 
 import re
@@ -19,10 +19,10 @@ __all__ = ["Automaton", "Step", "TooLarge", "read_automata"]
 T = TypeVar("T")
 
 REPEATED = 10
-"""Repetitions that are written out. More are taken for a loop, or for so many if each is of one character."""
+"""Repetitions that get places of their own. More of them become a loop, or only these if each reads one character."""
 
 PLACES = 2_000
-"""Places of an automaton; a route's expression has some ten."""
+"""The most places of an automaton; the expression of a route has about ten."""
 
 _ANYTHING = (1 << len(LETTERS)) - 1
 _SINGLE = frozenset({"LITERAL", "NOT_LITERAL", "ANY", "IN"})
@@ -39,7 +39,7 @@ _CATEGORIES = {
 
 
 class TooLarge(Exception):
-    """An automaton has more places than anybody will look at."""
+    """An automaton has more places than can be searched."""
 
 
 class Step(NamedTuple):
@@ -78,7 +78,7 @@ class Automaton:
         self.looks: list[tuple[Any, int]] = []
         """The expressions of look-arounds, which are matched on their own, and their flags."""
         whole = self._row(list(tree), flags)
-        if is_prefix:  # whatever comes behind it is none of its business
+        if is_prefix:  # anything may follow it
             whole = self._join(whole, self._loop(self._place(_ANYTHING), 0))
         self._connect([(0, _ANYTHING)], whole.first)
         self.ends = {place for place, _ in whole.last} | ({0} if whole.empty else set())

@@ -1,16 +1,16 @@
-"""Explosions: expressions for which a text can be found that takes a backtracking matcher out of all proportion.
+"""Explosions: expressions that take a backtracking matcher very long for some text.
 
-A matcher goes back and tries every way to read the text before it says no. There are too many ways where
+The matcher tries every way to read the text before it fails. There are too many ways where
 
 * a loop can read a text in two ways, as `(?:[a-z]+)*` does: each repetition doubles them (exponential);
 * two loops follow one another and the text of both can also be read by either, as in `.+.+x`: the border may be
   anywhere (quadratic, and one power more for each further loop).
 
 Both are properties of the automaton, and are found by walking through it several times at once (A. Weber and
-H. Seidl, On the degree of ambiguity of finite automata, 1991). They only matter if what follows can fail: `.+/.+`
+H. Seidl, On the degree of ambiguity of finite automata, 1991). They matter only if what follows can fail: `.+/.+`
 takes whatever has a slash in it at the first try.
 
-It knows automata; it must not know what a template is.
+It works on automata, and has no part in templates.
 """
 
 from collections import deque
@@ -29,10 +29,10 @@ EFFORT = 300_000
 
 
 class Explosion(NamedTuple):
-    """What an expression may cost."""
+    """The cost of an expression in the worst case."""
 
     is_exponential: bool
-    """Whether the time can double with each repetition; else it grows with the square of the length, or worse."""
+    """True if the time can double with each repetition; otherwise it grows with the square of the length, or worse."""
     pump: str
     """A text that costs so much if it is repeated and something follows that does not match; empty if the expression is
     too complex to find one.
@@ -41,7 +41,7 @@ class Explosion(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def find_explosion(regex: str, *, spans: bool) -> Explosion | None:
-    """Return what the worst text may cost, or None if the time is in proportion to every text.
+    """Return the cost of the worst text, or None if the time is proportional to the length of every text.
 
     Args:
         regex: an expression that is matched against the whole of a text.
@@ -57,7 +57,7 @@ def find_explosion(regex: str, *, spans: bool) -> Explosion | None:
 
 
 class _Node(NamedTuple):
-    """Where several readers of one text stand, and whether they have gone different ways."""
+    """The places of several readers of one text, and whether the readers have taken different steps."""
 
     places: tuple[int, ...]
     is_apart: bool
@@ -80,10 +80,10 @@ class _Search:
         self._left = EFFORT
 
     def find(self) -> Explosion | None:
-        """Return the worst that there is.
+        """Return the worst explosion, or None.
 
         Raises:
-            TooLarge: that is not to be found with reasonable effort.
+            TooLarge: the search takes more than `EFFORT` steps.
         """
         loops = list(self._find_loops())
         for loop in loops:
@@ -131,7 +131,7 @@ class _Search:
                 yield loop
 
     def _find_word(self, start: _Node, goal: tuple[int, ...], where: tuple[frozenset[int], ...]) -> list[int]:
-        """Find the shortest text that takes all readers to the goal on different ways, each where it may be.
+        """Find the shortest text that takes all readers to the goal by different steps, each inside its own places.
 
         Returns:
             The letters for each step; nothing if there is no such text.
@@ -168,9 +168,9 @@ class _Search:
             yield _Node(places, node.is_apart or len(set(chosen)) > 1), letters
 
     def _may_fail(self, place: int, word: list[int]) -> bool:
-        """Say whether something can follow many repetitions of a word so that the expression does not match.
+        """Return whether a text can follow many repetitions of a word so that the expression does not match.
 
-        Where nothing can, the first way to read them is good enough, however many there are.
+        If no text can, the first way to read the repetitions always succeeds, however many ways there are.
         """
         return any(
             self._may_fail_after(place, [pick(letters) for letters in word]) for pick in (_lowest, _highest)

@@ -1,6 +1,7 @@
-"""Foreign notations: variables as other routers write them, which here are text or an expression like any other.
+"""Foreign notations: variables in the syntax of other routers, which this router would read as text or
+as an expression.
 
-It knows how these look; what is right here is for `_variables` and `_template`.
+This module recognises them; `_variables` and `_template` decide what is an error.
 """
 
 import re
@@ -10,7 +11,7 @@ __all__ = ["find_foreign", "is_foreign_type"]
 _TYPES = frozenset(
     {"any", "bool", "default", "float", "int", "path", "re", "regex", "slug", "str", "string", "uuid"}
 )
-"""What Django, Flask, Sanic, Starlette and others call their converters."""
+"""The names of converters in Django, Flask, Sanic, Starlette and others."""
 
 _ANGLES = re.compile(r"<(?:[A-Za-z_]\w*(?:\([^)]*\))?:)?[A-Za-z_]\w*(?::[^>]*)?>")
 """`<name>`, `<type:name>` and `<name:type>`: no URL has such brackets in it."""
@@ -20,7 +21,7 @@ _COLON = re.compile(r"(?<=/):[A-Za-z_]\w*(?=/|$)")
 
 
 def is_foreign_type(name: str) -> bool:
-    """Say whether another router has a converter of this name."""
+    """Return whether another router has a converter of this name."""
     return name in _TYPES
 
 
@@ -28,7 +29,7 @@ def find_foreign(literal: str) -> tuple[str, bool]:
     """Find a variable of another router in literal text.
 
     Returns:
-        The variable, or nothing; and whether it cannot be meant as text.
+        The variable, or an empty text; and whether it is certainly not meant as text.
     """
     match = _ANGLES.search(literal)
     if match is not None:

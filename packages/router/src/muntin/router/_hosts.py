@@ -1,7 +1,6 @@
-"""Hosts: patterns such as `*.example.com`, and the `Host` field they are held against.
+"""Hosts: patterns such as `*.example.com`, and the `Host` field that they are compared with.
 
-Hosts are compared without regard to case, to a dot at the end, and in their ASCII form. It knows the grammar of a host
-and a port; it must not know about paths.
+Hosts are compared in their ASCII form, without regard to case and to a dot at the end.
 """
 
 import re
@@ -29,7 +28,7 @@ class HostPort(NamedTuple):
 
 
 def parse_host(field: str) -> HostPort | None:
-    """Split the value of a `Host` field, or give None for what is no host."""
+    """Parse the value of a `Host` field; return None if it is malformed."""
     match = _HOST.fullmatch(field)
     if match is None:
         return None
@@ -52,9 +51,9 @@ class HostPattern:
         self.port = parsed.port
         head, star, tail = self.host.partition("*")
         self.prefix = head
-        """What a host begins with."""
+        """The literal beginning of a host."""
         self.suffix = tail.rpartition("*")[2] if star else ""
-        """What a host ends with, behind its beginning."""
+        """The literal end of a host, behind its beginning."""
         # Splitting at literals has one way to do it: an expression of several `.+` tries every place for each of them.
         self._between = tail.split("*")[:-1] if star else None
 
@@ -64,12 +63,12 @@ class HostPattern:
         return self.host if self.port is None else f"{self.host}:{self.port}"
 
     def matches(self, field: str | None) -> bool:
-        """Tell whether the value of a `Host` field is one of these hosts."""
+        """Return whether the value of a `Host` field is one of these hosts."""
         parsed = None if field is None else parse_host(field)
         return parsed is not None and self.matches_host(parsed)
 
     def matches_host(self, parsed: HostPort) -> bool:
-        """Tell whether a host is one of these."""
+        """Return whether a parsed host is one of these."""
         if self.port is not None and self.port != (parsed.port or _DEFAULT_PORT):
             return False
         host = parsed.host
@@ -95,5 +94,5 @@ def _parse_pattern(text: str, host: str) -> str:
 
 
 def _encode_label(label: str) -> str:
-    """Give the ASCII form of an internationalised label, as a browser would send it."""
+    """Return the ASCII form of an internationalised label, as a browser sends it."""
     return URL.build(scheme="http", host=label).raw_host or label

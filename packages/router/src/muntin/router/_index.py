@@ -2,13 +2,13 @@
 
 Its work grows with the segments of the path, not with the templates. A node has one way for each literal segment, one
 for "any segment", and one for each *different* expression that stands at this place; templates that share a
-beginning share the nodes. What cannot be told apart by segments, such as `{tail:.*}`, is filed at its node by the
-literal text at both ends of the rest, and tried.
+beginning share the nodes. A template that segments cannot tell from others, such as `{tail:.*}`, is filed at its
+node by the literal text at both ends of the rest, and tried.
 
 So the work is bounded by how many beginnings of templates the path really matches, and by how many different
 expressions stand beside one another at one place: a hundred different `{x:regex}` there are a hundred attempts.
 
-What is found is a superset in the order of the claims, which decide. It knows segments; it must not know methods.
+The result is a superset, in the order of the claims; each claim decides whether it matches. Methods play no part here.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ __all__ = ["Index", "Ordered"]
 
 
 class Ordered(Protocol):
-    """Something with a place in the order of asking."""
+    """A claim with its place in the order."""
 
     order: int
 
@@ -32,7 +32,7 @@ C = TypeVar("C", bound=Ordered)
 
 
 _Ways = dict[str, tuple[Callable[[str], object], "_Node[C]"]]
-"""Ways on by expression: a test of the text, and the node behind it."""
+"""Next nodes by expression: a test of the text, and the node behind it."""
 
 
 class _Node(Generic[C]):
@@ -44,19 +44,19 @@ class _Node(Generic[C]):
         self.literals: dict[str, _Node[C]] = {}
         self.variable: _Node[C] | None = None
         self.expressions: _Ways[C] = {}
-        """The ways on by what the whole segment must match."""
+        """The next nodes by the expression that the whole segment must match."""
         self.affixed: Affixes[_Ways[C]] | None = None
-        """The ways on where a segment has literals beside its variables."""
+        """The next nodes for segments with literals beside their variables."""
         self.rests: Affixes[list[C]] | None = None
         self.below: list[C] = []
-        """Those that take every path that goes on from here."""
+        """The claims that take every path that continues from here."""
         self.ends: list[C] = []
-        """Those whose template ends here."""
+        """The claims whose template ends here."""
         self.is_open = False
-        """Whether there is more to do here than to follow a literal or a variable."""
+        """True if there is more than literals and a variable to follow."""
 
     def step(self, segment: Segment) -> "_Node[C]":
-        """Give the node behind a segment of a template, made now if there is none."""
+        """Return the node behind a segment of a template; make it if there is none."""
         middle = segment.middle
         if middle is None:
             return self.literals.setdefault(segment.prefix, _Node())
@@ -106,7 +106,7 @@ class Index(Generic[C]):
         node.ends.append(claim)
 
     def find(self, segments: list[str]) -> list[C]:
-        """Give the claims on a canonical path, split at its slashes, in their order."""
+        """Return the claims on a canonical path, split at its slashes, in their order."""
         found: list[C] = []
         pending: list[tuple[_Node[C], int]] = []
         size = len(segments)
@@ -143,7 +143,7 @@ class Index(Generic[C]):
     def _open(
         node: _Node[C], segments: list[str], depth: int, found: list[C], pending: list[tuple[_Node[C], int]]
     ) -> None:
-        """Take what lies open at a node: the ways behind expressions, all that is below, and the rests."""
+        """Add to `found` and `pending` all that is more than literals and a variable at a node."""
         for takes, way in node.expressions.values():
             if takes(segments[depth]):
                 pending.append((way, depth + 1))

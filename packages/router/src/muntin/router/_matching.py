@@ -11,7 +11,7 @@ one by one. In a router where method and path alone decide, there is one stage, 
 variables are computed in advance.
 
 A resource with rules of its own may have to be awaited. So the search is a generator: it yields such a resource as a
-`Question`, and is sent the match. `answer_questions` is the driver that does not wait.
+`Candidate`, and is sent the match. `run_search` is the driver that does not wait.
 
 Nothing is kept for a path that was searched for: memory depends on the templates alone.
 """
@@ -26,7 +26,7 @@ from typing import Any, Generic, TypeGuard, TypeVar
 from muntin.router._affixes import Affixes
 from muntin.router._hosts import parse_host
 from muntin.router._index import Index
-from muntin.router._mounts import HostMount, Mountable, PrefixMount, Question, Search
+from muntin.router._mounts import Candidate, HostMount, Mountable, PrefixMount, Search
 from muntin.router._quoting import decode_part, is_canonical, requote
 from muntin.router._resources import DynamicResource, PlainResource, PrefixResource, Resource
 from muntin.router._routes import (
@@ -42,7 +42,7 @@ from muntin.router._routes import (
 )
 from muntin.router._template import Template
 
-__all__ = ["Matcher", "answer_questions", "is_indexed"]
+__all__ = ["Matcher", "is_indexed", "run_search"]
 
 H = TypeVar("H")
 
@@ -71,23 +71,23 @@ def _literal_depth(resource: _Indexed[H]) -> int:
     return resource.template.literal_depth
 
 
-def answer_questions(search: Search[H]) -> Match[H]:
-    """Run a search to its end, and answer each question by the `match` of its resource."""
+def run_search(search: Search[H]) -> Match[H]:
+    """Run a search to its end, asking each candidate by the `match` of its resource."""
     match: Match[H] | None = None
     while True:
         try:
-            question = search.send(match)
+            candidate = search.send(match)
         except StopIteration as end:
             found: Match[H] = end.value
             return found
-        match = question.match()
+        match = candidate.match()
 
 
 _Find = Callable[[str, str, "str | None"], Match[H] | Search[H]]
 
 
 def _find_in(router: Mountable[H]) -> _Find[H]:
-    """Return the `match` of a mounted router, or its `search` where there may be questions."""
+    """Return the `match` of a mounted router, or its `search` where there may be candidates."""
     return router.match if router.is_pure else router.search
 
 
@@ -154,7 +154,7 @@ class _MountClaim(Generic[H]):
         return self._find(method, path[self._size :], host)
 
 
-_StageSearch = Generator[Question[H], Match[H] | None, Match[H] | None]
+_StageSearch = Generator[Candidate[H], Match[H] | None, Match[H] | None]
 """The part of a search that is done in one stage."""
 
 
@@ -228,7 +228,7 @@ class _HostStage(_Stage[H], Generic[H]):
         return None
 
 
-class _QuestionStage(_Stage[H], Generic[H]):
+class _CandidateStage(_Stage[H], Generic[H]):
     """A run of resources with rules of their own."""
 
     def __init__(self, resources: Iterable[AbstractResource[H]]) -> None:
@@ -237,7 +237,7 @@ class _QuestionStage(_Stage[H], Generic[H]):
     def find(self, method: str, path: str, host: str | None, refused: list[Refusal[H]]) -> _StageSearch[H]:
         """Ask one resource after the other, and return the first match that is no refusal of the method."""
         for resource in self._resources:
-            match = yield Question(resource, method, path, host)
+            match = yield Candidate(resource, method, path, host)
             if isinstance(match, MethodNotAllowed):
                 refused.append((match.resource, match.allowed))
             elif match is not None:
@@ -248,7 +248,7 @@ class _QuestionStage(_Stage[H], Generic[H]):
 def _stage_of(resource: AbstractResource[H]) -> type[_Stage[H]]:
     if is_indexed(resource):
         return _PathStage
-    return _HostStage if _is_host(resource) else _QuestionStage
+    return _HostStage if _is_host(resource) else _CandidateStage
 
 
 class _MatchByMethod(dict[str, Match[H]], Generic[H]):
@@ -314,7 +314,7 @@ class Matcher(Generic[H]):
         """Find the match of a path, without waiting."""
         stage = self._only_stage
         if stage is None:
-            return answer_questions(self.search(method, path, host))
+            return run_search(self.search(method, path, host))
         if not is_canonical(path):
             path = requote(path)
             matches = self.exact.get(path)
@@ -324,10 +324,10 @@ class Matcher(Generic[H]):
         match = stage.find(method, path, host, refused)
         if isinstance(match, Matched):
             return match
-        return self._refuse(method, match, refused)  # type: ignore[arg-type]  # here are no questions, so no search
+        return self._refuse(method, match, refused)  # type: ignore[arg-type]  # here are no candidates, so no search
 
     def search(self, method: str, path: str, host: str | None) -> Search[H]:
-        """Search for the match of a path: yield each question, and return the match."""
+        """Search for the match of a path: yield each candidate, and return the match."""
         if not is_canonical(path):
             path = requote(path)
         refused: list[Refusal[H]] = []

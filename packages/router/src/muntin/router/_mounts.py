@@ -13,12 +13,12 @@ from muntin.router._hosts import HostPattern
 from muntin.router._resources import parse_prefix
 from muntin.router._routes import AbstractResource, Match, MountPoint, ResourceRegistry, Route
 
-__all__ = ["HostMount", "Mount", "Mountable", "PrefixMount", "Question", "Search"]
+__all__ = ["Candidate", "HostMount", "Mount", "Mountable", "PrefixMount", "Search"]
 
 H = TypeVar("H")
 
 
-class Question(NamedTuple, Generic[H]):
+class Candidate(NamedTuple, Generic[H]):
     """A resource with rules of its own that has to be asked before a search can go on."""
 
     resource: AbstractResource[H]
@@ -32,8 +32,8 @@ class Question(NamedTuple, Generic[H]):
         return self.resource.match(self.method, self.path, self.host)  # type: ignore[return-value]  # Matched is Found
 
 
-Search = Generator[Question[H], Match[H] | None, Match[H]]
-"""A search for a match: yields questions, is sent the match of each (or None), and returns the match."""
+Search = Generator[Candidate[H], Match[H] | None, Match[H]]
+"""A search for a match: yields candidates, is sent the match of each (or None), and returns the match."""
 
 
 class Mountable(ResourceRegistry, Protocol[H]):

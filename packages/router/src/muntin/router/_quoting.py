@@ -1,10 +1,10 @@
 """Percent-encoding of paths: the one canonical spelling in which paths and templates are compared.
 
-Many spellings mean one path (`/%61`, `/a`; `/%c3%a9`, `/é`). Everything is compared in the spelling that yarl
-gives to the path of a URL: what needs no escape is bare, escapes are upper-case, the rest of Unicode is UTF-8 and
+Many spellings mean one path (`/%61`, `/a`; `/%c3%a9`, `/é`). Everything is compared in yarl's spelling of
+the path of a URL: what needs no escape is bare, escapes are upper-case, the rest of Unicode is UTF-8 and
 escaped, and `%2F` and `%25` stay, because bare they would mean something else. yarl keeps `%2B` as well; in a path
 it is a plus, as `+` is, and `encodeURIComponent` writes it so.
-This file knows RFC 3986, sections 2 and 3.3; it must not know what a template or a variable is.
+The rules are those of RFC 3986, sections 2 and 3.3. Templates and variables play no part here.
 """
 
 import re
@@ -14,7 +14,7 @@ from yarl import URL
 
 __all__ = ["LETTERS", "decode_part", "encode_part", "is_canonical", "requote", "strip_prefix"]
 
-# pchar (RFC 3986, section 3.3): an escape of one of these says nothing that the bare character does not.
+# pchar (RFC 3986, section 3.3): an escape of one of these means the same as the bare character.
 _BARE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@"
 LETTERS = _BARE + "/%"
 """The characters of canonical paths."""
@@ -28,16 +28,16 @@ def _respell(escape: str) -> str:
     return character if character in _BARE else escape.upper()
 
 
-# Every escape as it may be written, and as it is to be: one step for each, since a path can be full of them.
+# Every escape in each spelling, with its canonical one: one look-up each, since a path can be full of escapes.
 _DIGITS = "0123456789ABCDEFabcdef"
 _SPELLINGS = {escape: _respell(escape) for a in _DIGITS for b in _DIGITS for escape in [f"%{a}{b}"]}
 
 is_canonical = re.compile(rf"[{_CLASS}]*").fullmatch
-"""Whether a path holds neither escapes nor anything that needs one: the common case, which needs no work."""
+"""Return a match if a path has neither escapes nor characters that need one: the common case."""
 
 
 def requote(path: str) -> str:
-    """Give the canonical spelling of a path; any text is accepted, and a stray `%` is escaped itself."""
+    """Return the canonical spelling of a path; any text is accepted, and a stray `%` is escaped itself."""
     return _ESCAPE_OR_ODD.sub(_requote_one, path)
 
 
@@ -50,8 +50,8 @@ def strip_prefix(path: str, prefix: str) -> str | None:
     """Return what comes after a prefix in a path, in the path's own spelling; None if the path is not below it.
 
     Segments are compared one by one in their canonical spelling: `/%73tatic/a%2Fb` below `/static` is `/a%2Fb`, and an
-    encoded slash never separates anything. Who opens files by the rest of a path takes it from here and decodes it
-    segment by segment: decoded text cannot tell an encoded slash from a real one.
+    encoded slash never separates anything. To open files by the rest of a path, take it from here and decode it segment
+    by segment: in decoded text, an encoded slash looks like a real one.
 
     Args:
         path: as it was sent, percent-encoded.
@@ -70,14 +70,14 @@ def strip_prefix(path: str, prefix: str) -> str | None:
 
 
 def encode_part(text: str, *, keep_slash: bool = False) -> str:
-    """Spell any text as a piece of a canonical path, `/` escaped too unless it is to be kept."""
+    """Encode any text as a piece of a canonical path, slashes included unless `keep_slash` is true."""
     if text.isascii() and text.isalnum():
         return text
     return quote(text, safe="!$&'()*,;=:@+/" if keep_slash else "!$&'()*,;=:@+")
 
 
 def decode_part(text: str) -> str:
-    """Give the text that a piece of a canonical path means; escapes that are not UTF-8 stay as they are."""
+    """Decode a piece of a canonical path; escapes that are not UTF-8 stay as they are."""
     if "%" not in text:
         return text
     return URL.build(path=text, encoded=True).path

@@ -1,7 +1,6 @@
 """The regular expressions of variables: compiled once, and sorted by whether they can match a slash.
 
-It knows the syntax of `re`; it must not know about templates or paths. Its own expressions are compiled when the first
-variable with an expression asks.
+It deals with the syntax of `re` alone. Its own expressions are compiled for the first variable with an expression.
 """
 
 import re
@@ -10,7 +9,7 @@ from functools import lru_cache
 __all__ = ["DEFAULT", "compile_regex", "is_slash_free", "needs_unencoded_text"]
 
 DEFAULT = "[^{}/]+"
-"""What a variable without a regular expression of its own matches: one or more characters of one segment."""
+"""The expression of a variable without one of its own: one or more characters of one segment."""
 
 # Templates repeat the same few expressions, and `re.compile` forgets after 512.
 compile_regex = lru_cache(maxsize=4096)(re.compile)
@@ -31,7 +30,7 @@ _SLASH_FREE = rf"""(?:
 
 @lru_cache(maxsize=4096)
 def is_slash_free(regex: str) -> bool:
-    """Tell whether the expression provably matches no `/`, and the same text wherever that text stands."""
+    """Return whether the expression provably matches no `/`, and does not depend on the text around its match."""
     return re.fullmatch(_SLASH_FREE, regex, re.VERBOSE) is not None
 
 
@@ -40,5 +39,5 @@ _NON_ASCII = r"[^\x00-\x7F]|\\(?:u(?!00[0-7])|U(?!000000[0-7])|x[89A-Fa-f]|N\{)"
 
 
 def needs_unencoded_text(regex: str) -> bool:
-    """Tell whether the expression names characters beyond ASCII, which never stand in an encoded path."""
+    """Return whether the expression names characters beyond ASCII, which no encoded path has."""
     return re.search(_NON_ASCII, regex) is not None

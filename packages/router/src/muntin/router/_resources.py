@@ -1,6 +1,6 @@
-"""Resources with routes: one path or many, and what each method does there.
+"""Resources with routes: one path or many, and a route for each method.
 
-They know their template and their routes; they must not know which resources stand beside them.
+A resource has its template and its routes. It must not know the other resources.
 """
 
 from abc import abstractmethod
@@ -34,12 +34,12 @@ class Resource(AbstractResource[H], Generic[H]):
         return MappingProxyType(self._routes)
 
     def add_route(self, method: str, handler: H, **options: Any) -> Route[H]:
-        """Register the handler for the method, `"*"` for all others; a `RouteConflict` if it would never be reached."""
+        """Register the handler for the method, `"*"` for all others; raise `RouteConflict` if it is out of reach."""
         route = Route(method, handler, self, MappingProxyType(options) if options else NOTHING)
         return self.register_route(route)
 
     def register_route(self, route: Route[H]) -> Route[H]:
-        """Take a route that was made for this resource."""
+        """Add a route that was made for this resource; raise `RouteConflict` if it can never be reached."""
         taken = self._routes.get(route.method) or self._routes.get(ANY_METHOD)
         if taken is not None:
             raise RouteConflict(f"{route!r} would never be reached: {taken!r} is registered already")
@@ -51,7 +51,7 @@ class Resource(AbstractResource[H], Generic[H]):
     def match(
         self, method: str, path: str, host: str | None = None
     ) -> Matched[H] | MethodNotAllowed[H] | None:
-        """Answer a canonical path, relative to the router's own prefix; None says: none of mine, go on."""
+        """Match a canonical path, relative to the router's own prefix; return None if the resource does not have it."""
         variables = self.read(path)
         values = None if variables is None else self.convert(variables)
         if variables is None or values is None:
@@ -63,10 +63,10 @@ class Resource(AbstractResource[H], Generic[H]):
 
     @abstractmethod
     def read(self, path: str) -> Mapping[str, str] | None:
-        """Give the decoded variables of a path that matches, else None."""
+        """Return the decoded variables of a path that matches, else None."""
 
     def convert(self, variables: Mapping[str, str]) -> Mapping[str, Any] | None:
-        """Give the variables in their types, or None if the text of one is not of its type."""
+        """Return the variables in their types, or None if the text of one is not of its type."""
         return variables
 
     def build_url(self, parts: Mapping[str, Any] = NOTHING, query: Any = None) -> URL:
@@ -84,7 +84,7 @@ class Resource(AbstractResource[H], Generic[H]):
 
 
 class _TemplateResource(Resource[H], Generic[H]):
-    """What plain and dynamic resources share: a template."""
+    """A resource with a template."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class _TemplateResource(Resource[H], Generic[H]):
         return self.prefix + self._template.canonical
 
     def url_for(self, **parts: Any) -> URL:
-        """Build the URL from str or int parts, each percent-encoded; a `PartError` names those that do not fit."""
+        """Build the URL from str or int parts, each percent-encoded; raise `PartError` for parts that do not fit."""
         return URL.build(path=self.prefix + self._template.format(parts), encoded=True)
 
 
@@ -115,7 +115,7 @@ class PlainResource(_TemplateResource[H], Generic[H]):
     """A resource with one path."""
 
     def read(self, path: str) -> Mapping[str, str] | None:
-        """Give no variables if this is the path, else None; an empty one is `/` where no prefix comes before it."""
+        """Return an empty mapping if this is the path, else None. Without a prefix, the empty path is `/`."""
         own = self._template.canonical
         return NOTHING if path == own or (not own and path == "/" and not self.prefix) else None
 
@@ -128,11 +128,11 @@ class DynamicResource(_TemplateResource[H], Generic[H]):
     """A resource whose template has variables."""
 
     def read(self, path: str) -> Mapping[str, str] | None:
-        """Give the decoded variables of a path that matches, else None."""
+        """Return the decoded variables of a path that matches, else None."""
         return self._template.read(path)
 
     def convert(self, variables: Mapping[str, str]) -> Mapping[str, Any] | None:
-        """Give the variables in their types, or None if the text of one is not of its type."""
+        """Return the variables in their types, or None if the text of one is not of its type."""
         return self._template.convert(variables) if self._template.is_typed else variables
 
     def get_info(self) -> dict[str, Any]:
@@ -182,7 +182,7 @@ class PrefixResource(Resource[H], Generic[H]):
         return {self._variable: ""} if self._has_prefix and path == self._own_prefix else None
 
     def url_for(self, **parts: Any) -> URL:
-        """Build the URL of something below the prefix: the one part is the variable, and keeps its slashes."""
+        """Build the URL of a path below the prefix: the one part is the variable, and its slashes stay."""
         rest = Template(f"/{{{self._variable}:.*}}").format(parts)
         return URL.build(path=self.canonical + rest, encoded=True)
 
@@ -192,7 +192,7 @@ class PrefixResource(Resource[H], Generic[H]):
 
 
 def parse_prefix(prefix: str) -> str:
-    """Give a prefix in its canonical spelling, without a slash at its end; a `TemplateError` if it is none."""
+    """Return a prefix in its canonical spelling, without a slash at its end; or raise `TemplateError`."""
     template = Template(prefix)
     if template.variables:
         raise TemplateError(f"prefix {prefix!r} must not have variables")
@@ -202,6 +202,6 @@ def parse_prefix(prefix: str) -> str:
 def make_resource(
     path: str, *, name: str | None = None, converters: Mapping[str, Converter[Any]] = CONVERTERS
 ) -> PlainResource[H] | DynamicResource[H]:
-    """Make the resource that a path template asks for."""
+    """Make a resource with or without variables, as the template has them."""
     template = Template(path, converters)
     return DynamicResource(template, name=name) if template.variables else PlainResource(template, name=name)

@@ -74,9 +74,9 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
         return matcher.match(method, path, host)
 
     def search(self, method: str, path: str, host: str | None = None) -> Search[H]:
-        """Search for the match that `match` returns, and yield each resource with rules of its own that is in question.
+        """Search for the match that `match` returns, and yield each resource with rules of its own that must be asked.
 
-        For rules that need more than method, path and host, or that have to be awaited: send each question's match, or
+        For rules that need more than method, path and host, or that have to be awaited: send each candidate's match, or
         None, into the generator; it returns the match of the request.
         """
         matcher = self._matcher or self._compile()

@@ -1,7 +1,7 @@
-"""Routes, the resources they belong to, and the answers that name them.
+"""Routes, the resources they belong to, and the matches that name them.
 
-The three stand together because each is told in terms of the others: a resource holds routes, a route knows its
-resource, and an answer is a route or the resource that refused. Handlers are opaque: nothing here calls them.
+They are in one module because each refers to the others: a resource has routes, a route has a resource, and a match
+is a route or the resource that refused the method. Handlers are opaque: nothing here calls them.
 """
 
 import keyword
@@ -35,10 +35,10 @@ H = TypeVar("H")
 H_co = TypeVar("H_co", covariant=True)
 
 ANY_METHOD = "*"
-"""The method of a route that takes whatever no other route of its resource takes."""
+"""The method of a route for all methods that no other route of its resource has."""
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-"""The variables of a path without variables: one for all, and therefore read-only."""
+"""The variables of a path without variables: shared, and therefore read-only."""
 
 # token (RFC 9110, section 5.6.2)
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -46,14 +46,22 @@ _STANDARD = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "
 
 
 def check_method(method: str) -> str:
-    """Give the method to register: any token; a standard one may be written in lower case (`MethodError`)."""
+    """Return the method to register; a standard one may be in lower case.
+
+    Raises:
+        MethodError: it is no token.
+    """
     if not isinstance(method, str) or _TOKEN.fullmatch(method) is None:
         raise MethodError(f"{method!r} is no HTTP method: a method is a token such as GET")
     return method.upper() if method.upper() in _STANDARD else method
 
 
 def check_name(name: str) -> str:
-    """Give the name back if it is identifiers joined by dash, dot or colon, none a keyword (`ResourceNameError`)."""
+    """Return the name.
+
+    Raises:
+        ResourceNameError: it is not identifiers joined by dashes, dots or colons, or one of them is a keyword.
+    """
     for word in re.split(r"[.:-]", name):
         if not word.isidentifier():
             raise ResourceNameError(f"name {name!r} must be identifiers joined by '-', '.' or ':'")
@@ -63,15 +71,15 @@ def check_name(name: str) -> str:
 
 
 class MountPoint(Protocol):
-    """What a router that stands inside another one stands on."""
+    """The place of a router inside another one."""
 
     @property
     def payload(self) -> Any:
-        """Whatever was given when the router was mounted; for an application framework, the application."""
+        """The object that was passed when the router was mounted; in an application framework, the application."""
 
 
 class ResourceRegistry(Protocol):
-    """What a resource may know of the router it is in."""
+    """The router of a resource, as far as the resource uses it."""
 
     @property
     def prefix(self) -> str:
@@ -82,16 +90,16 @@ class ResourceRegistry(Protocol):
         """The mounts above, from the outermost to the innermost."""
 
     def change(self) -> None:
-        """Say that something is about to change; a `FrozenError` if it must not."""
+        """Prepare for a change; raise `FrozenError` if the router is frozen."""
 
 
 class AbstractResource(ABC, Generic[H]):
-    """Something that paths lead to. Derive from it for a resource with rules of its own.
+    """The target of paths. Derive from it for a resource with rules of its own.
 
-    The router asks such a resource in its turn, by `match`, so its cost is not hidden by any index.
+    The router asks each such resource by `match`, one after the other; no index helps.
     """
 
-    # Defaults for classes that do not call this __init__: then there is no name, and all else works.
+    # Defaults for subclasses that do not call this __init__: they have no name, and everything else works.
     _name: str | None = None
     _registry: ResourceRegistry | None = None
 
@@ -110,11 +118,11 @@ class AbstractResource(ABC, Generic[H]):
 
     @abstractmethod
     def match(self, method: str, path: str, host: str | None = None) -> "Match[H] | Matched[H] | None":
-        """Answer a canonical path, relative to the router's own prefix; None says: none of mine, go on."""
+        """Match a canonical path, relative to the router's own prefix; return None if the resource does not have it."""
 
     @abstractmethod
     def url_for(self, **parts: Any) -> URL:
-        """Build the URL that leads here."""
+        """Build the URL of the resource."""
 
     @abstractmethod
     def get_info(self) -> dict[str, Any]:
@@ -141,13 +149,13 @@ class AbstractResource(ABC, Generic[H]):
         return () if self._registry is None else self._registry.mounts
 
     def join(self, registry: ResourceRegistry) -> None:
-        """Enter a router; routers call this, once."""
+        """Enter a router; the router calls this, once."""
         if self._registry is not None:
             raise RouteConflict(f"{self!r} is in a router already")
         self._registry = registry
 
     def change(self) -> None:
-        """Say that something is about to change; a `FrozenError` if the router is frozen."""
+        """Prepare for a change; raise `FrozenError` if the router is frozen."""
         if self._registry is not None:
             self._registry.change()
 
@@ -172,7 +180,7 @@ class Route(Generic[H]):
         self.handler = handler
         self.resource = resource
         self.options = options
-        """Whatever else was given at registration, by keyword: the router keeps it and does not look at it."""
+        """All other keywords of the registration: the router stores them and does not use them."""
 
     @property
     def name(self) -> str | None:
@@ -243,7 +251,7 @@ class Matched(Generic[H]):
 if TYPE_CHECKING:
 
     class Found(Matched[Any], Generic[H]):
-        """What `Matched` is for a type checker when it comes out of a router.
+        """The type of a `Matched` that a router returns, for type checkers only.
 
         Where `isinstance` or `match` narrows a union to a generic class, mypy forgets the argument. This one is a
         `Matched` of anything already, and so it is not narrowed but stays as it is, with an argument of its own.
@@ -290,7 +298,7 @@ class MethodNotAllowed(Generic[H]):
 
 
 class NotFound(NamedTuple):
-    """A path that leads nowhere; `mounts` are those it led through, from the outermost to the innermost."""
+    """A path without a resource; `mounts` are those that it led through, from the outermost to the innermost."""
 
     mounts: tuple[MountPoint, ...] = ()
 

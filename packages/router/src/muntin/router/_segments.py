@@ -1,8 +1,8 @@
-"""Segments: what a template says between two slashes, and how one piece of a path is held against it.
+"""Segments: the part of a template between two slashes, and how a piece of a path is compared with it.
 
 A segment that has only variables without expressions is matched by looking for its literals from the right, in linear
-time whatever the text is; the same in `re` would take polynomial time on text that nearly matches. It knows one
-segment at a time; it must not know names, or what comes of a match.
+time whatever the text is; the same in `re` would take polynomial time on text that nearly matches. Names of
+variables are no concern of this module.
 """
 
 import re
@@ -20,8 +20,8 @@ __all__ = ["Segment", "read_segments", "split_at"]
 class Segment(NamedTuple):
     """A literal beginning, an expression, a literal end.
 
-    `middle` is None where the segment is only its `prefix`. One that `spans` stands for the whole rest of the path.
-    `literals` are what stands between the variables, if all of these take any text.
+    `middle` is None if the segment is only its `prefix`. A segment that `spans` is the whole rest of the path.
+    `literals` are the texts between the variables, if all of these take any text.
     """
 
     prefix: str
@@ -30,27 +30,27 @@ class Segment(NamedTuple):
     spans: bool = False
     literals: tuple[str, ...] | None = None
     variables: int = 0
-    """How many there are."""
+    """The number of variables."""
 
     @property
     def is_variable(self) -> bool:
-        """Whether this is one variable and nothing else."""
+        """True if this is one variable and nothing else."""
         return self.variables == 1 and not (self.prefix or self.suffix or self.spans)
 
     @property
     def is_default(self) -> bool:
-        """Whether this is one variable that takes any text, and nothing else."""
+        """True if this is one variable that takes any text, and nothing else."""
         return self.is_variable and self.middle == DEFAULT
 
     @property
     def takes_middle(self) -> Callable[[str], object]:
-        """A test for the text between the literal beginning and end; true of what it takes."""
+        """A function that tests the text between the literal beginning and end; its result is true if the text fits."""
         if self.literals is not None:
             return partial(split_at, self.literals)
         return compile_regex(self.middle or "").fullmatch
 
     def split(self, text: str) -> list[str] | None:
-        """Give the texts of the variables, where all of these take any text; None if the text is another."""
+        """Return the texts of the variables, if all of these take any text; None if the text does not match."""
         if self.literals is None:
             return [] if text == self.prefix else None
         end = len(text) - len(self.suffix)
@@ -75,7 +75,7 @@ def split_at(literals: Sequence[str], text: str) -> list[str] | None:
 
 
 def read_segments(parts: Sequence[str | Variable]) -> tuple[Segment, ...]:
-    """Cut the parts of a template at the slashes of its literals; the first that spans takes the rest with it."""
+    """Cut the parts of a template at the slashes of its literals; the first that spans includes the rest."""
     rows: list[list[str | Variable]] = [[]]
     for part in parts:
         if isinstance(part, Variable):
@@ -94,7 +94,7 @@ def read_segments(parts: Sequence[str | Variable]) -> tuple[Segment, ...]:
 
 
 def _read_segment(row: list[str | Variable], *, spans: bool = False) -> Segment:
-    """Tell the literal beginning and end of a row of parts from what stands between."""
+    """Split a row of parts into its literal beginning, the expression between, and its literal end."""
     places = [place for place, part in enumerate(row) if isinstance(part, Variable)]
     if not places:
         return Segment(_join(row))

@@ -1,7 +1,7 @@
-"""Path templates: text such as `/users/{id}/{file:.+}`, taken apart once and put together many times.
+"""Path templates: text such as `/users/{id}/{file:.+}`, parsed once and formatted many times.
 
-A template knows its literals and variables, the expression that matches it, and how its parts make a path. It must
-not know methods, handlers, or which other templates exist.
+A template has literals and variables, matches paths by an expression, and makes a path of parts. It must not know
+methods, handlers, or other templates.
 """
 
 import re
@@ -46,13 +46,13 @@ class Template:
                 raise TemplateError(f"path {text!r} has two variables named {name!r}")
         self._names = frozenset(names)
         if self.has_regex:
-            self.regex  # noqa: B018  (an expression of the user's may be wrong only in its place: find out now)
+            self.regex  # noqa: B018  (a user's expression may be wrong only together with the others: raise now)
             self._check_cost()
 
     def _check_cost(self) -> None:
-        """Warn of expressions that some paths can make take time out of proportion."""
+        """Warn of expressions that take very long for some paths."""
         for segment in self.segments:
-            # What takes any text is split at its literals, which has one way to do it.
+            # A segment whose variables take any text is split at its literals: there is one way to do it.
             if segment.middle is None or segment.literals is not None:
                 continue
             found = find_explosion(segment.middle, spans=segment.spans)
@@ -78,7 +78,7 @@ class Template:
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
-        """What stands between the slashes, in order; the last may stand for all the rest of the path."""
+        """The segments between the slashes, in order; the last may be all the rest of the path."""
         return read_segments(self.parts)
 
     @property
@@ -90,7 +90,7 @@ class Template:
 
     @cached_property
     def has_regex(self) -> bool:
-        """Whether a variable has an expression of its own; without any, matching is splitting."""
+        """True if a variable has an expression of its own; without any, a path is matched by splitting it."""
         return not all(variable.is_default for variable in self.variables)
 
     @property
@@ -103,15 +103,15 @@ class Template:
 
     @cached_property
     def is_typed(self) -> bool:
-        """Whether a variable has a converter."""
+        """True if a variable has a converter."""
         return any(variable.converter is not None for variable in self.variables)
 
     def format(self, parts: Mapping[str, object]) -> str:
         """Put values in the place of the variables, percent-encoded.
 
         Raises:
-            PartError: there are not all of them, or others.
-            PartValueError: with these values the path would not lead back.
+            PartError: parts are missing, or the template does not have them.
+            PartValueError: with these values the template would not match its own path.
             TypeError: a value is neither text nor a number, and has no converter.
         """
         if parts.keys() != self._names:
@@ -131,7 +131,7 @@ class Template:
         """Refuse values for which the template does not match its own path.
 
         Raises:
-            PartValueError: it does not, or the path is changed by whoever resolves it (RFC 3986, section 5.2.4).
+            PartValueError: it does not, or clients remove a segment of dots from the path (RFC 3986, section 5.2.4).
         """
         for variable in self.variables:
             if not variable.takes(parts[variable.name]):
@@ -148,7 +148,7 @@ class Template:
             )
 
     def read(self, path: str) -> dict[str, str] | None:
-        """Give the decoded values of the variables if the canonical path matches, else None."""
+        """Return the decoded values of the variables if the canonical path matches, else None."""
         variables = self._search(path) if self.has_regex else self._split(path)
         if variables is not None and "%" in path:
             return {name: decode_part(text) for name, text in variables.items()}
@@ -161,7 +161,7 @@ class Template:
         variables = match.groupdict()
         if self.regex.groups == len(self.variables):
             return variables
-        # A group of the user's own inside an expression gives a value too, if it took part.
+        # A named group inside an expression of the user has a value, too, if it took part.
         return {name: text for name, text in variables.items() if text is not None}
 
     def _split(self, path: str) -> dict[str, str] | None:
@@ -177,7 +177,7 @@ class Template:
         return {variable.name: piece for variable, piece in zip(self.variables, pieces, strict=True)}
 
     def convert(self, variables: Mapping[str, str]) -> Mapping[str, object] | None:
-        """Give the values in their types, or None where a converter refuses the text."""
+        """Return the values in their types, or None if a converter refuses the text."""
         values: dict[str, object] = dict(variables)
         for name, _, converter in self.variables:
             if converter is not None:

@@ -1,6 +1,6 @@
 """Variables of templates: `{name}`, `{name:regex}` and `{name:converter()}`.
 
-A variable knows which encoded text it takes and how a value is spelled. It must not know what stands beside it.
+A variable has an expression for its encoded text, and encodes values. What stands beside it is no concern of it.
 """
 
 import re
@@ -30,16 +30,16 @@ class Variable(NamedTuple):
 
     @property
     def is_default(self) -> bool:
-        """Whether it takes any text of one segment."""
+        """True if it takes any text of one segment."""
         return self.regex == DEFAULT
 
     @property
     def spans(self) -> bool:
-        """Whether the text may reach over slashes, or depend on what stands beside it."""
+        """True if the text may have slashes, or depend on the text beside it."""
         return not self.is_default and not is_slash_free(self.regex)
 
     def format(self, value: object) -> str:
-        """Spell a value as encoded text; a `TypeError` names the variable when the value is of no use."""
+        """Encode a value; raise `TypeError` if it is neither text nor a number, and has no converter."""
         if self.converter is not None and not isinstance(value, str):
             value = self.converter.format(value)
         if isinstance(value, bool) or not isinstance(value, str | int):
@@ -47,12 +47,12 @@ class Variable(NamedTuple):
         return encode_part(str(value), keep_slash=self.spans)
 
     def takes(self, value: object) -> bool:
-        """Say whether the encoded text of a value is one that a path may have here."""
+        """Return whether the expression matches the encoded text of a value."""
         return compile_regex(self.regex).fullmatch(self.format(value)) is not None
 
 
 def parse_variable(inside: str, converters: Mapping[str, Converter[Any]], *, template: str) -> Variable:
-    """Read what stands between the braces; `template` is for messages only."""
+    """Parse the text between the braces; `template` is for messages only."""
     match = _VARIABLE.fullmatch(inside)
     if match is None:
         raise TemplateError(f"path {template!r}: {{{inside}}} is neither {{name}} nor {{name:regex}}")
@@ -80,7 +80,7 @@ def _find_converter(
     """Return the converter that is named behind the colon, or None if an expression stands there.
 
     Raises:
-        TemplateError: a converter is named that there is not, or in another way than it is to be.
+        TemplateError: the converter does not exist, or is written in a wrong way.
     """
     call = _CALL.fullmatch(regex)
     word = call[1] if call else regex

@@ -1,7 +1,4 @@
-"""Views: read-only looks at a router that stay true while it grows.
-
-They know how to iterate; they must not know how anything is stored.
-"""
+"""Views: read-only collections over a router that stay current while it grows."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Generic, TypeVar
@@ -12,7 +9,7 @@ T = TypeVar("T")
 
 
 class CollectionView(Collection[T], Generic[T]):
-    """What an iteration gives, each time anew."""
+    """A collection whose items come from a new iteration each time."""
 
     __slots__ = ("_iterate",)
 
@@ -33,7 +30,7 @@ class CollectionView(Collection[T], Generic[T]):
 
 
 class MappingView(Mapping[str, T], Generic[T]):
-    """What the values of a mapping look like, each worked out when asked for."""
+    """A mapping whose values are computed at each access."""
 
     __slots__ = ("_mapping", "_present")
 

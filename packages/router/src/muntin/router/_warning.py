@@ -1,4 +1,4 @@
-"""Warnings at registration: told in the line that registers, where their reader has something to change."""
+"""Warnings at registration, reported for the line that registers: it is the line to change."""
 
 import inspect
 import warnings

@@ -1,7 +1,7 @@
 """Converters: variables with a type, written `{name:converter()}`.
 
-A converter says which text it takes, what value the text means, and how a value is written. It must not know where in
-a path it stands.
+A converter has an expression for the text, and functions from the text to a value and back. Its place in a path is no
+concern of it.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,9 +18,7 @@ V = TypeVar("V")
 class Converter(NamedTuple, Generic[V]):
     """The type of a variable: `regex` for the encoded text, `parse` from the decoded text, `format` back to text.
 
-    Its argument is the type of the values.
-
-    A `ValueError` from `parse` means that the text is none of these: the resource does not match.
+    The type argument is the type of the values. If `parse` raises `ValueError`, the resource does not match.
     """
 
     regex: str
@@ -40,4 +38,4 @@ CONVERTERS: Mapping[str, Converter[Any]] = {
     "uuid": Converter("[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}", _parse_uuid),
     "path": Converter(".+", str),
 }
-"""The converters that every router knows: `int()`, `uuid()`, and `path()` for text with slashes."""
+"""The converters that every router has: `int()`, `uuid()`, and `path()` for text with slashes."""

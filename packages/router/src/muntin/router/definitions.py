@@ -1,6 +1,6 @@
 """Definitions: routes written down before there is a router, and the table that collects them.
 
-A definition is a value that registers itself on anything with the right methods. It must not know any router.
+A definition is a value that registers itself on any object with the right methods; it needs no `Router`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ __all__ = [
 F = TypeVar("F")
 
 if TYPE_CHECKING:
-    # A table without an argument takes handlers of any type. `typing` knows of defaults since Python 3.13.
+    # A table without an argument takes handlers of any type. `typing` has defaults since Python 3.13.
     from typing_extensions import TypeVar as _TypeVar
 
     H = _TypeVar("H", default=object)
@@ -39,7 +39,7 @@ else:
 
 
 class Registrar(Protocol):
-    """What routes register themselves on. One with `add_static` takes static definitions too."""
+    """A router, as far as definitions use it. With `add_static` it takes static definitions, too."""
 
     @property
     def add_route(self) -> Callable[..., Any]:
@@ -51,15 +51,15 @@ class Registrar(Protocol):
 
 
 class AbstractRouteDef(Protocol):
-    """Something that registers itself."""
+    """A definition: it registers itself."""
 
     def register(self, router: Registrar) -> list[Any]:
-        """Register on the router, and give what the router gave for it."""
+        """Register on the router, and return what the router returned."""
 
 
 @dataclass(frozen=True, repr=False)
 class RouteDef:
-    """A route to come: method, path, handler, and the keywords of its registration."""
+    """The definition of a route: method, path, handler, and the keywords of its registration."""
 
     method: str
     path: str
@@ -67,9 +67,9 @@ class RouteDef:
     kwargs: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def register(self, router: Registrar) -> list[Any]:
-        """Register on the router, and give its route in a list."""
+        """Register on the router, and return its route in a list."""
         if self.method == "GET":
-            # The one method with a rule of its own, about HEAD, which is for the router to know.
+            # The one method with a rule of its own: the router decides whether HEAD is registered, too.
             return [router.add_get(self.path, self.handler, **self.kwargs)]
         return [router.add_route(self.method, self.path, self.handler, **self.kwargs)]
 
@@ -82,14 +82,14 @@ class RouteDef:
 
 @dataclass(frozen=True, repr=False)
 class StaticDef:
-    """A directory of files to come: the prefix of its URLs, its path, and the keywords of its registration."""
+    """The definition of a directory of files: the prefix of its URLs, its path, the keywords of its registration."""
 
     prefix: str
     path: str | PathLike[str]
     kwargs: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def register(self, router: Registrar) -> list[Any]:
-        """Register on the router, which must have `add_static`, and give the routes of its resource."""
+        """Register on the router, which must have `add_static`, and return the routes of its resource."""
         add_static = getattr(router, "add_static", None)
         if add_static is None:
             raise TypeError(f"{self!r} needs a router with add_static, and {router!r} has none")
@@ -156,7 +156,7 @@ def static(prefix: str, path: str | PathLike[str], **kwargs: Any) -> StaticDef:
 
 
 class Decorator(Generic[H]):
-    """What defines the decorated handler in a table, and returns it unchanged."""
+    """A decorator that defines the handler in a table, and returns it unchanged."""
 
     __slots__ = ("_define", "_items")
 
@@ -178,7 +178,7 @@ class Decorator(Generic[H]):
 class RouteTableDef(Sequence[AbstractRouteDef], Generic[H]):
     """A table of definitions, filled by decorators; with an argument, of handlers of that type alone.
 
-    A decorator returns the handler unchanged, so it goes above all that changes it.
+    A decorator returns the handler unchanged, so it stands above decorators that change the handler.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The errors of the router: what was asked of it that it cannot do.
+"""The errors of the router.
 
     RouterError
     ├── TemplateError    ValueError     a path, prefix, domain or regular expression that cannot be understood
@@ -9,7 +9,7 @@
     ├── PartError        KeyError       parts that do not fit the template when a URL is built
     └── PartValueError   ValueError     values that do, and with which the URL would not lead back
 
-It knows nothing of requests: a path from the wire never raises, it is merely not found.
+No request causes one: a path from the wire never raises, it is not found.
 """
 
 __all__ = [
@@ -50,7 +50,7 @@ class FrozenError(RouterError, RuntimeError):
 
 
 class PartError(RouterError, KeyError):
-    """Parts for a URL that do not fit the template: some are missing, or nobody asked for them."""
+    """Parts for a URL that do not fit the template: some are missing, or the template does not have them."""
 
     def __str__(self) -> str:
         # KeyError shows the repr of its argument, which is meant for a key and not for a sentence.
@@ -58,8 +58,8 @@ class PartError(RouterError, KeyError):
 
 
 class PartValueError(RouterError, ValueError):
-    """Values for a URL with which it would not lead back: the template does not match them, or they are dots."""
+    """Values for a URL with which it would not match its own template, or with segments of dots."""
 
 
 class TemplateWarning(UserWarning):
-    """A template that is valid and surely not what was meant: it matches no path, or takes for ever to match some."""
+    """A valid template that is certainly a mistake: it matches no path, or takes extremely long for some paths."""

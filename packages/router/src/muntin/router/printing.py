@@ -1,6 +1,6 @@
 """Printing: the route table of a router as text for people.
 
-It knows the public face of routers and resources only.
+It uses the public names of routers and resources only.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _HEAD = ("METHODS", "PATH", "NAME", "HANDLER")
 
 
 def format_table(router: Router[Any]) -> str:
-    """Give the route table: one line for each handler of each resource, in the order in which they are asked."""
+    """Return the route table: one line for each handler of each resource, in the order of registration."""
     rows = [_HEAD, *_iterate_rows(router, "")]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)

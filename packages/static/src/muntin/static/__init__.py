@@ -1,4 +1,4 @@
-"""Files over HTTP: from a URL path and request fields to a plan for the answer, without any I/O but the file's own.
+"""Files over HTTP: from a URL path and request fields to a plan for the response, without any I/O but the file's own.
 
     root = StaticRoot("public", append_version=True)
     with root.plan("GET", "css/site.css", request_fields) as plan:

@@ -1,7 +1,7 @@
-"""Work beside the event loop: what takes longer than asking a thread for it.
+"""Work in threads, beside the event loop: for calls that may take longer than the way to a thread and back.
 
-Knows that a plan owns a descriptor whatever becomes of who waits for it. Where the loop is not asyncio's, the work is
-done at the call: those loops have threads of their own kind.
+A plan owns a descriptor, even if its receiver is cancelled. Where the loop is not asyncio's, the work is done at the
+call: those loops have threads of their own kind.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ def _close_plan(planning: "asyncio.Future[FilePlan]") -> None:
 
 
 async def read_apart(plan: FilePlan, offset: int, count: int) -> bytes:
-    """Read as `FilePlan.read` does, in a thread if the disk may have to be waited for.
+    """Read as `FilePlan.read` does, in a thread if the disk may block.
 
     Raises:
         FileChanged: as `FilePlan.read`.

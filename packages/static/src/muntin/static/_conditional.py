@@ -1,7 +1,6 @@
-"""Whether a file is sent, in whole, in part or not at all: the conditions of RFC 9110 §13 and ranges of §14.
+"""Conditions (RFC 9110 §13) and ranges (§14): they decide whether a file is sent in whole, in part or not at all.
 
-Knows which fields to ask for and what their answers mean for a file. The rules themselves are http-core's; how an
-answer is written is the plan's.
+The rules themselves are in http-core; here they are applied to the fields of a request and to a file.
 """
 
 import time
@@ -13,11 +12,11 @@ from muntin.http_core.headers.ranges import ByteRange, parse_ranges, resolve_ran
 from muntin.static._representation import Representation
 
 Field = Callable[[str], "str | None"]
-"""Gives a request field's value by its name in lower case, several lines joined with commas; None if it is absent."""
+"""A function from the lower-case name of a request field to its value, lines joined by commas; None if it is absent."""
 
 
 class Outcome(NamedTuple):
-    """What is to be sent: a status out of 200, 206, 304, 412 and 416, and with 206 the ranges."""
+    """The decision: a status out of 200, 206, 304, 412 and 416, and with 206 the ranges."""
 
     status: int
     ranges: tuple[ByteRange, ...] = ()

@@ -1,6 +1,6 @@
-"""Which content codings of a file lie beside it ready-made, by its name.
+"""The names of the compressed forms of a file, and the choice among them by Accept-Encoding.
 
-Knows names, never contents. Does not know the file system: whether a sibling exists is asked elsewhere.
+Nothing is opened here: whether a sibling exists is checked elsewhere.
 """
 
 from functools import lru_cache
@@ -14,7 +14,7 @@ SIBLINGS: Final = {"br": ".br", "zstd": ".zst", "gzip": ".gz"}
 
 
 def siblings_of(name: str) -> dict[str, str]:
-    """Give the names under which compressed forms of a file would lie, by coding; none for such a form itself."""
+    """Return the names of the compressed forms of a file, by coding; none for such a form itself."""
     if suffix_of(name) in _SUFFIXES:
         return {}
     return {coding: name + suffix for coding, suffix in SIBLINGS.items()}
@@ -25,7 +25,7 @@ _SUFFIXES: Final = frozenset(SIBLINGS.values())
 
 @lru_cache(maxsize=256)  # all browsers together send a handful of values
 def choose_coding(accepted: str, available: tuple[str, ...]) -> str:
-    """Give the coding that an Accept-Encoding field likes best, or "" for the content as it is.
+    """Return the coding that an Accept-Encoding field prefers, or "" for the content as it is.
 
     `available` is in the server's order of preference, which decides between equals.
     """

@@ -1,6 +1,6 @@
 """One file that the application itself names, planned like any other.
 
-Knows that such a path is trusted, wherever it leads. Does not decide who may have the file.
+Such a path is trusted, wherever it leads. The application decides which clients get the file.
 """
 
 import os
@@ -26,7 +26,7 @@ class _AnyFile:
         return open_trusted(self.path_of(parts))
 
     def open_sibling(self, parts: tuple[str, ...]) -> Opened | None:
-        # The application named the file, not what somebody laid beside it: a link there stays inside the directory.
+        # The application named the file, not its siblings: a sibling that is a link stays inside the directory.
         return Sandbox(parts[0]).open(parts[1:])
 
 
@@ -45,7 +45,7 @@ def plan_file(
     etag: ETag | None = None,
     last_modified: int | None = None,
 ) -> FilePlan:
-    """Plan the answer with one file that the application chose.
+    """Plan the response with one file that the application chose.
 
     Args:
         path: where it is; links are followed.
@@ -57,19 +57,19 @@ def plan_file(
         last_modified: the time of the last change, in seconds since the epoch, if not that of the file.
 
     Raises:
-        OSError: the storage fails. A missing file gives a plan with 404, a forbidden one 403.
+        OSError: the storage fails. The plan of a missing file is 404, of a forbidden one 403.
     """
     name = os.path.abspath(path)
     field = field_of(fields)
-    given = (("media_type", media_type), ("etag", etag), ("last_modified", last_modified))
-    about = {key: value for key, value in given if value is not None}
+    named = (("media_type", media_type), ("etag", etag), ("last_modified", last_modified))
+    about = {key: value for key, value in named if value is not None}
     try:
         return _plan(name, method, field, status, about)
     except FileNotFoundError:
         _VARIANTS.forget(name)
     except OSError as error:
         return plan_status(status_of(error), method=method)
-    try:  # once more: a compressed form may have gone, and the file itself be there
+    try:  # once more: a compressed form may be removed, and the file itself be there
         return _plan(name, method, field, status, about)
     except OSError as error:
         return plan_status(status_of(error), method=method)

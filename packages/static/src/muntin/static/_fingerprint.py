@@ -1,6 +1,6 @@
 """Fingerprints: a short name for the content of a file, by which URLs can be cached for ever.
 
-Knows how to hash an open file and when a remembered hash is still good. Does not know paths or URLs.
+An open file is hashed, and the hash is used again until the file changes. Paths and URLs play no part here.
 """
 
 import os
@@ -14,13 +14,13 @@ from muntin.static._sandbox import Opened
 _BLOCK: Final = 262_144
 
 REMEMBERED: Final = 4096
-"""Fingerprints kept before all are forgotten. One takes about 300 bytes."""
+"""The most fingerprints in the cache; one more empties it. Each takes about 300 bytes."""
 
 VERSION_KEY: Final = "v"
 """Name of the parameter that holds a version in the query of a URL."""
 
 SETTLED_NS: Final = 2_000_000_000
-"""Nanoseconds that must have passed since a change before a fingerprint is remembered.
+"""Nanoseconds that must have passed since a change before a fingerprint is cached.
 
 Clocks of file systems tick: two writes within one tick show the same time. FAT has the coarsest tick, two seconds.
 """
@@ -40,12 +40,12 @@ class Fingerprints:
         self._known: dict[tuple[str, ...], _Known] = {}
 
     def recall(self, key: tuple[str, ...], status: os.stat_result) -> str | None:
-        """Give the version if the file was hashed before, and has not changed since."""
+        """Return the version if the file was hashed before, and has not changed since."""
         known = self._known.get(key)
         return known.version if known is not None and known.identity == _identify(status) else None
 
     def version_of(self, key: tuple[str, ...], opened: Opened) -> str:
-        """Give 22 characters of base64url (128 bits of SHA-256) for the content of an open file; it stays open."""
+        """Return 22 characters of base64url (128 bits of SHA-256) for the content of an open file; it stays open."""
         status = opened.status
         version = self.recall(key, status)
         if version is not None:
@@ -70,7 +70,7 @@ def _hash(descriptor: int) -> str:
 
 
 def version_in(query: str) -> str | None:
-    """Give the value of `v` in a raw query, or None; it needs no decoding, as base64url has no reserved characters."""
+    """Return the value of `v` in a raw query, or None; base64url needs no decoding in a query."""
     for pair in query.split("&", 8)[:8]:
         if pair.startswith(f"{VERSION_KEY}="):
             return pair[len(VERSION_KEY) + 1 :]

@@ -1,7 +1,6 @@
 """The listing: a directory as a page for people.
 
-Knows directory entries and HTML. Every name is hostile: it is escaped as text, percent-encoded as a reference, and the
-page may load and run nothing.
+Every name is hostile: it is escaped as text and percent-encoded as a reference, and the page may load and run nothing.
 """
 
 import os
@@ -18,8 +17,8 @@ from muntin.static._plan import FilePlan
 from muntin.static._sandbox import NO_DESCRIPTOR, Opened, Sandbox
 
 LISTED: Final = 2000
-"""Entries shown at most. Of a larger directory the first ones are shown that the file system gives: reading and
-sorting a million names would hold up every other client.
+"""The most entries shown. Of a larger directory, these are the first that the file system returns: reading and sorting
+a million names would delay all other clients.
 """
 
 
@@ -40,7 +39,7 @@ class Listing(NamedTuple):
 
 
 def list_folder(sandbox: Sandbox, parts: tuple[str, ...], opened: Opened, *, limit: int = LISTED) -> Listing:
-    """Read a directory: what could be requested of it, without names that begin with a dot."""
+    """Read the entries of a directory that can be requested, without names that begin with a dot."""
     entries: list[Entry] = []
     place = sandbox.path_of(parts) if opened.descriptor == NO_DESCRIPTOR else opened.descriptor
     with os.scandir(place) as found:
@@ -55,7 +54,7 @@ def list_folder(sandbox: Sandbox, parts: tuple[str, ...], opened: Opened, *, lim
                 return _sort(entries, is_cut=True)
             try:
                 status = item.stat()
-            except OSError:  # it vanished, or is a link to nothing
+            except OSError:  # it was removed, or is a link to nothing
                 continue
             if S_ISDIR(status.st_mode) or S_ISREG(status.st_mode):
                 entries.append(Entry(item.name, S_ISDIR(status.st_mode), status.st_size, status.st_mtime))
@@ -75,7 +74,7 @@ def plan_listing(sandbox: Sandbox, parts: tuple[str, ...], opened: Opened, *, me
 
 
 def format_listing(parts: tuple[str, ...], listing: Listing) -> str:
-    """Give the page; its references are relative to the directory's URL, which ends with a slash."""
+    """Format the page; its references are relative to the directory's URL, which ends with a slash."""
     title = escape(_show("/" + "".join(f"{part}/" for part in parts)))
     rows = [_PARENT] if parts else []
     rows += map(_format_entry, listing.entries)
@@ -93,7 +92,7 @@ def _format_entry(entry: Entry) -> str:
 
 
 def format_size(size: int) -> str:
-    """Give a number of bytes as people read it, in binary units with one decimal below ten."""
+    """Format a number of bytes for people, in binary units, with one decimal below ten."""
     if size < 1024:
         return f"{size} B"
     amount, unit = size / 1024, "KiB"

@@ -1,7 +1,7 @@
-"""Where a URL path points: segments of names below the root, or nowhere.
+"""The place that a URL path means: names below the root, or none.
 
-Knows the grammar of paths (RFC 3986 §3.3) and which names each family of file systems gives a second meaning.
-Must not know the file system: the answer depends on the text alone, so it cannot tell what exists outside.
+Paths follow the grammar of RFC 3986 §3.3; some names have a second meaning in a family of file systems. The result
+depends on the text alone, never on the file system, so it cannot show what exists outside the root.
 """
 
 import os
@@ -28,7 +28,7 @@ NATIVE = Flavour.WINDOWS if os.name == "nt" else Flavour.POSIX
 
 
 class Place(NamedTuple):
-    """A place below the root: the names that lead there, and whether the path asked for a directory."""
+    """A place below the root: the names that lead there, and whether the path means a directory."""
 
     parts: tuple[str, ...]
     is_folder: bool
@@ -52,7 +52,7 @@ _WINDOWS_RESERVED = re.compile(r'[\x00-\x1f<>:"|?*]')
 
 
 def locate(path: str, *, flavour: Flavour = NATIVE) -> Place | None:
-    """Give the place that a URL path means, or None for a path that no file may have.
+    """Return the place that a URL path means, or None for a path that no file may have.
 
     `path` is relative to the root, still percent-encoded, with or without one leading slash; it is decoded here,
     once and segment by segment, so that an encoded slash can never become a separator. Octets that are not
@@ -73,7 +73,7 @@ def locate(path: str, *, flavour: Flavour = NATIVE) -> Place | None:
 
 
 def locate_name(name: str, *, flavour: Flavour = NATIVE) -> Place | None:
-    """Give the place of a relative file name, under the rules of `locate`; nothing in it is decoded."""
+    """Return the place of a relative file name, by the rules of `locate`; nothing in it is decoded."""
     if len(name) > PATH_LIMIT:
         return None
     return _place(name.removeprefix("/").split("/"), flavour)
@@ -90,7 +90,7 @@ def _place(segments: list[str], flavour: Flavour) -> Place | None:
 
 
 def is_name(segment: str, *, flavour: Flavour = NATIVE) -> bool:
-    """Say whether a decoded segment can be the name of one file or directory, and nothing else."""
+    """Return whether a decoded segment can be the name of one file or directory, and nothing else."""
     if segment in _NOT_NAMES or "/" in segment or "\\" in segment or "\0" in segment:
         return False
     return _HAS_PLAIN_MEANING[flavour](segment)

@@ -1,6 +1,6 @@
 """A manifest: which hashed name a build tool gave to each file.
 
-Knows the shapes of JSON that build tools write. Does not know whether the files exist.
+The shapes of JSON are those that build tools write. Whether the files exist is not checked.
 """
 
 import json
@@ -24,7 +24,7 @@ def read_manifest(path: str | os.PathLike[str], *, prefix: str = "") -> dict[str
 
     Args:
         path: the JSON file.
-        prefix: what hashed names begin with and the root does not know, such as ``/static/``.
+        prefix: the beginning of hashed names that is no part of the path below the root, such as ``/static/``.
 
     Raises:
         ManifestError: the file is no such object, or names something outside the root.
@@ -41,7 +41,7 @@ def read_manifest(path: str | os.PathLike[str], *, prefix: str = "") -> dict[str
 
 
 def parse_manifest(content: Any, *, prefix: str = "") -> dict[str, str]:
-    """Give the names in a manifest that was read already; see `read_manifest`."""
+    """Return the names in a parsed manifest; see `read_manifest`."""
     if not isinstance(content, Mapping):
         raise ManifestError("a manifest is a JSON object")
     for key in _NESTED:

@@ -1,8 +1,8 @@
-"""What a file's name says of the type of its bytes.
+"""Media types of files, by their names.
 
-Knows names, never contents. What the web and most programs use is in a table of its own, so that a file has the same
-type wherever it is served: the platform's table (`/etc/mime.types`, the Windows registry) may lack suffixes or have
-them wrong, and Python's grows with its versions. A browser does not run a module that comes as text/plain.
+Contents are never read. The types that the web and most programs use are in a table of our own, so that a file has the
+same type wherever it is served: the platform's table (`/etc/mime.types`, the Windows registry) may lack suffixes or
+have them wrong, and Python's grows with its versions. A browser does not run a module that comes as text/plain.
 """
 
 import mimetypes
@@ -202,7 +202,7 @@ _SUFFIXES: Final = {
 
 _CODED: Final = {
     # Files whose own bytes are compressed, whatever is inside. They are sent as they are: with a Content-Encoding the
-    # recipient would save something else than what was asked for, and without one their type is not that of the inside.
+    # recipient would save something else than it requested, and without one their type is not that of the inside.
     _FALLBACK_TYPE: ".br",
     "application/gzip": ".gz .svgz .taz .tgz .tz",
     "application/x-bzip2": ".bz2 .tb2 .tbz .tbz2 .tz2",
@@ -226,11 +226,11 @@ _BY_CODING: Final = {
     "compress": "application/x-compress",
     "xz": "application/x-xz",
 }
-"""What `mimetypes` calls codings, which it tells apart from the type of what is inside."""
+"""Media types of compressed files by their coding, as `mimetypes` calls it."""
 
 
 def guess_media_type(name: str) -> str | None:
-    """Return the media type of a file by the suffix of its name, or None for a suffix that nobody knows.
+    """Return the media type of a file by the suffix of its name, or None for an unknown suffix.
 
     Suffixes outside the table are looked up with `mimetypes`, so that `mimetypes.add_type` extends it. The type of a
     file that is compressed is that of the compression.

@@ -1,6 +1,6 @@
-"""A plan: everything that a sender needs for one answer, and the one descriptor that it may have to read from.
+"""A plan: everything that a sender needs for one response, and the one descriptor that it may have to read from.
 
-Knows statuses, fields and bytes. Does not know sockets, frameworks or whether the sender has `sendfile`.
+A plan has a status, fields and bytes. Sockets, frameworks and `sendfile` are concerns of the sender.
 """
 
 import os
@@ -35,11 +35,11 @@ class FileSegment(NamedTuple):
 
 
 class FilePlan:
-    """One answer, ready to be sent.
+    """One response, ready to be sent.
 
     Either `body` is all of the content, or it is None and the content is each segment's prefix followed by `count`
-    bytes of `file` from `offset`. Whoever gets a plan owns it: close it in every exit path, or use it as a
-    context manager. Closing twice does no harm, and there is nothing to close where `file` is None.
+    bytes of `file` from `offset`. The receiver owns the plan: close it in every exit path, or use it as a
+    context manager. It may be closed twice, and there is nothing to close if `file` is None.
     """
 
     __slots__ = ("body", "fields", "file", "path", "segments", "status")
@@ -63,9 +63,9 @@ class FilePlan:
         self.file = file
         """The open file, unbuffered; its position means nothing."""
         self.segments = segments
-        """What to send of `file`, in order."""
+        """The pieces of `file` to send, in order."""
         self.path = path
-        """The absolute path of `file` when the content is just that file, for senders that take a name."""
+        """The absolute path of `file` if the content is the whole file, for senders that take a name."""
 
     @property
     def length(self) -> int:
@@ -75,7 +75,7 @@ class FilePlan:
         return sum(len(piece.prefix) + piece.length for piece in self.segments)
 
     def close(self) -> None:
-        """Give the descriptor back."""
+        """Close the file."""
         if self.file is not None:
             self.file.close()
 
@@ -91,9 +91,9 @@ class FilePlan:
         return f"<FilePlan {self.status} length={self.length}{' with file' if self.file is not None else ''}>"
 
     def pieces(self, size: int = CHUNK_SIZE) -> Iterator[bytes | FileSegment]:
-        """Give the content in order as bytes to send and stretches of the file to read, of at most `size` bytes each.
+        """Iterate over the content in order: bytes to send, and segments of the file of at most `size` bytes each.
 
-        Reads nothing: the segments that it gives have no prefix, and fit a buffer of `size` bytes.
+        Nothing is read; the segments have no prefix.
         """
         if self.body is not None:
             if self.body:
@@ -137,19 +137,19 @@ class FilePlan:
         return data
 
     def read_nowait(self, offset: int, count: int) -> bytes | None:
-        """Read like `read`, or give None if the bytes are not in memory and the disk would have to be waited for.
+        """Read as `read` does, or return None if the bytes are not in memory, so that the disk would block.
 
-        Where the platform cannot tell (only Linux can), this always gives None.
+        Only Linux shows which bytes are in memory; elsewhere, the result is always None.
         """
         if self.file is None:
             raise ValueError("this plan has no file to read from")
         nowait = getattr(os, "RWF_NOWAIT", 0)
         if nowait:
             try:
-                # The last byte answers for all: the kernel reads ahead in order. Reading so much in this way would
-                # need a buffer that is first filled with zeros and then copied, which takes longer than the read.
+                # If the last byte is in memory, so are all: the kernel reads ahead in order. Reading all bytes in this
+                # way needs a buffer that is filled with zeros first and copied then, which takes longer.
                 os.preadv(self.file.fileno(), [bytearray(1)], offset + count - 1, nowait)
-            except OSError:  # EAGAIN: not in memory; EOPNOTSUPP: a file system that cannot tell
+            except OSError:  # EAGAIN: not in memory; EOPNOTSUPP: not known by the file system
                 return None
             return self.read(offset, count)
         return None
@@ -164,10 +164,9 @@ def _read_at(descriptor: int, count: int, offset: int) -> bytes:
 
 
 def _read_now(descriptor: int, count: int) -> bytes | None:
-    """Read the beginning of a file, or give None if the disk would have to be waited for.
+    """Read the beginning of a file, or return None if it is not in memory, so that the disk would block.
 
-    Where the platform or the file system cannot tell, it is read: for so few bytes asking a thread takes longer than
-    all but the worst of waits.
+    Where that is not known, the bytes are read: for so few of them, a thread takes longer than most waits.
     """
     nowait = getattr(os, "RWF_NOWAIT", 0)  # Linux alone has it
     if count and nowait:
@@ -183,12 +182,12 @@ def _read_now(descriptor: int, count: int) -> bytes | None:
 
 
 _FIELDS_BY_STATUS: Final[Mapping[int, Fields]] = {
-    503: (("Retry-After", "1"),)  # seconds: what is short is free again as soon as answers under way end
+    503: (("Retry-After", "1"),)  # seconds: what is missing is free again when responses on their way end
 }
 
 
 def plan_status(status: int, fields: Fields = (), *, method: str = "GET") -> FilePlan:
-    """Plan an answer that is only a status, with a line of text that names it."""
+    """Plan a response with a status and a line of text that names it."""
     text = f"{status}: {reason_of(status)}".encode()
     about = (("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text))))
     return FilePlan(
@@ -197,7 +196,7 @@ def plan_status(status: int, fields: Fields = (), *, method: str = "GET") -> Fil
 
 
 def plan_redirect(name: str, query: str) -> FilePlan:
-    """Plan the way from a directory's URL without its last slash to the one with it.
+    """Plan the redirect from a directory's URL without its last slash to the URL with it.
 
     `name` is the decoded last segment. The target is a relative reference, so it stays on its origin: "./" keeps a name
     from being read as a scheme or an authority (RFC 3986 §4.2).
@@ -209,13 +208,13 @@ def plan_redirect(name: str, query: str) -> FilePlan:
 
 
 _QUERY = "!$%&'()*+,-./:;=?@_~"
-"""What a query may contain besides letters and digits (RFC 3986 §3.4), escapes included."""
+"""The characters of a query besides letters and digits (RFC 3986 §3.4), that of escapes included."""
 
 
 def plan_content(
     data: bytes, chosen: Representation, method: str, field: Field, *, status: int = 200
 ) -> FilePlan:
-    """Plan the answer with all that the file which `chosen` describes contains; as `plan_opened`."""
+    """Plan the response with `data`, all bytes of the file that `chosen` describes; as `plan_opened`."""
     outcome = decide(method, field, chosen) if status == 200 and method in _CONDITIONAL else Outcome(status)
     if method == "HEAD" or outcome.status in _WITHOUT_FILE:
         return _plan_without_file(outcome, chosen, method)
@@ -231,9 +230,9 @@ def plan_opened(
     path_of: Callable[[tuple[str, ...]], str],
     status: int = 200,
 ) -> FilePlan:
-    """Plan the answer with an open regular file that `chosen` describes; the descriptor belongs to the plan from here.
+    """Plan the response with an open regular file that `chosen` describes; the plan owns the descriptor from here.
 
-    Conditions and ranges count only where the answer would otherwise be 200 (RFC 9110 §13.2.1, §14.2).
+    Conditions and ranges count only if the response would be 200 without them (RFC 9110 §13.2.1, §14.2).
     """
     descriptor = opened.descriptor
     try:
@@ -281,7 +280,7 @@ def _plan_in_memory(outcome: Outcome, chosen: Representation, data: bytes) -> Fi
 
 
 def _cut(outcome: Outcome, chosen: Representation) -> tuple[Fields, tuple[FileSegment, ...]]:
-    """Give fields and segments: all of it, a lone range by itself, or several as parts (RFC 9110 §15.3.7)."""
+    """Return fields and segments: of the whole, of one range, or of several as parts (RFC 9110 §15.3.7)."""
     ranges = outcome.ranges
     if not ranges:
         return chosen.fields, (FileSegment(b"", 0, chosen.size),)
@@ -298,7 +297,7 @@ def _cut(outcome: Outcome, chosen: Representation) -> tuple[Fields, tuple[FileSe
 
 
 def _separate(ranges: tuple[ByteRange, ...], chosen: Representation, boundary: str) -> Iterator[FileSegment]:
-    """Give the parts of a multipart/byteranges body (RFC 9110 §14.6), each part's head as the segment's prefix."""
+    """Iterate over the parts of a multipart/byteranges body (RFC 9110 §14.6); a part's head is the segment's prefix."""
     line_end = ""
     for wanted in ranges:
         position = format_content_range(wanted.first, wanted.last, chosen.size)

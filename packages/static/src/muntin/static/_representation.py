@@ -1,6 +1,6 @@
 """A representation: one file as HTTP sees it, described once from its name and status.
 
-Knows validators and the fields that every answer with this file shares. Must not open, read or stat anything.
+It has the validators and the fields that all responses with this file share. Nothing is opened, read or stat'ed here.
 """
 
 import os
@@ -15,7 +15,7 @@ Fields = tuple[tuple[str, str], ...]
 
 
 class About(NamedTuple):
-    """What is to be said of a file whatever its bytes are."""
+    """The metadata of a file that do not depend on its bytes."""
 
     media_type: str
     coding: str = ""
@@ -30,7 +30,7 @@ class About(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """What is sent for a file, as long as its time of change and its size stay the same."""
+    """The description of a file, valid while its time of change and its size stay the same."""
 
     parts: tuple[str, ...]
     """The names below the root that lead to the file."""
@@ -41,12 +41,12 @@ class Representation:
     last_modified: int | None
     """Whole seconds since the epoch; None where no HTTP date can show them."""
     fields: Fields
-    """The fields of a 200 answer."""
+    """The fields of a 200 response."""
     lasting: Fields
-    """The fields that a 304 answer must repeat (RFC 9110 §15.4.5)."""
+    """The fields that a 304 response must repeat (RFC 9110 §15.4.5)."""
 
     def describes(self, status: os.stat_result) -> bool:
-        """Say whether a file with this status is still the one described."""
+        """Return whether a file with this status is still the one described."""
         return self.mtime_ns == status.st_mtime_ns and self.size == status.st_size
 
     def resized(self, size: int) -> "Representation":

@@ -1,7 +1,7 @@
 """A root: one directory as a tree of URLs.
 
-Knows which file a path selects and what a directory answers; puts the parts of the package together. Does not know
-prefixes, mounts or frameworks: paths begin below the root.
+A root decides which file a path selects and how a directory is shown; it joins the parts of the package. Prefixes and
+frameworks are no concern of it: paths begin below the root.
 """
 
 import mimetypes
@@ -34,8 +34,8 @@ from muntin.static._variants import (
 from muntin.static.errors import RootError
 
 RequestFields = Mapping[str, str] | Callable[[str], str | None]
-"""Request fields: a function that gives a value by its lower-case name, or None; or a mapping that ignores the case of
-names, or a dict. Several lines of one field are joined with commas.
+"""Request fields: a function that returns a value by its lower-case name, or None; or a mapping that ignores the case
+of names, or a dict. Several lines of one field are joined with commas.
 """
 
 REQUEST_FIELDS: Final = (
@@ -48,11 +48,11 @@ REQUEST_FIELDS: Final = (
     "if-unmodified-since",
     "range",
 )
-"""The only request fields that a plan asks for."""
+"""The only request fields that a plan reads."""
 
 HASHED_AT_ONCE: Final = 1_048_576
-"""Bytes of a file that a request may have hashed: about a millisecond's work. The version of a larger file must be
-known from `version_of` before its URL is called immutable.
+"""Bytes of the largest file that is hashed for a request: about a millisecond's work. `version_of` must have hashed a
+larger file before its URL is called immutable.
 """
 
 _ALLOW: Final = (("Allow", "GET, HEAD"),)
@@ -62,19 +62,19 @@ _TOP: Final = Place((), is_folder=True)
 
 
 class StaticRoot:
-    """Plans answers with the files below one directory.
+    """The files below one directory, for which it plans responses.
 
     Args:
         directory: what to serve; it must exist.
-        show_index: list directories instead of answering 403.
+        show_index: list directories; otherwise they are 403.
         follow_symlinks: follow links that leave `directory`. Links that stay inside need no permission.
         append_version: whether `url_of` names the content in URLs. A request whose `v` is the current version of
             the file may then be cached for ever.
-        index_file: name of the file that answers for its directory, such as ``index.html``.
-        fallback: the file that answers, with status 200, for pages that do not exist: for applications whose paths
+        index_file: name of the file that is sent for its directory, such as ``index.html``.
+        fallback: the file that is sent, with status 200, for pages that do not exist: for applications whose paths
             are interpreted in the browser. Only requests that name ``text/html`` in Accept get it.
-        manifest: original to hashed names, as `read_manifest` gives them: `url_of` uses the hashed ones, which may be
-            cached for ever.
+        manifest: original to hashed names, as `read_manifest` returns them: `url_of` uses the hashed ones, which may
+            be cached for ever.
         cache_control: value of Cache-Control, or a function from a file's name to the value; None sends none.
         chunk_size: bytes to read at a time where the kernel cannot send the file itself.
 
@@ -109,7 +109,7 @@ class StaticRoot:
         self._fallback = self._configured("fallback", fallback)
         self._manifest = dict(manifest or {})
         policy = _exempt(frozenset(self._manifest.values()), cache_control) if manifest else cache_control
-        # All four only remember the file system. The fallback is apart: it must not be found by a path of its own.
+        # All four only cache the file system. The fallback has its own cache: no path may lead to it.
         self._variants = VariantCache(self._sandbox, policy)
         self._pages = VariantCache(self._sandbox, policy)
         self._fingerprints = Fingerprints()
@@ -122,18 +122,18 @@ class StaticRoot:
 
     @property
     def follow_symlinks(self) -> bool:
-        """Whether links may leave the directory."""
+        """True if links may leave the directory."""
         return self._sandbox.follow_symlinks
 
     def __fspath__(self) -> str:
-        # So that whatever takes a directory to serve can take a root instead, with options of its own.
+        # A function that takes a directory to serve can take a root instead, with options of its own.
         return self.directory
 
     def __repr__(self) -> str:
         return f"<StaticRoot {self.directory!r}>"
 
     def may_list(self, path: str) -> bool:
-        """Say whether planning the answer for a path may mean listing a directory, which takes as long as it is."""
+        """Return whether planning for a path may list a directory, which takes long for a large one."""
         return self.show_index and path[-1:] in ("", "/")
 
     def plan(
@@ -170,7 +170,7 @@ class StaticRoot:
             if known is not None:
                 try:
                     return self._plan_variants(known, method, field, query)
-                except FileNotFoundError:  # the file or its compressed form has gone: look again
+                except FileNotFoundError:  # the file or its compressed form was removed: look again
                     self._variants.forget(name)
             place = locate(path)
             if place is None:
@@ -181,7 +181,7 @@ class StaticRoot:
         return self._fall_back(plan, method, field) if self._fallback and plan.status in _FALLS_BACK else plan
 
     def version_of(self, filename: str | os.PathLike[str]) -> str | None:
-        """Give the version of a file: 22 characters that change with its content; None where there is no such file.
+        """Return the version of a file: 22 characters that change with its content; None if there is no such file.
 
         Args:
             filename: a name below the root, not percent-encoded.
@@ -193,13 +193,13 @@ class StaticRoot:
         return None if place is None or place.is_folder else self._version_of(place.parts)
 
     def url_of(self, filename: str | os.PathLike[str], *, append_version: bool | None = None) -> str:
-        """Give the reference to a file relative to the root's URL, percent-encoded.
+        """Return the reference to a file relative to the root's URL, percent-encoded.
 
-        It has the hashed name if the manifest has one, or else `v` if versions are appended and the file exists.
+        It has the hashed name if the manifest has one; otherwise `v`, if versions are appended and the file exists.
 
         Args:
             filename: a name below the root, not percent-encoded.
-            append_version: whether to; None for the root's own choice.
+            append_version: whether to add `v`; None for the root's own option.
 
         Raises:
             ValueError: the name holds lone surrogates that stand for no octets.
@@ -209,11 +209,11 @@ class StaticRoot:
             return quote_name(hashed)
         wanted = self.append_version if append_version is None else append_version
         version = self.version_of(filename) if wanted else None
-        # All of them: behind a root at "/", two would make an authority of the name.
+        # All leading slashes: behind a root at "/", two would make an authority of the name.
         reference = quote_name(filename).lstrip("/")
         return reference if version is None else f"{reference}?{VERSION_KEY}={version}"
 
-    # What a path selects
+    # From a path to a file
 
     def _plan_place(self, path: str, place: Place, method: str, field: Field, query: str) -> FilePlan:
         opened = self._sandbox.open(place.parts)
@@ -267,7 +267,7 @@ class StaticRoot:
             return None
 
     def _fall_back(self, refusal: FilePlan, method: str, field: Field) -> FilePlan:
-        """Answer a request for a page with the fallback, and any other one as before; either depends on Accept."""
+        """Plan the fallback for a request for a page, and the refusal for any other; both vary by Accept."""
         status = refusal.status
         if _names_html(field("accept") or ""):
             try:
@@ -278,7 +278,7 @@ class StaticRoot:
                 status = status_of(error)
         return plan_status(status, (("Vary", "Accept"),), method=method)
 
-    # What a resource answers
+    # From a file to a plan
 
     def _plan_variants(self, variants: Variants, method: str, field: Field, query: str) -> FilePlan:
         chosen = choose_variant(variants, field)
@@ -287,7 +287,7 @@ class StaticRoot:
             wanted = version_in(query) if query and self.append_version else None
             if wanted is None:
                 return plan_content(kept.data, chosen, method, field)
-            # Only the file itself can tell its version, not a compressed form.
+            # The version is that of the file itself, not of a compressed form.
             if not chosen.about.coding and self._fingerprints.recall(chosen.parts, kept.status) == wanted:
                 return plan_content(kept.data, make_immutable(variants, chosen), method, field)
         opened = open_variant(self._sandbox, chosen)
@@ -306,9 +306,9 @@ class StaticRoot:
     # Versions
 
     def _is_current(self, query: str, variants: Variants, chosen: Representation, opened: Opened) -> bool:
-        """Say whether a query names the content that is about to be sent.
+        """Return whether a query names the content that is about to be sent.
 
-        A URL of older or newer content must not be pinned to this one: during a deployment, both are asked for.
+        The URL of older or newer content must not be cached with this one: during a deployment, clients request both.
         """
         wanted = version_in(query)
         if wanted is None:
@@ -342,7 +342,7 @@ class StaticRoot:
 
 
 def _spell(path: str, place: Place) -> str:
-    """Give the one spelling of a path that is remembered: else others (%61 for a) would crowd out other files."""
+    """Return the one spelling of a path for the cache: others (%61 for a) would fill it."""
     return path if "%" not in path else "/".join(map(quote_name, place.parts))
 
 
@@ -360,14 +360,14 @@ def _exempt(hashed: frozenset[str], policy: CachePolicy) -> CachePolicy:
 
 
 def field_of(fields: RequestFields) -> Field:
-    """Give the function that looks up a field by its lower-case name."""
+    """Return a function that looks up a field by its lower-case name."""
     if callable(fields):
         return fields
-    if isinstance(fields, dict):  # the only mapping that certainly minds the case of its keys
+    if isinstance(fields, dict):  # the only mapping that certainly distinguishes the case of its keys
         return {name.lower(): value for name, value in fields.items()}.get
     return fields.get
 
 
 def quote_name(filename: str | os.PathLike[str]) -> str:
-    """Give a relative file name as a URL path; whatever it contains is quoted, dots stay."""
+    """Return a relative file name as a URL path; all but dots and slashes is quoted."""
     return quote(os.fspath(filename).replace(os.sep, "/"), errors="surrogateescape")

@@ -1,14 +1,14 @@
 """The sandbox: opens what lies below one directory, and nothing that lies outside.
 
-Knows the file system and nothing of HTTP. What is guaranteed, by platform:
+HTTP plays no part here. The guarantees, by platform:
 
 * Linux, macOS, BSD (`os.open` takes `dir_fd` and `O_NOFOLLOW` exists): every component is opened relative to the
   descriptor of the one before, and no open follows a link. There is no moment between a check and an open: the
   descriptor that was checked is the one that is read. A link is resolved apart, and where it ends inside the root
   the resolved names are walked again in the same strict way, so a link that changes meanwhile ends in "missing".
 * Elsewhere (Windows): the resolved path must lie inside the resolved root, and what was then opened must be the
-  very file (volume and index) that this path still names afterwards. Who can swap directories *inside the root*
-  during those microseconds and swap them back in time could win; nobody who can only send requests can.
+  very file (volume and index) that this path still names afterwards. A process that swaps directories *inside the root*
+  during those microseconds, and swaps them back in time, could win; a client, which only sends requests, cannot.
 
 With `follow_symlinks` links are the kernel's business, wherever they lead; names such as `..` never get here anyway.
 Nothing is kept between calls, neither descriptors nor the resolved root: a root that is replaced as a whole, or a
@@ -35,7 +35,7 @@ class Opened(NamedTuple):
     status: os.stat_result
 
     def close(self) -> None:
-        """Give the descriptor back; once only."""
+        """Close the descriptor; call it once only."""
         if self.descriptor >= 0:
             os.close(self.descriptor)
 
@@ -57,9 +57,9 @@ _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 CAN_WALK = os.open in os.supports_dir_fd and _NO_FOLLOW != 0
-"""Whether this platform can open relative to a directory without following links."""
+"""True if this platform can open relative to a directory without following links."""
 
-# What an open without following says of a link: Linux and macOS ELOOP, or ENOTDIR where a directory was wanted;
+# The errno of an open without following, for a link: Linux and macOS ELOOP, or ENOTDIR where a directory was wanted;
 # FreeBSD EMLINK; NetBSD EFTYPE.
 _PERHAPS_LINK = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK, getattr(errno, "EFTYPE", errno.ELOOP)})
 
@@ -103,15 +103,15 @@ class Sandbox:
         descriptor = self._open(parts)
         return _inspect(descriptor, self.path_of(parts) if descriptor == NO_DESCRIPTOR else "")
 
-    # What lies beside a file is held to the same rules as the file.
+    # The same rules count for siblings of a file.
     open_sibling = open
 
     def path_of(self, parts: tuple[str, ...]) -> str:
-        """Give the absolute path of a place: for logs and for servers that send files by name."""
+        """Return the absolute path of a place: for logs and for servers that send files by name."""
         return self._below + os.sep.join(parts) if parts else self.directory
 
     def resolve(self, parts: tuple[str, ...]) -> tuple[str, ...] | None:
-        """Give the names that lead to the same place without links, or None where it lies outside the root."""
+        """Return the names that lead to the same place without links, or None if it lies outside the root."""
         root = os.path.realpath(self.directory)
         real = os.path.realpath(self.path_of(parts))
         if real == root:
@@ -135,7 +135,7 @@ class Sandbox:
         return self._walk(resolved)
 
     def _walk(self, parts: tuple[str, ...]) -> int:
-        # The root itself may be a link: it is the operator's word. Everything below is not, hence no following.
+        # The root itself may be a link: the operator chose it. No link below it is followed.
         if not parts:
             return os.open(self.directory, _FILE)
         first = self._below + parts[0]

@@ -1,6 +1,6 @@
-"""A variants: a file with the compressed forms that lie beside it, as last seen.
+"""The variants of a file: its own form and the compressed forms beside it, as last seen.
 
-Knows how to look for them and for how long to believe it. Does not know requests, nor directories' rules.
+They are cached for a moment. Which files a request may read is no concern of this module.
 """
 
 import errno
@@ -18,23 +18,23 @@ from muntin.static._representation import About, Representation, describe
 from muntin.static._sandbox import Opened
 
 CachePolicy = str | Callable[[str], str | None] | None
-"""A Cache-Control value for every file, or a function that gives one for a file's name below the root."""
+"""A Cache-Control value for every file, or a function that returns one for a file's name below the root."""
 
 REMEMBERED: Final = 4096
-"""VariantCache remembered before all are forgotten. Only files that exist have one, of about 2 KiB."""
+"""The most files in a cache; one more empties it. Only existing files are cached, with about 2 KiB each."""
 
 TRUSTED: Final = 1.0
-"""Seconds for which compressed siblings are not looked for again. What is sent is opened and compared every time."""
+"""Seconds until compressed siblings are looked for again. The file that is sent is opened and compared every time."""
 
 STALE_NS: Final = 2_000_000_000
-"""Nanoseconds by which a sibling may be older than its original: one copy of a tree writes both in any order, and the
-coarsest clock of a file system (FAT) ticks every two seconds. An older one shows content from before a change.
+"""Nanoseconds by which a sibling may be older than its original: a copy of a tree writes both in any order, and the
+coarsest clock of a file system (FAT) ticks every two seconds. An older sibling has the content from before a change.
 """
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
-"""Cache-Control of a URL that names its content (RFC 8246): a year, after which nobody will still ask for it."""
+"""Cache-Control of a URL that names its content (RFC 8246): a year."""
 
-# What an errno says of a request. All others (EIO, ESTALE) are the server's own trouble.
+# Statuses by errno. All others (EIO, ESTALE) are failures of the server.
 _STATUS: Final = {
     errno.ENOENT: 404,
     errno.ENOTDIR: 404,
@@ -53,10 +53,10 @@ _STATUS: Final = {
 
 
 def status_of(error: OSError) -> int:
-    """Give the status that answers a request whose file could not be opened.
+    """Return the status for a request whose file could not be opened.
 
     Raises:
-        OSError: the same again, where no request can be the cause.
+        OSError: the same error, if no request can be its cause.
     """
     status = _STATUS.get(error.errno or 0)
     if status is None:
@@ -74,17 +74,17 @@ class Opener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """A file's own form under the empty name, and its compressed forms under their codings."""
+    """The forms of one file: its own under the empty coding, the compressed ones under their codings."""
 
     by_coding: dict[str, Representation]
     seen_at: float
     """Seconds of the monotonic clock."""
     immutable: dict[str, Representation] = field(default_factory=dict)
-    """The same forms as they go to URLs that name their content; made when first asked for."""
+    """The same forms for URLs that name their content; each is made at its first use."""
 
 
 class VariantCache:
-    """Finds resources, and remembers them by path for a moment."""
+    """Finds the variants of files, and caches them by path for a moment."""
 
     __slots__ = ("_cache_policy", "_known", "_opener")
 
@@ -94,14 +94,14 @@ class VariantCache:
         self._known: dict[str, Variants] = {}
 
     def recall(self, path: str) -> Variants | None:
-        """Give the resource that this path led to a moment ago."""
+        """Return the variants that this path led to a moment ago, or None."""
         known = self._known.get(path)
         if known is not None and time.monotonic() - known.seen_at > TRUSTED:
             return None
         return known
 
     def forget(self, path: str) -> None:
-        """Look anew at the next request for this path."""
+        """Drop a path from the cache."""
         self._known.pop(path, None)
 
     def find(self, path: str, parts: tuple[str, ...], *, vary: str = "") -> Variants:
@@ -157,7 +157,7 @@ def _require_file(opened: Opened | None, parts: tuple[str, ...]) -> Opened:
 
 
 def choose_variant(variants: Variants, field: Field) -> Representation:
-    """Give the form that a request accepts most (RFC 9110 §12.5.3)."""
+    """Return the form that a request prefers (RFC 9110 §12.5.3)."""
     by_coding = variants.by_coding
     accepted = field("accept-encoding") if len(by_coding) > 1 else None
     return by_coding[""] if accepted is None else by_coding[choose_coding(accepted, tuple(by_coding)[1:])]
@@ -174,7 +174,7 @@ def open_variant(opener: Opener, chosen: Representation) -> Opened:
 
 
 def renew_variant(variants: Variants, chosen: Representation, status: os.stat_result) -> Representation:
-    """Give the description of an open form: the known one, or a new one if the file has changed since."""
+    """Return the description of an open form: the cached one, or a new one if the file has changed."""
     if chosen.describes(status):
         return chosen
     renewed = describe(chosen.parts, chosen.about, status.st_mtime_ns, status.st_size)
@@ -183,7 +183,7 @@ def renew_variant(variants: Variants, chosen: Representation, status: os.stat_re
 
 
 def make_immutable(variants: Variants, chosen: Representation) -> Representation:
-    """Give the same form with leave to cache it for ever."""
+    """Return the same form with a Cache-Control for ever."""
     known = variants.immutable.get(chosen.about.coding)
     if known is None or known.etag != chosen.etag:
         about = chosen.about._replace(cache_control=IMMUTABLE)

@@ -1,6 +1,6 @@
 """The files of a root as an ASGI 3 application, for any server and below any framework.
 
-Knows scopes and messages. Leaves every decision to the plan, and closes it in every exit path.
+The plan has all decisions; here it becomes messages, and is closed in every exit path.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _NO_FILE: Final = "/%2F"
-"""A path that no file has, wherever it is looked for."""
+"""A path that no file has, in any directory."""
 
 _FIELDS: Final = {name.encode(): name for name in REQUEST_FIELDS}  # all others are not even decoded
 
@@ -29,7 +29,7 @@ _FIELDS: Final = {name.encode(): name for name in REQUEST_FIELDS}  # all others 
 class StaticFiles:
     """An ASGI application that serves a `StaticRoot`, or a directory with its defaults.
 
-    Mounted below a prefix, it finds the path in the scope's `root_path`, as Starlette and FastAPI give it.
+    Mounted below a prefix, it takes the prefix from the scope's `root_path`, as Starlette and FastAPI set it.
     `http.response.pathsend` is used where the server offers it; such a server opens the file again by its name, so
     leave `use_pathsend` off where others may write below the root.
 
@@ -74,7 +74,7 @@ class StaticFiles:
 
 
 async def _live(receive: Receive, send: Send) -> None:
-    """Answer the events of a server's life: there is nothing to open or to close."""
+    """Reply to the events of a server's life: there is nothing to open or to close."""
     event = ""
     while event != "lifespan.shutdown":
         event = (await receive())["type"]
@@ -109,7 +109,7 @@ def path_below(scope: Scope) -> str:
 
 
 def _means(written: str, decoded: str) -> bool:
-    """Say whether this is how a decoded path was written, for servers that replace what is not UTF-8 as well."""
+    """Return whether a path as it was sent means a decoded one; some servers replace octets that are not UTF-8."""
     if "%" not in written and written == decoded:
         return True
     octets = unquote_to_bytes(written.encode("utf-8", "surrogateescape"))
@@ -157,7 +157,7 @@ async def _send_segments(plan: FilePlan, chunk_size: int, receive: Receive, send
 
 
 def _watch(receive: Receive) -> "asyncio.Task[None] | None":
-    """Watch for the client's disconnect: many servers accept messages for a lost client without a word."""
+    """Watch for the client's disconnect: many servers accept messages for a lost client without an error."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:  # another event loop, such as Trio's: its servers cancel the application instead

@@ -1,9 +1,9 @@
-"""Errors: what a *programmer or operator* gets wrong; hostile requests never raise, they get a plan with a status.
+"""Errors: mistakes of programmers and operators; a hostile request never raises, its plan has a status.
 
 StaticError
-├── RootError        the directory to serve is not one                     → fix the configuration
+├── RootError        the directory to serve is none                        → fix the configuration
 ├── ManifestError    a build tool's manifest cannot be understood          → fix the build
-└── FileChanged      a file became shorter while it was being sent         → cut the connection
+└── FileChanged      a file became shorter while it was sent               → cut the connection
 """
 
 
@@ -15,7 +15,7 @@ class RootError(StaticError, ValueError):
     """The directory that should be served does not exist, or is something else.
 
     Attributes:
-        directory: the directory as it was given.
+        directory: the directory as it was passed.
     """
 
     def __init__(self, directory: str, reason: str) -> None:

@@ -156,12 +156,12 @@ class UrlDispatcher(router.Router[Any]):
         match: Match[Any] | None = None
         while True:
             try:
-                question = search.send(match)
+                candidate = search.send(match)
             except StopIteration as end:
                 found: Match[Any] = end.value
                 return found
-            resource = question.resource
-            match = await _ask(resource, request) if _has_own_rules(resource) else question.match()
+            resource = candidate.resource
+            match = await _ask(resource, request) if _has_own_rules(resource) else candidate.match()
 
     async def resolve(self, request: Asking) -> UrlMappingMatchInfo:
         """Return the match info of a request; if nothing matches, its handler raises 404 or 405.
