@@ -1,4 +1,4 @@
-"""The cases of `requests.toml`, the tree that they ask for, and how an answer is held against a case."""
+"""The cases of `requests.toml`, the tree that they ask for, and how a response is held against a case."""
 
 import os
 import socket
@@ -12,12 +12,12 @@ from urllib.parse import unquote_to_bytes
 
 __all__ = [
     "ROOTS",
-    "Answer",
     "Case",
+    "WholeResponse",
     "build_site",
     "find_faults",
     "format_request",
-    "parse_answer",
+    "parse_response",
     "read_cases",
 ]
 
@@ -30,7 +30,7 @@ ROOTS: dict[str, dict[str, Any]] = _DATA["roots"]
 _MERGED = ("expect", "fields")
 
 
-class Answer(NamedTuple):
+class WholeResponse(NamedTuple):
     """What a server said."""
 
     status: int
@@ -44,7 +44,7 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """A request, and what is expected of its answer; what it does not say itself, its group says."""
+    """A request, and what is expected of its response; what it does not say itself, its group says."""
 
     group: dict[str, Any]
     own: dict[str, Any]
@@ -123,65 +123,65 @@ def format_request(case: Case, prefix: str = "") -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-def parse_answer(raw: bytes) -> Answer:
-    """Read an answer that lasted until the end of its connection."""
+def parse_response(raw: bytes) -> WholeResponse:
+    """Read a response that lasted until the end of its connection."""
     head, _, body = raw.partition(b"\r\n\r\n")
     status_line, *lines = head.decode("latin-1").split("\r\n")
     fields = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
-    return Answer(int(status_line.split()[1]), fields, body)
+    return WholeResponse(int(status_line.split()[1]), fields, body)
 
 
-def find_faults(case: Case, answer: Answer, site: Path) -> Iterator[str]:
-    """Give what is wrong with an answer to a case."""
-    if answer.status != case["status"]:
-        yield f"status {answer.status} instead of {case['status']}"
-    names = [name.lower() for name, _ in answer.fields]
+def find_faults(case: Case, response: WholeResponse, site: Path) -> Iterator[str]:
+    """Give what is wrong with a response to a case."""
+    if response.status != case["status"]:
+        yield f"status {response.status} instead of {case['status']}"
+    names = [name.lower() for name, _ in response.fields]
     if len(names) != len(set(names)):
         yield f"a field came twice: {names}"
     for name, value in case["expect"].items():
-        if _squeeze(answer.get(name)) != _squeeze(value):
-            yield f"{name}: {answer.get(name)} instead of {value}"
+        if _squeeze(response.get(name)) != _squeeze(value):
+            yield f"{name}: {response.get(name)} instead of {value}"
     for name in case["absent"] or ():
-        if name not in case.own.get("expect", ()) and answer.get(name) is not None:
-            yield f"{name}: {answer.get(name)} should not be there"
+        if name not in case.own.get("expect", ()) and response.get(name) is not None:
+            yield f"{name}: {response.get(name)} should not be there"
     if (
         case.method != "HEAD"
-        and answer.status != 304
-        and answer.get("Content-Length") != str(len(answer.body))
+        and response.status != 304
+        and response.get("Content-Length") != str(len(response.body))
     ):
-        yield f"Content-Length: {answer.get('Content-Length')} for {len(answer.body)} bytes"
-    yield from find_faults_of_content(case, answer, site)
+        yield f"Content-Length: {response.get('Content-Length')} for {len(response.body)} bytes"
+    yield from find_faults_of_content(case, response, site)
 
 
 def _squeeze(value: str | None) -> str | None:
     return value and value.replace(", ", ",")  # the spaces in a list mean nothing
 
 
-def find_faults_of_content(case: Case, answer: Answer, site: Path) -> Iterator[str]:
-    """Give what is wrong with the content of an answer."""
+def find_faults_of_content(case: Case, response: WholeResponse, site: Path) -> Iterator[str]:
+    """Give what is wrong with the content of a response."""
     if "body" in case.own or case["file"] is None:
-        if case["body"] is not None and answer.body != case["body"].encode():
-            yield f"content {answer.body[:80]!r} instead of {case['body']!r}"
+        if case["body"] is not None and response.body != case["body"].encode():
+            yield f"content {response.body[:80]!r} instead of {case['body']!r}"
     else:
         content = _path(site, case["file"]).read_bytes()
         if case["parts"] is not None:
-            yield from _find_faults_of_parts(case["parts"], answer, content)
-        elif answer.body != content[slice(*(case["slice"] or (None,)))]:
-            yield f"content {answer.body[:80]!r} that is not of {case['file']}"
+            yield from _find_faults_of_parts(case["parts"], response, content)
+        elif response.body != content[slice(*(case["slice"] or (None,)))]:
+            yield f"content {response.body[:80]!r} that is not of {case['file']}"
     for text in case["contains"] or ():
-        if text not in answer.body.decode():
+        if text not in response.body.decode():
             yield f"no {text!r} in the content"
     for text in case["lacks"] or ():
-        if text in answer.body.decode():
+        if text in response.body.decode():
             yield f"{text!r} in the content"
 
 
-def _find_faults_of_parts(ranges: list[list[int]], answer: Answer, content: bytes) -> Iterator[str]:
+def _find_faults_of_parts(ranges: list[list[int]], response: WholeResponse, content: bytes) -> Iterator[str]:
     """Read multipart/byteranges with another parser than ours."""
-    head = f"Content-Type: {answer.get('Content-Type')}\r\n\r\n".encode()
-    message = BytesParser().parsebytes(head + answer.body)
+    head = f"Content-Type: {response.get('Content-Type')}\r\n\r\n".encode()
+    message = BytesParser().parsebytes(head + response.body)
     if message.get_content_type() != "multipart/byteranges":
-        yield f"Content-Type: {answer.get('Content-Type')} instead of multipart/byteranges"
+        yield f"Content-Type: {response.get('Content-Type')} instead of multipart/byteranges"
         return
     told = [
         (part["Content-Range"], part.get_content_type(), part.get_payload(decode=True))

@@ -1,4 +1,4 @@
-"""nginx as a second opinion: a process on unix sockets that serves the same tree, and where it answers otherwise.
+"""nginx as a second opinion: a process on unix sockets that serves the same tree, and where it responds otherwise.
 
 python -m conformance.static.nginx       print what differs, with who is right and why
 """
@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from conformance.static.cases import (
-    Answer,
     Case,
+    WholeResponse,
     build_site,
     find_faults_of_content,
     format_request,
-    parse_answer,
+    parse_response,
     read_cases,
 )
 
@@ -38,7 +38,7 @@ __all__ = [
 
 RECORDED = tomllib.loads(Path(__file__).with_name("nginx.toml").read_text("utf-8"))
 PATIENCE = 10.0
-"""Seconds for an answer."""
+"""Seconds for a response."""
 
 CONFIGURATION = """
 daemon off;
@@ -78,10 +78,10 @@ OPTIONS = {
 class Difference(NamedTuple):
     """What nginx says to some case in place of what is expected of us."""
 
-    answer: str
+    response: str
     """A status, or "other bytes"."""
     right: str
-    """Whose answer is right: "ours", or "either"."""
+    """Whose response is right: "ours", or "either"."""
     why: str
 
 
@@ -101,9 +101,9 @@ def recorded_version() -> str:
 def read_differences() -> dict[str, Difference]:
     """Give the differences that are recorded, by the names of their cases."""
     return {
-        case: Difference(answer, group["right"], group["why"])
+        case: Difference(response, group["right"], group["why"])
         for group in RECORDED["difference"]
-        for case, answer in group["cases"].items()
+        for case, response in group["cases"].items()
     }
 
 
@@ -148,20 +148,20 @@ def _wait_until_listening(process: "subprocess.Popen[str]") -> None:
 
 
 def find_verdict(case: Case, path: Path, site: Path) -> str | None:
-    """Put a case to nginx, and give its answer where that differs from what is expected of us."""
+    """Put a case to nginx, and give its response where that differs from what is expected of us."""
     # Both make entity tags of time and size; its are in seconds.
     raw = format_request(case).replace(b"16345785d8a00000-", b"5f5e1000-")
-    answer = _ask(path, raw)
-    if answer.status != case["status"]:
-        return str(answer.status)
-    if answer.status not in (200, 206) or case["file"] is None:
+    response = _ask(path, raw)
+    if response.status != case["status"]:
+        return str(response.status)
+    if response.status not in (200, 206) or case["file"] is None:
         return None
-    ranges = case["expect"].get("Content-Range", answer.get("Content-Range"))
-    differs = answer.get("Content-Range") != ranges or any(find_faults_of_content(case, answer, site))
+    ranges = case["expect"].get("Content-Range", response.get("Content-Range"))
+    differs = response.get("Content-Range") != ranges or any(find_faults_of_content(case, response, site))
     return "other bytes" if differs else None
 
 
-def _ask(path: Path, raw: bytes) -> Answer:
+def _ask(path: Path, raw: bytes) -> WholeResponse:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(PATIENCE)
         connection.connect(str(path))
@@ -169,7 +169,7 @@ def _ask(path: Path, raw: bytes) -> Answer:
         pieces = []
         while piece := connection.recv(65536):
             pieces.append(piece)
-    return parse_answer(b"".join(pieces))
+    return parse_response(b"".join(pieces))
 
 
 def main() -> None:

@@ -42,7 +42,7 @@ def test_static_nginx(case: Case, sockets: dict[str, Path], site: Path) -> None:
     known = DIFFERENCES.get(str(case))
     # Another version may have come to agree.
     if IS_RECORDED or verdict is not None:
-        assert verdict == (None if known is None else known.answer)
+        assert verdict == (None if known is None else known.response)
 
 
 def test_most_cases_are_answered_alike() -> None:

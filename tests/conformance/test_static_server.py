@@ -13,7 +13,7 @@ from conformance.static.cases import (
     build_site,
     find_faults,
     format_request,
-    parse_answer,
+    parse_response,
     read_cases,
 )
 from muntin import web
@@ -52,10 +52,10 @@ def ask(request: pytest.FixtureRequest, site: Path) -> Iterator[Callable[[bytes]
         async with asyncio.timeout(PATIENCE):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(raw)
-            answer = await reader.read()
+            response = await reader.read()
             writer.close()
             await writer.wait_closed()
-            return answer
+            return response
 
     with asyncio.Runner(loop_factory=LOOPS[request.param]) as loop:
         port = loop.run(serve())
@@ -65,5 +65,5 @@ def ask(request: pytest.FixtureRequest, site: Path) -> Iterator[Callable[[bytes]
 
 @pytest.mark.parametrize("case", CASES)
 def test_static_server(case: Case, ask: Callable[[bytes], bytes], site: Path) -> None:
-    answer = parse_answer(ask(format_request(case, f"/{case['root']}")))
-    assert list(find_faults(case, answer, site)) == []
+    response = parse_response(ask(format_request(case, f"/{case['root']}")))
+    assert list(find_faults(case, response, site)) == []

@@ -32,7 +32,7 @@ def test_matches_name_their_mounts(tell):
     outer, middle, inner = Router(), Router(), Router()
     inner.add_get("/{x}", "inner")
     inner.add_get("/p/q", "plain")
-    # What is mounted answered before, and must not remember that it stood alone.
+    # The mounted router was used before, and must not remember that it stood alone.
     assert payloads(inner.match("GET", "/a/b/c")) == []
     middle.mount("/b", inner, payload="second")
     outer.mount("/a", middle, payload="first")

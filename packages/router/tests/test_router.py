@@ -1,4 +1,4 @@
-"""A router from outside: what is registered, what is answered, and that both agree however many there are."""
+"""A router from outside: what is registered, what is matched, and that both agree however many there are."""
 
 import gc
 import os
@@ -428,7 +428,7 @@ def put_in_order(rows):
 
 
 def scan(rows, method, path, host, refused, prefix=""):
-    """Answer by the book: ask one row after the other, with nothing but `re`."""
+    """Match by the book: ask one row after the other, with nothing but `re`."""
     for number, (kind, where, more) in put_in_order(rows):
         if kind == "mount":
             if path == where or path.startswith(where + "/"):

@@ -101,7 +101,7 @@ async def test_repeated_fields_are_one(tree: Path) -> None:
 
 
 async def test_answers_may_be_changed_above(tree: Path) -> None:
-    """A middleware that adds to the list of headers must not add to every later answer."""
+    """A middleware that adds to the list of headers must not add to every later response."""
     app = StaticFiles(tree)
     (await ask(app, http("/hello.txt")))[0]["headers"].append((b"x-added", b"1"))
     assert b"x-added" not in (await ask(app, http("/hello.txt"))).fields
@@ -187,12 +187,12 @@ async def client(request: pytest.FixtureRequest, tree: Path) -> AsyncIterator[ht
 
 @pytest.mark.row("ST-01", "ST-04", "ST-12", "HI-39")
 async def test_mounted(client: httpx.AsyncClient, tree: Path) -> None:
-    answer = await client.get("/assets/hello.txt")
-    assert (answer.status_code, answer.text) == (200, "hello, world\n")
-    answer = await client.get("/assets/hello.txt", headers={"If-None-Match": answer.headers["etag"]})
-    assert (answer.status_code, answer.content) == (304, b"")
-    answer = await client.get("/assets/large.bin", headers={"Range": "bytes=1000-99999"})
-    assert (answer.status_code, answer.content) == (206, (tree / "large.bin").read_bytes()[1000:100_000])
+    response = await client.get("/assets/hello.txt")
+    assert (response.status_code, response.text) == (200, "hello, world\n")
+    response = await client.get("/assets/hello.txt", headers={"If-None-Match": response.headers["etag"]})
+    assert (response.status_code, response.content) == (304, b"")
+    response = await client.get("/assets/large.bin", headers={"Range": "bytes=1000-99999"})
+    assert (response.status_code, response.content) == (206, (tree / "large.bin").read_bytes()[1000:100_000])
     assert (await client.get("/assets/large.bin")).content == (tree / "large.bin").read_bytes()
     assert (await client.get("/assets/with%20space/a%20b.txt")).text == "spaces\n"
     assert (await client.get("/assets/nothing")).status_code == 404
@@ -346,12 +346,12 @@ async def test_cancellation_while_sending(tree: Path, at: str) -> None:
             reached.set()
             await asyncio.get_running_loop().create_future()
 
-    answering = asyncio.create_task(StaticFiles(tree)(http("/large.bin"), never, send))
+    responding = asyncio.create_task(StaticFiles(tree)(http("/large.bin"), never, send))
     await reached.wait()
     assert count_descriptors() == before + 1
-    answering.cancel()
+    responding.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await answering
+        await responding
     assert count_descriptors() == before
 
 
@@ -385,15 +385,15 @@ async def test_cancellation_while_a_thread_reads(
     async def send(message: dict[str, Any]) -> None:
         started.set()
 
-    answering = asyncio.create_task(StaticFiles(tree)(http("/large.bin"), never, send))
+    responding = asyncio.create_task(StaticFiles(tree)(http("/large.bin"), never, send))
     await started.wait()
     await asyncio.sleep(0)
-    answering.cancel()
+    responding.cancel()
     await asyncio.sleep(0)
-    assert not answering.done()  # the descriptor is the thread's until it has read
+    assert not responding.done()  # the descriptor is the thread's until it has read
     busy_thread.set()
     with pytest.raises(asyncio.CancelledError):
-        await answering
+        await responding
     assert count_descriptors() == before
 
 
@@ -403,11 +403,11 @@ async def test_cancellation_while_a_thread_plans(tree: Path, busy_thread: thread
     (tree / "index.html").write_bytes(bytes(100_000))
     root = StaticRoot(tree, show_index=True, index_file="index.html")
     before = count_descriptors()
-    answering = asyncio.create_task(StaticFiles(root)(http(path), never, Sent()))
+    responding = asyncio.create_task(StaticFiles(root)(http(path), never, Sent()))
     await asyncio.sleep(0)
-    answering.cancel()
+    responding.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await answering
+        await responding
     busy_thread.set()
     await asyncio.get_running_loop().run_in_executor(None, bool)  # after the plan, on the same thread
     await asyncio.sleep(0)
@@ -419,11 +419,11 @@ async def test_cancellation_while_a_plan_fails_in_a_thread(tree: Path, busy_thre
         raise LookupError(name)
 
     root = StaticRoot(tree, show_index=True, index_file="hello.txt", cache_control=policy)
-    answering = asyncio.create_task(StaticFiles(root)(http("/"), never, Sent()))
+    responding = asyncio.create_task(StaticFiles(root)(http("/"), never, Sent()))
     await asyncio.sleep(0)
-    answering.cancel()
+    responding.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await answering
+        await responding
     busy_thread.set()
     await asyncio.get_running_loop().run_in_executor(None, bool)
     with pytest.raises(LookupError):
@@ -451,9 +451,9 @@ async def test_event_loops_that_are_not_asyncio(tree: Path, monkeypatch: pytest.
 
     def drive(path: str) -> Sent:
         sent = Sent()
-        answering = StaticFiles(StaticRoot(tree, show_index=True))(http(path), never, sent)
+        responding = StaticFiles(StaticRoot(tree, show_index=True))(http(path), never, sent)
         with pytest.raises(StopIteration):
-            answering.send(None)  # type: ignore[attr-defined]
+            responding.send(None)  # type: ignore[attr-defined]
         return sent
 
     with ThreadPoolExecutor(1) as pool:  # a thread without a running loop

@@ -24,12 +24,12 @@ sys.path.insert(0, str(REPOSITORY))
 
 from conformance.static.cases import (  # noqa: E402 - it is found by the line above
     ROOTS,
-    Answer,
     Case,
+    WholeResponse,
     build_site,
     find_faults,
     format_request,
-    parse_answer,
+    parse_response,
     read_cases,
 )
 
@@ -47,11 +47,11 @@ def roots(site: Path) -> dict[str, StaticRoot]:
 
 
 @pytest.fixture
-def check(site: Path) -> Callable[[Case, Answer], None]:
-    """Hold an answer against what a case expects."""
+def check(site: Path) -> Callable[[Case, WholeResponse], None]:
+    """Compare a response with what a case expects."""
 
-    def check(case: Case, answer: Answer) -> None:
-        assert list(find_faults(case, answer, site)) == []
+    def check(case: Case, response: WholeResponse) -> None:
+        assert list(find_faults(case, response, site)) == []
 
     return check
 
@@ -81,7 +81,7 @@ def test_plan(case: Case, way: str, request: pytest.FixtureRequest, check: Calla
         with roots[case["root"]].plan(case.method, path, case["fields"], query=query) as plan:
             body = b"".join(plan.chunks(1000))
             assert plan.length == len(body)
-            check(case, Answer(plan.status, list(plan.fields), body))
+            check(case, WholeResponse(plan.status, list(plan.fields), body))
 
 
 # The ASGI application
@@ -115,7 +115,7 @@ async def test_asgi(case: Case, roots: dict[str, StaticRoot], check: Callable[..
     assert sent[0]["type"] == "http.response.start"
     fields = [(name.decode(), value.decode("latin-1")) for name, value in sent[0]["headers"]]
     assert not sent[-1].get("more_body", False)
-    check(case, Answer(sent[0]["status"], fields, b"".join(message["body"] for message in sent[1:])))
+    check(case, WholeResponse(sent[0]["status"], fields, b"".join(message["body"] for message in sent[1:])))
 
 
 # A server
@@ -146,4 +146,4 @@ async def test_uvicorn(case: Case, addresses: dict[str, tuple[str, int]], check:
         finally:
             writer.close()
             await writer.wait_closed()
-    check(case, parse_answer(raw))
+    check(case, parse_response(raw))

@@ -117,7 +117,7 @@ def test_file_systems_that_cannot_tell(tree: Path, large: FilePlan, monkeypatch:
 
 
 def test_small_files_that_are_not_in_memory(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: Any) -> int:  # as Linux answers RWF_NOWAIT when the disk would have to be waited for
+    def refuse(*args: Any) -> int:  # as Linux does for RWF_NOWAIT if the disk would block
         raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     monkeypatch.setattr(os, "RWF_NOWAIT", 8, raising=False)

@@ -23,16 +23,16 @@ if not (REPOSITORY / "conformance" / "static").exists():
 sys.path.insert(0, str(REPOSITORY))
 
 from conformance.static.cases import (  # noqa: E402 - it is found by the line above
-    Answer,
+    WholeResponse,
     build_site,
     find_faults,
     format_request,
-    parse_answer,
+    parse_response,
     read_cases,
 )
 
 PATIENCE = 120.0
-"""Seconds for a start, and for an answer."""
+"""Seconds for a start, and for a response."""
 
 # Where a server is to listen, in its own words.
 SERVERS = {
@@ -87,15 +87,15 @@ class Served:
     address: Path
     process: "subprocess.Popen[bytes]"
 
-    def ask(self, raw: bytes) -> Answer:
+    def ask(self, raw: bytes) -> WholeResponse:
         """Send a request, the last one on its connection."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(PATIENCE)
             connection.connect(os.fspath(self.address))
             connection.sendall(raw)
-            return parse_answer(b"".join(iter(lambda: connection.recv(65536), b"")))
+            return parse_response(b"".join(iter(lambda: connection.recv(65536), b"")))
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> WholeResponse:
         return self.ask(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
 
 
@@ -151,8 +151,8 @@ def find_all_faults(served: Served, prefix: str) -> dict[str, list[str]]:
     found = {}
     for case in read_cases():
         if case.is_sendable:
-            answer = served.ask(format_request(case, f"{prefix}/{case['root']}"))
-            if faults := list(find_faults(case, answer, served.site)):
+            response = served.ask(format_request(case, f"{prefix}/{case['root']}"))
+            if faults := list(find_faults(case, response, served.site)):
                 found[str(case)] = faults
     return found
 

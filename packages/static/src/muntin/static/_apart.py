@@ -10,6 +10,8 @@ from collections.abc import Callable
 from muntin.static._plan import FilePlan
 from muntin.static._root import RequestFields, StaticRoot
 
+__all__ = ["plan_apart", "read_apart"]
+
 
 async def plan_apart(
     root: StaticRoot,

@@ -11,6 +11,8 @@ from muntin.http_core.headers.conditions import Precondition, evaluate_precondit
 from muntin.http_core.headers.ranges import ByteRange, parse_ranges, resolve_ranges
 from muntin.static._representation import Representation
 
+__all__ = ["WHOLE", "Field", "Outcome", "decide"]
+
 Field = Callable[[str], "str | None"]
 """A function from the lower-case name of a request field to its value, lines joined by commas; None if it is absent."""
 

@@ -9,6 +9,8 @@ from typing import Final
 from muntin.http_core.headers.accept import negotiate_encoding
 from muntin.static._media_types import suffix_of
 
+__all__ = ["SIBLINGS", "choose_coding", "siblings_of"]
+
 SIBLINGS: Final = {"br": ".br", "zstd": ".zst", "gzip": ".gz"}
 """Content codings (RFC 9110 §8.4.1) by the suffix of the sibling that holds them, the smallest result first."""
 

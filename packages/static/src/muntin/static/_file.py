@@ -15,6 +15,8 @@ from muntin.static._root import RequestFields, field_of
 from muntin.static._sandbox import Opened, Sandbox, open_trusted
 from muntin.static._variants import VariantCache, choose_variant, open_variant, renew_variant, status_of
 
+__all__ = ["plan_file"]
+
 
 class _AnyFile:
     """Opens what the application names as it is, and compressed siblings only in the same directory."""

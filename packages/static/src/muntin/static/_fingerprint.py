@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 
 from muntin.static._sandbox import Opened
 
+__all__ = ["REMEMBERED", "SETTLED_NS", "VERSION_KEY", "Fingerprints", "version_in"]
+
 _BLOCK: Final = 262_144
 
 REMEMBERED: Final = 4096

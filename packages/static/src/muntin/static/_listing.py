@@ -16,6 +16,8 @@ from muntin.static._locate import is_name
 from muntin.static._plan import FilePlan
 from muntin.static._sandbox import NO_DESCRIPTOR, Opened, Sandbox
 
+__all__ = ["LISTED", "Entry", "Listing", "format_listing", "format_size", "list_folder", "plan_listing"]
+
 LISTED: Final = 2000
 """The most entries shown. Of a larger directory, these are the first that the file system returns: reading and sorting
 a million names would delay all other clients.

@@ -10,6 +10,8 @@ from enum import Enum
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+__all__ = ["NAME_LIMIT", "NATIVE", "PATH_LIMIT", "Flavour", "Place", "is_name", "locate", "locate_name"]
+
 PATH_LIMIT = 4096
 """Longest path looked at, in characters: `PATH_MAX` of Linux, and more than any file system below can hold."""
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 from muntin.static._locate import locate_name
 from muntin.static.errors import ManifestError
 
+__all__ = ["parse_manifest", "read_manifest"]
+
 # Keys under which tools keep the names, when not at the top: Django's storage, Create React App, Sprockets.
 _NESTED: Final = ("paths", "files", "assets")
 

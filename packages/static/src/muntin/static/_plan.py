@@ -18,6 +18,17 @@ from muntin.static._representation import Fields, Representation
 from muntin.static._sandbox import Opened
 from muntin.static.errors import FileChanged
 
+__all__ = [
+    "CHUNK_SIZE",
+    "IN_MEMORY",
+    "FilePlan",
+    "FileSegment",
+    "plan_content",
+    "plan_opened",
+    "plan_redirect",
+    "plan_status",
+]
+
 CHUNK_SIZE = 262_144
 """Bytes read at a time where the kernel cannot send the file itself."""
 

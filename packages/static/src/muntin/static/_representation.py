@@ -11,6 +11,8 @@ from typing import NamedTuple
 from muntin.http_core.headers.dates import format_date
 from muntin.http_core.headers.etags import ETag, format_etag
 
+__all__ = ["About", "Fields", "Representation", "describe"]
+
 Fields = tuple[tuple[str, str], ...]
 
 

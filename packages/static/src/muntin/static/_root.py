@@ -33,6 +33,8 @@ from muntin.static._variants import (
 )
 from muntin.static.errors import RootError
 
+__all__ = ["HASHED_AT_ONCE", "REQUEST_FIELDS", "RequestFields", "StaticRoot", "field_of", "quote_name"]
+
 RequestFields = Mapping[str, str] | Callable[[str], str | None]
 """Request fields: a function that returns a value by its lower-case name, or None; or a mapping that ignores the case
 of names, or a dict. Several lines of one field are joined with commas.

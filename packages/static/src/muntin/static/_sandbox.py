@@ -24,6 +24,8 @@ from typing import NamedTuple, Self
 
 from muntin.static.errors import RootError
 
+__all__ = ["CAN_WALK", "NO_DESCRIPTOR", "Opened", "Sandbox", "open_trusted"]
+
 NO_DESCRIPTOR = -1
 """Stands for a directory that exists, where the platform cannot open one."""
 

@@ -17,6 +17,22 @@ from muntin.static._media_types import media_type_of
 from muntin.static._representation import About, Representation, describe
 from muntin.static._sandbox import Opened
 
+__all__ = [
+    "IMMUTABLE",
+    "REMEMBERED",
+    "STALE_NS",
+    "TRUSTED",
+    "CachePolicy",
+    "Opener",
+    "VariantCache",
+    "Variants",
+    "choose_variant",
+    "make_immutable",
+    "open_variant",
+    "renew_variant",
+    "status_of",
+]
+
 CachePolicy = str | Callable[[str], str | None] | None
 """A Cache-Control value for every file, or a function that returns one for a file's name below the root."""
 

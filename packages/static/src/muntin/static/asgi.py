@@ -15,6 +15,8 @@ from muntin.static._plan import FilePlan
 from muntin.static._representation import Fields
 from muntin.static._root import REQUEST_FIELDS, StaticRoot
 
+__all__ = ["Message", "Receive", "Scope", "Send", "StaticFiles", "path_below"]
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -6,6 +6,8 @@ StaticError
 └── FileChanged      a file became shorter while it was sent               → cut the connection
 """
 
+__all__ = ["FileChanged", "ManifestError", "RootError", "StaticError"]
+
 
 class StaticError(Exception):
     """The root of every error that this package raises on purpose."""
@@ -39,6 +41,3 @@ class FileChanged(StaticError, OSError):
     def __init__(self, missing: int) -> None:
         super().__init__(f"the file ended {missing} bytes before its planned length")
         self.missing = missing
-
-
-__all__ = ["FileChanged", "ManifestError", "RootError", "StaticError"]
