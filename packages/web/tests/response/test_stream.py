@@ -8,7 +8,8 @@ import pytest
 
 from muntin.http_core import LocalProtocolError
 from muntin.web.response.compression import ContentCoding
-from muntin.web.response.stream import HARD_BUFFER_LIMIT, StreamResponse
+from muntin.web.response.delivery import HARD_BUFFER_LIMIT
+from muntin.web.response.stream import StreamResponse
 
 pytestmark = pytest.mark.anyio
 

@@ -25,11 +25,12 @@ from muntin.web._request.address import (
 )
 from muntin.web._request.fields import decode_fields
 from muntin.web._request.reading import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE, RequestReading
+from muntin.web._request.replaced_head import replace_head
 from muntin.web.keys import RequestKey
 from muntin.web.response.exceptions import HTTPBadRequest
 from muntin.web.response.headers import LooseHeaders, check_fields
 from muntin.web.response.json import DEFAULT_CODEC, JSON, JSONCodec, json_response
-from muntin.web.response.stream import PrepareSignal
+from muntin.web.response.served_request import EndUpgraded, PrepareSignal
 from muntin.web.response.whole import Response
 from muntin.web.storage import Storage
 
@@ -61,7 +62,7 @@ class BaseRequest(RequestReading, Storage):
         client_max_fields: the most fields that a form may have.
     """
 
-    __slots__ = ("__weakref__", "_replaced", "_stored", "prepare_signals")
+    __slots__ = ("__weakref__", "_end_upgraded", "_original", "_replaced", "_stored", "prepare_signals")
     _key_type = RequestKey
 
     def __init__(
@@ -76,6 +77,9 @@ class BaseRequest(RequestReading, Storage):
         self.client_max_fields = client_max_fields
         self.prepare_signals: Sequence[PrepareSignal] = ()
         """Called before a response sends its head, those of the outer application first."""
+        self._end_upgraded: EndUpgraded | None = None
+        self._original: BaseRequest | None = None
+        """The request that this is a copy of."""
         self._replaced: _Replaced = _NOTHING_REPLACED
         self._stored: dict[Any, Any] | None = None
         # Of the head, and computed when first used:
@@ -233,6 +237,17 @@ class BaseRequest(RequestReading, Storage):
             known.prefix if prefix is None else prefix,
         )
 
+    @property
+    def end_upgraded(self) -> EndUpgraded | None:
+        """Ends the protocol that the exchange was upgraded to, when the handler has failed; None while it is HTTP."""
+        return self._end_upgraded
+
+    @end_upgraded.setter
+    def end_upgraded(self, end: EndUpgraded | None) -> None:
+        self._end_upgraded = end
+        if self._original is not None:  # which the server has, where the handler got the copy
+            self._original.end_upgraded = end
+
     # Copies
 
     def clone(
@@ -258,10 +273,7 @@ class BaseRequest(RequestReading, Storage):
         if self._is_read:
             raise RuntimeError("a request cannot be cloned after its body was read")
         duplicate = copy(self)
-        duplicate._replace(
-            _replace_head(self._head, method, rel_url, headers),
-            self._replaced,
-        )
+        duplicate._replace(replace_head(self._head, method, rel_url, headers), original=self)
         duplicate.trust_forwarded(scheme=scheme, host=host, remote=remote)
         if client_max_size is not None:
             duplicate.client_max_size = client_max_size
@@ -269,12 +281,12 @@ class BaseRequest(RequestReading, Storage):
             duplicate.client_max_fields = client_max_fields
         return duplicate
 
-    def _replace(self, head: RequestHead, replaced: _Replaced) -> None:
+    def _replace(self, head: RequestHead, *, original: "BaseRequest") -> None:
         """Replace the head, and drop the values that were computed from it."""
+        self._original = original
         self._head = head
         self.method = head.method
         self._target = self._rel_url = self._headers = self._media_type = self._cookies = None
-        self._replaced = replaced
         self._stored = None if self._stored is None else dict(self._stored)
 
     def __repr__(self) -> str:
@@ -351,36 +363,6 @@ def _describe_hop(element: "families.forwarded.ForwardedElement | None") -> Mapp
         "proto": element.proto,
     }
     return {name: value for name, value in said.items() if value is not None}
-
-
-def _replace_head(
-    head: RequestHead, method: str | None, rel_url: URL | str | None, headers: LooseHeaders | None
-) -> RequestHead:
-    """Return a head with other values; what the original means for the connection stays."""
-    if method is None and rel_url is None and headers is None:
-        return head
-    fields = head.fields
-    if headers is not None:
-        pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
-        check_fields(pairs)
-        fields = [(name.encode("ascii"), value.encode("utf-8", "surrogateescape")) for name, value in pairs]
-    target = head.target
-    if rel_url is not None:
-        url = URL(rel_url)
-        target = url.raw_path_qs or "/"
-        if not target.startswith("/"):
-            raise ValueError(f"not the path of a request: {rel_url!r}")
-    block = b"".join(b"%b: %b\r\n" % pair for pair in fields)
-    return RequestHead(
-        method or head.method,
-        target,
-        head.version,
-        block,
-        head.framing,
-        head.keep_alive,
-        head.expect,
-        head.upgrade,
-    )
 
 
 class EncodedBaseRequest(BaseRequest):

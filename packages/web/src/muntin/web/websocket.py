@@ -8,14 +8,16 @@ from collections.abc import AsyncIterator, Callable, Container, Coroutine, Itera
 from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn, cast
 
-from muntin.http_core import NO_BODY, BodyFraming, FramingKind, ResponseHead
+from muntin.http_core import NO_BODY, BodyFraming, FramingKind
+from muntin.runner import Duplex
 from muntin.web.legacy import choose_close_code
+from muntin.web.response.body import BodyKind
 from muntin.web.response.exceptions import HTTPBadRequest, HTTPException, HTTPForbidden, HTTPUpgradeRequired
-from muntin.web.response.headers import CheckedHeaders
+from muntin.web.response.served_request import ServedRequest, UpgradableRequest
 from muntin.web.response.server_clock import ServerClock
-from muntin.web.response.stream import Answerable, StreamResponse
-from muntin.web.response.upgrades import END_UPGRADED
+from muntin.web.response.stream import StreamResponse
 from muntin.websocket import (
+    Agreement,
     Connection,
     ConnectionClosed,
     Deflate,
@@ -123,7 +125,7 @@ class WebSocketResponse(StreamResponse):
         self._wish = _wish_for(compress)
         self._origins = origins
         self._engine_options: dict[str, Any] = {"max_message_size": max_msg_size, "decode_text": decode_text}
-        self._options: dict[str, Any] = {
+        self._socket_options: dict[str, Any] = {
             "timeout": timeout,
             "receive_timeout": receive_timeout,
             "autoclose": autoclose,
@@ -131,14 +133,15 @@ class WebSocketResponse(StreamResponse):
             "heartbeat": heartbeat,
             "writer_limit": writer_limit,
         }
-        SocketOptions(**self._options)
+        SocketOptions(**self._socket_options)
         if max_msg_size < 0:
             raise ValueError(f"max_msg_size is {max_msg_size}, which is below 0")
+        self._agreement: Agreement | None = None
         self._socket = _NO_SOCKET
 
     # The opening handshake
 
-    def _shake_hands(self, request: Answerable) -> Handshake:
+    def _shake_hands(self, request: ServedRequest) -> Handshake:
         head = request.exchange.head
         if head.framing not in _WITHOUT_BODY:
             # It would have to be read before the first frame, and no client has one to send.
@@ -152,7 +155,7 @@ class WebSocketResponse(StreamResponse):
             origins=self._origins,
         )
 
-    def can_prepare(self, request: Answerable) -> WebSocketReady:
+    def can_prepare(self, request: ServedRequest) -> WebSocketReady:
         """Return whether `prepare` would succeed.
 
         Raises:
@@ -163,7 +166,7 @@ class WebSocketResponse(StreamResponse):
         agreement = self._shake_hands(request).agreement
         return WebSocketReady(agreement is not None, agreement.subprotocol if agreement else None)
 
-    async def prepare(self, request: Answerable) -> None:
+    async def prepare(self, request: UpgradableRequest) -> None:
         """Answer the opening handshake; from now on this is a socket.
 
         Raises:
@@ -173,28 +176,34 @@ class WebSocketResponse(StreamResponse):
             HTTPForbidden: it comes from a page of another origin.
             ConnectionResetError: the peer is gone.
         """
-        if not self._check_fresh(request):
+        if not self._is_fresh(request):
             return
         handshake = self._shake_hands(request)
         if handshake.agreement is None:
             refusal = _REFUSALS[handshake.status]
             raise refusal(headers=handshake.fields, text=f"{handshake.status}: {handshake.reason}")
-        self._headers = CheckedHeaders([*(self._headers or {}).items(), *handshake.fields])
-        await self._settle(request)
-        exchange = request.exchange
-        duplex = exchange.upgrade(ResponseHead(101, self._fields_to_send(), self._reason))
-        self._exchange = exchange
-        engine = Connection(Role.SERVER, deflate=handshake.agreement.deflate, **self._engine_options)
+        self._agreement = handshake.agreement
+        self.headers.extend(handshake.fields)
+        await self._send(request)
+
+    def _body_kind(self) -> BodyKind:
+        return BodyKind.SOCKET
+
+    def _open_socket(self, duplex: Duplex, request: UpgradableRequest) -> None:
+        agreement = self._agreement
+        if agreement is None:
+            raise RuntimeError("a socket is opened by a handshake")
+        engine = Connection(Role.SERVER, deflate=agreement.deflate, **self._engine_options)
         self._socket = WebSocket(
             duplex,
             engine,
-            subprotocol=handshake.agreement.subprotocol,
-            clock=ServerClock(exchange.deadline_in),
-            **self._options,
+            subprotocol=agreement.subprotocol,
+            clock=ServerClock(request.exchange.deadline_in),
+            **self._socket_options,
         )
         # Not of the response, which it would be held by: timers of the handler keep its context until they are due.
         end = partial(_end_socket, self._socket)
-        END_UPGRADED.set(end)
+        request.end_upgraded = end
         duplex.call_on_shutdown(end)
 
     @property
@@ -349,10 +358,10 @@ class WebSocketResponse(StreamResponse):
 
     # As a response
 
-    def deliver_nowait(self, request: Answerable) -> bool:
+    def deliver_nowait(self, request: ServedRequest) -> bool:
         return self._is_open and self._socket.closed
 
-    async def deliver(self, request: Answerable) -> None:
+    async def deliver(self, request: UpgradableRequest) -> None:
         """Close: the handler has ended."""
         await self.prepare(request)
         await self.close()

@@ -10,8 +10,8 @@ from muntin.runner import Exchange
 from muntin.web.error_pages import ErrorPage, ErrorPages
 from muntin.web.legacy import warn_of_returned
 from muntin.web.response.exceptions import HTTPException, exception_of
+from muntin.web.response.served_request import EndUpgraded
 from muntin.web.response.stream import StreamResponse
-from muntin.web.response.upgrades import END_UPGRADED
 from muntin.web.response.whole import Response
 
 __all__ = ["NotAResponse", "PagesOf", "Recovery", "end_upgraded", "require_response"]
@@ -52,7 +52,7 @@ class Recovery:
         """
         exchange: Exchange = request.exchange
         if _is_gone(exchange, error) or (exchange.is_started and not exchange.is_finished):
-            end_upgraded(error)
+            end_upgraded(request, error)
             return False
         return True
 
@@ -67,7 +67,7 @@ class Recovery:
         """
         exchange: Exchange = request.exchange
         if exchange.is_finished:
-            if end_upgraded(error):
+            if end_upgraded(request, error):
                 return Response(status=101)  # the response that was sent, for the access log
             self._report(request, error)
             return None
@@ -168,13 +168,17 @@ def _pass_on_fields(error: Exception, response: StreamResponse) -> None:
         response.headers.extend(missing)
 
 
-def end_upgraded(error: Exception | None) -> bool:
-    """End the WebSocket of the current handler, if there is one.
+def end_upgraded(request: Any, error: Exception | None) -> bool:
+    """End the protocol that the exchange of a request was upgraded to, if it was, as the handler has ended.
+
+    Args:
+        request: whose handler has ended.
+        error: what the handler raised; None if it was cancelled.
 
     Returns:
-        Whether that settles the error, which is then no failure of the handler.
+        True if the error only says that this protocol has ended, which is no failure of the handler.
     """
-    end = END_UPGRADED.get()
+    end: EndUpgraded | None = request.end_upgraded
     return end is not None and end(error)
 
 

@@ -58,7 +58,7 @@ class Responder:
                 raise
             await self._recover(request, error)
         except BaseException:
-            end_upgraded(None)
+            end_upgraded(request, None)
             raise
 
     async def respond_and_log(self, exchange: Exchange, access_logger: AbstractAccessLogger) -> None:
@@ -78,7 +78,7 @@ class Responder:
                 raise
             sent = await self._recover(request, error)
         except BaseException:
-            end_upgraded(None)
+            end_upgraded(request, None)
             raise
         finally:
             if sent is None:

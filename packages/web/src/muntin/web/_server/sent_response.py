@@ -28,7 +28,7 @@ class SentResponse(Response):
             fields = [(_as_text(name), _as_text(value)) for name, value in head.fields]
             reason = None if head.reason is None else _as_text(head.reason)
             super().__init__(status=head.status, reason=reason, headers=fields)
-            self._body_length = exchange.body_sent
+            self._whole_length = exchange.body_sent
         self.is_aborted = not exchange.is_finished
         """True if the response was not sent to its end."""
 

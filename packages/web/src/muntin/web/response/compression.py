@@ -1,13 +1,14 @@
 """The content coding of a response (RFC 9110 §8.4): which one, and what it does to the fields.
 
-Knows what the client accepts and what is at hand. The codings themselves are in `muntin.http_core.coding`.
+It knows what the client accepts and what is installed. The codings themselves are in `muntin.http_core.coding`.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 
 from multidict import CIMultiDict
 
-from muntin.http_core import coding
+from muntin.http_core import coding as codings
 from muntin.http_core import headers as families
 
 __all__ = ["Compression", "ContentCoding"]
@@ -23,8 +24,9 @@ class ContentCoding(Enum):
     identity = "identity"
 
 
+@dataclass(frozen=True, slots=True)
 class Compression:
-    """What was asked for by `enable_compression`, and what came of it for one request.
+    """What `enable_compression` has asked for.
 
     Args:
         forced: the coding to use whatever the client accepts; None to let it choose.
@@ -32,67 +34,64 @@ class Compression:
         strategy: of zlib's codings, see there.
     """
 
-    __slots__ = ("_level", "_strategy", "chosen", "encoder", "forced")
+    forced: ContentCoding | None
+    level: int | None
+    strategy: int
 
-    def __init__(self, forced: ContentCoding | None, level: int | None, strategy: int) -> None:
-        self.forced = forced
-        self._level = level
-        self._strategy = strategy
-        self.chosen: str | None = None
-        """The coding in use; None for none."""
-        self.encoder: coding.encoder.ContentEncoder | None = None
-        """Encodes a streamed body."""
-
-    def apply(self, accepted: str | None, headers: CIMultiDict[str], *, status: int, is_empty: bool) -> None:
-        """Choose, and say in the fields what was chosen and that others might get another response.
+    def negotiate(
+        self, accepted: str | None, headers: CIMultiDict[str], *, status: int, is_empty: bool
+    ) -> str | None:
+        """Choose a coding, and state in the fields which one, and that others might get another response.
 
         Args:
             accepted: the Accept-Encoding of the request; None without one.
-            headers: of the response.
+            headers: of the response; they are changed.
             status: of the response.
             is_empty: whether there is no content, so nothing to encode.
+
+        Returns:
+            The coding of the content; None for none.
         """
-        _vary(headers)
-        is_settled = "Content-Encoding" in headers or "Content-Range" in headers or status == 206
-        if is_settled or (is_empty and status != 304):
-            return
+        _add_vary(headers)
+        is_decided = "Content-Encoding" in headers or "Content-Range" in headers or status == 206
+        if is_decided or (is_empty and status != 304):
+            return None
         chosen = self._choose(accepted)
         if chosen is None:
-            return
-        # A 304 tells the fields of the 200 that it stands for, but not its coding (RFC 9110 §15.4.5).
+            return None
+        # A 304 has the fields of the 200 that it stands for, but not its coding (RFC 9110 §15.4.5).
         _describe_encoded(headers)
-        if not is_empty:
-            self.chosen = headers["Content-Encoding"] = chosen
+        if is_empty:
+            return None
+        headers["Content-Encoding"] = chosen
+        return chosen
 
     def _choose(self, accepted: str | None) -> str | None:
         if self.forced is None:
-            return families.accept.negotiate_encoding(accepted, coding.registry.available_codings())
+            return families.accept.negotiate_encoding(accepted, codings.registry.available_codings())
         return None if self.forced is ContentCoding.identity else self.forced.value
 
-    def open(self) -> None:
-        """Get ready to encode a streamed body."""
-        if self.chosen is not None:
-            self.encoder = coding.encoder.ContentEncoder(self.chosen, self._level, strategy=self._strategy)
+    def make_encoder(self, coding: str) -> "codings.encoder.ContentEncoder":
+        """Return an encoder for a body that is sent in pieces."""
+        return codings.encoder.ContentEncoder(coding, self.level, strategy=self.strategy)
 
-    def encode(self, body: bytes) -> bytes:
-        """Give a whole body encoded."""
-        if self.chosen is None:
-            return body
-        return coding.encoder.encode_content(body, self.chosen, self._level, strategy=self._strategy)
+    def encode(self, body: bytes, coding: str) -> bytes:
+        """Encode a whole body."""
+        return codings.encoder.encode_content(body, coding, self.level, strategy=self.strategy)
 
 
 def _describe_encoded(headers: CIMultiDict[str]) -> None:
-    """Let the fields be true of content that is encoded while it is sent."""
+    """Change the fields that would not be true of content which is encoded while it is sent."""
     headers.pop("Content-Length", None)
-    # Ranges are of the encoded bytes (RFC 9110 §14.2), which nobody can find again.
+    # Ranges are of the encoded bytes (RFC 9110 §14.2), and nobody keeps those.
     headers.pop("Accept-Ranges", None)
     tag = families.etags.parse_etag(headers.get("ETag", ""))
     if tag is not None and not tag.is_weak:
-        # RFC 9110 §8.8.1: the encoded bytes are others, so a strong tag would be a lie.
+        # RFC 9110 §8.8.1: a strong tag promises these very bytes, and the encoded ones are others.
         headers["ETag"] = families.etags.format_etag(tag._replace(is_weak=True))
 
 
-def _vary(headers: CIMultiDict[str]) -> None:
+def _add_vary(headers: CIMultiDict[str]) -> None:
     listed = {name.strip().lower() for value in headers.getall("Vary", []) for name in value.split(",")}
     if not listed & {"accept-encoding", "*"}:
         headers.add("Vary", "Accept-Encoding")

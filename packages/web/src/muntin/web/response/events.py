@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Final, Protocol
 from weakref import WeakSet
 
 from muntin.web.response.headers import LooseHeaders
-from muntin.web.response.stream import Answerable, StreamResponse
+from muntin.web.response.served_request import ServedRequest
+from muntin.web.response.stream import StreamResponse
 
 __all__ = ["EventRequest", "EventStream", "close_event_streams", "format_event"]
 
@@ -21,7 +22,7 @@ _HEARTBEAT: Final = 15.0
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
-class EventRequest(Answerable, Protocol):
+class EventRequest(ServedRequest, Protocol):
     """A request for events."""
 
     @property

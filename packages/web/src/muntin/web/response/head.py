@@ -1,7 +1,7 @@
-"""The head of a response while it is being described: status, fields, cookies.
+"""The head of a response while it may change: status, reason, fields and cookies.
 
-Most responses never have a mapping of fields: their one Content-Type is kept as text, and the mapping is made for
-those who ask for it. It does not know how a response is sent.
+It knows nothing of bodies, and does not send. Most responses never have a mapping of fields: a `Preset` says what
+they state, and the mapping is made when it is first asked for.
 """
 
 import math
@@ -9,99 +9,55 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import Any, Final
 
 from multidict import CIMultiDict
 
-from muntin.http_core import FieldBlock, HeadFields, forbids_body, reason_of
+from muntin.http_core import HeadFields, forbids_body, reason_of
 from muntin.http_core import headers as families
 from muntin.http_core.headers.dates import format_date, parse_date
-from muntin.http_core.headers.media import MediaType, format_media_type, parse_media_type
-from muntin.http_core.tokens import TOKEN
+from muntin.http_core.headers.media import MediaType, format_media_type
+from muntin.runner import Exchange
 from muntin.web.keys import ResponseKey
 from muntin.web.legacy import warn_older
+from muntin.web.response.content_type import OCTET_STREAM, check_essence, read_media_type
 from muntin.web.response.cookies import ResponseCookies, SetCookie
-from muntin.web.response.headers import CheckedHeaders, check_fields
+from muntin.web.response.headers import CheckedHeaders, LooseHeaders, check_fields
+from muntin.web.response.preset import SERVER, SERVER_FIELD, Preset, preset_of_field
 from muntin.web.storage import Storage
 
-__all__ = ["OCTET_STREAM", "SERVER", "SERVER_FIELD", "ResponseFields", "checked_reason", "checked_status"]
-__all__ += ["format_content_type", "read_media_type"]
+__all__ = ["MutableHead"]
 
-SERVER: Final = "muntin/0.1"
-SERVER_FIELD: Final = ("Server", SERVER)
-OCTET_STREAM: Final = "application/octet-stream"
-_ESSENCE: Final = re.compile(f"{TOKEN}/{TOKEN}")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-def checked_status(status: int) -> int:
-    """Give a status code as a plain number.
+class MutableHead(Storage):
+    """Status, reason, fields and cookies of a response; and a mapping for handlers, middlewares and signals.
+
+    Args:
+        status: the status code.
+        reason: the reason phrase; None for the registered one.
+        headers: fields, as a mapping, a multidict or pairs.
 
     Raises:
-        ValueError: it is not one of an answer.
-    """
-    code = int(status)
-    if not (200 <= code <= 999 or code == 101):
-        raise ValueError(f"a response cannot have the status {status!r}")
-    return code
-
-
-def checked_reason(reason: str | None) -> str | None:
-    """Give a reason phrase.
-
-    Raises:
-        ValueError: it has a control character.
-    """
-    if reason is not None and _CONTROL.search(reason):
-        raise ValueError(f"a reason cannot contain control characters, \\r or \\n: {reason!r}")
-    return reason
-
-
-@lru_cache(64)
-def read_media_type(field: str) -> MediaType:
-    """Give what a Content-Type of our own says."""
-    return parse_media_type(field) or MediaType("application", "octet-stream")
-
-
-@lru_cache(64)
-def format_content_type(essence: str, charset: str | None) -> str:
-    """Give a Content-Type.
-
-    Raises:
-        ValueError: not a type and a subtype, or no charset.
-    """
-    if ";" in essence:
-        raise ValueError("charset must not be in content_type: give it as charset")
-    if not _ESSENCE.fullmatch(essence):
-        raise ValueError(f"not a type and a subtype: {essence!r}")
-    if charset is None:
-        return essence
-    return essence + format_media_type(MediaType("a", "b", (("charset", charset),)))[3:]
-
-
-@lru_cache(64)
-def _describe_plainly(content_type: str) -> HeadFields:
-    return FieldBlock((("Content-Type", content_type), SERVER_FIELD))
-
-
-class ResponseFields(Storage):
-    """What the head of a response says, changeable until it is sent; what `StreamResponse` is made of.
-
-    Its attributes are set by `StreamResponse`, in one place: one call for each layer would cost more than the rest.
+        ValueError: the status is not one of a response, or a reason or a field has a character that it may not have.
+        TypeError: the name or the value of a field is not a str.
     """
 
-    # Response is a base of exceptions, whose layout leaves no room for slots: instances have a dictionary.
+    # HTTPException is a subclass, and the layout of exceptions leaves no room for slots: instances have a dictionary.
 
     _key_type = ResponseKey
 
-    _status: int
-    _reason: str | None
-    _content_type: str | None
-    """The Content-Type field, while there is no mapping."""
-    _headers: CIMultiDict[str] | None
-    _cookies: ResponseCookies | None
-    _stored: dict[Any, Any] | None
+    def __init__(self, status: int, reason: str | None, headers: LooseHeaders | None) -> None:
+        self._status = status if status.__class__ is int and 200 <= status <= 999 else _check_status(status)
+        self._reason = reason if reason is None else _check_reason(reason)
+        self._preset: Preset | None = None
+        """The fields, while there is no mapping."""
+        self._headers: CIMultiDict[str] | None = None if headers is None else CheckedHeaders(headers)
+        self._cookies: ResponseCookies | None = None
+        self._stored: dict[Any, Any] | None = None
+        self._exchange: Exchange | None = None
+        """The exchange that it was sent to; None while it may change."""
 
     def _open_storage(self) -> dict[Any, Any]:
         stored = self._stored
@@ -131,37 +87,42 @@ class ResponseFields(Storage):
         """Set the status code, and the reason phrase: the registered one for None.
 
         Raises:
-            ValueError: not a status of an answer, or a reason with control characters.
+            ValueError: not a status of a response, or a reason with control characters.
+            RuntimeError: the head was sent.
         """
-        self._status = checked_status(status)
-        self._reason = checked_reason(reason)
+        if self._exchange is not None:
+            raise RuntimeError("the status was sent: set it before prepare()")
+        self._status = _check_status(status)
+        self._reason = _check_reason(reason)
 
-    # Fields
+    # HeadFields
 
     @property
     def headers(self) -> CIMultiDict[str]:
         """The fields by name, in any case; what is changed after `prepare` is not sent.
 
-        Putting there what is no text is a TypeError that names the field, and what would break the head a ValueError.
+        Assigning a value that is not a str raises a TypeError, one that would break the head a ValueError.
         """
         headers = self._headers
         if headers is None:
-            headers = self._headers = CheckedHeaders()
-            if self._content_type is not None:
-                headers["Content-Type"] = self._content_type
+            preset = self._preset
+            headers = self._headers = CheckedHeaders(() if preset is None else preset.fields)
         return headers
 
-    def _content_type_field(self) -> str | None:
-        return self._content_type if self._headers is None else self._headers.get("Content-Type")
+    def _field(self, name: str) -> str | None:
+        """Return the value of a field by its name in the usual case, without making the mapping."""
+        if self._headers is not None:
+            return self._headers.get(name)
+        return None if self._preset is None else self._preset.get(name)
 
     def _set_content_type_field(self, field: str) -> None:
-        if self._headers is None:
-            self._content_type = field
+        if self._headers is None and self._preset is None:
+            self._preset = preset_of_field(field)
         else:
-            self._headers["Content-Type"] = field
+            self.headers["Content-Type"] = field
 
     def _media_type(self) -> MediaType:
-        return read_media_type(self._content_type_field() or OCTET_STREAM)
+        return read_media_type(self._field("Content-Type") or OCTET_STREAM)
 
     @property
     def content_type(self) -> str:
@@ -174,8 +135,7 @@ class ResponseFields(Storage):
 
     @content_type.setter
     def content_type(self, value: str) -> None:
-        if not _ESSENCE.fullmatch(value):
-            raise ValueError(f"not a type and a subtype: {value!r}")
+        check_essence(value)
         kind, _, subtype = str(value).partition("/")
         self._set_content_type_field(
             format_media_type(MediaType(kind, subtype, self._media_type().parameters))
@@ -204,8 +164,8 @@ class ResponseFields(Storage):
 
     @property
     def content_length(self) -> int | None:
-        """The length of the body in bytes, told beforehand; None for unknown."""
-        declared = self._headers and self._headers.get("Content-Length")
+        """The length of the body in bytes, as Content-Length declares it; None for unknown."""
+        declared = self._field("Content-Length")
         return int(declared) if declared and declared.isascii() and declared.isdigit() else None
 
     @content_length.setter
@@ -220,7 +180,7 @@ class ResponseFields(Storage):
     @property
     def last_modified(self) -> datetime | None:
         """The date in Last-Modified; may be assigned as a time, as seconds since the epoch, or as a field value."""
-        value = self._headers and self._headers.get("Last-Modified")
+        value = self._field("Last-Modified")
         return parse_date(value) if value else None
 
     @last_modified.setter
@@ -235,9 +195,9 @@ class ResponseFields(Storage):
         """The entity tag; may be assigned as an `ETag` or as the text of a strong one, without its quotes.
 
         Raises:
-            ValueError: assigned what no tag can be.
+            ValueError: assigned something that cannot be a tag.
         """
-        value = self._headers and self._headers.get("ETag")
+        value = self._field("ETag")
         return families.etags.parse_etag(value) if value else None
 
     @etag.setter
@@ -340,40 +300,66 @@ class ResponseFields(Storage):
             partitioned=partitioned,
         )
 
-    # On the way out
+    # What is sent
 
-    def _has_content(self) -> bool:
-        """Tell whether there may be a body, whose type has to be told (RFC 9110 §8.3)."""
+    def _may_have_content(self) -> bool:
+        """Return whether there may be a body, whose type is to be stated then (RFC 9110 §8.3)."""
         return not forbids_body(self._status) and self.content_length != 0
 
     def _put_defaults(self) -> None:
-        """Put into the mapping what would be sent anyway, for signals to see and change."""
+        """Put into the mapping what would be sent anyway, for signals to see and to change."""
         headers = self.headers
-        if self._has_content():
+        if self._may_have_content():
             headers.setdefault("Content-Type", OCTET_STREAM)
         headers.setdefault("Date", format_date(time.time()))
         headers.setdefault("Server", SERVER)
 
-    def _fields_to_send(self) -> HeadFields:
-        headers = self._headers
-        if headers is None and self._cookies is None and self._content_type is not None:
-            return _describe_plainly(self._content_type)
-        return self._all_fields(headers)
+    def _whole_fields(self) -> HeadFields:
+        """Return the fields to send with a body whose length the exchange states."""
+        if self._headers is None and self._cookies is None and self._preset is not None:
+            return self._preset.block
+        return self._all_fields()
 
-    def _all_fields(self, headers: CIMultiDict[str] | None) -> HeadFields:
-        fields: list[tuple[str, str]] = [] if headers is None else list(headers.items())
-        if headers is None or "Content-Type" not in headers:
-            content_type = self._content_type if headers is None else None
-            if content_type is not None or self._has_content():
-                fields.append(("Content-Type", content_type or OCTET_STREAM))
-        if headers is None or "Server" not in headers:
+    def _all_fields(self) -> HeadFields:
+        """Return the fields to send, a declared length included."""
+        headers = self._headers
+        if headers is not None:
+            fields = list(headers.items())
+        else:
+            fields = [] if self._preset is None else list(self._preset.fields)
+        if self._field("Content-Type") is None and self._may_have_content():
+            fields.append(("Content-Type", OCTET_STREAM))
+        if self._field("Server") is None:
             fields.append(SERVER_FIELD)
         fields += [("Set-Cookie", cookie.field) for cookie in self._cookies or ()]
         return fields
 
 
+def _check_status(status: int) -> int:
+    """Return a status code as a plain number.
+
+    Raises:
+        ValueError: it is not one of a response.
+    """
+    code = int(status)
+    if not (200 <= code <= 999 or code == 101):
+        raise ValueError(f"a response cannot have the status {status!r}")
+    return code
+
+
+def _check_reason(reason: str | None) -> str | None:
+    """Return a reason phrase.
+
+    Raises:
+        ValueError: it has a control character.
+    """
+    if reason is not None and _CONTROL.search(reason):
+        raise ValueError(f"a reason cannot contain control characters, \\r or \\n: {reason!r}")
+    return reason
+
+
 def _round_up(seconds: float | str) -> int:
-    """Return whole seconds, no less than are told: what lasts for less than a second is not over yet.
+    """Return whole seconds, rounded up: what lasts for less than a second is not over yet.
 
     Raises:
         ValueError: not a finite number.
@@ -385,7 +371,7 @@ def _round_up(seconds: float | str) -> int:
 
 
 def _format_modified(value: date | float | str) -> str:
-    """Give Last-Modified for a time in any of the forms that the property takes."""
+    """Return the value of Last-Modified for a time in any of the forms that the property takes."""
     if isinstance(value, str):
         check_fields([("Last-Modified", value)])
         return value

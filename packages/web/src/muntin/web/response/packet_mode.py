@@ -1,6 +1,6 @@
 """How the system cuts a stream into packets.
 
-Knows the two socket options behind it. Answers are written whole, so these matter only to who asks for them.
+It knows the two socket options for that. Most responses are one write, which needs neither of them.
 """
 
 import socket

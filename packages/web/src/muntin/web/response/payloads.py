@@ -19,12 +19,12 @@ from muntin.web.response.headers import CheckedHeaders, LooseHeaders
 
 __all__ = [
     "AsyncIterablePayload",
-    "BodyWriter",
     "BytesPayload",
     "FilePayload",
     "JsonPayload",
     "Payload",
     "PayloadFactory",
+    "PayloadWriter",
     "StringPayload",
     "TextFilePayload",
     "get_payload",
@@ -36,7 +36,7 @@ _FILE_CHUNK: Final = 262144
 _OCTET_STREAM: Final = "application/octet-stream"
 
 
-class BodyWriter(Protocol):
+class PayloadWriter(Protocol):
     """Where a payload writes itself to."""
 
     def write(self, data: bytes, /) -> Awaitable[None]: ...
@@ -151,12 +151,12 @@ class Payload:
         await self.write(sink)
         return bytes(sink.data)
 
-    async def write(self, writer: BodyWriter) -> None:
+    async def write(self, writer: PayloadWriter) -> None:
         """Write all of it."""
         async for piece in self.pieces():
             await writer.write(piece)
 
-    async def write_with_length(self, writer: BodyWriter, content_length: int | None) -> None:
+    async def write_with_length(self, writer: PayloadWriter, content_length: int | None) -> None:
         """Write no more than `content_length` bytes of it; all for None."""
         left = content_length
         async for piece in self.pieces():

@@ -1,48 +1,29 @@
 """`StreamResponse`: a head, and a body that is written piece by piece.
 
-It describes and asks the exchange to send. It knows nothing of framing: the exchange makes of the pieces what the
-peer understands.
+It describes, and `delivery` sends. How the body is framed is up to the exchange.
 """
 
 import asyncio
 import warnings
 import zlib
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Coroutine
 from types import NoneType
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar
 
 from multidict import CIMultiDict
 
-from muntin.http_core import ResponseHead, forbids_body
-from muntin.runner import Exchange
+from muntin.web.response.body import BodyData, BodyKind
 from muntin.web.response.compression import Compression, ContentCoding
-from muntin.web.response.eager import DONE, Eager
-from muntin.web.response.head import ResponseFields, checked_reason, checked_status
+from muntin.web.response.delivery import BodyWriter, Deliverable
+from muntin.web.response.eager import DONE
 from muntin.web.response.headers import CheckedHeaders, LooseHeaders
+from muntin.web.response.overriding import standard
 from muntin.web.response.packet_mode import PacketMode
 
-__all__ = ["HARD_BUFFER_LIMIT", "Answerable", "PrepareSignal", "StreamResponse"]
-
-HARD_BUFFER_LIMIT: Final = 16 << 20
-"""Bytes that may wait for a peer that does not read before another `write` cuts the connection. Who awaits his
-writes never comes near it.
-"""
-
-PrepareSignal = Callable[[Any, Any], Awaitable[None]]
-"""Called with request and response when the head is about to be sent."""
+__all__ = ["StreamResponse"]
 
 
-class Answerable(Protocol):
-    """What a response needs of the request that it answers."""
-
-    @property
-    def exchange(self) -> Exchange: ...
-
-    @property
-    def prepare_signals(self) -> Sequence[PrepareSignal]: ...
-
-
-class StreamResponse(ResponseFields):
+class StreamResponse(Deliverable):
     """A response whose body is written while it is sent, and a mapping for what others ought to know.
 
     Args:
@@ -54,94 +35,65 @@ class StreamResponse(ResponseFields):
         ValueError: something has a character that it may not have.
     """
 
-    _packet_mode = PacketMode.NODELAY
+    _usual_packet_mode: ClassVar[PacketMode] = PacketMode.NODELAY
 
     def __init__(
         self, *, status: int = 200, reason: str | None = None, headers: LooseHeaders | None = None
     ) -> None:
-        self._begin(status, reason, headers)
+        super().__init__(status, reason, headers)
 
-    def _begin(self, status: int, reason: str | None, headers: LooseHeaders | None) -> None:
-        # The head:
-        self._status = status if status.__class__ is int and 200 <= status <= 999 else checked_status(status)
-        self._reason = reason if reason is None else checked_reason(reason)
-        self._content_type = None
-        self._headers = None
-        self._cookies = None
-        self._stored = None
-        # The body:
-        self._exchange: Exchange | None = None
-        """The exchange that this answers, from the sending of the head on."""
-        self._compression: Compression | None = None
-        self._trailers: CIMultiDict[str] | None = None
-        self._is_chunked = False
-        self._is_last = False
-        self._is_unusual = False
-        """Whether sending takes more than a head and a body: closing, a coding, trailers."""
-        self._body_length = 0
-        if headers is not None:
-            self._headers = CheckedHeaders(headers)
+    def _body_kind(self) -> BodyKind:
+        return BodyKind.WRITTEN
 
-    # What is known
+    # How far it is
 
     @property
     def prepared(self) -> bool:
-        """Whether the head was sent."""
+        """True if the head was sent."""
         return self._exchange is not None
 
     @property
     def finished(self) -> bool:
-        """Whether the whole answer was sent."""
+        """True if the whole response was sent."""
         return self._exchange is not None and self._exchange.is_finished
 
     @property
     def keep_alive(self) -> bool | None:
-        """Whether the connection serves another request after this; None when that is not decided here."""
-        if self._is_last:
+        """True if the connection serves another request after this one; None while that is not decided."""
+        if self._options.closes:
             return False
         return None if self._exchange is None else self._exchange.keeps_alive
 
     @property
-    def chunked(self) -> bool:
-        """Whether `enable_chunked_encoding` was called."""
-        return self._is_chunked
-
-    @property
     def body_length(self) -> int:
         """Bytes of the body sent so far, as they go out: after any compression."""
-        return self._body_length
+        return self._whole_length if self._writer is None else self._writer.length
 
     @property
     def output_length(self) -> int:
-        """The same, by its other name: what frames the body is the protocol's business."""
-        return self._body_length
+        """The same by its other name: the bytes that frame the body are the protocol's business."""
+        return self.body_length
 
     @property
     def task(self) -> "asyncio.Task[Any] | None":
-        """The task that answers the request, when it is asked for by the handler; None before the head was sent."""
+        """The task that responds to the request, if the handler asks for it; None before the head was sent."""
         return None if self._exchange is None else asyncio.current_task()
 
     # What can be asked for
 
-    def set_status(self, status: int, reason: str | None = None) -> None:
-        """Set the status code, and the reason phrase: the registered one for None.
-
-        Raises:
-            ValueError: not a status of an answer, or a reason with control characters.
-            RuntimeError: the head was sent.
-        """
-        if self._exchange is not None:
-            raise RuntimeError("the status was sent: set it before prepare()")
-        super().set_status(status, reason)
-
     def force_close(self) -> None:
-        """Let this be the last answer on its connection."""
-        self._is_last = self._is_unusual = True
+        """Make this the last response on its connection."""
+        self._ask(closes=True)
+
+    @property
+    def chunked(self) -> bool:
+        """True if `enable_chunked_encoding` was called."""
+        return self._options.is_chunked
 
     def enable_chunked_encoding(self, chunk_size: int | None = None) -> None:
-        """Say that the length is not known beforehand.
+        """Declare that the length is not known beforehand.
 
-        The protocol frames such a body by itself, so this only takes care that no length was declared.
+        The protocol frames such a body by itself, so this only makes sure that no length was declared.
 
         Args:
             chunk_size: an older argument without a meaning: chunks are the pieces that are written.
@@ -157,12 +109,12 @@ class StreamResponse(ResponseFields):
             )
         if self._headers is not None and "Content-Length" in self._headers:
             raise RuntimeError("chunked encoding and a Content-Length exclude each other")
-        self._is_chunked = self._is_unusual = True
+        self._ask(is_chunked=True)
 
     @property
     def compression(self) -> bool:
-        """Whether `enable_compression` was called."""
-        return self._compression is not None
+        """True if `enable_compression` was called."""
+        return self._options.compression is not None
 
     def enable_compression(
         self,
@@ -186,114 +138,52 @@ class StreamResponse(ResponseFields):
         if force is True:
             force = ContentCoding.deflate
         zlib_strategy = zlib.Z_DEFAULT_STRATEGY if strategy is None else strategy
-        self._compression = Compression(force or None, level, zlib_strategy)
-        self._is_unusual = True
+        self._ask(compression=Compression(force or None, level, zlib_strategy))
 
     @property
     def trailers(self) -> CIMultiDict[str]:
         """Fields to send after the body, where the protocol can carry them (RFC 9110 §6.5)."""
-        if self._trailers is None:
-            self._trailers = CheckedHeaders()
-            self._is_unusual = True
-        return self._trailers
+        trailers = self._options.trailers
+        if trailers is None:
+            trailers = CheckedHeaders()
+            self._ask(trailers=trailers)
+        return trailers
 
-    # Sending the head
+    # Sending by hand
 
+    @standard
     async def prepare(self, request: Any) -> None:
         """Send the head, after the signals of the application have seen it; once only.
 
         Raises:
             LocalProtocolError: the head holds what must not be sent.
             ConnectionResetError: the peer is gone.
-            RuntimeError: this response has answered another request.
+            RuntimeError: this response was sent to another request.
         """
-        if self._check_fresh(request):
-            await self._settle(request)
+        if self._is_fresh(request):
+            await self._complete_head(request)
             self._start(request.exchange)
 
-    def _check_fresh(self, request: Answerable) -> bool:
-        """Tell whether the head is still to be sent."""
+    def _require_writer(self) -> BodyWriter:
         if self._exchange is None:
-            return True
-        if self._exchange is not request.exchange:
-            raise RuntimeError(f"{self!r} has answered another request already: make one for each")
-        return False
-
-    async def _settle(self, request: Answerable) -> None:
-        """Decide everything about the head."""
-        if request.prepare_signals:
-            self._put_defaults()
-            for signal in request.prepare_signals:
-                await signal(request, self)
-        self._negotiate(request.exchange)
-
-    def _negotiate(self, exchange: Exchange) -> None:
-        if self._compression is not None:
-            lines = exchange.head.get_all(b"accept-encoding")
-            accepted = b", ".join(lines).decode("latin-1") if lines else None
-            self._compression.apply(accepted, self.headers, status=self._status, is_empty=self._is_empty())
-        if self._is_last:
-            exchange.close_after()
-
-    def _is_empty(self) -> bool:
-        """Return whether it is known that there is no content (RFC 9110 §15.3.6 for 205)."""
-        return forbids_body(self._status) or self._status == 205 or self.content_length == 0
-
-    def _start(self, exchange: Exchange) -> None:
-        """Send the head of a streamed body."""
-        exchange.start(ResponseHead(self._status, self._fields_to_send(), self._reason))
-        self._exchange = exchange
-        self._open_encoder()
-        if "_packet_mode" in self.__dict__:
-            self._packet_mode.apply(exchange.peer)
-
-    def _open_encoder(self) -> None:
-        if self._compression is not None:
-            self._compression.open()
-
-    # Sending the body
-
-    def _require_open(self) -> Exchange:
-        exchange = self._exchange
-        if exchange is None:
             raise RuntimeError("nothing can be written before prepare()")
-        if exchange.is_finished:
+        if self._writer is None:
             raise RuntimeError("nothing can be written after write_eof()")
-        return exchange
+        return self._writer
 
-    def write(self, data: bytes | bytearray | memoryview) -> Coroutine[Any, Any, None]:
+    @standard
+    def write(self, data: BodyData) -> Coroutine[Any, Any, None]:
         """Queue a piece of the body, now; awaiting the result waits until there is room for more.
 
         With a coding, too, the peer can read each piece as soon as it arrives: none waits for others.
 
         Raises:
-            TypeError: not bytes.
+            TypeError: `data` is not bytes.
             RuntimeError: before `prepare` or after `write_eof`.
             LocalProtocolError: more than Content-Length declares.
             ConnectionResetError: the peer is gone, or was cut off: it does not read, and nobody awaited.
         """
-        exchange = self._require_open()
-        self._write(exchange, data, is_last=False)
-        return Eager(exchange.drain) if exchange.write_buffer_size else DONE
-
-    def _write(self, exchange: Exchange, data: bytes | bytearray | memoryview, *, is_last: bool) -> None:
-        if data.__class__ is not bytes:
-            if not isinstance(data, (bytes, bytearray, memoryview)):
-                raise TypeError(f"a body is made of bytes, not of {type(data).__name__}")
-            data = bytes(data)
-        if not data:
-            return
-        if self._compression is not None and self._compression.encoder is not None:
-            encoder = self._compression.encoder
-            # The last piece is flushed by the end, which costs nothing of the compression.
-            data = encoder.encode(data) if is_last else encoder.encode(data) + encoder.flush()
-            if not data:
-                return
-        if exchange.write_buffer_size > HARD_BUFFER_LIMIT:
-            exchange.abort()
-            raise ConnectionResetError("cut off: the peer does not read, and nobody waited for it")
-        exchange.send(data)
-        self._body_length += len(data)
+        return self._require_writer().write(data)
 
     def drain(self) -> Coroutine[Any, Any, None]:
         """Wait until there is room for more.
@@ -301,10 +191,10 @@ class StreamResponse(ResponseFields):
         Raises:
             ConnectionResetError: when awaited: the peer is gone.
         """
-        exchange = self._exchange
-        return Eager(exchange.drain) if exchange is not None and exchange.write_buffer_size else DONE
+        return DONE if self._writer is None else self._writer.drain()
 
-    def write_eof(self, data: bytes = b"") -> Coroutine[Any, Any, None]:
+    @standard
+    def write_eof(self, data: BodyData = b"") -> Coroutine[Any, Any, None]:
         """Write the last piece and end the body, now; awaiting the result waits until there is room.
 
         Raises:
@@ -313,53 +203,25 @@ class StreamResponse(ResponseFields):
         """
         if self.finished:
             return DONE
-        exchange = self._require_open()
-        if data:
-            self._write(exchange, data, is_last=True)
-        self._end(exchange)
-        return Eager(exchange.drain) if exchange.write_buffer_size else DONE
-
-    def _end(self, exchange: Exchange) -> None:
-        if self._compression is not None and self._compression.encoder is not None:
-            rest = self._compression.encoder.finish()
-            if rest:
-                exchange.send(rest)
-                self._body_length += len(rest)
-        exchange.finish(list((self._trailers or {}).items()))
-        if "_packet_mode" in self.__dict__:
-            PacketMode.NODELAY.apply(exchange.peer)
-
-    # What the application calls
-
-    def deliver_nowait(self, request: Any) -> bool:
-        """Send everything, if nothing has to be waited for; tell whether that was so.
-
-        Raises:
-            RuntimeError: this response has answered another request.
-            LocalProtocolError, ConnectionResetError: as `prepare`.
-        """
-        return not self._check_fresh(request) and self.finished
-
-    async def deliver(self, request: Any) -> None:
-        """Send what of head and body was not sent yet.
-
-        Raises:
-            RuntimeError, LocalProtocolError, ConnectionResetError: as `prepare`.
-        """
-        await self.prepare(request)
-        if not self.finished:
-            await self.write_eof()
+        waiting = self._require_writer().finish(data, list((self._options.trailers or {}).items()))
+        if self._options.packet_mode is not None and self._exchange is not None:
+            PacketMode.NODELAY.apply(self._exchange.peer)
+        return waiting
 
     # Packets
 
     @property
+    def _packet_mode(self) -> PacketMode:
+        return self._options.packet_mode or self._usual_packet_mode
+
+    @property
     def tcp_nodelay(self) -> bool:
-        """Whether small pieces are sent at once."""
+        """True if small pieces are sent at once."""
         return self._packet_mode is PacketMode.NODELAY
 
     @property
     def tcp_cork(self) -> bool:
-        """Whether only full packets are sent until the body ends."""
+        """True if only full packets are sent until the body ends."""
         return self._packet_mode is PacketMode.CORK
 
     def set_tcp_nodelay(self, value: bool) -> None:
@@ -377,7 +239,7 @@ class StreamResponse(ResponseFields):
         return PacketMode.NAGLE if self._packet_mode is mode else self._packet_mode
 
     def _set_packet_mode(self, mode: PacketMode) -> None:
-        self._packet_mode = mode
+        self._ask(packet_mode=mode)
         if self._exchange is not None:
             mode.apply(self._exchange.peer)
 

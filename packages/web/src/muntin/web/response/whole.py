@@ -1,6 +1,6 @@
-"""`Response`: a head with a body that is known when it is sent.
+"""`Response`: a head with a body that is known before it is sent.
 
-The usual one is a status, a type and bytes, and goes out in one write without anything else being made.
+Usually it is a status, a type and bytes, and goes out in one write.
 """
 
 import asyncio
@@ -8,19 +8,23 @@ from collections.abc import Coroutine
 from concurrent.futures import Executor
 from typing import Any, ClassVar, Final, Protocol
 
-from muntin.http_core import ResponseHead, forbids_body
+from muntin.http_core import forbids_body
 from muntin.http_core import headers as families
 from muntin.runner import Exchange
+from muntin.web.response.body import BodyData, BodyKind
+from muntin.web.response.content_type import TEXT_PLAIN, format_content_type
+from muntin.web.response.delivery import BodyWriter, Deliverable
 from muntin.web.response.eager import Eager
-from muntin.web.response.head import format_content_type
 from muntin.web.response.headers import LooseHeaders
+from muntin.web.response.overriding import standard
 from muntin.web.response.packet_mode import PacketMode
 from muntin.web.response.payloads import Payload, get_payload
-from muntin.web.response.stream import Answerable, StreamResponse
+from muntin.web.response.preset import PLAIN_TEXT, preset_of_type
+from muntin.web.response.served_request import ServedRequest
+from muntin.web.response.stream import StreamResponse
 
 __all__ = ["COMPRESS_AT_ONCE", "Conditional", "Response"]
 
-_TEXT_PLAIN: Final = "text/plain; charset=utf-8"
 COMPRESS_AT_ONCE: Final = 4096
 """Up to this size (bytes) compressing takes less time than going to another thread."""
 
@@ -32,11 +36,11 @@ class Conditional(Protocol):
     def method(self) -> str: ...
 
     def get_field(self, name: str) -> str | None:
-        """Give all lines of a field as one list."""
+        """Return all lines of a field as one list."""
 
 
 class Response(StreamResponse):
-    """A whole answer.
+    """A whole response.
 
     Args:
         body: bytes, or whatever `get_payload` takes: text, a file, an async iterator, a `MultipartWriter`.
@@ -51,14 +55,11 @@ class Response(StreamResponse):
 
     Raises:
         ValueError: `text` and `body` together, Content-Type given twice, or a character that may not be there.
-        TypeError: `text` is no text.
+        TypeError: `text` is not a str.
     """
 
-    _packet_mode = PacketMode.CORK
-    _held: tuple[Payload, ...] = ()
-    """What is to be closed in the end: all payloads that were the body, even if another has replaced them."""
-    _delivers_itself: ClassVar[bool] = True
-    """Whether no subclass has put its own way of sending in the place of ours."""
+    _usual_packet_mode: ClassVar[PacketMode] = PacketMode.CORK
+    _body: bytes | Payload | None = None
 
     def __init__(
         self,
@@ -73,17 +74,13 @@ class Response(StreamResponse):
         zlib_executor_size: int = COMPRESS_AT_ONCE,
         zlib_executor: Executor | None = None,
     ) -> None:
-        self._begin(status, reason, headers)
-        self._body: bytes | Payload | None = None
-        self._encoded: bytes | None = None
-        """The body as it goes out, once that is decided."""
+        # Not that of StreamResponse, which only gives its arguments names: this is half as many instructions.
+        Deliverable.__init__(self, status, reason, headers)
         self._zlib_executor_size = zlib_executor_size
         self._zlib_executor = zlib_executor
         if isinstance(text, str) and body is None and charset is None and headers is None:
             # What most handlers do, without a further call.
-            self._content_type = (
-                _TEXT_PLAIN if content_type is None else format_content_type(content_type, "utf-8")
-            )
+            self._preset = PLAIN_TEXT if content_type is None else preset_of_type(content_type, "utf-8")
             self._body = text.encode()
         elif text is not None:
             if body is not None:
@@ -98,28 +95,27 @@ class Response(StreamResponse):
     def _set_text(self, text: str, content_type: str | None, charset: str | None) -> None:
         if not isinstance(text, str):
             raise TypeError(f"text must be a str, not {type(text).__name__}")
-        if self._headers is not None and "Content-Type" in self._headers:
+        if self._field("Content-Type") is not None:
             if content_type is not None or charset is not None:
                 raise ValueError("Content-Type among the headers excludes content_type and charset")
             self.text = text
         elif content_type is charset is None:
-            self._set_content_type_field(_TEXT_PLAIN)
+            self._set_content_type_field(TEXT_PLAIN)
             self._body = text.encode()
         else:
             self._set_type(content_type or "text/plain", charset or "utf-8")
             self._body = text.encode(charset or "utf-8")
 
     def _set_type(self, content_type: str | None, charset: str | None) -> None:
-        if self._headers is not None and "Content-Type" in self._headers:
+        if self._field("Content-Type") is not None:
             raise ValueError("Content-Type among the headers excludes content_type and charset")
         if content_type is not None:
             self._set_content_type_field(format_content_type(content_type, charset))
 
-    def __init_subclass__(cls) -> None:
-        ours = (StreamResponse.prepare, Response.deliver, Response.write_eof, StreamResponse.write)
-        cls._delivers_itself = (cls.prepare, cls.deliver, cls.write_eof, cls.write) == ours
-
     # The body
+
+    def _body_kind(self) -> BodyKind:
+        return BodyKind.PIECES if isinstance(self._body, Payload) else BodyKind.BYTES
 
     @property
     def body(self) -> bytes | Payload | None:
@@ -136,10 +132,9 @@ class Response(StreamResponse):
             self._body = bytes(body)
         else:
             self._body = payload = get_payload(body)
-            self._held = (*self._held, payload)
-            self._is_unusual = True
+            self._ask(held=(*self._options.held, payload))
             for name, value in payload.headers.items():
-                if self._content_type_field() is None or name.lower() != "content-type":
+                if self._field("Content-Type") is None or name.lower() != "content-type":
                     self.headers.setdefault(name, value)
 
     @property
@@ -147,7 +142,7 @@ class Response(StreamResponse):
         """The body as text; None without one. Assigning keeps type and charset, which are plain text by default.
 
         Raises:
-            TypeError: assigned something else than text, or the body cannot be read beforehand.
+            TypeError: something else than a str is assigned, or the body cannot be read beforehand.
         """
         body = self._body
         if isinstance(body, Payload):
@@ -158,8 +153,8 @@ class Response(StreamResponse):
     def text(self, text: str) -> None:
         if not isinstance(text, str):
             raise TypeError(f"text must be a str, not {type(text).__name__}")
-        if self._content_type_field() is None:
-            self._set_content_type_field(_TEXT_PLAIN)
+        if self._field("Content-Type") is None:
+            self._set_content_type_field(TEXT_PLAIN)
         elif self.charset is None and self.content_type != "application/octet-stream":
             self.charset = "utf-8"
         self._body = text.encode(self.charset or "utf-8")
@@ -170,21 +165,25 @@ class Response(StreamResponse):
         declared = super().content_length
         if declared is not None:
             return declared
-        return None if self._compression is not None or self._is_streamed else self._size()
+        options = self._options
+        return None if options.compression is not None or options.in_pieces else self._size()
 
     @content_length.setter
     def content_length(self, value: int | None) -> None:
         raise RuntimeError("the length of a Response is that of its body")
 
     def _size(self) -> int | None:
-        """Give the length of the body before any coding."""
+        """Return the length of the body before any coding."""
         body = self._body
         return body.size if isinstance(body, Payload) else len(body or b"")
+
+    def _is_empty(self) -> bool:
+        return super()._is_empty() or self._size() == 0
 
     def make_conditional(self, request: Conditional) -> None:
         """Become 304 or 412, without the body, if the request's preconditions want that (RFC 9110 §13).
 
-        Compares with `etag` and `last_modified`, which have to be set before. Other statuses than 2xx stay.
+        They are compared with `etag` and `last_modified`, which have to be set before. Other statuses than 2xx stay.
         """
         if not 200 <= self._status < 300:
             return
@@ -205,73 +204,7 @@ class Response(StreamResponse):
             self.set_status(412)
             self.text = "412: Precondition Failed"
 
-    # Sending
-
-    def deliver_nowait(self, request: Any) -> bool:
-        if self._exchange is not None or request.prepare_signals or not self._delivers_itself:
-            return super().deliver_nowait(request) and not self._held
-        body = self._body
-        if body is None:
-            body = b""
-        elif body.__class__ is not bytes:
-            return False
-        exchange = request.exchange
-        if self._is_unusual:
-            if self._is_streamed or self._held or len(body) > self._zlib_executor_size:
-                return False
-            self._negotiate(exchange)
-            body = self._encode_now(body)
-        exchange.respond(ResponseHead(self._status, self._fields_to_send(), self._reason), body)
-        self._exchange = exchange
-        self._body_length = len(body)
-        return True
-
-    async def deliver(self, request: Any) -> None:
-        try:
-            await self._deliver(request)
-        finally:
-            held, self._held = self._held, ()
-            for payload in held:
-                await payload.close()
-
-    async def _deliver(self, request: Any) -> None:
-        if not self._check_fresh(request) or not self._delivers_itself or self._is_streamed:
-            await super().deliver(request)
-            return
-        await self._settle(request)
-        if self._encoded is None:
-            self._start(request.exchange)
-            await self.write_eof()
-            return
-        self._respond(request.exchange, self._encoded)
-
-    @property
-    def _is_streamed(self) -> bool:
-        """Whether the body goes out as a stream does, though it is known."""
-        return self._is_chunked or self._trailers is not None
-
-    def _respond(self, exchange: Exchange, body: bytes) -> None:
-        exchange.respond(ResponseHead(self._status, self._fields_to_send(), self._reason), body)
-        self._exchange = exchange
-        self._body_length = len(body)
-
-    async def _settle(self, request: Answerable) -> None:
-        is_declared = self._headers is not None and "Content-Length" in self._headers
-        await super()._settle(request)
-        if self._headers is not None and not is_declared:
-            # What signals were shown may have changed since, by the signals themselves or by compression.
-            self._headers.pop("Content-Length", None)
-        if not isinstance(self._body, Payload):
-            self._encoded = await self._encode(self._body or b"")
-
-    async def _encode(self, body: bytes) -> bytes:
-        if self._compression is None or len(body) <= self._zlib_executor_size:
-            return self._encode_now(body)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._zlib_executor, self._compression.encode, body)
-
-    def _encode_now(self, body: bytes) -> bytes:
-        return body if self._compression is None else self._compression.encode(body)
+    # What delivery asks for
 
     def _put_defaults(self) -> None:
         super()._put_defaults()
@@ -279,25 +212,40 @@ class Response(StreamResponse):
         if length is not None and not forbids_body(self._status):
             self.headers.setdefault("Content-Length", str(length))
 
-    def _is_empty(self) -> bool:
-        return super()._is_empty() or self._size() == 0
+    def _takes_long_to_encode(self) -> bool:
+        return (self._size() or 0) > self._zlib_executor_size
 
-    def _start(self, exchange: Exchange) -> None:
+    async def _complete_head(self, request: ServedRequest) -> None:
+        is_declared = self._headers is not None and "Content-Length" in self._headers
+        await super()._complete_head(request)
+        if self._headers is not None and not is_declared:
+            # What signals were shown may have changed since, by the signals themselves or by compression.
+            self._headers.pop("Content-Length", None)
+        if not isinstance(self._body, Payload):
+            self._encoded = await self._encode(self._body or b"")
+
+    async def _encode(self, body: bytes) -> bytes:
+        compression, coding = self._options.compression, self._coding
+        if compression is None or coding is None:
+            return body
+        if not self._takes_long_to_encode():
+            return compression.encode(body, coding)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._zlib_executor, compression.encode, body, coding)
+
+    def _start(self, exchange: Exchange) -> BodyWriter:
         if self._encoded is not None:
             length: int | None = len(self._encoded)
-        elif self._compression is not None and self._compression.chosen is None:
-            length = self._size()  # the client wants no coding
+        elif self._coding is None:
+            length = self._size()
         else:
-            length = self.content_length
-        if length is not None and not self._is_streamed and not forbids_body(self._status):
+            length = None
+        if length is not None and not self._options.in_pieces and not forbids_body(self._status):
             self.headers.setdefault("Content-Length", str(length))
-        super()._start(exchange)
+        return super()._start(exchange)
 
-    def _open_encoder(self) -> None:
-        if self._encoded is None:
-            super()._open_encoder()
-
-    def write_eof(self, data: bytes = b"") -> Coroutine[Any, Any, None]:
+    @standard
+    def write_eof(self, data: BodyData = b"") -> Coroutine[Any, Any, None]:
         """Send what is left of the body, and end it.
 
         Raises:
@@ -306,20 +254,16 @@ class Response(StreamResponse):
         """
         if data:
             raise ValueError("a Response has its body already: a StreamResponse is written to")
-        if self.finished:
-            return super().write_eof()
-        self._require_open()
-        if isinstance(self._body, Payload):
-            return Eager(self._write_payload)
-        return super().write_eof(self._encoded or b"")
-
-    async def _write_payload(self) -> None:
         payload = self._body
-        exchange = self._require_open()
-        if isinstance(payload, Payload):
-            try:
-                if exchange.head.method != "HEAD" and not forbids_body(self._status):
-                    await payload.write(self)
-            finally:
-                await payload.close()
+        if self.finished or not isinstance(payload, Payload):
+            return super().write_eof(self._encoded or b"")
+        has_body = self._require_writer().method != "HEAD" and not forbids_body(self._status)
+        return Eager(lambda: self._write_payload(payload, has_body=has_body))
+
+    async def _write_payload(self, payload: Payload, *, has_body: bool) -> None:
+        try:
+            if has_body:
+                await payload.write(self)
+        finally:
+            await payload.close()
         await super().write_eof()

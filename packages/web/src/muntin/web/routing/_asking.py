@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from muntin.runner import Exchange
 from muntin.web._request.target import Target
-from muntin.web.response.stream import PrepareSignal
+from muntin.web.response.served_request import PrepareSignal
 
 __all__ = ["Asking"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from muntin.router import Match, Matched, MethodNotAllowed, MountPoint, Route
 from muntin.web.response.exceptions import HTTPException, HTTPMethodNotAllowed, HTTPNotFound
-from muntin.web.response.stream import PrepareSignal
+from muntin.web.response.served_request import PrepareSignal
 from muntin.web.routing._handlers import AnyExpectHandler
 from muntin.web.routing._pipeline import Pipeline
 from muntin.web.routing.routes import AbstractRoute, SystemRoute

@@ -16,7 +16,7 @@ from muntin.runner.exchange import CHUNK_SIZE
 from muntin.static import FilePlan, StaticRoot, plan_apart
 from muntin.web.legacy import warn_older
 from muntin.web.response.exceptions import HTTPException, HTTPForbidden, HTTPNotFound, HTTPServiceUnavailable
-from muntin.web.response.file import PlannedResponse, read_fields
+from muntin.web.response.file import FileResponse, read_fields
 from muntin.web.response.stream import StreamResponse
 from muntin.web.routing._asking import Asking
 from muntin.web.routing._handlers import AnyExpectHandler
@@ -145,7 +145,7 @@ class StaticResource(Resource, router.PrefixResource[Any]):
             plan = root.plan(method, below, fields, query=query, mount_name=name)
         if plan.status in _REFUSALS:
             raise _refuse(plan)
-        return PlannedResponse(plan, chunk_size=root.chunk_size)
+        return FileResponse(plan, root.chunk_size)
 
 
 def _refuse(plan: FilePlan) -> HTTPException:

@@ -1,15 +1,15 @@
-"""What all answers that can be raised have in common.
+"""What all responses that can be raised have in common.
 
 Each is a `Response` and an `Exception`: raising and returning it come to the same. It knows how it is made again
 elsewhere (pickle) or for one exchange, not who catches it.
 
-A response answers one exchange, but an exception may be made once, when a module is loaded, and raised for many
+A response is sent to one exchange, but an exception may be made once, when a module is loaded, and raised for many
 requests, at the same time even. So a copy of it is sent, and what middlewares have set on one that was made outside of
 any event loop is forgotten after that: the cookie of one client is nothing for the next.
 """
 
 import asyncio
-from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from multidict import CIMultiDict
@@ -21,21 +21,21 @@ __all__ = ["HTTPError", "HTTPException", "HTTPRedirection", "HTTPSuccessful"]
 
 
 class HTTPException(Response, Exception):
-    """An answer that can be raised. Only its subclasses have a status of their own.
+    """A response that can be raised. Only its subclasses have a status of their own.
 
     Args:
         headers: fields, added to the usual ones.
         reason: the reason phrase; None for the registered one.
         body: the body as bytes.
-        text: the body as text; without either, status and reason are told in plain text.
+        text: the body as text; without either, status and reason in plain text.
         content_type: of the text; plain text for None.
     """
 
     status_code: ClassVar[int] = -1
     empty_body: ClassVar[bool] = False
-    """Whether there is no text unless one is given."""
+    """True if there is no text unless one is given."""
     _is_lasting: bool = False
-    """Whether it was made before there were requests."""
+    """True if it was made before there were requests."""
     _kept: dict[str, Any] | None = None
     """The fields and cookies of a lasting one as they were before a request changed them."""
 
@@ -84,7 +84,7 @@ class HTTPException(Response, Exception):
     def _copy_head(self) -> dict[str, Any]:
         headers, cookies = self._headers, self._cookies
         return {
-            "_content_type": self._content_type,
+            "_preset": self._preset,
             "_headers": None if headers is None else headers.copy(),
             "_cookies": None if cookies is None else cookies.copy(),
         }
@@ -93,14 +93,12 @@ class HTTPException(Response, Exception):
         """Return the same for one exchange; it can be raised again, without what was set on it for that exchange."""
         duplicate = type(self).__new__(type(self), *self.args)
         duplicate.args = self.args
-        stored, trailers = self._stored, self._trailers
+        stored, trailers = self._stored, self._options.trailers
         duplicate.__dict__.update(
-            self.__dict__,
+            self._unsent(),
             **self._copy_head(),
             _stored=None if stored is None else dict(stored),
-            _trailers=None if trailers is None else trailers.copy(),
-            _compression=copy(self._compression),
-            _exchange=None,
+            _options=self._options if trailers is None else replace(self._options, trailers=trailers.copy()),
             _is_lasting=False,
             _kept=None,
         )
@@ -117,9 +115,8 @@ class HTTPException(Response, Exception):
         self.__traceback__ = self.__cause__ = self.__context__ = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A sent answer arrives elsewhere unsent: an exchange does not travel.
-        state = {name: value for name, value in self.__dict__.items() if name != "_exchange"}
-        return _make, (type(self), self.args), state | {"_exchange": None}
+        # A response that was sent arrives elsewhere unsent: an exchange does not travel.
+        return _make, (type(self), self.args), self._unsent()
 
     def __repr__(self) -> str:
         return Response.__repr__(self)
@@ -147,7 +144,7 @@ class HTTPSuccessful(HTTPException):
 
 
 class HTTPRedirection(HTTPException):
-    """3xx: what was asked for is elsewhere, or known already."""
+    """3xx: the resource is elsewhere, or the client has it already."""
 
 
 class HTTPError(HTTPException):
