@@ -51,7 +51,7 @@ def test_connections_too_many_are_told_so(run: Run, serve: Serve, caplog: pytest
     # How many are open depends on when the server's own clock ticks.
     # A loop in debug mode tells of its own slowness as well.
     (record,) = [record for record in caplog.records if record.name == "muntin.server"]
-    assert re.fullmatch(r"turned away 1 connections: [2-4] are open", record.getMessage())
+    assert re.fullmatch(r"refused 1 connections: [2-4] are open", record.getMessage())
 
 
 @pytest.mark.row("HI-54")

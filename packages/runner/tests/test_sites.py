@@ -386,7 +386,7 @@ def test_named_pipes_need_windows(run: Run) -> None:
 def test_the_older_place_of_a_time_out(run: Run) -> None:
     async def main() -> None:
         async with set_up() as runner:
-            with pytest.warns(DeprecationWarning, match="give it to the runner") as warned:
+            with pytest.warns(DeprecationWarning, match="pass it to the runner") as warned:
                 TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=5)
             assert warned[0].filename == __file__
             assert runner.shutdown_timeout == 5

@@ -370,7 +370,7 @@ def test_a_first_start_that_hangs_is_the_end(supervise):
     assert process.returncode == 1
     assert output.count("does not serve after 2 s, its start_timeout. It is aborted") == 1
     assert "in hang" in output  # where it hangs
-    assert "was killed by SIGABRT before it could serve; none serves, so that is the end" in output
+    assert "was killed by SIGABRT before it could serve; no worker serves, so the supervisor stops" in output
 
 
 def test_a_start_that_hangs_leaves_the_others_serving(supervise):
@@ -551,7 +551,7 @@ def test_who_fails_again_and_again_is_given_up(supervise):
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert output.count(" serves\n") == 5
-    assert "none serves, so that is the end" in output
+    assert "no worker serves, so the supervisor stops" in output
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_a_start_that_fails_is_the_end(start, free_port):
     assert code == 1
     assert output.count("LookupError: no database") == 1
     assert output.count("Traceback") == 1
-    assert "ended with status 1 before it could serve; none serves, so that is the end" in output
+    assert "ended with status 1 before it could serve; no worker serves, so the supervisor stops" in output
 
 
 def test_a_reload_that_fails_leaves_the_old_ones_serving(start, free_port, tmp_path):

@@ -30,7 +30,7 @@ _NOT_HERE: Final = frozenset((errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT))
 """This machine has no such address: usually ::1, in a container without IPv6."""
 
 AddressInfo = tuple[int, int, int, str, Any]
-"""What `socket.getaddrinfo` returns for one address."""
+"""One item of the result of `socket.getaddrinfo`."""
 Hosts = str | Sequence[str] | None
 
 

@@ -113,7 +113,7 @@ class Http1Connection(asyncio.Protocol):
 
     @property
     def phase(self) -> Phase:
-        """What the connection is doing."""
+        """The present phase of the connection."""
         return self._lifecycle.phase
 
     @property

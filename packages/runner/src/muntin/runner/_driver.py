@@ -1,27 +1,26 @@
-"""Running a coroutine that mostly does not wait, without making a task for it, and so that nobody can tell.
+"""Running a coroutine that mostly does not wait without a new task, so that the coroutine notices no difference.
 
 The problem
 -----------
-asyncio wants every coroutine to run inside a task: `asyncio.current_task()` must have an answer, `asyncio.timeout()`,
-`TaskGroup` and anyio hang on it. But making a task, scheduling its first step and letting the loop come round
-to it costs more than many handlers do. Most handlers look something up and return; they never wait, and need no
-task for that.
+asyncio runs every coroutine inside a task: `asyncio.timeout()`, `TaskGroup` and anyio need the result of
+`asyncio.current_task()`. But making a task, scheduling its first step and waiting for the next turn of the loop costs
+more than many handlers do. Most handlers look something up and return; they never wait, and do not need a task of
+their own.
 
-What we do
-----------
-A driver keeps one task in reserve, its *seat*, from when it is first asked to be ready. The seat's task exists, has
-taken its first step, and waits at a gate.
+The solution
+------------
+A driver keeps one task in reserve, in its *seat*, from the first call of `make_ready` on. The task has taken its first
+step, and waits at a gate.
 
-*First step.* `Driver.run` enters that task with `asyncio._enter_task`, the documented way for one who steps coroutines
-himself, and runs the coroutine's first step then and there, in a fresh copy of the server's context. The
-coroutine finds itself in a real task. If it ends within that step, all is done: nothing was scheduled, and the
-seat is free for the next.
+*First step.* `Driver.run` enters that task with `asyncio._enter_task`, the documented way to step coroutines from
+elsewhere, and runs the coroutine's first step at once, in a fresh copy of the server's context. The coroutine runs in a
+real task. If it ends within that step, nothing was scheduled, and the seat is free for the next coroutine.
 
-*Hand-over.* If it suspends instead, it has given us what it waits for (a future, or None for a bare yield). The
-seat takes coroutine, context and that future, and the gate opens. In the next turn of the loop the seat's task
-wakes and goes on exactly where the first step stopped: it yields that very future to its own task, which from
-then on waits for it as for its own. Each further step runs in the same context as the first. When the coroutine
-ends, the task ends; the driver makes a new seat.
+*Hand-over.* If it suspends instead, it has yielded what it waits for (a future, or None for a bare yield). The seat
+stores coroutine, context and that future, and opens the gate. In the next turn of the loop the seat's task wakes and
+continues where the first step stopped: it yields the same future to its own task, which then waits for it. Each
+further step runs in the same context as the first. When the coroutine ends, the task ends, and the driver makes a new
+seat.
 
 Invariants
 ----------
@@ -29,21 +28,21 @@ Invariants
    other coroutine that has suspended. A task per *suspending* coroutine: awaiting it or cancelling it from
    elsewhere concerns that one alone.
 2. Every step of the coroutine runs inside one context, a copy of the server's, that no other coroutine runs in.
-3. A seat is entered only while its task waits at the gate. A task that was cancelled before its own first step
-   never runs its body at all, and one that runs cannot be entered; either would lose the coroutine.
-4. A cancellation is never lost and never arrives twice. There are three moments it can hit:
-   - during the first step (somebody in that step cancelled the current task): the gate is cancelled, and the
-     seat's task will wake with CancelledError;
-   - between the hand-over and the seat's waking (a timeout that was armed in the first step): the gate is open
-     already, the task remembers the request and wakes with CancelledError;
-   - later: the task waits for the coroutine's own future, and asyncio does what it always does.
-   In the first two the seat does what `Task.cancel` would have done, had the task been waiting for the future
-   by then: it cancels the *future*, and only where that is impossible throws CancelledError into the coroutine.
+3. A seat is entered only while its task waits at the gate. A task that is cancelled before its own first step
+   never runs its body, and a running task cannot be entered; in both cases the coroutine would be lost.
+4. A cancellation is never lost and never arrives twice. It can come at three moments:
+   - during the first step (code in that step cancelled the current task): the gate is cancelled, and the seat's
+     task will wake with CancelledError;
+   - between the hand-over and the waking of the task (by a time-out that was started in the first step): the gate is
+     open already, the task stores the request and wakes with CancelledError;
+   - later: the task waits for the coroutine's own future, and asyncio cancels it as usual.
+   In the first two cases the seat does what `Task.cancel` would have done if the task had waited for the future
+   already: it cancels the *future*, and throws CancelledError into the coroutine only if that is impossible.
    `asyncio.shield` and the awaiting of other tasks rely on that order.
-5. A seat whose task was cancelled, or counts requests to be (`Task.cancelling()`), is not used again, even if
-   the coroutine ended without noticing.
+5. A seat whose task was cancelled, or was asked to be (`Task.cancelling()`), is not used again, even if the
+   coroutine ended without noticing.
 
-What it costs: a suspending coroutine takes one turn of the loop more than under a task of its own.
+The cost: a coroutine that suspends takes one turn of the loop more than in a task of its own.
 """
 
 import asyncio
@@ -59,20 +58,20 @@ Done = Callable[[BaseException | None], None]
 
 
 class Seat:
-    """Where a task waits to take over a coroutine.
+    """The place where a task waits to take over a coroutine.
 
-    It does not know its task: the task keeps what ended it, which keeps the frames that it went through, and those keep
-    the seat. Nothing here waits for the collector of cycles, for a coroutine may hold much. For the same reason the
-    frames below hold nothing at their end.
+    It has no reference to its task. A task refers to the error that ended it, which refers to the frames that it passed
+    through, and these refer to the seat; a cycle would keep all that a coroutine holds until the collector of cycles
+    runs. For the same reason the frames below delete their variables at the end.
     """
 
     __slots__ = ("__weakref__", "_awaited", "_context", "_coroutine", "_done", "gate", "is_parked")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
         self.gate: asyncio.Future[None] = loop.create_future()
-        """What the task waits for; done when it was opened, or cancelled with the task."""
+        """The future that the task waits for; done when the gate was opened, or cancelled with the task."""
         self.is_parked = False
-        """Whether the task has come to the gate."""
+        """True if the task waits at the gate, or has passed it."""
         self._coroutine: Coroutine[Any, Any, object] | None = None
         self._context = context
         self._awaited: Any = None
@@ -80,13 +79,13 @@ class Seat:
 
     @property
     def is_taken(self) -> bool:
-        """Whether a coroutine was handed over, and has not ended."""
+        """True if a coroutine was handed over and has not ended."""
         return self._done is not None
 
     def take_over(
         self, coroutine: Coroutine[Any, Any, object], context: Context, awaited: Any, done: Done
     ) -> None:
-        """Let the task go on with a coroutine that waits for `awaited`."""
+        """Make the task continue a coroutine that waits for `awaited`."""
         self._coroutine = coroutine
         self._context = context
         self._awaited = awaited
@@ -96,7 +95,7 @@ class Seat:
             self.gate.set_result(None)
 
     async def wait(self) -> None:
-        """Wait at the gate, then drive the coroutine on that was handed over, if one was."""
+        """Wait at the gate, then continue the coroutine that was handed over, if there is one."""
         self.is_parked = True
         cancelled: tuple[Any, ...] | None = None
         try:
@@ -132,12 +131,12 @@ def _resume(
     awaited: Any,
     cancelled: tuple[Any, ...] | None,
 ) -> Generator[Any, None, object]:
-    """Drive a coroutine on from a point where it waits for `awaited`, within the task that runs this."""
+    """Continue a coroutine that waits for `awaited`, within the task that runs this."""
     try:
         if cancelled is not None and not _cancel(awaited, cancelled):
             awaited = context.run(coroutine.throw, asyncio.CancelledError(*cancelled))
         elif awaited is None:
-            # A bare yield asks for one turn of the loop, and the way through the gate was one.
+            # A bare yield waits for one turn of the loop, and passing the gate took one.
             awaited = context.run(coroutine.send, None)
         while True:
             try:
@@ -149,12 +148,12 @@ def _resume(
     except StopIteration as stop:
         return stop.value
     finally:
-        # What was awaited may keep the very error that ends this.
+        # The awaited future may keep the error that ends this.
         del coroutine, context, awaited
 
 
 def _cancel(awaited: Any, cancelled: tuple[Any, ...]) -> bool:
-    """Cancel what a coroutine waits for; tell whether that will reach the coroutine by itself."""
+    """Cancel the future that a coroutine waits for; return True if that will raise in the coroutine by itself."""
     return asyncio.isfuture(awaited) and awaited.cancel(*cancelled)
 
 
@@ -172,40 +171,42 @@ class Driver:
         self._loop = loop
         self._context = context
         self._is_closed = False
-        # Not made before somebody asks whether a coroutine can be run: whoever makes a driver may be given up before it
-        # begins, as a connection whose TLS handshake fails is, and nobody would end its task.
+        # Made by the first call of make_ready(): a connection whose TLS handshake fails never uses its driver, and
+        # nothing would end its task.
         self._seat: Seat | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
     def task(self) -> asyncio.Task[None] | None:
-        """The task of the coroutine that is under way, and else of the next one; None if there will be none."""
+        """The task of the coroutine that is running, otherwise of the next one; None after `close`."""
         if self._task is None:
             self._renew()
         return self._task
 
     def make_ready(self) -> bool:
-        """Tell whether a coroutine can be run now; if not, ask again in the next turn of the loop."""
+        """Return True if a coroutine can be run now; if not, try again in the next turn of the loop."""
         seat = self._seat
         if seat is not None and seat.is_parked and not seat.gate.done():
             return True
         if seat is None or seat.gate.done() or self._task is None or self._task.done():
-            # It will never be free: it was cancelled, before it came to the gate or at it.
+            # It will never be free: its task was cancelled before it came to the gate, or at it.
             self._renew()
         return False
 
     def run(self, coroutine: Coroutine[Any, Any, object], done: Done) -> None:
         """Run a coroutine: its first step now, the others as it wakes.
 
-        To be called from outside any task, after `make_ready` said so, and while no other coroutine is under way.
+        To be called from outside any task, after `make_ready` returned True, and while no other coroutine is running.
 
         Args:
-            coroutine: what to run; it belongs to the driver now.
-            done: is called when it has ended, before this returns if that is in the first step.
+            coroutine: the coroutine; the driver owns it from now on.
+            done: called when it has ended, before this method returns if it ends in the first step.
         """
         seat, task = self._seat, self._task
         if seat is None or task is None:
-            raise RuntimeError("a driver runs nothing before make_ready() says so, nor after its end")
+            raise RuntimeError(
+                "a driver runs a coroutine only after make_ready() returned True, and before close()"
+            )
         context = self._context.copy()
         outcome: BaseException | None = None
         asyncio._enter_task(self._loop, task)  # noqa: SLF001 - documented for those who step coroutines
@@ -225,7 +226,7 @@ class Driver:
             if isinstance(outcome, (KeyboardInterrupt, SystemExit)):
                 raise outcome
         finally:
-            # The error went through this frame.
+            # The error passed through this frame.
             del outcome
 
     def _end(self, error: BaseException | None, done: Done) -> None:
@@ -234,19 +235,19 @@ class Driver:
 
     def _renew(self) -> None:
         if self._is_closed:
-            # The task keeps what ended it, and may be kept by that.
+            # The task refers to the error that ended it, and that error may refer to the task.
             self._seat = self._task = None
         else:
             self._seat = seat = Seat(self._loop, self._context)
             self._task = asyncio.Task(seat.wait(), loop=self._loop, context=self._context)
 
     def cancel(self) -> None:
-        """Cancel the coroutine that is under way."""
+        """Cancel the coroutine that is running."""
         if self._task is not None:
             self._task.cancel()
 
     def close(self) -> None:
-        """Give up the reserve; a coroutine that is under way goes on."""
+        """Cancel the task in reserve; a running coroutine continues."""
         self._is_closed = True
         if self._seat is not None and self._task is not None and not self._seat.is_taken:
             self._task.cancel()

@@ -1,7 +1,7 @@
 """A connection after an upgrade: raw bytes both ways.
 
-The transport's protocol is exchanged for this one, so that HTTP has no part in what follows. Bytes that come
-before somebody takes them are kept, and reading pauses past a bound.
+This object replaces the HTTP protocol of the transport. Bytes that arrive before a receiver is attached are kept, up to
+a bound at which reading pauses.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from muntin.runner.exchange import Receiver
 
 __all__ = ["UpgradedDuplex"]
 
-# What may wait for a receiver to be attached (bytes): one read's worth.
+# Bytes that are kept until a receiver is attached: about one read.
 _HELD = 65536
 
 
@@ -22,11 +22,11 @@ class UpgradedDuplex(asyncio.Protocol):
     """Raw bytes over a transport.
 
     Args:
-        transport: the connection's.
+        transport: the transport of the connection.
         rest: bytes that came behind the upgrade.
-        write_flow: the connection's; it may be paused already.
-        on_lost: is called with the reason when the connection is gone.
-        registry: is told who wants to say goodbye.
+        write_flow: the write flow of the connection; it may be paused already.
+        on_lost: called with the reason when the connection is gone.
+        registry: stores the callback for the shutdown.
     """
 
     __slots__ = (
@@ -53,7 +53,7 @@ class UpgradedDuplex(asyncio.Protocol):
         self._transport = transport
         self._held = bytearray(rest)
         self._is_held_back = False
-        """Whether the peer is paused, as nobody takes what it sends."""
+        """True if reading is paused because no receiver takes what the peer sends."""
         self._write_flow = write_flow
         self._on_lost: Callable[[Exception | None], None] | None = on_lost
         self._registry = registry
@@ -81,7 +81,7 @@ class UpgradedDuplex(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is not None:
-            # A transport fails within the calls of who writes, and whoever keeps the error would keep their frames.
+            # A transport fails within calls that write; without its traceback the error does not keep their frames.
             exc.__traceback__ = None
         self._lost = (exc,)
         self._write_flow.connection_lost()
@@ -90,7 +90,7 @@ class UpgradedDuplex(asyncio.Protocol):
         on_lost, self._on_lost = self._on_lost, None
         if on_lost is not None:
             on_lost(exc)
-        # They refer to us, as a rule: nothing has to wait for the garbage collector.
+        # A receiver usually refers to its duplex: without this, freeing both would need the collector of cycles.
         self._receiver = None
         if self._on_shutdown is not None:
             self._registry.drop_shutdown_callback(self._on_shutdown)
@@ -102,12 +102,12 @@ class UpgradedDuplex(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._write_flow.resume()
 
-    # What its user calls
+    # What the upgraded protocol calls
 
     def attach(self, receiver: Receiver) -> None:
         self._receiver = receiver
         if self._is_held_back:
-            # Before the receiver has its bytes: it may want a pause itself.
+            # Before the receiver gets its bytes: it may pause reading itself.
             self._is_held_back = False
             self._transport.resume_reading()
         if self._held:
@@ -141,7 +141,7 @@ class UpgradedDuplex(asyncio.Protocol):
         self._transport.resume_reading()
 
     def close(self) -> None:
-        # Once: closed twice, a TLS transport of asyncio knows nothing more, and cannot be cut.
+        # Once: a TLS transport of asyncio that was closed twice cannot be aborted any more.
         if not self._transport.is_closing():
             self._transport.close()
 

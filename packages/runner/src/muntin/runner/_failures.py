@@ -1,4 +1,4 @@
-"""What follows when a handler fails: what is logged, and which response the peer gets."""
+"""Decisions about handlers that failed: what is logged, and which response the peer gets."""
 
 import asyncio
 import logging

@@ -1,7 +1,6 @@
-"""gunicorn's access log format in our words.
+"""Access log formats of gunicorn, translated into ours.
 
-gunicorn writes `%(h)s` where we write `%a`. A format in its style is translated atom by atom; one in
-ours is left alone.
+gunicorn writes `%(h)s` for `%a`. A format in its style is translated atom by atom; one in ours stays as it is.
 """
 
 import re
@@ -30,10 +29,10 @@ _ATOM: Final = re.compile(r"%\(([^)]*)\)s")
 
 
 def translate_format(log_format: str) -> str:
-    """Give an access log format in our style.
+    """Return an access log format in our style.
 
     Raises:
-        ValueError: it has an atom of gunicorn for which there is none of ours.
+        ValueError: it has an atom of gunicorn that has no counterpart.
     """
     return _ATOM.sub(_translate, log_format)
 

@@ -1,6 +1,6 @@
-"""gunicorn's settings in our words: which are an option of our server, and which say nothing to it.
+"""Settings of gunicorn: which of them are options of the server, and which have no effect.
 
-A setting counts when it is not what gunicorn has by default: then somebody wants it.
+A setting counts if it differs from gunicorn's default: then somebody has set it.
 """
 
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ _LIMITS: Final = {
     "limit_request_fields": "max_headers",
     "limit_request_field_size": "max_field_size",
 }
-_EXACT: Final = "the grammar of HTTP is read exactly"
-_TRUSTED: Final = "what a proxy says is believed where the application names its proxies"
+_EXACT: Final = "the grammar of HTTP is followed exactly"
+_TRUSTED: Final = "forwarding fields are trusted where the application names its proxies"
 _IGNORED: Final = {
     "proxy_protocol": "a connection that begins with a PROXY line is refused: let the proxy set forwarding fields",
-    "protocol": "HTTP/1.1 is what is spoken",
-    "http_protocols": "HTTP/1.1 is what is spoken",
+    "protocol": "HTTP/1.1 is the only protocol",
+    "http_protocols": "HTTP/1.1 is the only protocol",
     "forwarded_allow_ips": _TRUSTED,
     "secure_scheme_headers": _TRUSTED,
     "forwarder_headers": _TRUSTED,
@@ -30,11 +30,11 @@ _IGNORED: Final = {
     "worker_connections": "connections are capped by the option caps of the server",
     "threads": "handlers run in the event loop",
 }
-"""Settings without a counterpart, and what holds in their place."""
+"""Settings without a counterpart, and what applies instead."""
 
 
 def read_limits(cfg: Any) -> dict[str, int]:
-    """Return the options of the server for those limits that were set; 0, without a limit, is none."""
+    """Return the options of the server for the limits that were set. A limit of 0, which means none, is left out."""
     limits = {ours: _read_changed(cfg, theirs) for theirs, ours in _LIMITS.items()}
     return {name: limit for name, limit in limits.items() if limit}
 
@@ -44,7 +44,7 @@ def list_ignored(cfg: Any, *, has_own_runner: bool) -> Iterator[str]:
 
     Args:
         cfg: gunicorn's configuration.
-        has_own_runner: whether what is served came with its runner, whose options stay as they are.
+        has_own_runner: True if a runner is served, whose options stay as they are.
     """
     for name in _LIMITS:
         limit = _read_changed(cfg, name)
@@ -62,7 +62,7 @@ def list_ignored(cfg: Any, *, has_own_runner: bool) -> Iterator[str]:
 def _read_changed(cfg: Any, name: str) -> Any:
     """Return what a setting was set to; None where that is the default, or this gunicorn has no such setting."""
     setting = cfg.settings.get(name)
-    # A default as it is written may be another than as it is read, such as a string for a list.
+    # A written default may differ from the parsed one, such as a string from a list.
     if setting is None or setting.get() == type(setting)().get():
         return None
     return setting.get()

@@ -1,7 +1,7 @@
 """One exchange over HTTP/1.1 (see `exchange` for what each method promises).
 
-It asks the engine for bytes and hands them to the connection. An exchange that is over cannot touch the connection any
-more, which may be serving the next one by then.
+It gets bytes from the engine and writes them to the transport. An exchange that is over cannot use the connection any
+more, which may be serving the next exchange already.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _JOIN_BELOW = 65536
 
 
 class Carrier(Protocol):
-    """What an exchange needs of the connection that carries it."""
+    """The part of a connection that an exchange needs."""
 
     loop: asyncio.AbstractEventLoop
     clock: Clock
@@ -49,17 +49,17 @@ class Carrier(Protocol):
 
     @property
     def is_lost(self) -> bool:
-        """Whether the transport is gone."""
+        """True if the transport is gone."""
 
     def abort(self) -> None:
         """Cut the connection."""
 
     def switch(self, rest: bytes) -> UpgradedDuplex:
-        """Let go of the transport."""
+        """Pass the transport to another protocol."""
 
 
 class Http1Exchange:
-    """A request and its answer on a connection."""
+    """A request and its response on a connection."""
 
     __slots__ = (
         "__weakref__",
@@ -90,7 +90,7 @@ class Http1Exchange:
         self.response_head: ResponseHead | None = None
         self.is_finished = False
         self._body_written = 0
-        """Bytes of the response's body that were given to the transport, or by the kernel to the peer."""
+        """Bytes of the response's body that were written to the transport, or sent by the kernel."""
 
     @property
     def is_started(self) -> bool:
@@ -102,7 +102,7 @@ class Http1Exchange:
             return self._body_written
         connection = self._connection
         transport = connection.transport
-        # A transport that was cut has dropped what it had.
+        # An aborted transport has dropped its queue.
         left = connection.write_flow.unsent if transport.is_closing() else transport.get_write_buffer_size()
         return max(0, self._body_written - left)
 
@@ -133,7 +133,7 @@ class Http1Exchange:
             raise LocalProtocolError("this exchange is over")
         return connection
 
-    # A whole answer
+    # A whole response
 
     def respond(self, head: ResponseHead, body: bytes = b"") -> None:
         connection = self._connection
@@ -148,11 +148,11 @@ class Http1Exchange:
         if size < _JOIN_BELOW:
             connection.transport.write(block + body)
         else:
-            # Not writelines(): in some Pythons it knows no back-pressure (CVE-2024-12254).
+            # Not writelines(): in some Pythons it has no back-pressure (CVE-2024-12254).
             connection.transport.write(block)
             connection.transport.write(body)
 
-    # A streamed answer
+    # A streamed response
 
     def start(self, head: ResponseHead) -> None:
         connection = self._require_open()
@@ -163,8 +163,8 @@ class Http1Exchange:
     def send(self, data: bytes) -> None:
         connection = self._require_open()
         if connection.transport.is_closing():
-            # The transport would drop it without a word, and who only sends would never learn that nobody listens:
-            # while a handler does not wait, the loop cannot tell.
+            # The transport would drop it silently, and a handler that only sends would never notice: while it does
+            # not wait, the loop cannot report the loss.
             raise ConnectionResetError("the peer is gone")
         block = connection.engine.send(data)
         if block:
@@ -182,7 +182,7 @@ class Http1Exchange:
         try:
             end = connection.engine.finish(trailers)
         except LocalProtocolError:
-            # The peer waits for bytes that will never come: only the end of the connection can tell it so.
+            # The peer waits for bytes that will never come: only the end of the connection can show that.
             connection.abort()
             raise
         self.is_finished = True
@@ -218,7 +218,7 @@ class Http1Exchange:
     async def _push_file(
         self, ahead: bytes, file: BinaryIO, offset: int, count: int, chunk_size: int
     ) -> None:
-        """Send bytes, then a stretch of a file as it is; by the kernel if that can do it."""
+        """Send some bytes and then a part of a file without framing; by the kernel if possible."""
         connection = self._connection
         transport, sent = connection.transport, 0
         if connection.can_send_file:
@@ -234,14 +234,14 @@ class Http1Exchange:
                     self._count_written,
                 )
             except ConnectionResetError:
-                connection.abort()  # the transport was not asked, so it may not know
+                connection.abort()  # the transport was bypassed, so it may not have noticed
                 raise
         elif ahead:
             transport.write(ahead)
         if sent < count:
-            await self._write_file(file, offset + sent, count - sent, chunk_size, self._write_as_it_is)
+            await self._write_file(file, offset + sent, count - sent, chunk_size, self._write_raw)
 
-    def _write_as_it_is(self, data: bytes) -> None:
+    def _write_raw(self, data: bytes) -> None:
         self._body_written += len(data)
         self._connection.transport.write(data)
 
@@ -258,7 +258,7 @@ class Http1Exchange:
             connection.abort()
             raise ConnectionResetError("the file is shorter than announced")
 
-    # Around the answer
+    # Around the response
 
     def inform(self, status: int, fields: Fields = ()) -> None:
         connection = self._require_open()
@@ -270,19 +270,19 @@ class Http1Exchange:
 
     @property
     def needs_continue(self) -> bool:
-        """Whether the peer holds its body back until it is asked for it, and was not."""
+        """True if the peer holds its body back until it gets 100 Continue or a final response, and has got neither."""
         return self._needs_continue and not self.is_started
 
     def waive_continue(self) -> None:
         self._needs_continue = False
 
     def send_continue(self) -> None:
-        """Ask the peer for the body it holds back, unless it was asked or told otherwise."""
+        """Send 100 Continue if the peer waits for it."""
         if self.needs_continue and self._connection.exchange is self:
             self.inform(100)
 
     def _limit_drain(self) -> None:
-        """Make this response the last where more is left of the request's body than is worth reading."""
+        """Make this response the last one if more of the request's body is left than is worth reading."""
         engine = self._connection.engine
         left = engine.request_left
         if left is None or left > DRAIN_BUDGET:
@@ -324,7 +324,7 @@ class Http1Exchange:
         await gone
 
     def notify_disconnect(self) -> None:
-        """Tell those who want to know that the peer is gone."""
+        """Call the callbacks for the end of the peer."""
         callbacks, self._on_disconnect = self._on_disconnect, None
         for callback in callbacks or ():
             callback()

@@ -1,6 +1,7 @@
-"""The body of a request on its way from the connection to who reads it.
+"""The body of a request on its way from the connection to its reader.
 
-A queue with one writer, the connection, and one reader. It counts what waits; the connection pauses the peer by that.
+It is a queue with one writer, the connection, and one reader. It counts the buffered bytes; the connection pauses
+reading from the peer by that count.
 """
 
 import asyncio
@@ -21,12 +22,12 @@ from muntin.http_core import (
 __all__ = ["EMPTY_BODY", "IncomingBody", "WholeBody"]
 
 
-# How many ends of chunks are remembered for who may ask: whoever sends chunks of some bytes only wastes memory.
+# How many ends of chunks are kept until they are read: a bound on the memory that a peer with tiny chunks can use.
 _CHUNK_ENDS: Final = 4096
 
 
 class WholeBody:
-    """The body of a request that has come with its head, or of one that has none.
+    """A body that arrived together with its head, or an empty one.
 
     Args:
         data: all of it.
@@ -57,7 +58,7 @@ class WholeBody:
         return self.receive_nowait()
 
     def fail(self, kind: Callable[..., Exception], *args: object) -> None:
-        """Nothing can go wrong with it any more."""
+        """Do nothing: a complete body cannot fail."""
 
 
 EMPTY_BODY: Final = WholeBody(b"")
@@ -68,8 +69,8 @@ class IncomingBody:
 
     Args:
         loop: the event loop.
-        on_wait: is called when the reader is about to wait for bytes: the peer may have to be asked for them.
-        on_read: is called when the reader has taken bytes.
+        on_wait: called when the reader is about to wait for bytes: the peer may wait for 100 Continue.
+        on_read: called when the reader has taken bytes.
     """
 
     __slots__ = (
@@ -96,9 +97,9 @@ class IncomingBody:
         self._chunk_ends: list[int] = []
         self._waiter: asyncio.Future[None] | None = None
         self._failure: Callable[[], Exception] | None = None
-        """Makes the error that ends it: each time another, for an error keeps the frames that it goes through."""
+        """Makes the error that ends the body: a new one each time, because an error keeps the frames that it passes."""
         self.buffered = 0
-        """Bytes that wait to be read."""
+        """Bytes that arrived and were not read yet."""
         self.received = 0
         """Bytes that have arrived, read or not."""
         self.is_complete = False
@@ -106,7 +107,7 @@ class IncomingBody:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more is to come: it is complete, or has failed."""
+        """True if no more bytes will come: the body is complete, or has failed."""
         return self.is_complete or self._failure is not None
 
     @property
@@ -116,7 +117,7 @@ class IncomingBody:
     # The connection's side
 
     def pump(self, engine: ServerConnection) -> None:
-        """Take from the engine what it has of this body."""
+        """Take what the engine has of this body."""
         while not self.is_over:
             event = engine.next_event()
             if isinstance(event, BodyData):
@@ -126,7 +127,7 @@ class IncomingBody:
             elif isinstance(event, EndOfBody):
                 self.feed_end(event.trailers)
             elif isinstance(event, Rejected):
-                # A peer that stops in the middle is gone for who reads, as one whose connection breaks.
+                # For the reader, a peer that stops in the middle is like one whose connection breaks.
                 if engine.has_ended:
                     self.fail(ConnectionResetError, "the peer ended its request early")
                 else:
@@ -149,7 +150,7 @@ class IncomingBody:
         self._wake()
 
     def fail(self, kind: Callable[..., Exception], *args: object) -> None:
-        """End the body in an error of a kind, after what has arrived before; nothing once it is complete."""
+        """End the body with an error of a kind, behind what has arrived; do nothing if it is complete."""
         if not self.is_over:
             self._failure = partial(kind, *args)
             self._wake()
@@ -186,7 +187,7 @@ class IncomingBody:
 
     async def _wait(self) -> None:
         if self._waiter is not None:
-            raise RuntimeError("somebody else is reading this body")
+            raise RuntimeError("another coroutine is reading this body")
         self._on_wait()
         self._waiter = self._loop.create_future()
         try:

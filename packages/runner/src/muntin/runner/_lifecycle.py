@@ -21,7 +21,7 @@ __all__ = ["LIFECYCLE", "Lifecycle", "Phase", "Step"]
 
 
 class Phase(IntEnum):
-    """What a connection is doing."""
+    """The phases of a connection."""
 
     IDLE = 0
     HEAD = 1
@@ -34,7 +34,7 @@ class Phase(IntEnum):
 
 
 class Step(IntEnum):
-    """What happens to a connection."""
+    """Events that lead from one phase to another."""
 
     BYTES = 0
     """Part of a head has arrived."""
@@ -95,7 +95,7 @@ class Lifecycle:
 
     def __init__(self, phase: Phase = Phase.IDLE) -> None:
         self.phase = phase
-        """What the connection is doing."""
+        """The present phase."""
         self.deadline = inf
         """When the phase ends at the latest, by the server's clock (seconds)."""
 

@@ -1,4 +1,4 @@
-"""Whether bytes move fast enough.
+"""Checking that bytes move fast enough.
 
 A slow peer could meet a deadline for each piece by sending one byte now and then, and a deadline for the whole would
 cut long transfers. So the bytes are counted over windows of time: in each window, a minimum number has to move.

@@ -1,4 +1,4 @@
-"""Whether a process has room for one more connection, and what happens to a peer for whom there is none.
+"""Deciding whether a process has room for one more connection, and how a peer without room is refused.
 
 Two things bound it: the cap on the number of connections, and the descriptors that the process may have. A system uses
 the lowest free number for a new descriptor, so the number of an accepted socket shows how many are in use: by other
@@ -26,7 +26,7 @@ not fill the process."""
 
 
 class Verdict(Enum):
-    """What happens to a connection that was just accepted."""
+    """The decision about a connection that was just accepted."""
 
     SERVE = auto()
     REFUSE = auto()

@@ -1,12 +1,12 @@
-"""A stretch of a file on its way to a peer: by the kernel where it can do that, read and written where not.
+"""Sending a part of a file to a peer: by the kernel if possible, otherwise by reading and writing.
 
-`loop.sendfile` would not do. uvloop has none; asyncio's stops reading meanwhile, so that a peer which went away is
-noticed late, and when a deadline cuts the connection it waits for the old descriptor for ever. Here the socket takes
-the place of its transport for a while: it asks for a pause and says when there is room through the same `WriteFlow`. So
-whoever watches the flow for a stalled peer sees this one too, and who waits is woken when the connection is lost.
+`loop.sendfile` is not used. uvloop has none. That of asyncio stops reading meanwhile, so a peer that goes away is
+noticed late, and when a deadline cuts the connection it waits for the old descriptor for ever. Here the socket is
+written to directly for a while, and the same `WriteFlow` is paused and resumed. So a stalled peer is noticed as usual,
+and a waiting coroutine wakes when the connection is lost.
 
-What may wait for a disk is kept off the loop where the system can tell (`_is_in_memory`). A stretch that is there is
-sent from the loop itself: asking a thread takes longer than the call.
+Reads that may wait for a disk happen in a thread, where the system can say so (`_is_in_memory`). What is in memory is
+sent from the loop itself, because a thread takes longer than the call.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ from muntin.runner._flow import WriteFlow
 __all__ = ["CAN_SEND", "push_file", "read_pieces"]
 
 CAN_SEND: Final = hasattr(os, "sendfile")
-"""Whether the system moves bytes from a file to a socket by itself."""
+"""True if the system can copy bytes from a file to a socket (sendfile(2))."""
 
-# So many bytes at most before the others on the loop have their turn: a tenth of a millisecond or two of copying.
+# So many bytes at most in one turn of the loop: copying them takes one or two tenths of a millisecond.
 _STRETCH: Final = 1 << 20
-# So many bytes are brought into memory at a time.
+# So many bytes are read into memory at a time.
 _PIECE: Final = 1 << 18
 
 _NOWAIT: Final = getattr(os, "RWF_NOWAIT", 0) if hasattr(os, "preadv") else 0
-# A head that is told of the file behind it leaves in the same packet.
+# With this flag, a head leaves in the same packet as the file behind it.
 _MORE: Final = getattr(socket, "MSG_MORE", 0)
 
 
@@ -43,16 +43,17 @@ async def push_file(
     count: int,
     count_sent: Callable[[int], None],
 ) -> int:
-    """Send some bytes and then a stretch of a file past a plain transport.
-
-    Gives how much of the stretch was sent: less than all where the file has ended, or the kernel cannot send this one.
+    """Send some bytes and then a part of a file, bypassing a plain transport.
 
     Args:
-        loop, transport, flow: of the connection.
-        ahead: is sent first, in any case.
+        loop, transport, flow: those of the connection.
+        ahead: bytes that are sent first.
         file: the descriptor of a regular file.
-        offset, count: the stretch, in bytes.
-        count_sent: is told how many bytes of it went, each time that some did.
+        offset, count: the part of the file, in bytes.
+        count_sent: called with the number of bytes of the file that were just sent.
+
+    Returns:
+        How many bytes of the file were sent: fewer than `count` if the file has ended, or the kernel cannot send it.
 
     Raises:
         ConnectionResetError: the peer is gone.
@@ -73,8 +74,8 @@ async def push_file(
                 if offset == end or not sent:
                     return offset - start
             if own < 0:
-                # Loops guard the descriptors of their transports. Another one of the same socket is ours to watch, and
-                # cannot become a stranger's when the transport closes its own.
+                # Loops refuse to watch the descriptors of their transports. A duplicate can be watched, and its number
+                # cannot be reused when the transport closes its own.
                 own = os.dup(_descriptor(transport))
             offset = await _Pump(loop, flow, own, file, offset, end, count_sent).run()
             if offset == end:
@@ -91,7 +92,7 @@ class _Unable(Exception):
 
 
 def _descriptor(transport: asyncio.Transport) -> int:
-    # A transport that closes keeps telling a number that may be another connection's by now.
+    # The number that a closing transport reports may belong to another connection already.
     if transport.is_closing():
         raise ConnectionResetError("the peer is gone")
     descriptor: int = transport.get_extra_info("socket").fileno()
@@ -99,7 +100,7 @@ def _descriptor(transport: asyncio.Transport) -> int:
 
 
 def _send(connection: int, file: int, offset: int, count: int) -> int | None:
-    """Give the bytes that the kernel took, 0 at the end of the file, or None while the socket has no room."""
+    """Return the number of bytes sent, 0 at the end of the file, or None while the socket has no room."""
     try:
         return os.sendfile(connection, file, offset, count)
     except BlockingIOError:
@@ -116,7 +117,7 @@ async def _send_ahead(transport: asyncio.Transport, flow: WriteFlow, data: bytes
     if data:
         transport.write(data)
     if transport.get_write_buffer_size():
-        # What goes past the transport must not overtake what it holds: let it tell when that is nothing.
+        # Bytes that bypass the transport must not overtake its queue: wait until the queue is empty.
         transport.set_write_buffer_limits(0)
         try:
             await flow.wait()
@@ -125,11 +126,11 @@ async def _send_ahead(transport: asyncio.Transport, flow: WriteFlow, data: bytes
 
 
 def _send_now(transport: asyncio.Transport, data: bytes) -> int:
-    """Send what the socket takes at once, and give how many bytes that was."""
+    """Send what the socket has room for, and return the number of bytes."""
     if not data:
         return 0
-    # A socket object of our own for the moment: those of the transports cannot send. Its family is for calls that take
-    # an address; to ask for the real one, as `socket.socket` does, takes ten times as long as all of this.
+    # A temporary socket object, because those of the transports cannot send. The family matters only for calls with an
+    # address; finding out the real one, as `socket.socket` does, takes ten times as long as all of this.
     connection = socket.SocketType(socket.AF_INET, socket.SOCK_STREAM, 0, _descriptor(transport))
     try:
         return connection.send(data, _MORE)
@@ -142,14 +143,14 @@ def _send_now(transport: asyncio.Transport, data: bytes) -> int:
 
 
 class _Pump:
-    """Sends a stretch as the socket takes it, from the loop's own calls: to wake a coroutine for each piece would take
-    longer than the kernel does.
+    """Sends a part of a file whenever the socket has room, in callbacks of the loop: waking a coroutine for each piece
+    would take longer than sending it.
 
     Args:
-        loop, flow: of the connection.
+        loop, flow: those of the connection.
         connection: the descriptor to send to.
-        file, offset, end: the stretch.
-        count_sent: is told how many bytes of it went.
+        file, offset, end: the part of the file.
+        count_sent: called with the number of bytes that were just sent.
     """
 
     def __init__(
@@ -173,7 +174,7 @@ class _Pump:
         """Makes what is raised: an error that was kept would keep the frames that it goes through, and they us."""
 
     async def run(self) -> int:
-        """Send, and give the offset up to which that went: the end, or where something else has to be done first.
+        """Send, and return the offset that was reached: the end, or the first byte that has to be fetched into memory.
 
         Raises:
             ConnectionResetError: the peer is gone.
@@ -230,11 +231,11 @@ async def read_pieces(
 
 
 def _is_in_memory(file: int, offset: int, count: int) -> bool:
-    """Say whether reading a stretch would not wait for a disk.
+    """Return True if reading a part of a file would not wait for a disk.
 
-    Its last byte answers for all, since the kernel reads ahead in order. Systems and file systems that cannot tell
-    (among them those in memory, and the layered ones of containers) count as True: their pages are nearly always
-    there, and a thread for each stretch of each file would cost more than the rare wait.
+    Only its last byte is checked, because the kernel reads ahead in order. For systems and file systems that cannot say
+    (among them those in memory, and the layered ones of containers) the result is True: their pages are nearly always
+    in memory, and a thread for each part of each file would cost more than the rare wait.
     """
     if not _NOWAIT:
         return True
@@ -248,7 +249,7 @@ def _is_in_memory(file: int, offset: int, count: int) -> bool:
 
 
 def _fetch(file: int, offset: int, count: int) -> None:
-    """Have the kernel bring a stretch into memory."""
+    """Read a part of a file, so that the kernel has it in memory."""
     end = offset + count
     while offset < end and (data := os.pread(file, min(end - offset, _PIECE), offset)):
         offset += len(data)
@@ -262,7 +263,7 @@ def _read_at(file: BinaryIO, offset: int, count: int) -> bytes:
 
 
 async def _in_thread(loop: asyncio.AbstractEventLoop, read: Callable[..., Any], *arguments: Any) -> Any:
-    """Read in a thread, and do not leave before it has: its descriptor may be closed and another's then."""
+    """Read in a thread, and wait for it even if cancelled: its descriptor must not be closed, and reused, before."""
     reading = loop.run_in_executor(None, read, *arguments)
     try:
         return await asyncio.shield(reading)

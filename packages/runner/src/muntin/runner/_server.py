@@ -1,6 +1,6 @@
-"""A server: what its connections share, which there are, and how they end.
+"""A server of exchanges: its connections, the objects that they share, and their end.
 
-It is the protocol factory that `loop.create_server` wants; it opens no socket itself.
+It is a protocol factory for `loop.create_server`, and opens no socket itself.
 """
 
 import asyncio
@@ -35,23 +35,23 @@ _LOGGER = logging.getLogger("muntin.server")
 
 
 class ServerStage(IntEnum):
-    """How far the end of a server has come."""
+    """The stages of a server's end."""
 
     SERVING = 0
     STOPPING = 1
-    """What is under way is the last."""
+    """Exchanges under way are the last ones."""
     ENDING = 2
-    """What is under way is waited for, then cut."""
+    """The server waits for exchanges under way, then cuts their connections."""
     OVER = 3
 
 
 def _require_coroutine(handler: ExchangeHandler) -> ExchangeHandler:
-    """Return a handler whose result is a coroutine, as what runs it takes for granted.
+    """Return a handler whose result is certainly a coroutine.
 
-    A plain function may return one, so only its result can be refused, when there is one.
+    A plain function may return a coroutine, so its result is checked when it is called.
 
     Raises:
-        TypeError: it cannot be called, or is an async generator.
+        TypeError: the handler is not callable, or is an async generator.
     """
     if not callable(handler):
         raise TypeError(f"a handler is called with the exchange, and {handler!r} is not callable")
@@ -60,14 +60,16 @@ def _require_coroutine(handler: ExchangeHandler) -> ExchangeHandler:
     if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
         return handler
 
-    async def answer(exchange: Exchange) -> None:
+    async def handle(exchange: Exchange) -> None:
         made: object = handler(exchange)
         if not inspect.isawaitable(made):
             kind = type(made).__name__
-            raise TypeError(f"the handler {handler!r} returned {kind}, no coroutine: write it with async def")
+            raise TypeError(
+                f"the handler {handler!r} returned {kind}, not a coroutine: write it with async def"
+            )
         await made
 
-    return answer
+    return handle
 
 
 class Server:
@@ -94,21 +96,21 @@ class Server:
     asyncio.run(main())
     ```
 
-    The context variables of whoever makes the server are those that every handler starts with.
+    Every handler starts with the context variables of the code that made the server.
 
     Args:
-        handler: a coroutine function that answers an exchange.
+        handler: a coroutine function that responds to an exchange.
         limits: how much a peer may send.
         timeouts: how long a peer may take (seconds).
         caps: how many connections and requests there may be.
-        tcp_keepalive: whether the system is to find out about peers that vanished in silence.
+        tcp_keepalive: whether to enable TCP keep-alive, by which the system notices peers that vanished.
         handler_cancellation: whether a handler is cancelled when its peer goes away.
-        rejector: a coroutine function that answers a request which could not be read; its exchange has another head
-            that stands for the missing one. None for a few fixed words.
-        logger: where failures of handlers are reported.
+        rejector: a coroutine function that responds to a request which could not be read; the head of its exchange
+            stands for the missing one. None for a short fixed text.
+        logger: logs failures of handlers.
 
     Raises:
-        TypeError: the handler cannot be called, or is an async generator.
+        TypeError: the handler is not callable, or is an async generator.
     """
 
     def __init__(
@@ -139,16 +141,16 @@ class Server:
         self._connections: set[Http1Connection] = set()
         self._arrivals = Arrivals(self._end_arrival)
         self._late: set[Http1Connection] = set()
-        """Those that were accepted while the server stops."""
+        """Connections that were accepted while the server stops."""
         self._overdue = OverdueConnections()
         self._newcomers = Newcomers()
         self._watch = Watch(timeouts, logger)
         self._refused_count = 0
-        """Connections too many, since the last tick."""
+        """Connections refused since the last tick."""
         self._all_gone: asyncio.Future[None] | None = None
         self._stage = ServerStage.SERVING
         self._shutdown_callbacks: set[Callable[[], object]] = set()
-        """What is said to peers that speak another protocol by now."""
+        """The callbacks of upgraded connections."""
 
     def __call__(self) -> Http1Connection:
         """Return the protocol for a new connection."""
@@ -175,53 +177,51 @@ class Server:
         )
 
     def call_on_request(self, callback: Callable[[], object]) -> None:
-        """Call back for every request, before its handler; to be said before there are connections."""
+        """Call back for every request, before its handler; only to be used before there are connections."""
         handler = self._handler
 
-        async def answer(exchange: Exchange) -> None:
+        async def handle(exchange: Exchange) -> None:
             callback()
             await handler(exchange)
 
-        self._handler = answer
+        self._handler = handle
 
     @property
     def timeouts(self) -> Timeouts:
-        """How long a peer may take."""
+        """The time-outs for peers."""
         return self._timeouts
 
     @property
     def connections(self) -> Set[Http1Connection]:
-        """The connections there are."""
+        """The open connections."""
         return frozenset(self._connections)
 
     def check_deadlines(self) -> None:
-        """Part with the peers that had their time; the clock asks for it at each tick."""
+        """Check the deadline and the pace on every connection; the clock calls it at each tick."""
         for connection in self.connections:
             connection.check_deadline()
             self._watch.check(connection)
         self._watch.check_hangups(self.connections)
         if self._refused_count:
-            self._logger.warning(
-                "turned away %d connections: %d are open", self._refused_count, self._count()
-            )
+            self._logger.warning("refused %d connections: %d are open", self._refused_count, self._count())
             self._refused_count = 0
         self._check_empty()
 
     def _count(self) -> int:
-        """Return the number of connections, with those in their TLS handshake."""
+        """Return the number of connections, including those in their TLS handshake."""
         return len(self._connections) + len(self._arrivals)
 
-    # What who accepts calls
+    # What an acceptor calls
 
     def serve_socket(self, accepted: socket.socket, tls: Mapping[str, Any]) -> None:
-        """Serve a connection that was accepted, or close it where there is no room for it.
+        """Serve a connection that was accepted, or close it if there is no room for it.
 
         Args:
-            accepted: its socket, which belongs to the server now.
-            tls: the arguments for TLS of `loop.connect_accepted_socket`; nothing for a plain connection.
+            accepted: its socket; the server owns it from now on.
+            tls: the arguments for TLS of `loop.connect_accepted_socket`; empty for a plain connection.
         """
         service = self._find_service()
-        # What is turned away is reported by the clock.
+        # The clock reports the refused connections.
         service.clock.start()
         verdict = self._room.judge(self._count() + 1, accepted.fileno())
         if verdict is Verdict.CUT:
@@ -232,13 +232,13 @@ class Server:
         self._arrivals.begin(connection, accepted, tls, verdict)
 
     def report_refused_accept(self, error: OSError, pause: float) -> None:
-        """Report that the system refused to accept a connection, and for how long nobody will try (seconds)."""
+        """Report that the system refused to accept a connection, and the time until the next try (seconds)."""
         self._logger.error("cannot accept connections, next try in %g s: %s", pause, error)
 
     # What connections call
 
     def connection_made(self, connection: Http1Connection) -> None:
-        """Count a connection."""
+        """Add a connection, and decide whether it is served."""
         verdict = self._arrivals.end(connection)
         self._connections.add(connection)
         if self._tcp_keepalive:
@@ -257,15 +257,15 @@ class Server:
                 connection.shorten_deadline()
 
     def _judge(self, connection: Http1Connection) -> Verdict:
-        """Judge a connection that another than a site has accepted."""
+        """Decide about a connection that was not accepted by a site."""
         sock = connection.transport.get_extra_info("socket")
         return self._room.judge(self._count(), -1 if sock is None else sock.fileno())
 
     def _refuse(self, connection: Http1Connection, verdict: Verdict) -> None:
-        """Answer a connection that is one too many.
+        """Refuse a connection above the cap: respond 503, or cut it.
 
-        Not accepting would be cheaper, but then its peer, or the balancer in front, could only wait, not ask elsewhere.
-        Each that is answered lingers for a moment, so only some of them are.
+        Not accepting would be cheaper, but then its peer, or the load balancer in front, could only wait instead of
+        trying another server. Each response makes a connection linger for a while, so only some of them get one.
         """
         self._refused_count += 1
         if verdict is Verdict.REFUSE:
@@ -274,7 +274,7 @@ class Server:
             connection.abort()
 
     def connection_lost(self, connection: Http1Connection) -> None:
-        """Count a connection no more."""
+        """Remove a lost connection."""
         self._connections.discard(connection)
         self._late.discard(connection)
         self._newcomers.drop(connection)
@@ -283,13 +283,13 @@ class Server:
         self._check_empty()
 
     def _end_arrival(self, connection: Http1Connection) -> None:
-        """Note that an attempt to connect is over, whether or not there is a connection now."""
+        """Handle the end of an attempt to connect, whether or not there is a connection now."""
         if connection not in self._connections:
             self._overdue.forget(connection)
         self._check_empty()
 
     def _check_empty(self) -> None:
-        """LeftoverState where nobody is connected."""
+        """Stop the clock and end waits if there are no connections."""
         self._newcomers.check_empty(len(self._arrivals))
         if self._connections or self._arrivals:
             return
@@ -299,34 +299,35 @@ class Server:
             self._all_gone.set_result(None)
 
     def add_shutdown_callback(self, callback: Callable[[], object]) -> None:
-        """Note what to call when connections are ended; it is called at once when they are being ended already."""
+        """Store a callback for the end of the connections; call it at once if they are being ended already."""
         if self._stage >= ServerStage.ENDING:
             callback()
         else:
             self._shutdown_callbacks.add(callback)
 
     def drop_shutdown_callback(self, callback: Callable[[], object]) -> None:
-        """Forget about it: that connection is gone."""
+        """Remove the callback of a lost connection."""
         self._shutdown_callbacks.discard(callback)
 
     # The end
 
     def protect_newcomers(self) -> None:
-        """Let those on which nothing was asked yet be waited for, before the end is announced."""
+        """Make `wait_for_newcomers` wait for connections without a request yet; to be called before `announce_end`."""
         self._newcomers.protect(self._connections)
 
     async def wait_for_newcomers(self, timeout: float) -> None:
-        """Wait until they have asked and were answered, or are gone; for no longer than a time (seconds)."""
+        """Wait until all of these had a response, or are gone; at most `timeout` seconds."""
         await self._newcomers.wait(len(self._arrivals), timeout)
 
     def announce_end(self) -> None:
-        """Let each connection end with the answer under way, or else with the next: it may have been asked for."""
+        """Let each connection end with the response under way, or otherwise with the next: its request may be on its
+        way."""
         self._stage = max(self._stage, ServerStage.STOPPING)
         for connection in self.connections:
             connection.announce_end()
 
     def pre_shutdown(self) -> None:
-        """Close the connections that idle, and let the others close with the answer under way."""
+        """Close idle connections, and let the others close after the response under way."""
         self._stage = max(self._stage, ServerStage.STOPPING)
         leaving = self.connections - self._late
         self._overdue.record_idle(leaving)
@@ -338,15 +339,15 @@ class Server:
     ) -> None:
         """End all connections.
 
-        Whoever upgraded one, and asked for it, is told to say goodbye, before anything is waited for. Handlers have
-        `timeout` seconds to answer; those that do not are cancelled, and have `grace` seconds to clean up. What is left
-        then is cut. None: wait for as long as it takes. Connections on which nobody works are not waited for: half a
-        request or half a TLS handshake has a moment to become whole. To cancel this ends the waiting, not the work:
-        handlers that are waited for are cancelled then, and those that were cancelled already are cut.
+        First the callbacks of upgraded connections are called. Handlers have `timeout` seconds to respond; after that
+        they are cancelled, and have `grace` seconds to clean up. What is left then is cut. None means without a limit.
+        The server does not wait for connections without work: an incomplete request or TLS handshake has half a second
+        to become complete. Cancelling this method hurries it: handlers that are waited for are cancelled, and
+        connections whose handlers were cancelled already are cut.
 
         Args:
             timeout: how long to wait for handlers (seconds).
-            grace: how long to wait for those that were cancelled (seconds); None for as long again.
+            grace: how long to wait for cancelled handlers (seconds); None for `timeout` again.
             is_hurried: whether to cancel handlers without waiting for them first.
         """
         self.pre_shutdown()
@@ -370,11 +371,11 @@ class Server:
             for connection in (*self._arrivals, *self._connections):
                 self._cut(connection)
             await self.wait_for_end(1.0)
-            # Tasks in reserve were cancelled with their connections; let them end.
+            # The tasks in reserve were cancelled with their connections: let them end.
             await asyncio.sleep(0)
 
     async def _wait_for_work(self, timeout: float | None) -> None:
-        """Wait until nobody works on a connection any more, for so many seconds at most; cut the others."""
+        """Wait until there is no work on connections any more, at most `timeout` seconds; cut those without work."""
         loop = asyncio.get_running_loop()
         deadline = inf if timeout is None else loop.time() + timeout
         while self._count() and (left := deadline - loop.time()) > 0:
@@ -387,7 +388,7 @@ class Server:
             connection.abort()
 
     async def wait_for_end(self, timeout: float | None) -> bool:
-        """Wait until there is no connection, and no TLS handshake; return whether that came in time."""
+        """Wait until there is no connection and no TLS handshake; return False if that took too long."""
         if not self._count():
             return True
         self._all_gone = asyncio.get_running_loop().create_future()

@@ -1,4 +1,4 @@
-"""What the connections of one server share, and whom they report to."""
+"""The objects that the connections of one server share."""
 
 import asyncio
 import logging
@@ -16,12 +16,12 @@ from muntin.runner.exchange import Exchange, ExchangeHandler
 __all__ = ["ConnectionRegistry", "Rejector", "Service"]
 
 Rejector = Callable[[Exchange, Rejected], Coroutine[Any, Any, object]]
-"""A coroutine function: it has answered a request that was refused when it returns."""
+"""A coroutine function that responds to a request which could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Service:
-    """What all connections of one server share."""
+    """The objects and settings that all connections of one server share."""
 
     handler: ExchangeHandler
     rejector: Rejector | None
@@ -39,7 +39,7 @@ C_contra = TypeVar("C_contra", contravariant=True)
 
 
 class ConnectionRegistry(Protocol[C_contra]):
-    """Who keeps count of the connections, and of who wants to say goodbye when they are ended."""
+    """Counts the connections, and stores the callbacks of upgraded connections for the shutdown."""
 
     def connection_made(self, connection: C_contra) -> None: ...
 

@@ -1,4 +1,4 @@
-"""The file that a listening Unix socket has, and leaves behind when it is closed."""
+"""The file of a listening Unix socket, which stays behind when the socket is closed."""
 
 import os
 from contextlib import suppress
@@ -9,10 +9,10 @@ SocketPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 class SocketFile:
-    """Such a file, just made.
+    """The file of a Unix socket that was just bound.
 
     Args:
-        path: where it is; nothing for a name without a file.
+        path: the path of the socket; it may be a name without a file.
     """
 
     def __init__(self, path: SocketPath) -> None:
@@ -21,9 +21,9 @@ class SocketFile:
         self._process = os.getpid()
 
     def remove(self) -> None:
-        """Remove it, unless somebody else has put another there: who takes over does that.
+        """Remove the file, unless another process has replaced it.
 
-        A process that was forked and comes to its end by what it has inherited leaves the file to its parent.
+        In a forked process this does nothing: the file belongs to the parent.
         """
         is_ours = self._identity is not None and self._process == os.getpid()
         if is_ours and _identify(self._path) == self._identity:
@@ -33,7 +33,7 @@ class SocketFile:
 
 
 def is_abstract(path: SocketPath) -> bool:
-    """Whether a path of a Unix socket is a name without a file, as Linux has them (unix(7))."""
+    """Return True if the path of a Unix socket is a name without a file, as Linux has them (unix(7))."""
     return os.fsdecode(path).startswith("\0")
 
 

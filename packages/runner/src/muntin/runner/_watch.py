@@ -1,4 +1,4 @@
-"""Whether peers send bodies and receive responses fast enough.
+"""Checking that peers send bodies and receive responses fast enough.
 
 At each tick of the clock every connection is checked, and state is kept only for those whose peer should move bytes at
 that time: a body that a handler is ready for, or a response that the peer should receive. Peers that hang up while

@@ -1,4 +1,4 @@
-"""What ends a server from within.
+"""The exception that ends a server from within.
 
 ```
 SystemExit
@@ -10,7 +10,6 @@ __all__ = ["GracefulExit"]
 
 
 class GracefulExit(SystemExit):
-    """Raised in the loop by a signal to stop the server in order; the process exits with status 0 unless told
-    otherwise."""
+    """Raised in the loop by a signal to stop the server in order. As a `SystemExit` it has status 0."""
 
     code = 0

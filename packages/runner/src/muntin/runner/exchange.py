@@ -1,7 +1,7 @@
-"""The seam between a protocol and what answers it: one request and its answer.
+"""The interface between a protocol and an application: one request and its response.
 
-Everything above (requests, responses, applications) talks to an `Exchange` and to nothing below it; every
-protocol below implements it. It knows of heads, bodies and back-pressure, not of sockets, transports or codings.
+Everything above (requests, responses, applications) uses an `Exchange` and nothing below it; every protocol below
+implements it. It has heads, bodies and back-pressure, but no sockets, transports or codings.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
@@ -16,7 +16,7 @@ CHUNK_SIZE: Final = 262_144
 
 
 class Peer(Protocol):
-    """The other end of the connection, as the connection itself knows it: nothing here was said by the peer."""
+    """The other end of the connection, as the connection itself sees it: nothing here was sent by the peer."""
 
     @property
     def address(self) -> Any:
@@ -24,42 +24,43 @@ class Peer(Protocol):
 
     @property
     def local_address(self) -> Any:
-        """Our own socket address, likewise."""
+        """Our own socket address, in the same form."""
 
     @property
     def is_secure(self) -> bool:
-        """Whether the bytes travel under TLS."""
+        """True if the connection uses TLS."""
 
     @property
     def transport(self) -> Any:
-        """What carries the bytes, for who must write past the framing; what is written there appears as it is."""
+        """The transport, for code that must write past the framing; what is written there is sent unchanged."""
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """What asyncio's `get_extra_info` knows: "peername", "sslcontext", "socket" …"""
+        """Return what `get_extra_info` of the transport returns: "peername", "sslcontext", "socket" …"""
 
 
 class Body(Protocol):
-    """The body of the request, framing taken off, read once."""
+    """The body of the request without its framing; it can be read once."""
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything was received (not: read)."""
+        """True if all of it was received, read or not."""
 
     @property
     def at_eof(self) -> bool:
-        """Whether everything was received and read; True from the start for a request without a body."""
+        """True if all of it was received and read; from the start for a request without a body."""
 
     @property
     def trailers(self) -> RawFields:
         """Trailer lines, known when the body is complete."""
 
     def take_chunk_ends(self) -> Sequence[int]:
-        """Give where the chunks of a chunked body end, as far as they were received and not given before, counted from
-        the first byte of the body. Where some thousand wait for who asks, further ones are not told.
+        """Return where the received chunks of a chunked body end, counted from the first byte of the body.
+
+        Each end is returned once. If thousands of them were not taken, further ones are left out.
         """
 
     def receive_nowait(self) -> bytes:
-        """Give what has arrived so far, b"" when that is nothing.
+        """Return what has arrived so far; b"" if that is nothing.
 
         Raises:
             ConnectionResetError: the peer went away before the end of the body.
@@ -67,8 +68,9 @@ class Body(Protocol):
         """
 
     async def receive(self) -> bytes:
-        """Give the next piece, of whatever size it arrived; b"" means the end. Sends `100 Continue` first
-        where the peer waits for it and nobody answered yet. One reader at a time.
+        """Return the next piece, in the size in which it arrived; b"" means the end.
+
+        It sends `100 Continue` first if the peer waits for it. Only one coroutine may read at a time.
 
         Raises:
             ConnectionResetError, RemoteProtocolError: as `receive_nowait`.
@@ -76,7 +78,7 @@ class Body(Protocol):
 
 
 class Receiver(Protocol):
-    """Who takes the bytes of an upgraded connection."""
+    """Receives the bytes of an upgraded connection."""
 
     def data_received(self, data: bytes) -> None: ...
 
@@ -89,11 +91,14 @@ class Duplex(Protocol):
     """A connection after an upgrade: raw bytes both ways."""
 
     def attach(self, receiver: Receiver) -> None:
-        """Deliver all bytes to `receiver` from now on, those left over from the upgrade at once."""
+        """Pass all bytes to `receiver` from now on; those that came with the upgrade at once."""
 
     def call_on_shutdown(self, callback: Callable[[], object]) -> None:
-        """Call back when the server begins to end its connections, at once if it has: it is time to say goodbye in
-        the protocol's own way. Who does not ask is waited for, and cut when the time-out of the shutdown is over."""
+        """Call back when the server begins to end its connections, at once if it already does.
+
+        The protocol should end the connection in its own way then. Otherwise the server waits, and cuts the connection
+        when the time-out of the shutdown is over.
+        """
 
     def write(self, data: bytes) -> None:
         """Queue bytes.
@@ -130,19 +135,19 @@ class Duplex(Protocol):
 
 
 class Exchange(Protocol):
-    """One request and its answer.
+    """One request and its response.
 
-    An answer is either `respond` or `respond_file`, or `start`, `send` …, `finish`. Everything but `drain` and the two
-    that send files acts at the call. After the peer is gone, sending raises ConnectionResetError.
+    A response is sent either by `respond` or `respond_file`, or by `start`, `send` …, `finish`. All methods but `drain`
+    and the two that send files act at the call. After the peer is gone, sending raises ConnectionResetError.
     """
 
     @property
     def head(self) -> RequestHead:
-        """The head of the request, and what it implies."""
+        """The head of the request."""
 
     @property
     def peer(self) -> Peer:
-        """Who sent it."""
+        """The other end of the connection."""
 
     @property
     def body(self) -> Body:
@@ -150,7 +155,7 @@ class Exchange(Protocol):
 
     @property
     def is_started(self) -> bool:
-        """Whether the final head was sent."""
+        """True if the final head was sent."""
 
     @property
     def response_head(self) -> ResponseHead | None:
@@ -158,42 +163,45 @@ class Exchange(Protocol):
 
     @property
     def body_sent(self) -> int:
-        """Bytes of the response's body that went out. Of a response that is not finished, what still waits does not
-        count, nor what was dropped as the peer went away, as far as that is known: rather too few than too many."""
+        """Bytes of the response's body that were sent.
+
+        Before the response is finished, queued bytes do not count, nor bytes that were dropped because the peer went
+        away, as far as that is known: the number is rather too small than too large.
+        """
 
     @property
     def is_finished(self) -> bool:
-        """Whether the answer is complete."""
+        """True if the response is complete."""
 
     @property
     def is_disconnected(self) -> bool:
-        """Whether the peer has ended its side, or is gone altogether: sending may still work, or not any more."""
+        """True if the peer has ended its side, or is gone: sending may still work, or not any more."""
 
     @property
     def keeps_alive(self) -> bool:
-        """Whether the connection will serve another request after this one."""
+        """True if the connection will serve another request after this one."""
 
     def respond(self, head: ResponseHead, body: bytes = b"") -> None:
-        """Send head and whole body in one write and finish; Content-Length is added, and Date if there is none.
+        """Send head and whole body in one write, and finish; Content-Length is added, and Date if there is none.
 
-        Answering HEAD, the body's length is stated and the body is left out; for 204 and 304 neither is sent.
+        In response to HEAD, the length of the body is sent without the body; for 204 and 304 neither is sent.
 
         Raises:
-            LocalProtocolError: the head holds what must not be sent, or an answer was started already.
+            LocalProtocolError: the head holds what must not be sent, or a response was started already.
             ConnectionResetError: the peer is gone.
         """
 
     def start(self, head: ResponseHead) -> None:
-        """Send the head of a streamed answer.
+        """Send the head of a streamed response.
 
-        A `Content-Length` among the fields frames it, else the protocol finds its own way.
+        A `Content-Length` among the fields frames the body; without it the protocol chooses a framing.
 
         Raises:
             LocalProtocolError, ConnectionResetError: as `respond`.
         """
 
     def send(self, data: bytes) -> None:
-        """Queue a piece of the body at the call. Empty pieces are nothing; answering HEAD nothing is sent.
+        """Queue a piece of the body. Empty pieces are ignored; in response to HEAD nothing is sent.
 
         Raises:
             LocalProtocolError: not started, finished, or more than Content-Length declared.
@@ -212,7 +220,7 @@ class Exchange(Protocol):
         """
 
     def finish(self, trailers: Fields = ()) -> None:
-        """End a streamed answer. Trailers go out where the protocol can carry them and are left out elsewhere.
+        """End a streamed response. Trailers are sent where the protocol allows them, and otherwise left out.
 
         Raises:
             LocalProtocolError: fewer bytes were sent than Content-Length declared: the connection is cut.
@@ -221,9 +229,9 @@ class Exchange(Protocol):
     async def send_file(
         self, file: BinaryIO, offset: int, count: int, *, chunk_size: int = CHUNK_SIZE
     ) -> None:
-        """Send `count` bytes of a regular file from `offset`, by the kernel where the connection allows it.
+        """Send `count` bytes of a regular file from `offset`, by the kernel if the connection allows it.
 
-        Elsewhere, as under TLS, it is read in chunks of `chunk_size` bytes.
+        Otherwise, for example under TLS, the file is read in chunks of `chunk_size` bytes.
 
         Raises:
             LocalProtocolError: as `send`.
@@ -233,10 +241,9 @@ class Exchange(Protocol):
     async def respond_file(
         self, head: ResponseHead, file: BinaryIO, offset: int, count: int, *, chunk_size: int = CHUNK_SIZE
     ) -> None:
-        """Send head and `count` bytes of a regular file from `offset`, as `send_file`, and finish.
+        """Send head and `count` bytes of a regular file from `offset`, as `send_file` does, and finish.
 
-        It is `respond` for what is not in memory: Content-Length is added, and where the socket has room, nothing is
-        waited for.
+        It is `respond` for files: Content-Length is added, and if the socket has room, nothing is waited for.
 
         Raises:
             LocalProtocolError: as `respond`.
@@ -244,27 +251,29 @@ class Exchange(Protocol):
         """
 
     def inform(self, status: int, fields: Fields = ()) -> None:
-        """Send an informational answer (100, 103); nothing to an HTTP/1.0 peer (RFC 9110 §15.2)."""
+        """Send an interim response (100, 103); an HTTP/1.0 peer gets none (RFC 9110 §15.2)."""
 
     def waive_continue(self) -> None:
-        """Do not send `100 Continue` when the body is read: somebody else answers the expectation."""
+        """Do not send `100 Continue` when the body is read: the caller meets the expectation itself."""
 
     def upgrade(self, head: ResponseHead) -> Duplex:
-        """Answer 101 (or 2xx to CONNECT) and hand the connection over as raw bytes.
+        """Respond 101 (or 2xx to CONNECT), and return the connection as raw bytes.
 
         Raises:
-            LocalProtocolError: the peer did not ask, or its request still has an unread body.
+            LocalProtocolError: the peer did not request an upgrade, or its request has an unread body.
         """
 
     def close_after(self) -> None:
-        """Let this be the last answer on the connection; to be called before the head is sent to be announced."""
+        """Make this response the last one on the connection; before the head is sent, so that the head announces it."""
 
     def abort(self) -> None:
         """Cut the connection at once."""
 
     def deadline_in(self, seconds: float) -> float:
-        """Return the loop's time at which a wait of so many seconds that begins now is over, for ``loop.call_at`` and
-        ``asyncio.timeout_at``: a long one ends at a whole second, as the server's `Timeouts.ceil_threshold` says.
+        """Return the loop's time at which a wait of so many seconds is over, for ``loop.call_at`` and
+        ``asyncio.timeout_at``.
+
+        A long wait ends at a whole second, as the server's `Timeouts.ceil_threshold` says.
         """
 
     def call_on_disconnect(self, callback: Callable[[], None]) -> None:
@@ -275,4 +284,4 @@ class Exchange(Protocol):
 
 
 ExchangeHandler = Callable[[Exchange], Coroutine[Any, Any, object]]
-"""What a server runs, a coroutine function: it has answered the exchange when it returns."""
+"""A coroutine function that a server runs for each exchange; it has responded when it returns."""

@@ -1,9 +1,9 @@
-"""Worker classes for gunicorn, which forks, watches and reloads; the loop and the server in each process are ours.
+"""Worker classes for gunicorn. gunicorn forks, watches and reloads; the loop and the server in each process are ours.
 
     gunicorn --worker-class muntin.runner.GunicornWebWorker shop:app
 
-What gunicorn loads may be anything that `make_runner` knows how to serve, such as an application, a runner, or a
-function without parameters, mostly a coroutine function, that gives one of these.
+gunicorn may load anything that `make_runner` accepts, such as an application, or a runner, or a function without
+parameters, mostly a coroutine function, that returns one of these.
 """
 
 import asyncio
@@ -33,9 +33,9 @@ from muntin.runner.sites import SockSite
 __all__ = ["GunicornUVLoopWebWorker", "GunicornWebWorker", "on_starting"]
 
 _BEAT: Final = 1.0
-"""Seconds between two signs of life; the timeout of gunicorn counts in seconds, 30 if nothing is said."""
+"""Seconds between two heartbeats; the timeout of gunicorn is in whole seconds, 30 by default."""
 _PATIENCE: Final = 0.9
-"""The part of graceful_timeout that handlers have: the rest is for those cancelled, and for cleaning up."""
+"""The part of graceful_timeout for handlers: the rest is for cancelled handlers and for cleaning up."""
 
 
 class GunicornWebWorker(Worker):
@@ -51,27 +51,27 @@ class GunicornWebWorker(Worker):
         self.exit_code = 0
         self._ending: asyncio.Event
         self._runner: BaseRunner | None = None
-        """The runner, once it is told to stop."""
+        """The runner, once it stops."""
         self._is_quick = False
         self._main: asyncio.Task[Any] | None = None
-        """The task that serves, once the loop hears of signals; before that, nothing has to be given up in order."""
+        """The task that serves, once the loop handles signals; before that, nothing has to be closed in order."""
         self._is_starting = False
 
     def make_loop(self) -> asyncio.AbstractEventLoop:
-        """Give the loop to serve in."""
+        """Return the event loop for the server."""
         return asyncio.new_event_loop()
 
     # What gunicorn calls, in the process that it forked
 
     def init_process(self) -> None:
-        """Make the loop, set up the process, load what is served, and run."""
+        """Make the loop, set up the process, load the application, and run."""
         self._loops = asyncio.Runner(loop_factory=self.make_loop)
         self.loop = self._loops.get_loop()
         self._ending = asyncio.Event()
         super().init_process()
 
     def load_wsgi(self) -> None:
-        """Load what is served; while developing, what cannot be loaded is waited for."""
+        """Load the application. With a reloader, a failure is logged, and the worker waits for a change."""
         try:
             self._served: Any = self.app.wsgi()
         except Exception as error:
@@ -81,19 +81,19 @@ class GunicornWebWorker(Worker):
             self._served = None
 
     def run(self) -> None:
-        """Serve until told to stop."""
+        """Serve until the worker has to stop."""
         with self._loops:
             self._loops.run(self._serve())
         sys.exit(self.exit_code)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop in order; a start that is under way is given up."""
+        """Stop in order; cancel a start that is under way."""
         if self._main is None:
             self._exit_now()
         self._end()
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop, and do not wait for responses under way; while it stops, do not wait for the step under way either."""
+        """Stop without waiting for responses under way; while stopping, cancel the present step as well."""
         self._is_quick = True
         self.cfg.worker_int(self)
         if self._main is None:
@@ -105,7 +105,7 @@ class GunicornWebWorker(Worker):
             _cut(self._runner)
 
     def handle_abort(self, sig: int, frame: FrameType | None) -> None:
-        """Say where the loop is stuck, and die."""
+        """Log where the loop is stuck, and exit."""
         where = "".join(traceback.format_stack(frame))
         self.log.critical("the event loop does not turn; it is stuck here:\n%s", where)
         self.alive = False
@@ -120,20 +120,20 @@ class GunicornWebWorker(Worker):
         sys.exit(0)
 
     def _end(self) -> None:
-        """Let it stop; the first time, what is waited for in a start is cancelled."""
+        """Make the worker stop; cancel a start the first time."""
         self.alive = False
         if self._is_starting and self._main is not None and not self._ending.is_set():
             self._main.cancel()
         self._ending.set()
 
     def _beat(self) -> None:
-        """Tell that the loop turns, and see whether it still has to."""
+        """Notify the arbiter that the loop turns, and check whether the worker has to stop."""
         self.notify()
         if self.ppid != os.getppid():
             self.log.error("worker stops: its arbiter is gone")
             self._end()
         elif not self.alive:
-            self._end()  # said by the thread that looks for changes
+            self._end()  # set by the thread that looks for changes
         self.loop.call_later(_BEAT, self._beat)
 
     def _count_request(self) -> None:
@@ -143,7 +143,7 @@ class GunicornWebWorker(Worker):
             self._end()
 
     def _handle_in_loop(self) -> None:
-        """Wake the loop up for signals from here on. Before it runs, uvloop would not hear of them."""
+        """Handle signals in the loop from now on. uvloop would not notice them before it runs."""
         handlers = {
             signal.SIGTERM: self.handle_exit,
             signal.SIGINT: self.handle_quit,
@@ -156,7 +156,7 @@ class GunicornWebWorker(Worker):
         self._main = asyncio.current_task()
 
     async def _serve(self) -> None:
-        with suppress(asyncio.CancelledError):  # in the middle of the end, by somebody who insists
+        with suppress(asyncio.CancelledError):  # a second signal, while stopping
             runner = await self._start()
             if runner is None:
                 return
@@ -172,7 +172,7 @@ class GunicornWebWorker(Worker):
                 await self._stop(runner)
 
     async def _start(self) -> BaseRunner | None:
-        """Return a runner that is set up; None where there is none, once it is time to end."""
+        """Return a runner that is set up; None, once the worker has to stop, if there is none."""
         try:
             served = self._call_served()
             self._handle_in_loop()
@@ -220,12 +220,13 @@ class GunicornWebWorker(Worker):
             await runner.cleanup()
 
     def _call_served(self) -> Any:
-        """Call a function that makes what is served, while a signal ends the process: a call cannot be cancelled."""
+        """Call a function that makes the application. A signal ends the process meanwhile: a call cannot be
+        cancelled."""
         served = self._served
         return served() if not is_servable(served) and callable(served) else served
 
     async def _set_up(self, served: Any) -> BaseRunner | None:
-        """Return a runner for what was made, set up; None where nothing could be loaded, which is waited for."""
+        """Return a runner for an application, set up; None if no application could be loaded."""
         if self._served is None:
             return None
         if inspect.isawaitable(served):
@@ -238,7 +239,7 @@ class GunicornWebWorker(Worker):
         return runner
 
     def _read_options(self) -> dict[str, Any]:
-        """Give the options of the server that gunicorn has other names for."""
+        """Return the options of the server that are settings of gunicorn."""
         log_format = self.cfg.access_log_format
         if log_format == self.DEFAULT_GUNICORN_LOG_FORMAT:
             log_format = self.DEFAULT_AIOHTTP_LOG_FORMAT
@@ -255,7 +256,7 @@ class GunicornWebWorker(Worker):
         return bool(cfg.accesslog or cfg.logconfig or cfg.logconfig_dict or cfg.logconfig_json or cfg.syslog)
 
     def _log_and_watch(self, error: BaseException) -> None:
-        """Log why nothing can be served, and let the files that it came from be watched as well."""
+        """Log why nothing can be served, and watch the files of the traceback as well."""
         self.log.error("nothing is served until a file changes", exc_info=error)
         files = {frame.filename for frame in traceback.extract_tb(error.__traceback__)}
         if isinstance(error, SyntaxError) and error.filename is not None:
@@ -276,23 +277,23 @@ class GunicornUVLoopWebWorker(GunicornWebWorker):
     """Serves on the event loop of uvloop."""
 
     def make_loop(self) -> asyncio.AbstractEventLoop:
-        """Give a loop of uvloop."""
+        """Return a loop of uvloop."""
         loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
         return loop
 
 
 def on_starting(server: Arbiter) -> None:
-    """Refuse to start on a Unix socket at which somebody listens, which gunicorn would take over.
+    """Refuse to start on a Unix socket at which another process listens; gunicorn alone would take it over.
 
-    A hook for gunicorn's configuration: workers come too late for that.
+    It is a hook for gunicorn's configuration, because workers start too late for the check.
 
         from muntin.runner.gunicorn import on_starting
 
     Raises:
-        SystemExit: somebody listens there; its message says where.
+        SystemExit: another process listens there; the message names the path.
     """
     if server.master_pid or "LISTEN_FDS" in os.environ:
-        return  # the sockets are passed on: by the gunicorn that this one replaces, or by systemd
+        return  # the sockets were passed, by the gunicorn that this one replaces or by systemd
     for address in server.cfg.address:
         if isinstance(address, str) and not address.startswith("\0"):
             with suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Setting a server up on its sites, and taking it down in order."""
+"""Runners: setting a server up on its sites, and taking it down in order."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -14,12 +14,12 @@ from muntin.runner.sites import BaseSite
 __all__ = ["SHUTDOWN_TIMEOUT", "BaseRunner", "ServerRunner", "is_servable", "make_runner"]
 
 _RETIREMENT = 1.0
-"""How long a process that is replaced waits for requests on connections that idle (seconds)."""
+"""How long a process that is replaced waits for requests on idle connections (seconds)."""
 SHUTDOWN_TIMEOUT = 60.0
 """How long handlers may take to end (seconds), before and after they are cancelled."""
 
 
-# One for the loop to look at its sockets, one to read what they have.
+# One turn of the loop to poll its sockets, one to read from them.
 _LAST_TURNS = 2
 
 
@@ -28,8 +28,8 @@ class BaseRunner(ABC):
 
     Args:
         handle_signals: whether SIGINT and SIGTERM raise `GracefulExit`.
-        shutdown_timeout: how long handlers may take to end (seconds), from when it listens no more until they are
-            cancelled; and how long they may take after that.
+        shutdown_timeout: how long handlers may take to end (seconds), from when the runner stops listening until they
+            are cancelled; and how long they may take after that.
     """
 
     def __init__(self, *, handle_signals: bool = False, shutdown_timeout: float = SHUTDOWN_TIMEOUT) -> None:
@@ -39,9 +39,9 @@ class BaseRunner(ABC):
         self._sites: list[BaseSite] = []
         self._is_ending = False
         self._deadline: float | None = None
-        """When what is waited for is to be over, in the loop's time (seconds); one for the whole end."""
+        """When waiting ends, in the loop's time (seconds); one deadline for the whole end."""
         self._cancellations = 0
-        """How often the task that cleans up had been cancelled before; once more is to hurry it."""
+        """How often the task that cleans up had been cancelled before; a further cancellation hurries it."""
 
     @property
     def server(self) -> Server | None:
@@ -50,7 +50,7 @@ class BaseRunner(ABC):
 
     @property
     def sites(self) -> frozenset[BaseSite]:
-        """The sites that listen."""
+        """The listening sites."""
         return frozenset(self._sites)
 
     @property
@@ -60,30 +60,30 @@ class BaseRunner(ABC):
 
     @property
     def is_hurried(self) -> bool:
-        """Whether the task that cleans up was cancelled since it began to."""
+        """True if the task that cleans up was cancelled since it began to."""
         return _count_cancellations() > self._cancellations
 
     @property
     def time_left(self) -> float:
-        """How long handlers, and what they began, may still take (seconds): what is left of the time-out, which runs
-        once for the whole end."""
+        """How long handlers, and the work that they started, may still take (seconds): the rest of the time-out, which
+        runs once for the whole end."""
         now = asyncio.get_running_loop().time()
         if self._deadline is None:
             self._deadline = now + self.shutdown_timeout
         return max(0.0, self._deadline - now)
 
-    # What kinds of runner differ in
+    # What subclasses implement
 
     @abstractmethod
     async def make_server(self) -> Server:
         """Make the server."""
 
     async def shutdown(self) -> None:  # noqa: B027 - a hook that not every runner needs
-        """Tell what is served that it ends soon."""
+        """Notify the application that it ends soon."""
 
     @abstractmethod
     async def cleanup_server(self) -> None:
-        """Give up what `make_server` acquired."""
+        """Release what `make_server` acquired."""
 
     def note_end(self) -> None:
         """Count each cancellation of this task from here on as one that hurries the end."""
@@ -91,13 +91,13 @@ class BaseRunner(ABC):
             self._is_ending = True
             self._cancellations = _count_cancellations()
 
-    # The course of things
+    # Setup and cleanup
 
     async def setup(self) -> None:
         """Make the server ready for sites.
 
         Raises:
-            RuntimeError: it is already, or is to handle signals outside the main thread.
+            RuntimeError: it is set up already, or is to handle signals outside the main thread.
         """
         if self._server is not None:
             raise RuntimeError("this runner is set up already")
@@ -112,28 +112,28 @@ class BaseRunner(ABC):
             raise
 
     async def stop_listening(self) -> None:
-        """Stop all sites, close the connections that idle, and let the others close with the answer under way."""
+        """Stop all sites, close idle connections, and let the others close after the response under way."""
         if self._server is not None:
             self._server.announce_end()
         for site in list(self._sites):
             await site.stop()
         if self._server is not None:
-            # What has arrived already, though the loop has not read it, is still answered: it is read in these turns.
+            # Requests that have arrived but were not read yet still get a response: these turns of the loop read them.
             for _ in range(_LAST_TURNS):
                 await asyncio.sleep(0)
             self._server.pre_shutdown()
             self._deadline = asyncio.get_running_loop().time() + self.shutdown_timeout
 
     async def retire(self, patience: float = _RETIREMENT, *, newcomers: float = 0.0) -> None:
-        """Let another process take over: accept no more, and answer once more on each connection that is open.
+        """Let another process take over: stop accepting, and send one more response on each open connection.
 
-        To be followed by `cleanup`, which closes those on which nothing was asked. Without this, a request that is on
-        its way to a connection that idled would be lost with it.
+        `cleanup` has to follow; it closes the connections that got no request. Without `retire`, a request that is on
+        its way to an idle connection would be lost.
 
         Args:
-            patience: how long to wait for what is on its way (seconds).
-            newcomers: how long to wait for the first request of who has connected only just, for no longer than the
-                time-outs allow (seconds).
+            patience: how long to wait for requests on their way (seconds).
+            newcomers: how long to wait for the first request on new connections, within the time-outs of the server
+                (seconds).
         """
         self.note_end()
         if self._server is not None:
@@ -147,24 +147,24 @@ class BaseRunner(ABC):
                 await self._server.wait_for_newcomers(newcomers)
 
     async def cleanup(self) -> None:
-        """Take the server down: stop listening, tell the application, end the connections, clean up.
+        """Take the server down: stop listening, notify the application, end the connections, clean up.
 
-        None of these is left out when the one before fails. Who cancels this hurries it: what is just waited for is
-        cancelled, handlers are waited for no more, and the rest follows.
+        Each step runs even if the one before fails. Cancelling this method hurries it: the present wait is cancelled,
+        handlers are cancelled at once, and the further steps follow.
         """
         self.note_end()
-        await self.run_all((self.stop_listening, self.shutdown, self.end_connections, self._give_up_server))
+        await self.run_all((self.stop_listening, self.shutdown, self.end_connections, self._release_server))
 
     async def run_all(self, steps: Sequence[Callable[[], Awaitable[None]]]) -> None:
-        """Run the steps of `cleanup` in their order, each whatever becomes of the others.
+        """Run the steps of `cleanup` in their order, each even if another fails.
 
-        Here the last failure is raised, and those before it are its context. What serves applications collects them.
+        The last failure is raised, with those before it as its context. A subclass may collect them instead.
         """
         async with AsyncExitStack() as ending:
-            for step in reversed(steps):  # the last that it was given comes first
+            for step in reversed(steps):  # the callback that was added last runs first
                 ending.push_async_callback(step)
 
-    async def _give_up_server(self) -> None:
+    async def _release_server(self) -> None:
         server, self._server = self._server, None
         self._deadline = None
         try:
@@ -175,8 +175,7 @@ class BaseRunner(ABC):
                 release_signals(asyncio.get_running_loop())
 
     async def end_connections(self) -> None:
-        """Let peers say goodbye and wait for the handlers, for no longer than is left of the time-out; then cancel
-        them."""
+        """End upgraded connections and wait for handlers, for the rest of the time-out; then cancel them."""
         if self._server is not None:
             await self._server.shutdown(
                 self.time_left, grace=self.shutdown_timeout, is_hurried=self.is_hurried
@@ -185,13 +184,13 @@ class BaseRunner(ABC):
     # What sites call
 
     def register(self, site: BaseSite) -> None:
-        """Note that a site starts."""
+        """Add a site that starts."""
         if site in self._sites:
             raise RuntimeError(f"site {site.name} is started already")
         self._sites.append(site)
 
     def unregister(self, site: BaseSite) -> None:
-        """Note that a site stopped."""
+        """Remove a site that stopped."""
         if site in self._sites:
             self._sites.remove(site)
 
@@ -227,20 +226,20 @@ class ServerRunner(BaseRunner):
 
 @singledispatch
 def make_runner(served: object, **options: Any) -> BaseRunner:
-    """Give a runner for what is to be served.
+    """Return a runner for an object of a registered type.
 
-    Whoever has a kind of thing that can be served registers how: `@make_runner.register(Kind)`.
+    `@make_runner.register(Type)` registers a function that makes the runner for a type.
 
     Args:
-        served: an object of a registered kind.
-        options: of its runner and server.
+        served: the object.
+        options: options of its runner and server.
 
     Raises:
-        TypeError: nobody knows how to serve it.
+        TypeError: its type is not registered.
     """
     raise TypeError(f"{served!r} is nothing that can be served")
 
 
 def is_servable(thing: object) -> bool:
-    """Tell whether `make_runner` knows how to serve a thing."""
+    """Return True if the type of an object is registered with `make_runner`."""
     return make_runner.dispatch(type(thing)) is not make_runner.dispatch(object)

@@ -1,8 +1,8 @@
 """Process signals that stop a server in order.
 
-A loop handles signals by a descriptor that the system writes their numbers to. A process that a handler forks would
-inherit it, so that what is sent to the child reached its parent, and the child itself would not notice: so the loop's
-signals mean to every child what they mean to any program.
+A loop gets signals through a descriptor that the system writes their numbers to. A process that a handler forks
+inherits it: a signal to the child would reach the parent, and the child would not notice. So in every forked child the
+signals of the loop have their default action again.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ __all__ = ["add_handlers", "handle_signals", "release_signals"]
 _STOP = (signal.SIGINT, signal.SIGTERM)
 
 _installed: Final[dict[int, Any]] = {}
-"""What the system was told to call for each signal that a loop handles; a child looks whether that is so still."""
+"""The handler that was installed for each signal of a loop; a child resets it if it is still installed."""
 
 
 class _Stopping:
-    """Raises `GracefulExit` out of a loop, once for signals that come together: some senders tell a process, and then
-    all of its group."""
+    """Raises `GracefulExit` out of a loop, once for signals that come together: some senders signal a process, and then
+    its whole group."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -42,10 +42,10 @@ class _Stopping:
 
 
 def handle_signals(loop: asyncio.AbstractEventLoop) -> None:
-    """Let SIGINT and SIGTERM raise `GracefulExit` out of the loop; where loops have no signals, nothing.
+    """Make SIGINT and SIGTERM raise `GracefulExit` out of the loop; do nothing where loops have no signals.
 
     Raises:
-        RuntimeError: this is not the main thread, which is the only one that signals reach.
+        RuntimeError: this is not the main thread, the only one that gets signals.
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("signals reach the main thread only: elsewhere, run with handle_signals=False")
@@ -62,7 +62,7 @@ def release_signals(loop: asyncio.AbstractEventLoop) -> None:
 def add_handlers(
     loop: asyncio.AbstractEventLoop, handlers: Mapping[signal.Signals, Callable[[], object]]
 ) -> None:
-    """Let a loop handle signals, and children that are forked not.
+    """Make a loop handle signals, but not the children that are forked.
 
     Args:
         loop: the loop of the main thread.
@@ -84,14 +84,14 @@ def _remove_handlers(loop: asyncio.AbstractEventLoop, numbers: Iterable[signal.S
 
 class _Blocked(threading.local):
     mask: set[int] | None = None
-    """What a thread had blocked before a fork, while that is under way; nothing where no signal is handled."""
+    """The signals that a thread had blocked before a fork, during it; None if no signal is handled."""
 
 
 _blocked: Final = _Blocked()
 
 
 def _block() -> None:
-    """Hold signals back during a fork: one that came to the child before it is reset would be its parent's as well."""
+    """Block signals during a fork: one that reached the child before its reset would reach the parent as well."""
     _blocked.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _installed) if _installed else None
 
 
@@ -102,7 +102,7 @@ def _unblock() -> None:
 
 
 def _reset_in_child() -> None:
-    """Return the signals of a loop to the system, in a process that was forked."""
+    """Restore the default actions of a loop's signals, in a forked process."""
     ours = [number for number, handler in _installed.items() if signal.getsignal(number) is handler]
     _installed.clear()
     if ours:

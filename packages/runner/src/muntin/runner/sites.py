@@ -1,4 +1,4 @@
-"""Where a runner listens: an address, a path, a pipe or a socket."""
+"""Sites: the addresses, paths, pipes and sockets at which a runner listens."""
 
 import asyncio
 import os
@@ -38,16 +38,16 @@ __all__ = [
 ]
 
 BACKLOG = 128
-"""Connections that may wait to be accepted; what Linux long had as its own bound."""
+"""Connections that may wait to be accepted; 128 was the bound of Linux itself for a long time."""
 
 
-# The longest and the shortest time that a loop takes as a time-out for TLS (seconds).
+# The longest and the shortest time-out for TLS that a loop accepts (seconds).
 _DAY = 86400.0
 _INSTANT = 0.001
 
 
 class SiteRunner(Protocol):
-    """What a site needs of its runner."""
+    """The part of a runner that a site needs."""
 
     shutdown_timeout: float
     """How long handlers may take to end (seconds)."""
@@ -57,17 +57,17 @@ class SiteRunner(Protocol):
         """The server, once the runner is set up."""
 
     def register(self, site: "BaseSite") -> None:
-        """Note that a site starts."""
+        """Add a site that starts."""
 
     def unregister(self, site: "BaseSite") -> None:
-        """Note that a site stopped."""
+        """Remove a site that stopped."""
 
 
 class Listener(Protocol):
-    """What accepts connections for a site: an `Acceptor`, or a server of the loop."""
+    """The object that accepts connections for a site: an `Acceptor`, or a server of the loop."""
 
     def close(self) -> None:
-        """Accept no more."""
+        """Stop accepting."""
 
 
 class BaseSite(ABC):
@@ -77,11 +77,11 @@ class BaseSite(ABC):
         runner: a runner that is set up.
         ssl_context: for TLS.
         backlog: connections that may wait to be accepted.
-        shutdown_timeout: the older place of the runner's, which it sets.
+        shutdown_timeout: deprecated; it sets that of the runner.
 
     Raises:
         RuntimeError: the runner is not set up.
-        TypeError: `ssl_context` is none.
+        TypeError: `ssl_context` is not an `ssl.SSLContext`.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class BaseSite(ABC):
             raise TypeError(f"ssl_context is an ssl.SSLContext, not {ssl_context!r}")
         if shutdown_timeout is not None:
             warnings.warn(
-                "the shutdown_timeout of a site is that of its runner: give it to the runner",
+                "the shutdown_timeout of a site is that of its runner: pass it to the runner",
                 DeprecationWarning,
                 stacklevel=3,
             )
@@ -119,15 +119,15 @@ class BaseSite(ABC):
 
     @property
     def sockets(self) -> list[socket.socket]:
-        """The listening sockets, none before start."""
+        """The listening sockets; none before `start`."""
         return list(getattr(self._listener, "sockets", ()))
 
     async def start(self) -> None:
         """Listen.
 
         Raises:
-            RuntimeError: it does already.
-            OSError: the address cannot be had.
+            RuntimeError: the site listens already, or its runner was cleaned up.
+            OSError: the address is not available.
         """
         server = self._runner.server
         if server is None:
@@ -140,7 +140,7 @@ class BaseSite(ABC):
             raise
 
     async def stop(self) -> None:
-        """Listen no more; connections there are live on, and who has connected already is served."""
+        """Stop listening. Open connections stay open, and connections in the backlog are served."""
         self._runner.unregister(self)
         listener, self._listener = self._listener, None
         if isinstance(listener, Acceptor) and self._runner.server is not None:
@@ -150,20 +150,20 @@ class BaseSite(ABC):
             listener.close()
 
     def accept(self, server: Server, sockets: Sequence[socket.socket]) -> Acceptor:
-        """Accept connections at sockets that listen already, for a subclass that has a way of its own to open them."""
+        """Accept connections at sockets that listen already; for subclasses that open sockets in their own way."""
         acceptor = Acceptor(server, sockets, self._describe_tls(server))
         acceptor.start()
         return acceptor
 
     def _describe_tls(self, server: Server) -> dict[str, Any]:
-        """Give the arguments of the loop's methods that concern TLS; nothing where there is none."""
+        """Return the arguments of the loop's methods that concern TLS; none without TLS."""
         if self._ssl_context is None:
             return {}
         timeouts = server.timeouts
         return {
             "ssl": self._ssl_context,
             "ssl_handshake_timeout": min(max(timeouts.handshake, _INSTANT), _DAY),
-            # The loop would bound the time for all that is left to send; a connection bounds its pace.
+            # The loop would limit the time for all that is left to send; a connection limits its pace instead.
             "ssl_shutdown_timeout": _DAY if timeouts.write_rate else None,
         }
 
@@ -180,7 +180,7 @@ class TCPSite(BaseSite):
         reuse_address, reuse_port: as for `loop.create_server`.
 
     Raises:
-        ValueError: there are to be several hosts, but there is none.
+        ValueError: `host` is an empty sequence.
     """
 
     def __init__(
@@ -197,7 +197,7 @@ class TCPSite(BaseSite):
     ) -> None:
         super().__init__(runner, ssl_context=ssl_context, backlog=backlog, shutdown_timeout=shutdown_timeout)
         if host is not None and not isinstance(host, str) and not host:
-            raise ValueError("a site needs a host: give None for all interfaces")
+            raise ValueError("a site needs a host: pass None for all interfaces")
         self._host = host
         if port is None:
             port = 8080 if ssl_context is None else 8443
@@ -207,7 +207,7 @@ class TCPSite(BaseSite):
 
     @property
     def port(self) -> int:
-        """The port that was asked for, and once started the one that it became, at the first address."""
+        """The requested port; once started, the actual port of the first address."""
         sockets = self.sockets
         return int(sockets[0].getsockname()[1]) if sockets else self._port
 
@@ -233,12 +233,12 @@ async def _look_up(host: str | None, port: int) -> list[AddressInfo]:
     """Return the addresses of a host.
 
     Raises:
-        OSError: nobody knows it.
+        OSError: the host is unknown.
     """
     name = spell_host(host)
     kind, passive = socket.SOCK_STREAM, socket.AI_PASSIVE
     with suppress(socket.gaierror):
-        # Addresses need no look-up, and so no thread.
+        # An address needs no look-up, and so no thread.
         return [*socket.getaddrinfo(name, port, type=kind, flags=passive | socket.AI_NUMERICHOST)]
     try:
         return [*await asyncio.get_running_loop().getaddrinfo(name, port, type=kind, flags=passive)]
@@ -250,15 +250,16 @@ class UnixSite(BaseSite):
     """A site on a Unix socket.
 
     Args:
-        path: where the socket file is made, in place of one that was left there; it is removed when the site stops,
-            unless somebody else has put another there by then. With a NUL in front it is a name without a file.
-        mode: the permissions of the file, such as 0o660; None for what the umask leaves. Who connects needs to be
-            allowed to write.
-        take_over: whether to replace the file of a socket at which somebody else listens, who hears of nobody any
-            more. Else the site does not start.
+        path: where the socket file is made, in place of one that an ended process left there; it is removed when the
+            site stops, unless another process has replaced it. A path that begins with NUL is a name without a file.
+        mode: the permissions of the file, such as 0o660; None for what the umask leaves. Clients need the
+            permission to write.
+        take_over: whether to replace the file of a socket at which another process listens; that process gets no more
+            connections. Otherwise the site does not start.
 
     Raises:
-        ValueError, TypeError: `mode` is no permissions of a file, or there is no file.
+        ValueError: `mode` is out of range, or the name has no file.
+        TypeError: `mode` is not a whole number.
     """
 
     def __init__(
@@ -303,7 +304,7 @@ class NamedPipeSite(BaseSite):
         path: the name of the pipe.
 
     Raises:
-        RuntimeError: the loop cannot serve pipes; on Windows the proactor loop can.
+        RuntimeError: the loop cannot serve pipes; only the proactor loop of Windows can.
     """
 
     def __init__(self, runner: SiteRunner, path: str, *, shutdown_timeout: float | None = None) -> None:
@@ -329,13 +330,13 @@ class NamedPipeSite(BaseSite):
 
 
 class SockSite(BaseSite):
-    """A site on a socket that somebody else has bound.
+    """A site on a socket that is bound already.
 
     Args:
         sock: a bound stream socket; it is closed when the site stops.
 
     Raises:
-        ValueError: it is no stream socket.
+        ValueError: it is not a stream socket.
     """
 
     def __init__(
@@ -360,12 +361,12 @@ class SockSite(BaseSite):
         try:
             self._sock.listen(self._backlog)
         except OSError as error:
-            raise listen_error("the socket that was given", error) from error
+            raise listen_error("the socket that was passed", error) from error
         return self.accept(server, [self._sock])
 
 
 def format_socket(sock: socket.socket, scheme: str) -> str:
-    """Give a bound socket as a URL."""
+    """Return a bound socket as a URL."""
     address = sock.getsockname()
     if sock.family == getattr(socket, "AF_UNIX", None):
         return _format_path(address, scheme)
@@ -373,7 +374,7 @@ def format_socket(sock: socket.socket, scheme: str) -> str:
 
 
 def _format_path(path: str | bytes, scheme: str) -> str:
-    # A name without a file, which begins with NUL, is written with @ by all tools.
+    # Tools write a name without a file, which begins with NUL, with @.
     return f"{scheme}://unix:{os.fsdecode(path).replace(chr(0), '@', 1)}:"
 
 

@@ -1,7 +1,7 @@
-"""systemd: the sockets that it passes, and what it wants to be told.
+"""systemd: the sockets that it passes, and the states that it is notified of.
 
-It knows the two protocols, which are environment variables, inherited descriptors and one datagram socket
-(sd_listen_fds(3), sd_notify(3)). Where there is no systemd, nothing happens.
+Both protocols use environment variables, one inherited descriptors, the other a datagram socket (sd_listen_fds(3),
+sd_notify(3)). Without systemd, nothing happens.
 """
 
 import asyncio
@@ -22,27 +22,25 @@ _Environment = MutableMapping[str, str]
 
 
 def take_sockets(environment: _Environment = os.environ) -> dict[str, list[socket.socket]]:
-    """Give the listening sockets that were passed to this process, by the names of their units.
+    """Return the listening sockets that were passed to this process, by the names of their units.
 
-    A unit names its sockets by ``FileDescriptorName=``, and else is the name itself. The variables are taken out of the
-    environment: what is started from here would not have the descriptors.
-
-    Returns:
-        Nothing where the process was not started that way.
+    A unit names its sockets by ``FileDescriptorName=``; without it they have the name of the unit. The variables are
+    removed from the environment, because child processes do not have the descriptors. Without socket activation the
+    result is empty.
 
     Raises:
-        ValueError: the variables make no sense.
-        OSError: a descriptor is no socket.
+        ValueError: the variables are malformed.
+        OSError: a descriptor is not a socket.
     """
-    said = {name: environment.get(f"LISTEN_{name}", "") for name in ("PID", "FDS", "FDNAMES")}
-    if said["PID"] != str(os.getpid()):
+    variables = {name: environment.get(f"LISTEN_{name}", "") for name in ("PID", "FDS", "FDNAMES")}
+    if variables["PID"] != str(os.getpid()):
         return {}
-    for name in said:
+    for name in variables:
         environment.pop(f"LISTEN_{name}", None)
-    if not (said["FDS"].isascii() and said["FDS"].isdigit()):
-        raise ValueError(f"LISTEN_FDS is no number of descriptors: {said['FDS']!r}")
-    count = int(said["FDS"])
-    names = said["FDNAMES"].split(":") if said["FDNAMES"] else [_UNNAMED] * count
+    if not (variables["FDS"].isascii() and variables["FDS"].isdigit()):
+        raise ValueError(f"LISTEN_FDS is not a number of descriptors: {variables['FDS']!r}")
+    count = int(variables["FDS"])
+    names = variables["FDNAMES"].split(":") if variables["FDNAMES"] else [_UNNAMED] * count
     if len(names) != count:
         raise ValueError(f"LISTEN_FDNAMES has {len(names)} names for {count} descriptors")
     found: dict[str, list[socket.socket]] = {}
@@ -55,12 +53,12 @@ def take_sockets(environment: _Environment = os.environ) -> dict[str, list[socke
 
 
 def notify(*states: str, environment: _Environment = os.environ) -> bool:
-    """Tell the service manager about this process: ``READY=1``, ``STOPPING=1``, ``STATUS=…`` (sd_notify(3)).
+    """Notify the service manager of states: ``READY=1``, ``STOPPING=1``, ``STATUS=…`` (sd_notify(3)).
 
-    It never waits, and that nobody listens is no failure: this is a favour to the manager.
+    It never waits and never raises.
 
     Returns:
-        Whether it was told.
+        True if the manager was notified.
     """
     path = environment.get("NOTIFY_SOCKET", "")
     if not path.startswith(("/", "@")):
@@ -76,19 +74,19 @@ def notify(*states: str, environment: _Environment = os.environ) -> bool:
 
 
 def notify_reloading(*, environment: _Environment = os.environ) -> bool:
-    """Tell the service manager that this process reloads, from now until it says ``READY=1`` (`Type=notify-reload`).
+    """Notify the service manager that this process reloads, until it sends ``READY=1`` (`Type=notify-reload`).
 
     Returns:
-        Whether it was told.
+        True if the manager was notified.
     """
     moment = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
     return notify("RELOADING=1", f"MONOTONIC_USEC={moment}", environment=environment)
 
 
 def watchdog_interval(environment: _Environment = os.environ) -> float:
-    """Give how often the manager is to be told ``WATCHDOG=1`` by this process (seconds): ``WatchdogSec=`` of a service.
+    """Return the time between two ``WATCHDOG=1`` of this process (seconds): half of ``WatchdogSec=`` of its service.
 
-    That is twice as often as it has to be, as sd_watchdog_enabled(3) advises; `math.inf` where no watchdog watches.
+    Half is what sd_watchdog_enabled(3) advises. The result is `math.inf` without a watchdog.
     """
     text = environment.get("WATCHDOG_USEC", "")
     if environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
@@ -98,10 +96,10 @@ def watchdog_interval(environment: _Environment = os.environ) -> float:
 
 
 class Watchdog:
-    """Tells the manager again and again that the event loop still turns.
+    """Notifies the manager regularly that the event loop still turns.
 
     Args:
-        loop: the loop that has to turn.
+        loop: the event loop.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, *, environment: _Environment = os.environ) -> None:
@@ -111,12 +109,12 @@ class Watchdog:
         self._interval = watchdog_interval(environment)
 
     def start(self) -> None:
-        """Begin, where a watchdog watches."""
+        """Start notifying; without a watchdog, do nothing."""
         if self._interval < math.inf:
             notify("WATCHDOG=1", environment=self._environment)
             self._timer = self._loop.call_later(self._interval, self.start)
 
     def stop(self) -> None:
-        """End."""
+        """Stop notifying."""
         if self._timer is not None:
             self._timer.cancel()

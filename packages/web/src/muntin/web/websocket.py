@@ -45,7 +45,7 @@ _REFUSALS: Final[dict[int, type[HTTPException]]] = {
 
 
 class _NoSocket:
-    """What stands for the socket before there is one."""
+    """The placeholder of the socket before there is one."""
 
     def __getattr__(self, name: str) -> NoReturn:
         raise RuntimeError("a WebSocketResponse is no socket before prepare()")
@@ -55,7 +55,7 @@ _NO_SOCKET: Final = cast(WebSocket, _NoSocket())
 
 
 class WebSocketReady(NamedTuple):
-    """Whether a request can become a WebSocket, and the subprotocol that it would speak; true if it can."""
+    """True if a request can become a WebSocket; with the subprotocol that it would speak."""
 
     ok: bool
     protocol: str | None
@@ -214,7 +214,7 @@ class WebSocketResponse(StreamResponse):
 
     @property
     def closed(self) -> bool:
-        """Whether nothing can be sent any more."""
+        """True if nothing can be sent any more."""
         return self._is_open and self._socket.closed
 
     @property
@@ -230,7 +230,7 @@ class WebSocketResponse(StreamResponse):
 
     @property
     def compress(self) -> bool:
-        """Whether messages are compressed; before `prepare`, whether they may be."""
+        """True if messages are compressed; before `prepare`, if they may be."""
         return self._socket.is_compressed if self._is_open else self._wish is not None
 
     @property
@@ -239,11 +239,11 @@ class WebSocketResponse(StreamResponse):
         return self._socket.write_buffer_size
 
     def exception(self) -> BaseException | None:
-        """Give what ended the socket, if it did not end well."""
+        """Return the error that ended the socket; None if there was none."""
         return self._socket.exception() if self._is_open else None
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Give what the transport knows: "peername", "sslcontext", "socket" …"""
+        """Return what the transport knows: "peername", "sslcontext", "socket" …"""
         return self._socket.get_extra_info(name, default) if self._is_open else default
 
     # Sending
@@ -297,7 +297,7 @@ class WebSocketResponse(StreamResponse):
     # Receiving
 
     async def receive(self, timeout: float | None = None) -> WSMessage:
-        """Give the next message, or what stands for the end: CLOSE, CLOSING, CLOSED; or ERROR, once, before it.
+        """Return the next message; at the end CLOSE, CLOSING or CLOSED; on a failure ERROR, once, before that.
 
         Raises:
             TimeoutError: after `timeout` seconds, `receive_timeout` if that is None; the socket stays open.
@@ -306,7 +306,7 @@ class WebSocketResponse(StreamResponse):
         return await self._socket.receive(timeout)
 
     async def receive_str(self, *, timeout: float | None = None) -> str:
-        """Give the text of the next message.
+        """Return the text of the next message.
 
         Raises:
             TypeError: it is of another kind.
@@ -314,7 +314,7 @@ class WebSocketResponse(StreamResponse):
         return await self._socket.receive_str(timeout=timeout)
 
     async def receive_bytes(self, *, timeout: float | None = None) -> bytes:
-        """Give the data of the next message.
+        """Return the data of the next message.
 
         Raises:
             TypeError: it is not binary.
@@ -324,7 +324,7 @@ class WebSocketResponse(StreamResponse):
     async def receive_json(
         self, *, loads: Callable[[Any], Any] = json.loads, timeout: float | None = None
     ) -> Any:
-        """Give the next message, a text, parsed as JSON."""
+        """Return the next message, a text, parsed as JSON."""
         return await self._socket.receive_json(loads=loads, timeout=timeout)
 
     def __aiter__(self) -> AsyncIterator[WSMessage]:

@@ -1,4 +1,4 @@
-"""Many processes that serve one set of listening sockets: started, watched, replaced and stopped by one supervisor."""
+"""Many processes that serve one set of listening sockets: one supervisor starts, watches, replaces and stops them."""
 
 from muntin.runner.workers._settings import Workers
 from muntin.runner.workers._supervisor import Supervisor

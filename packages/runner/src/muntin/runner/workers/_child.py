@@ -1,7 +1,7 @@
-"""What a forked process does: its work and its own end, and nothing of what is above it on the stack.
+"""Running a forked process: it works and exits here, and never returns to the callers of the fork.
 
-All that belongs to the process it was forked from: sockets to close, files to remove, workers to stop. So it ends here,
-whatever fails on the way; and what is only news, such as a line that nobody can read, decides nothing.
+The code above the fork belongs to the parent: it closes sockets, removes files and stops workers. So the child exits
+here whatever fails, and a failure to write output does not change its status.
 """
 
 import faulthandler
@@ -19,24 +19,24 @@ from muntin.runner.workers._signals import ignore
 __all__ = ["flush_output", "run_child"]
 
 _IGNORED: Final = ("SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
-"""What workers ignore, until what they serve decides otherwise. A terminal sends the first three to all processes, but
-they are for the supervisor."""
+"""Signals that workers ignore unless the application handles them. A terminal sends the first three to all processes,
+but they are for the supervisor."""
 
 
 def run_child(
     prepare: Callable[[], object], work: Callable[[], Any], held: Collection[signal.Signals]
 ) -> NoReturn:
-    """Work, and end the process with the status that it gives, as `sys.exit` understands it.
+    """Call a function, and exit with its result as the status, as `sys.exit` interprets it.
 
     Args:
-        prepare: lets go of what the process inherited.
-        work: what the process is for.
-        held: signals that were held back during the fork.
+        prepare: releases what the process inherited.
+        work: the function.
+        held: signals that were blocked during the fork.
     """
     status = 1
     try:
         status = _work(prepare, work, held)
-        # The loop is closed: what it handled would kill.
+        # The loop is closed: signals that it handled would kill the process.
         signal.pthread_sigmask(signal.SIG_BLOCK, held)
         with suppress(Exception):
             logging.shutdown()
@@ -62,7 +62,7 @@ def _work(prepare: Callable[[], object], work: Callable[[], Any], held: Collecti
 
 
 def _show_where_it_hangs() -> None:
-    """Let SIGABRT write that to stderr, where there is one: under a name of Python's it may lead to no descriptor."""
+    """Make SIGABRT write a traceback to stderr, if there is one; `sys.stderr` may have no descriptor."""
     for stream in (sys.stderr, sys.__stderr__):
         if not faulthandler.is_enabled() and stream is not None:
             with suppress(Exception):
@@ -70,7 +70,7 @@ def _show_where_it_hangs() -> None:
 
 
 def _read_status(code: object) -> int:
-    """Return an exit status as `sys.exit` understands it."""
+    """Return an exit status as `sys.exit` interprets it."""
     if code is None or isinstance(code, int):
         return int(code or 0) & 0xFF
     with suppress(Exception):
@@ -79,7 +79,7 @@ def _read_status(code: object) -> int:
 
 
 def flush_output() -> None:
-    """Write out what is buffered, so that it is not written by two processes; what cannot be written stays."""
+    """Flush output, so that no buffered text is written by two processes; ignore failures."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             with suppress(OSError, ValueError):

@@ -1,7 +1,7 @@
-"""Which workers to start and which to stop, decided from how the fleet stands.
+"""Which workers to start and which to stop, decided from the present state of all workers.
 
-The rule: of those that serve there are never fewer than wanted because of us. So an outdated worker is stopped only
-when another serves in its place, and while there are outdated ones, one is started after the other.
+The rule: the supervisor itself never causes fewer workers to serve than wanted. So an outdated worker is stopped only
+when another serves in its place, and while there are outdated ones, new workers are started one after the other.
 """
 
 from collections.abc import Collection
@@ -13,18 +13,18 @@ __all__ = ["Plan", "plan"]
 
 
 class Plan(NamedTuple):
-    """What is to be done next."""
+    """The workers to start and to stop next."""
 
     starts: int
     stops: list[Process]
 
 
 def plan(fleet: Collection[Process], wanted: int, *, is_careful: bool = False) -> Plan:
-    """Give what brings a fleet nearer to what is wanted.
+    """Return the next starts and stops.
 
     Args:
-        fleet: the workers there are, the oldest first.
-        wanted: how many are to serve.
+        fleet: the present workers, the oldest first.
+        wanted: how many should serve.
         is_careful: whether to start no more than one at a time, because the next may fail as well.
     """
     serving = [process for process in fleet if process.stage is ProcessStage.SERVING]

@@ -1,11 +1,11 @@
-"""A worker as its supervisor sees it: a process id, a channel, and how far it is.
+"""A worker as its supervisor sees it: a process id, a channel, and a stage.
 
-A worker says five things: that it serves, that it is alive, that it wants to be replaced, that it goes on for a while
-though it was told to stop, and that it stops though its supervisor did not ask for that. What follows when it says
-nothing in time is a table. It is told three things besides signals, for these may come from anybody: that it is to stop
-because others serve in its place, or that all stop, and to be quick about it.
+A worker sends five words: it serves, it is alive, it wants to be replaced, it serves on for a while though it has to
+stop, and it stops though the supervisor did not order it. A table says what follows if it sends nothing in time. The
+supervisor sends three words, in addition to signals, because signals may come from other processes: the worker stops
+because others serve in its place, all workers stop, and hurry.
 
-Nothing that fails between the two is more than the loss of that worker.
+A failure between the two costs no more than that worker.
 """
 
 import os
@@ -34,7 +34,7 @@ READY: Final = b"+"
 BEAT: Final = b"."
 RETIRE: Final = b"-"
 DRAINING: Final = b"~"
-"""A beat of one that still serves, until balancers have noticed that it is about to stop."""
+"""A heartbeat of a worker that still serves until load balancers have noticed that it is about to stop."""
 LEAVING: Final = b"!"
 REPLACED: Final = b"/"
 STOP_ALL: Final = b"$"
@@ -42,21 +42,21 @@ HURRIED: Final = b"^"
 
 
 class ProcessStage(Enum):
-    """How far a worker is."""
+    """The stages of a worker."""
 
     STARTING = auto()
-    """It is not known yet whether it can serve."""
+    """It does not serve yet."""
     SERVING = auto()
     DRAINING = auto()
-    """It was asked to stop, and serves on until those who send requests have noticed."""
+    """It was asked to stop, and serves on until clients have noticed."""
     STOPPING = auto()
-    """It was asked to stop, and answers what is under way."""
+    """It was asked to stop, and finishes the requests under way."""
     LEAVING = auto()
-    """It stops by itself, told by somebody else than its supervisor, or by its application."""
+    """It stops without an order of its supervisor, by a foreign signal or by its application."""
     FORCED = auto()
-    """It was asked to be quick about it."""
+    """It was asked to hurry."""
     ABORTING = auto()
-    """It did not come to serve, or did not turn its loop, and was told to say where it hangs and to die."""
+    """It did not begin to serve, or its loop did not turn; SIGABRT makes it write where it hangs, and exit."""
     KILLED = auto()
 
 
@@ -70,7 +70,7 @@ _OVERDUE: Final[Mapping[ProcessStage, tuple[signal.Signals, ProcessStage]]] = {
     ProcessStage.FORCED: (_KILL, ProcessStage.KILLED),
     ProcessStage.ABORTING: (_KILL, ProcessStage.KILLED),
 }
-"""What happens to a worker that is too long in a stage."""
+"""The signal for a worker that is too long in a stage, and its next stage."""
 
 
 @dataclass(eq=False, slots=True)
@@ -85,33 +85,33 @@ class Process:
     """When it was started (seconds)."""
     stage: ProcessStage = ProcessStage.STARTING
     last_heard: float = 0.0
-    """When it last said anything (seconds)."""
+    """When it last sent a word (seconds)."""
     served_since: float = float("inf")
     """When it began to serve (seconds)."""
     is_outdated: bool = False
-    """Whether it is to be replaced."""
+    """True if it has to be replaced."""
 
     def read_channel(self, now: float) -> bool:
-        """Take in what it said; return whether it may say more."""
+        """Read the words that it sent; return False if there will be no more."""
         try:
-            while said := self.channel.recv(4096):
-                self._apply(said, now)
+            while words := self.channel.recv(4096):
+                self._apply(words, now)
         except BlockingIOError:
             return True
-        except OSError:  # it is gone, and had not read all that it was told
+        except OSError:  # it is gone, and had not read all words
             pass
         return False
 
-    def _apply(self, said: bytes, now: float) -> None:
+    def _apply(self, words: bytes, now: float) -> None:
         self.last_heard = now
-        if self.stage is ProcessStage.STARTING and READY in said:
+        if self.stage is ProcessStage.STARTING and READY in words:
             self.enter(ProcessStage.SERVING, now)
             self.served_since = now
-        if LEAVING in said and self.stage in (ProcessStage.STARTING, ProcessStage.SERVING):
+        if LEAVING in words and self.stage in (ProcessStage.STARTING, ProcessStage.SERVING):
             self.enter(ProcessStage.LEAVING, now)
-        if RETIRE in said:
+        if RETIRE in words:
             self.is_outdated = True
-        is_draining = said.endswith(DRAINING)
+        is_draining = words.endswith(DRAINING)
         if is_draining and self.stage in (ProcessStage.STOPPING, ProcessStage.LEAVING):
             self.enter(ProcessStage.DRAINING, now)
         elif self.stage is ProcessStage.DRAINING and not is_draining:
@@ -119,48 +119,48 @@ class Process:
 
     @property
     def has_served(self) -> bool:
-        """Whether it came to serve."""
+        """True if it has begun to serve."""
         return self.served_since < float("inf")
 
     def send_word(self, word: bytes) -> None:
-        """Say a word to it; one that is gone, or does not read_channel, has its deadlines."""
+        """Send it a word. A failure is ignored, because deadlines handle a worker that is gone or does not read."""
         with suppress(OSError):
             self.channel.send(word)
 
     def stop(self, word: bytes, now: float) -> None:
-        """Let it stop: since others serve, or since all do."""
+        """Order it to stop; the word is the reason."""
         self.send_word(word)
         self.send(signal.SIGTERM, ProcessStage.STOPPING, now)
 
     def hurry(self, now: float) -> None:
-        """Let it be quick about its end. It has the time for that once, however often that is said."""
+        """Order it to hurry. Its time for that does not begin again when the order is repeated."""
         self.send_word(HURRIED)
         if self.stage is ProcessStage.FORCED:
             now = self.since
         self.send(signal.SIGTERM, ProcessStage.FORCED, now)
 
     def enter(self, stage: ProcessStage, now: float) -> None:
-        """Note how far it is."""
+        """Enter a stage."""
         self.stage = stage
         self.since = now
 
     def send(self, number: signal.Signals, stage: ProcessStage, now: float) -> None:
-        """Send a signal. It was not waited for yet, so that its id is nobody else's."""
+        """Send a signal, and enter a stage. The process was not waited for yet, so its id is not in use again."""
         self.deliver(number)
         self.enter(stage, now)
 
     def deliver(self, number: signal.Signals) -> None:
-        """Send a signal that leaves it as far as it is."""
-        # Somebody else may have waited for it, or it has become another user.
+        """Send a signal that does not change its stage."""
+        # Other code may have waited for it, or it runs as another user now.
         with suppress(ProcessLookupError, PermissionError):
             os.kill(self.pid, number)
 
     def deadline(self, patience: Mapping[ProcessStage, float]) -> float:
-        """Give the time by which it has to be last_heard, or gone."""
+        """Return the time by which it has to send a word, or to end."""
         begun = self.last_heard if self.stage in (ProcessStage.SERVING, ProcessStage.DRAINING) else self.since
         return begun + patience.get(self.stage, float("inf"))
 
     def escalate(self, now: float) -> None:
-        """Do what is next with one that is overdue."""
+        """Send the signal for an overdue worker."""
         number, stage = _OVERDUE[self.stage]
         self.send(number, stage, now)

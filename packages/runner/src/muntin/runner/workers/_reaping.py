@@ -1,7 +1,7 @@
-"""Which processes have ended: the workers, and as process 1 all that nobody else waits for.
+"""Waiting for processes that ended: the workers, and orphans where this process adopts them.
 
-A process whose parent is gone becomes a child of process 1, or of a nearer one that asked for that (prctl(2),
-PR_SET_CHILD_SUBREAPER), and stays a zombie until that one has waited for it.
+A process whose parent is gone becomes a child of process 1, or of a nearer subreaper (prctl(2),
+PR_SET_CHILD_SUBREAPER), and stays a zombie until that process has waited for it.
 """
 
 import os
@@ -16,7 +16,7 @@ _PR_GET_CHILD_SUBREAPER: Final = 37
 
 
 def adopts_orphans() -> bool:
-    """Whether processes without a parent become children of this one."""
+    """Return True if processes without a parent become children of this one."""
     if os.getpid() == 1:
         return True
     if sys.platform == "linux":
@@ -30,7 +30,7 @@ def adopts_orphans() -> bool:
 
 
 def collect_ended(pids: Collection[int]) -> dict[int, int | None]:
-    """Return the wait status of each process that ended; None where somebody else has waited for it."""
+    """Return the wait status of each process that ended; None if other code has waited for it."""
     ended: dict[int, int | None] = {}
     for pid in pids:
         try:
@@ -44,7 +44,7 @@ def collect_ended(pids: Collection[int]) -> dict[int, int | None]:
 
 
 def reap_orphans(known: Collection[int]) -> None:
-    """Wait for all children that have ended, up to the first that is known: for that its owner waits."""
+    """Wait for all children that have ended, up to the first known one, which its owner waits for."""
     with suppress(ChildProcessError):
         while found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             if found.si_pid in known:

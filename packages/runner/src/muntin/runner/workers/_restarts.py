@@ -1,7 +1,7 @@
-"""When the next worker may be started, after some that failed.
+"""When the next worker may be started after failures.
 
-One failure may be chance and is mended soon; the more there are in a row, the longer the next start waits, so that
-what always fails does not keep a machine busy. It has no clock: it is told the time.
+A single failure may be chance. The more failures there are in a row, the longer the next start waits, so that a program
+that always fails does not keep a machine busy. There is no clock here: callers pass the time.
 """
 
 from typing import Final
@@ -14,11 +14,11 @@ SETTLED: Final = 10.0
 _SHORTEST: Final = 0.5
 _LONGEST: Final = 30.0
 _ATTEMPTS: Final = 5
-"""With waits of 0.5, 1, 2 and 4 s: long enough for a database to restart, short enough for somebody who watches."""
+"""With waits of 0.5, 1, 2 and 4 s: long enough for a database to restart, short enough for an operator who waits."""
 
 
 class Restarts:
-    """Failures in a row, and what follows from them."""
+    """Counts failures in a row, and delays the next start."""
 
     def __init__(self) -> None:
         self.failures = 0
@@ -28,14 +28,14 @@ class Restarts:
         """The time of the last failure."""
 
     def record_failure(self, now: float, began: float = float("inf")) -> None:
-        """Let the next start wait, twice as long as after the last failure.
+        """Delay the next start, twice as long as after the last failure.
 
-        One incident may take many workers at once, or one after the other. Only what was started after a failure says
-        that it was no chance: the others have failed with it.
+        One incident may end many workers, at once or one after the other. Only a worker that was started after the last
+        failure counts as a further failure.
 
         Args:
             now: the time (seconds).
-            began: when that which failed was started (seconds); left out, just now.
+            began: when the failed worker was started (seconds); just now by default.
         """
         if began <= self._failed_at:
             return
@@ -44,10 +44,10 @@ class Restarts:
         self.failures += 1
 
     def record_leaving(self, began: float) -> None:
-        """Let the next start wait for as long as it takes that one which stops by itself is none that always does.
+        """Delay the next start after a worker that stops by itself, in case every worker does so.
 
         Args:
-            began: when the worker was started that did not fail, but stops (seconds).
+            began: when that worker was started (seconds).
         """
         self.not_before = max(self.not_before, began + _SHORTEST)
 
@@ -58,5 +58,5 @@ class Restarts:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether it is time to give up, if nobody serves."""
+        """True if there were so many failures that the supervisor gives up if no worker serves."""
         return self.failures >= _ATTEMPTS

@@ -1,4 +1,4 @@
-"""How many workers there are, and what is expected of one."""
+"""The number of workers, and their time-outs."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ class Workers:
     Args:
         count: how many, 1 or more.
         max_requests: after so many requests a worker is replaced; 0 for never. It bounds what a leak can cost.
-        max_requests_jitter: up to so many more, at random, so that not all are replaced at once.
+        max_requests_jitter: up to so many further requests, at random, so that not all are replaced at once.
         start_timeout: a worker that does not serve after so long (seconds) is killed, and the next started; `math.inf`
             for as long as it takes.
         heartbeat_timeout: a worker whose loop does not turn for so long (seconds) is killed and replaced.
-        cleanup_timeout: how long a worker may take to stop (seconds), besides what its handlers may.
+        cleanup_timeout: how long a worker may take to stop (seconds), in addition to its handlers.
 
     Raises:
-        TypeError: the count is no whole number.
+        TypeError: the count is not a whole number.
         ValueError: a number is out of range.
     """
 

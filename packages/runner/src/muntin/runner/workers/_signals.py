@@ -1,7 +1,7 @@
 """The signals of a process that waits in a selector.
 
-A handler of Python runs between two instructions of anything; here it does nothing, and the number of the signal is
-read from a socket when there is time for it.
+A Python signal handler may run between any two instructions. So the handler does nothing, and the number of the signal
+is read from a socket in the main loop.
 """
 
 import signal
@@ -15,14 +15,14 @@ __all__ = ["SignalReader", "ignore"]
 
 
 def ignore(number: int, frame: FrameType | None) -> None:
-    """Do nothing. Unlike SIG_IGN it is not inherited by the programs that a process starts."""
+    """Do nothing. Unlike SIG_IGN, this is not inherited by the programs that a process starts."""
 
 
 class SignalReader:
-    """Reads signals, between entering and leaving; used in the main thread.
+    """Reads signals within a `with` block, in the main thread.
 
     Args:
-        numbers: which.
+        numbers: the signals.
     """
 
     def __init__(self, numbers: Collection[signal.Signals]) -> None:
@@ -45,11 +45,12 @@ class SignalReader:
         self._close()
 
     def fileno(self) -> int:
-        """Give the descriptor that is readable when a signal came."""
+        """Return the descriptor that is readable when a signal has come."""
         return self._reader.fileno()
 
     def read(self) -> list[signal.Signals]:
-        """Return the signals since the last time, each once: some senders tell a process, and then all of its group."""
+        """Return the signals since the last call, each once: some senders signal a process, and then its whole
+        group."""
         data = b""
         with suppress(BlockingIOError):
             data = self._reader.recv(4096)
@@ -57,7 +58,7 @@ class SignalReader:
 
     @contextmanager
     def holding(self) -> Iterator[None]:
-        """Hold signals back, so that one that comes during a fork is not read by the wrong process."""
+        """Block signals, so that one that comes during a fork is not read by the wrong process."""
         signal.pthread_sigmask(signal.SIG_BLOCK, self._numbers)
         try:
             yield
@@ -65,7 +66,7 @@ class SignalReader:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, self._numbers)
 
     def leave(self) -> None:
-        """Give all signals back to the system, in a process that was forked."""
+        """Restore the default actions of all signals, in a forked process."""
         signal.set_wakeup_fd(-1)
         for number in self._numbers:
             signal.signal(number, signal.SIG_DFL)

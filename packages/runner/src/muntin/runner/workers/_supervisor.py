@@ -1,22 +1,22 @@
-"""The supervisor: keeps as many workers serving as are wanted, whatever happens to them.
+"""The supervisor: it keeps the wanted number of workers serving.
 
-It listens for nothing but signals and what its workers say, and has no event loop. The listening sockets are opened
-before the first fork and shared by all: a connection that waits in their queue is taken by whoever is free, so that
-none is lost when a worker goes. (With a socket for each process, by SO_REUSEPORT, those in its queue would be.)
+It waits only for signals and for words from its workers, and has no event loop. The listening sockets are opened before
+the first fork and shared by all workers: any free worker accepts a connection from the backlog, so that none is lost
+when a worker ends. (With a socket for each process, by SO_REUSEPORT, those in its backlog would be.)
 
-Workers are forked. So a worker can serve an application that was made before, and one that is imported by its name is
-imported in the worker: the supervisor stays free of it, and a reload reads the code anew.
+Workers are forked, so they can serve an application object that was made before the fork. An application that is named
+is imported in the worker: the supervisor does not import it, and a reload runs the new code.
 
 | signal | what it does |
 |---|---|
-| SIGTERM, SIGINT | stop in order; the second time, be quick about it |
-| SIGQUIT | stop, and be quick about it |
+| SIGTERM, SIGINT | stop in order; the second time, hurry |
+| SIGQUIT | stop and hurry |
 | SIGHUP | replace all workers, one after the other, each when its successor serves |
 | SIGTTIN, SIGTTOU | one worker more, one less |
-| SIGUSR1, SIGUSR2 | pass them on to the workers; who does not handle them there ignores them |
+| SIGUSR1, SIGUSR2 | pass them on to the workers, which ignore them unless the application handles them |
 
-A signal that reaches the whole group reaches the workers as well. They stop by SIGTERM once, whoever sends it; only the
-supervisor tells them to be quick about it, by their channel.
+A signal to the whole process group reaches the workers as well. For them only the first SIGTERM counts; the supervisor
+orders them to hurry through their channels.
 
 No failure of one worker, of its channel or of a callback ends the supervisor.
 """
@@ -47,7 +47,7 @@ __all__ = ["Supervisor"]
 
 _LOGGER: Final = logging.getLogger("muntin.workers")
 _HURRY: Final = 5.0
-"""How long a worker has, once somebody insists (seconds)."""
+"""How long a worker that has to hurry may take (seconds)."""
 _LAST_WORDS: Final = 2.0
 """How long a stuck worker has to write where it hangs (seconds)."""
 
@@ -56,16 +56,16 @@ class Supervisor:
     """Runs a function in several processes.
 
     Args:
-        work: what a worker does; it gets the `Worker` to report with, and gives the exit status of its process.
-        workers: how many, and what is expected of them.
+        work: the function of a worker; it gets a `Worker`, and returns the exit status of its process.
+        workers: the number of workers, and their time-outs.
         stop_timeout: how long a worker may take to stop (seconds).
-        on_ready: called when all serve for the first time.
-        on_stop: called when it is decided to end; listening sockets are closed here, or who connects waits in vain.
-        on_reload: called when it is decided to replace all workers.
-        on_reloaded: called when that is done: all that are wanted serve, and none of the old ones.
-        on_alive: called again and again after `on_ready`, for as long as this process is well and a worker serves whose
-            loop turns.
-        alive_interval: how often that is (seconds).
+        on_ready: called when all workers serve for the first time.
+        on_stop: called when the supervisor begins to stop; it should close the listening sockets, because clients that
+            connect later would wait in vain.
+        on_reload: called when the supervisor begins to replace all workers.
+        on_reloaded: called when all wanted workers serve, and no old one does.
+        on_alive: called regularly after `on_ready`, while at least one worker serves and its loop turns.
+        alive_interval: the time between two calls of `on_alive` (seconds).
 
     Raises:
         RuntimeError: this system has no fork.
@@ -86,7 +86,7 @@ class Supervisor:
     ) -> None:
         if not hasattr(os, "fork"):
             raise RuntimeError(
-                "several workers need os.fork(), which this system has not: run without workers"
+                "several workers need os.fork(), which this system does not have: run without workers"
             )
         self._work = work
         self._settings = workers
@@ -97,8 +97,8 @@ class Supervisor:
         self._on_alive = on_alive
         self._alive_interval = alive_interval
         self._alive_next = -math.inf if alive_interval < math.inf else math.inf
-        """When to say next that workers serve, if they do (seconds), by the clock of whoever listens: for them the time
-        passed that this process missed."""
+        """When to call `on_alive` next (seconds), by the monotonic clock: the service manager counts time that this
+        process missed as well."""
         self._patience = {
             ProcessStage.STARTING: workers.start_timeout,
             ProcessStage.SERVING: workers.heartbeat_timeout,
@@ -115,7 +115,7 @@ class Supervisor:
         self._is_reloading = False
         self._adopts_orphans = False
         self._status: int | None = None
-        """The exit status, once it is decided to end."""
+        """The exit status, once the supervisor stops."""
         self._actions: dict[signal.Signals, Callable[[float], None]] = {
             signal.SIGCHLD: lambda now: None,
             signal.SIGTERM: self._stop,
@@ -129,20 +129,20 @@ class Supervisor:
         }
 
     def run(self) -> int:
-        """Start the workers and stay until all have ended; gives the exit status.
+        """Start the workers, wait until all have ended, and return the exit status.
 
         Raises:
-            RuntimeError: this is not the main thread, which is the only one that signals reach.
+            RuntimeError: this is not the main thread, the only one that gets signals.
         """
         if threading.current_thread() is not threading.main_thread():
-            raise RuntimeError("workers are watched from the main thread: signals reach no other")
+            raise RuntimeError("a supervisor runs in the main thread: signals reach no other")
         with (
             SignalReader(self._actions.keys()) as self._signals,
             selectors.DefaultSelector() as self._selector,
         ):
             self._selector.register(self._signals, selectors.EVENT_READ)
             self._adopts_orphans = adopts_orphans()
-            # As often as a worker says that it lives.
+            # As often as a worker sends a heartbeat.
             waits = Waits(self._settings.heartbeat_timeout / BEATS)
             now = waits.now
             while self._status is None or self._fleet:
@@ -187,12 +187,12 @@ class Supervisor:
             _LOGGER.info("%d workers are wanted", self._wanted)
 
     def _pass_on(self, number: signal.Signals) -> None:
-        # Those that start may have opened already what is to be opened anew, and those that stop still write.
+        # Starting workers may have opened files already that have to be reopened, and stopping workers still write.
         for process in self._fleet:
             process.deliver(number)
 
     def _end(self, status: int, now: float) -> None:
-        """Stop all workers, to end with a status unless another was decided on."""
+        """Stop all workers; the status of the first call is the exit status."""
         if self._status is None:
             self._status = status
             self._run_callback(self._on_stop)
@@ -201,13 +201,13 @@ class Supervisor:
             if process.stage in (ProcessStage.STARTING, ProcessStage.SERVING):
                 process.stop(STOP_ALL, now)
             else:
-                # One that makes room for others waits no longer for who has connected and asked nothing.
+                # A worker that was replaced stops waiting for new connections to send a request.
                 process.send_word(STOP_ALL)
 
     # What workers do
 
     def _read_channel(self, process: Process, now: float) -> None:
-        """Listen to a worker."""
+        """Read the words of a worker, and react to a new stage."""
         was = process.stage
         if process.channel.fileno() >= 0 and not process.read_channel(now):
             self._hang_up(process)
@@ -218,7 +218,7 @@ class Supervisor:
             self._replace_leaving(process, now)
 
     def _replace_leaving(self, process: Process, now: float) -> None:
-        """See that another serves in place of one that stops by itself."""
+        """Start another worker in place of one that stops by itself."""
         process.send_word(REPLACED)
         if process.has_served:
             _LOGGER.info("worker %d stops by itself", process.pid)
@@ -227,7 +227,7 @@ class Supervisor:
             self._restarts.record_failure(now, process.began)
 
     def _collect_ended(self, now: float) -> None:
-        """Take the processes that ended out of the fleet, and wait for those that nobody else waits for."""
+        """Remove the workers that ended, and wait for orphans that ended."""
         processes = {process.pid: process for process in self._fleet}
         for pid, status in collect_ended(processes).items():
             self._remove(processes[pid], status, now)
@@ -235,7 +235,7 @@ class Supervisor:
             reap_orphans([process.pid for process in self._fleet])
 
     def _remove(self, process: Process, status: int | None, now: float) -> None:
-        """Take the process that ended out of the fleet, and learn from it."""
+        """Remove a worker that ended, and count a failure if it is one."""
         self._fleet.remove(process)
         self._hang_up(process)
         code = 0 if status is None else os.waitstatus_to_exitcode(status)
@@ -254,7 +254,7 @@ class Supervisor:
         self._retry_or_end(f"worker {process.pid} {how}", code if code > 0 else 1, now)
 
     def _check_deadline(self, process: Process, now: float) -> None:
-        """Do what is next with a worker that is overdue."""
+        """Abort or kill a worker that is overdue."""
         if now >= process.deadline(self._patience):
             offence = _OFFENCES[process.stage].format(self._patience[process.stage])
             _LOGGER.error("worker %d %s", process.pid, offence)
@@ -262,16 +262,16 @@ class Supervisor:
             process.escalate(now)
 
     def _retry_or_end(self, trouble: str, status: int, now: float) -> None:
-        """Tell of some trouble, and end if there is no hope."""
+        """Log a failure, and stop if no worker serves and further starts are pointless."""
         if not self._count_serving() and (self._restarts.is_exhausted or not self._has_served):
-            _LOGGER.error("%s; none serves, so that is the end", trouble)
+            _LOGGER.error("%s; no worker serves, so the supervisor stops", trouble)
             self._end(status, now)
         else:
             wait = max(0.0, self._restarts.not_before - now)
             _LOGGER.error("%s; the next starts in %.1f s", trouble, wait)
 
     def _count_failure(self, process: Process, now: float) -> None:
-        """Draw the conclusion from a worker that fails, once."""
+        """Count the failure of a worker, once."""
         if process.stage not in (ProcessStage.STARTING, ProcessStage.SERVING):
             return
         if now - process.served_since >= SETTLED:
@@ -284,10 +284,10 @@ class Supervisor:
             self._selector.unregister(process.channel)
             process.channel.close()
 
-    # What follows
+    # Starting and stopping workers
 
     def _adjust(self, now: float) -> None:
-        """Start and stop what has to be."""
+        """Start and stop workers according to the plan."""
         starts, stops = plan(
             self._fleet, self._wanted, is_careful=self._restarts.failures > 0 or not self._has_served
         )
@@ -307,18 +307,19 @@ class Supervisor:
                 self._run_callback(self._on_reloaded)
 
     def _report_alive(self) -> None:
-        """Say that workers serve, when it is time for that. Those that hang do not count: they are being aborted."""
+        """Call `on_alive` when it is time for that, if a worker serves. Hanging workers do not count: they are
+        aborted."""
         now = time.monotonic()
         if now >= self._alive_next and self._is_alive():
             self._run_callback(self._on_alive)
             self._alive_next = now + self._alive_interval
 
     def _run_callback(self, callback: Callable[[], Any]) -> None:
-        """Call who wants to be told of something: that this fails, is no reason to leave the workers alone."""
+        """Call a callback and log its failure, which must not end the supervisor."""
         try:
             callback()
         except Exception:
-            _LOGGER.exception("the supervisor goes on, though what it called failed")
+            _LOGGER.exception("a callback of the supervisor failed; the supervisor continues")
 
     def _is_alive(self) -> bool:
         return self._status is None and self._on_ready is None and self._count_serving() > 0
@@ -327,7 +328,7 @@ class Supervisor:
         return sum(process.stage is ProcessStage.SERVING for process in self._fleet)
 
     def _wait_for(self, now: float) -> float | None:
-        """Give how long there is nothing to do, unless something happens (seconds)."""
+        """Return the time until the next deadline (seconds); None for none."""
         if self._status is not None and not self._fleet:
             return 0.0
         waits = [process.deadline(self._patience) - now for process in self._fleet]
@@ -343,7 +344,7 @@ class Supervisor:
     def _start(self, now: float) -> None:
         if threading.active_count() > 1:
             _LOGGER.warning(
-                "a worker is forked while other threads run: it may inherit a lock that nobody frees"
+                "a worker is forked while other threads run: it may inherit a lock that is never released"
             )
         with ExitStack() as stack:
             try:
@@ -359,9 +360,7 @@ class Supervisor:
                             lambda: self._work(Worker(theirs, self._settings)),
                             self._actions.keys(),
                         )
-            except (
-                OSError
-            ) as error:  # there is not memory enough, or there are too many processes or descriptors
+            except OSError as error:  # not enough memory, or too many processes or descriptors
                 self._restarts.record_failure(now)
                 self._retry_or_end(f"no worker can be forked: {error}", 1, now)
                 return
@@ -371,10 +370,10 @@ class Supervisor:
         self._selector.register(ours, selectors.EVENT_READ)
 
     def _release_inherited(self, ours: socket.socket) -> None:
-        """Give up, in a process that was forked, what is the supervisor's alone."""
+        """Release, in a forked process, what belongs to the supervisor."""
         self._signals.leave()
         self._selector.close()
-        # A channel says that the supervisor is gone once nobody else holds its other end.
+        # A worker notices the end of the supervisor only if no other process holds the other end of its channel.
         for channel in (ours, *(process.channel for process in self._fleet)):
             channel.close()
 

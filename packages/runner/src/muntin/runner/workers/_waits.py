@@ -1,7 +1,7 @@
-"""The time by which workers are judged: that for which the supervisor waited as it meant to.
+"""The time that counts for the deadlines of workers: the sum of the supervisor's intended waits.
 
-A process that is stopped (Ctrl-Z), a machine that sleeps, a host that is overloaded: then nobody could be heard, and
-the workers stood still as well. So a wait counts for as long as it was meant to be, and none is long.
+If the process is stopped (Ctrl-Z), the machine sleeps or the host is overloaded, the supervisor cannot read from its
+workers, and they stand still as well. So a wait counts no longer than it was intended to be, and every wait is short.
 """
 
 import time
@@ -11,25 +11,25 @@ from typing import Final
 __all__ = ["Waits"]
 
 _LATE: Final = 0.1
-"""By how much more than it was meant to be a wait may count (seconds): they all end a little late."""
+"""How much longer than intended a wait may count (seconds): all waits end a little late."""
 
 
 class Waits:
-    """Waits, and the time that they took.
+    """Waits, and sums up their time.
 
     Args:
-        longest: how long one may be (seconds).
-        read_clock: gives a time that goes on while nothing runs.
+        longest: the longest wait (seconds).
+        read_clock: returns a monotonic time that also runs while the process is stopped.
     """
 
     def __init__(self, longest: float, *, read_clock: Callable[[], float] = time.monotonic) -> None:
         self._longest = longest
         self._read_clock = read_clock
         self.now = 0.0
-        """All waits so far (seconds)."""
+        """The sum of all waits so far (seconds)."""
 
     def wait(self, select: Callable[[float | None], object], seconds: float | None) -> float:
-        """Wait, not longer than so many seconds or for ever, and give the time after that."""
+        """Wait at most so many seconds (None: for ever), and return the time after that."""
         meant = None if seconds is None else min(seconds, self._longest)
         before = self._read_clock()
         select(meant)

@@ -1,4 +1,4 @@
-"""A worker's own half: it says that it serves and lives, and ends when its supervisor is gone."""
+"""The worker's side of the channel: it reports that it serves and is alive, and stops when its supervisor is gone."""
 
 import asyncio
 import logging
@@ -28,21 +28,21 @@ __all__ = ["BEATS", "Worker"]
 
 _LOGGER: Final = logging.getLogger("muntin.workers")
 BEATS: Final = 5
-"""Heart-beats in the time after which a worker counts as stuck: one that is late is no reason to kill."""
+"""Heartbeats within the time after which a worker counts as stuck: a single late one is not a reason to kill."""
 _REPLY_TIMEOUT: Final = 2.0
-"""How long a worker that stops by itself waits to hear what others do (seconds): its supervisor may stand still."""
+"""How long a worker that stops by itself waits for the reply of its supervisor (seconds), which may be stopped."""
 
 
 def _do_nothing() -> None:
-    """Nothing waits for this."""
+    """Do nothing."""
 
 
 class Worker:
-    """What a process of a `Supervisor` reports with.
+    """The object by which a process of a `Supervisor` reports.
 
     Args:
-        channel: leads to the supervisor.
-        workers: what is expected of a worker.
+        channel: the channel to the supervisor.
+        workers: the settings.
     """
 
     def __init__(self, channel: socket.socket, workers: Workers) -> None:
@@ -54,10 +54,10 @@ class Worker:
         self._is_replaced = False
         self._has_announced = False
         self._reason_known = asyncio.Event()
-        """That the supervisor has said why to stop."""
+        """Set when the supervisor has sent the reason for the stop."""
         self._is_stop_of_all = False
         self._on_stop_all: Callable[[], object] = _do_nothing
-        """Called when all are to stop."""
+        """Called when all workers have to stop."""
         self._is_draining: Callable[[], bool] = lambda: False
         self._requests_left = workers.max_requests
         if self._requests_left:
@@ -65,39 +65,39 @@ class Worker:
 
     @property
     def counts_requests(self) -> bool:
-        """Whether it ends after some number of requests."""
+        """True if the worker is replaced after some number of requests."""
         return self._requests_left > 0
 
     @property
     def is_replaced(self) -> bool:
-        """Whether it is to make room, once it was told to stop: others serve, or its supervisor is gone."""
+        """True if the worker stops because others serve in its place, or because its supervisor is gone."""
         self._read_channel()
         return self._is_replaced
 
     def attend(self, loop: asyncio.AbstractEventLoop) -> None:
         """Stop on SIGTERM, and when the supervisor is gone.
 
-        SIGTERM stops once, whoever sends it: it may have been sent to all processes of a group. Only the supervisor
-        says that it is to be quick. Ctrl-C reaches all processes, and is the supervisor's.
+        Only the first SIGTERM counts, because it may be sent to all processes of a group as well. Only the supervisor
+        orders a worker to hurry. Ctrl-C reaches all processes, and is handled by the supervisor.
         """
         self._loop = loop
         add_handlers(loop, {signal.SIGTERM: self._stop, signal.SIGINT: lambda: None})
         loop.add_reader(self._channel, self._on_channel_readable)
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Say that it serves, and from now on that it lives."""
+        """Report that the worker serves, and send heartbeats from now on."""
         self._send(READY)
         self._beat(loop)
 
     async def ask_if_replaced(self) -> bool:
-        """Return `is_replaced` once that is known.
+        """Return `is_replaced`, once the supervisor has sent the reason for the stop.
 
-        A worker that stops by itself, or by a signal from elsewhere, says so: another is started in its place.
+        A worker that stops by itself, or by a foreign signal, reports that first: another is started in its place.
         """
         self._is_stopping = True
         self._read_channel()
         if self._is_hurried and self._loop is not None:
-            # It was said before there was anything that could be hurried.
+            # The order came before there was anything to hurry.
             self._loop.call_soon(self._hurry)
         if not self._reason_known.is_set():
             self._announce_leaving()
@@ -108,9 +108,9 @@ class Worker:
         return self._is_replaced
 
     async def hand_over(self, retire: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        """Serve on for those who have connected already, by a function that accepts no others.
+        """Serve the open connections by a function that accepts no new ones.
 
-        It is given up when all workers are to stop. So long the worker is judged like one that serves.
+        It is cancelled when all workers have to stop. Meanwhile the time-outs of a serving worker apply.
         """
         loop = asyncio.get_running_loop()
         is_retiring = True
@@ -123,18 +123,18 @@ class Worker:
         finally:
             self._on_stop_all = _do_nothing
             is_retiring = False
-            self._send(BEAT)  # the time that it may take to stop begins now
+            self._send(BEAT)  # the time for the stop begins now
 
     def drain(self, is_draining: Callable[[], bool]) -> None:
-        """Say that it serves on, though it was told to stop, for as long as a function tells that it does.
+        """Report that the worker serves on though it has to stop, for as long as a function returns True.
 
-        So long it is judged like one that serves; the time that it may take to stop begins then.
+        Meanwhile the time-outs of a serving worker apply; the time for the stop begins after that.
         """
         self._is_draining = is_draining
         self._send(DRAINING)
 
     def count_request(self) -> None:
-        """Ask to be replaced when there were enough."""
+        """Count a request; ask for a replacement after the last one."""
         self._requests_left -= 1
         if self._requests_left == 0:
             self._send(RETIRE)
@@ -144,12 +144,12 @@ class Worker:
         loop.call_later(self._interval, self._beat, loop)
 
     def _send(self, word: bytes) -> None:
-        # A supervisor that reads nothing is stopped or gone; the latter is noticed by the reader.
+        # A supervisor that reads nothing is stopped or gone; if it is gone, the reader notices.
         with suppress(OSError):
             self._channel.send(word)
 
     def _announce_leaving(self) -> None:
-        """Say that it stops, though it was not told to by the supervisor."""
+        """Report that the worker stops without an order of the supervisor."""
         if not self._has_announced:
             self._has_announced = True
             self._send(LEAVING)
@@ -164,33 +164,33 @@ class Worker:
         raise GracefulExit
 
     def _read_channel(self) -> bool:
-        """Take in what the supervisor says; return whether there is one."""
+        """Read words of the supervisor; return False if it is gone."""
         try:
-            said = self._channel.recv(16)
+            words = self._channel.recv(16)
         except BlockingIOError:
             return True
         except OSError:
-            said = b""
-        if not said or REPLACED in said:
+            words = b""
+        if not words or REPLACED in words:
             self._is_replaced = True
-        if not said or REPLACED in said or STOP_ALL in said:
+        if not words or REPLACED in words or STOP_ALL in words:
             self._reason_known.set()
-        if STOP_ALL in said:
+        if STOP_ALL in words:
             self._is_stop_of_all = True
             self._on_stop_all()
-        if HURRIED in said and self._loop is not None:
+        if HURRIED in words and self._loop is not None:
             self._is_hurried = True
             self._loop.call_soon(self._hurry)
-        return bool(said)
+        return bool(words)
 
     def _hurry(self) -> NoReturn:
         if not self._is_stopping and self._loop is not None:
             self._is_stopping = True
-            self._loop.call_soon(self._hurry)  # this once ends it, and once more hurries that
+            self._loop.call_soon(self._hurry)  # the first one stops the worker, the second one hurries it
         raise GracefulExit
 
     def _on_channel_readable(self) -> None:
-        """Hear what is said, and end in order when nobody is left who would replace this process, or stop it."""
+        """Read words; stop in order if the supervisor is gone, because nothing would replace or stop this process."""
         if not self._read_channel() and self._loop is not None:
             self._loop.remove_reader(self._channel)
             _LOGGER.error("worker %d stops: its supervisor is gone", os.getpid())

@@ -6,7 +6,7 @@ from typing import BinaryIO, NamedTuple
 __all__ = ["BodyData", "BodyKind", "FileStretch", "as_bytes"]
 
 BodyData = bytes | bytearray | memoryview
-"""What can be written to a body."""
+"""The types that can be written to a body."""
 
 
 class BodyKind(Enum):

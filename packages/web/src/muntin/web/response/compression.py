@@ -26,7 +26,7 @@ class ContentCoding(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Compression:
-    """What `enable_compression` has asked for.
+    """The compression that `enable_compression` asked for.
 
     Args:
         forced: the coding to use whatever the client accepts; None to let it choose.

@@ -64,7 +64,7 @@ class ResponseCookies:
         return duplicate
 
     def by_name(self) -> Mapping[str, SetCookie]:
-        """Give the cookies by name; of several with one name the last."""
+        """Return the cookies by name; of several with one name the last."""
         return MappingProxyType({cookie.key: cookie for cookie in self})
 
     def __iter__(self) -> Iterator[SetCookie]:

@@ -181,7 +181,7 @@ class EventStream(StreamResponse):
 def format_event(
     data: str, *, event: str | None = None, id: str | None = None, retry: float | None = None
 ) -> str:
-    """Give an event as the stream has it.
+    """Return an event in the format of the stream.
 
     Raises:
         ValueError: `event` or `id` has a line end, or `id` a NUL: they would become something else.

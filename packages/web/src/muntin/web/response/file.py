@@ -81,7 +81,7 @@ class _OpenFile:
 
     @property
     def kind(self) -> BodyKind:
-        """What is to be sent of it: one stretch, or several with something between them."""
+        """The stretches of the file to send, with the bytes between them."""
         segments = self._plan.segments
         return BodyKind.FILE if len(segments) == 1 and not segments[0].prefix else BodyKind.PIECES
 

@@ -15,7 +15,7 @@ from muntin.http_core.tokens import is_token
 __all__ = ["CheckedHeaders", "LooseHeaders", "check_fields"]
 
 LooseHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
-"""What may be given for fields: a mapping, a multidict, or pairs."""
+"""The types that are taken for fields: a mapping, a multidict, or pairs."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _is_name: Final = lru_cache(256)(is_token)

@@ -25,7 +25,7 @@ class JSONCodec(NamedTuple):
     dumps: Callable[[Any], str | bytes] = json.dumps
 
     def decode(self, text: str) -> Any:
-        """Give the value that a text of the client's says.
+        """Return the value of a JSON text from the client.
 
         Raises:
             JSONPayloadError: it says none; whatever `loads` has raised, the text is at fault.

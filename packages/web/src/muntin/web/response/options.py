@@ -1,4 +1,4 @@
-"""What can be asked of the sending of a response, besides its head and its body."""
+"""The options of sending a response, besides its head and its body."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,10 +14,10 @@ __all__ = ["NOTHING_ASKED", "DeliveryOptions"]
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOptions:
-    """What was asked for besides head and body. Most responses ask for nothing."""
+    """The options of one response, besides head and body. Most responses have none."""
 
     closes: bool = False
-    """Whether this is the last response on its connection."""
+    """True if this is the last response on its connection."""
     compression: Compression | None = None
     is_chunked: bool = False
     trailers: CIMultiDict[str] | None = None
@@ -28,7 +28,7 @@ class DeliveryOptions:
 
     @property
     def in_pieces(self) -> bool:
-        """Whether a body that is known is to be sent as a stream all the same."""
+        """True if even a known body is sent as a stream."""
         return self.is_chunked or self.trailers is not None
 
 

@@ -1,4 +1,4 @@
-"""What a subclass has put in the place of our methods that send.
+"""The methods that send, and which of them a subclass overrides.
 
 A program may send a response in a way of its own, by a `prepare` or a `write` in its subclass. Such a response is sent
 by these methods alone.

@@ -1,4 +1,4 @@
-"""What may be a body besides bytes: text, files, async iterators, and what else is registered.
+"""Bodies other than bytes: text, files, async iterators, and types that a program registers.
 
 A payload knows its fields and how to write itself; it writes to anything with an awaitable `write`. It does not know
 responses.
@@ -105,12 +105,12 @@ class Payload:
 
     @property
     def consumed(self) -> bool:
-        """Whether it was written and cannot be written again."""
+        """True if it was written and cannot be written again."""
         return self._is_consumed
 
     @property
     def autoclose(self) -> bool:
-        """Whether there is nothing to close."""
+        """True if there is nothing to close."""
         return True
 
     def set_content_disposition(
@@ -138,7 +138,7 @@ class Payload:
         self._headers["Content-Disposition"] = write(disptype, **params)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """Give it as text.
+        """Return it as text.
 
         Raises:
             TypeError: it cannot be read without waiting.
@@ -146,7 +146,7 @@ class Payload:
         raise TypeError(f"the text of a {type(self).__name__} is not known beforehand")
 
     async def as_bytes(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        """Give all of it."""
+        """Return all of it."""
         sink = _Sink()
         await self.write(sink)
         return bytes(sink.data)
@@ -166,7 +166,7 @@ class Payload:
                 break
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Give it piece by piece."""
+        """Iterate over its pieces."""
         if isinstance(self._value, (bytes, bytearray)):
             yield bytes(self._value)
         else:
@@ -295,7 +295,7 @@ class FilePayload(Payload):
         return self._rest().decode(encoding, errors)
 
     def _rest(self) -> bytes:
-        """Give what is left, and leave it there."""
+        """Return the part that is not read yet, without moving on."""
         here = self._value.tell()
         rest = self._encode(self._value.read())
         self._value.seek(here)

@@ -1,4 +1,4 @@
-"""What a response needs of the request that it responds to."""
+"""The part of a request that its response needs."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol

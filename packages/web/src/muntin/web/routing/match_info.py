@@ -112,7 +112,7 @@ class UrlMappingMatchInfo(dict[str, Any]):
 
     @property
     def config_dict(self) -> Mapping[Any, Any]:
-        """What the current application and those around it hold, the innermost first; read-only."""
+        """A read-only view of what the current application and those around it hold, the innermost first."""
         apps = self.apps
         inner_to_outer = reversed(apps[: apps.index(self.current_app) + 1])
         return MappingProxyType(ChainMap(*inner_to_outer))

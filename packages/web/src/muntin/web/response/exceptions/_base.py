@@ -1,4 +1,4 @@
-"""What all responses that can be raised have in common.
+"""The base of all responses that can be raised.
 
 Each is a `Response` and an `Exception`: raising and returning it come to the same. It knows how it is made again
 elsewhere (pickle) or for one exchange, not who catches it.

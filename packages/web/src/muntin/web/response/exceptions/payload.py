@@ -1,4 +1,4 @@
-"""What goes wrong with the body of a request, as answers."""
+"""Errors in the body of a request, as responses."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ _BY_STATUS: Final[dict[int, type[HTTPException]]] = {
 def exception_of(
     error: ProtocolError, max_size: int, *, malformed: type[HTTPException] = RequestPayloadError
 ) -> HTTPException:
-    """Give the answer to a request that breaks HTTP or a limit.
+    """Return the response to a request that breaks HTTP or a limit.
 
     Args:
         error: what the protocol or a decoder said.

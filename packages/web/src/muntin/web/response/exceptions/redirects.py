@@ -62,7 +62,7 @@ class HTTPMove(HTTPRedirection):
 
 
 def format_location(location: StrOrURL) -> str:
-    """Give the value of a Location field, percent-encoded.
+    """Return the value of a Location field, percent-encoded.
 
     Raises:
         ValueError: it has a control character: encoded, it would lead elsewhere than was meant.
