@@ -183,7 +183,11 @@ def reloads(session: nox.Session) -> None:
     install_from_source(session, *tools("tests"), *tools("peers"), *test_requirements(*EVERYTHING))
     often = session.posargs[0] if session.posargs else "30"
     session.run(
-        "pytest", "-s", "-q", "packages/web/tests/test_reload_under_load.py", env={"MUNTIN_RELOADS": often}
+        "pytest",
+        "-s",
+        "-q",
+        "packages/web/tests/scenarios/test_reload_under_load.py",
+        env={"MUNTIN_RELOADS": often},
     )
 
 

@@ -96,7 +96,7 @@ def module_name(source: Path) -> str:
 def test_the_names_of_modules(above):
     names = {
         "packages/http-core/src/muntin/http_core/__init__.py": "muntin.http_core",
-        "packages/web/src/muntin/web/run.py": "muntin.web.run",
+        "packages/web/src/muntin/web/program/run.py": "muntin.web.program.run",
         "examples/seed/older/hello.py": "older.hello",
     }
     assert {path: module_name(Path(above, path)) for path in names} == names

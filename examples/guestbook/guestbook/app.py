@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from muntin import web
-from muntin.web.health import Health
+from muntin.web.handlers.health import Health
 from muntin.web.middlewares.proxies import trusted_proxies_middleware
 
 from . import api, feed, news, pages

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from muntin.web.request import Request
+from muntin.web.request.request import Request
 from muntin.web.testing import MemoryExchange, MemoryPeer
 
 

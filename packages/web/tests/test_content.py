@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin.web.content import StreamReader
-from muntin.web.request import Request
+from muntin.web.request.request import Request
 from muntin.web.response.exceptions import HTTPBadRequest, RequestPayloadError
 from muntin.web.testing.exchange import MemoryExchange
 

@@ -59,7 +59,15 @@ def test_every_documented_name_is_there():
     "name", ["delete", "get", "head", "options", "patch", "post", "put", "route", "static", "view"]
 )
 def test_no_module_stands_in_the_place_of_a_function(name):
-    for module in ("routing", "multipart", "views", "websocket", "middlewares", "testing", "__main__"):
+    for module in (
+        "routing",
+        "multipart",
+        "handlers.views",
+        "websocket",
+        "middlewares",
+        "testing",
+        "__main__",
+    ):
         importlib.import_module(f"muntin.web.{module}")
     assert callable(getattr(web, name))
 

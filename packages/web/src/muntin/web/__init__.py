@@ -58,11 +58,14 @@ from muntin.web.access_log import (
     AccessLogger,
     JSONAccessLogger,
 )
-from muntin.web.application import (
+from muntin.web.app.application import (
     Application,
 )
 from muntin.web.content import (
     StreamReader,
+)
+from muntin.web.handlers.views import (
+    View,
 )
 from muntin.web.keys import (
     AppKey,
@@ -86,7 +89,7 @@ from muntin.web.middlewares import (
     middleware,
     normalize_path_middleware,
 )
-from muntin.web.request import (
+from muntin.web.request.request import (
     BaseRequest,
     Request,
 )
@@ -190,23 +193,20 @@ from muntin.web.routing import (
     UrlDispatcher,
     UrlMappingMatchInfo,
 )
-from muntin.web.runners import (
+from muntin.web.serving.runners import (
     AppRunner,
 )
-from muntin.web.server import (
+from muntin.web.serving.server import (
     Server,
-)
-from muntin.web.views import (
-    View,
 )
 
 if TYPE_CHECKING:
     from muntin.http_core.headers.etags import ETag
     from muntin.web.multipart import BodyPartReader, FileField, MultipartReader, MultipartWriter
+    from muntin.web.program.run import run_app
     from muntin.web.response.events import EventStream, close_event_streams
     from muntin.web.response.file import FileResponse
     from muntin.web.routing.static_resource import StaticResource
-    from muntin.web.run import run_app
     from muntin.web.websocket import WebSocketReady, WebSocketResponse
     from muntin.websocket import PreparedMessage, WSCloseCode, WSMessage, WSMsgType
 
@@ -219,7 +219,7 @@ _HOMES: Final = {
     "muntin.web.response.file": "FileResponse",
     "muntin.web.multipart": "BodyPartReader FileField MultipartReader MultipartWriter",
     "muntin.web.routing.static_resource": "StaticResource",
-    "muntin.web.run": "run_app",
+    "muntin.web.program.run": "run_app",
     "muntin.web.websocket": "WebSocketReady WebSocketResponse",
     "muntin.websocket": "PreparedMessage WSCloseCode WSMessage WSMsgType",
 }

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from muntin.router.printing import format_table
 from muntin.runner.systemd import take_sockets
-from muntin.web._run.command import Command, CommandError, load_target, parse_command
-from muntin.web._run.lifeline import watch_lifeline
-from muntin.web._run.listening import SERVING, Listening, ListeningError, describe_places
-from muntin.web._run.output import PRINT, flush_output, print_line
-from muntin.web._run.sources import make_application
-from muntin.web.application import Application
-from muntin.web.run import run_app
+from muntin.web.app.application import Application
+from muntin.web.program.command import Command, CommandError, load_target, parse_command
+from muntin.web.program.lifeline import watch_lifeline
+from muntin.web.program.listening import SERVING, Listening, ListeningError, describe_places
+from muntin.web.program.output import PRINT, flush_output, print_line
+from muntin.web.program.run import run_app
+from muntin.web.program.sources import make_application
 
 if TYPE_CHECKING:
     from muntin.runner.workers import Workers
@@ -114,7 +114,7 @@ def _reload(command: Command, passed: list[socket.socket]) -> int:
     """
     _import("watchfiles", "--reload", "reload")
     again = [sys.executable, *_list_interpreter_options(), "-m", "muntin.web"]
-    run_and_watch = import_module("muntin.web._run.reloading").run_and_watch
+    run_and_watch = import_module("muntin.web.program.reloading").run_and_watch
     if os.name != "posix":  # descriptors are not passed there
         run_and_watch(lambda lifeline: [*again, *command.without_reload], Path.cwd())
         return 0

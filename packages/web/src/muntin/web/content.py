@@ -10,10 +10,15 @@ from typing import Any, Final, Protocol
 from muntin.web.response.exceptions import IncompletePayload, RequestPayloadError
 from muntin.web.response.exceptions.copies import copy_error
 
-__all__ = ["ByteSource", "StreamReader"]
+__all__ = ["CLIENT_MAX_FIELDS", "CLIENT_MAX_SIZE", "ByteSource", "StreamReader"]
 
 # The longest line that `readline` returns by default (bytes). How much is buffered is limited by the connection.
 _MAX_LINE: Final = 524288
+
+CLIENT_MAX_SIZE: Final = 1 << 20
+"""The largest body that is read whole (bytes)."""
+CLIENT_MAX_FIELDS: Final = 1000
+"""The most fields that a form may have; the largest forms have some hundred."""
 
 
 class ByteSource(Protocol):

@@ -13,7 +13,7 @@ __all__ = ["AppKey", "BaseKey", "NotAppKeyWarning", "RequestKey", "ResponseKey",
 T = TypeVar("T")
 
 _BETWEEN: Final = frozenset(
-    (__name__, "muntin.web.storage", "muntin.web._application.state", "_collections_abc", "collections.abc")
+    (__name__, "muntin.web.storage", "muntin.web.app.state", "_collections_abc", "collections.abc")
 )
 """Modules between the line that stores a value and the warning about it."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from muntin.web.middlewares import Handler
-from muntin.web.request import Request
+from muntin.web.request.request import Request
 from muntin.web.response.exceptions import HTTPException
 from muntin.web.response.stream import StreamResponse
 

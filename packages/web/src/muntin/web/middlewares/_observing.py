@@ -6,7 +6,7 @@ The names are those of the semantic conventions for HTTP (OpenTelemetry, stable 
 
 from typing import Any, Final
 
-from muntin.web.request import Request
+from muntin.web.request.request import Request
 from muntin.web.response.exceptions import HTTPException
 
 __all__ = ["BUCKETS", "OTHER", "find_method", "find_route", "find_size", "find_status"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from muntin.web.request import Request
+from muntin.web.request.request import Request
 from muntin.web.response.stream import StreamResponse
 
 __all__ = ["Handler", "Middleware"]

@@ -7,7 +7,7 @@ import math
 
 from muntin.middleware import middleware
 from muntin.web.middlewares import Handler, Middleware
-from muntin.web.request import Request
+from muntin.web.request.request import Request
 from muntin.web.response.exceptions import HTTPServiceUnavailable
 from muntin.web.response.stream import StreamResponse
 

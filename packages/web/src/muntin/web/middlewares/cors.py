@@ -15,7 +15,7 @@ from muntin.middleware import middleware
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._amending import amend_response
 from muntin.web.middlewares._names import check_collection
-from muntin.web.request import Request
+from muntin.web.request.request import Request
 from muntin.web.response.exceptions import HTTPForbidden
 from muntin.web.response.headers import check_fields
 from muntin.web.response.stream import StreamResponse

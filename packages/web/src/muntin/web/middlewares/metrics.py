@@ -15,7 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from muntin.middleware import middleware
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._observing import BUCKETS, find_method, find_route, find_size, find_status
-from muntin.web.request import Request
+from muntin.web.request.request import Request
 from muntin.web.response.stream import StreamResponse
 from muntin.web.response.whole import Response
 

@@ -6,7 +6,7 @@ It asks the router of the outermost application; what a path may have meant is f
 from muntin.middleware import middleware
 from muntin.middleware.paths import normalize_candidates
 from muntin.web.middlewares._signatures import Handler, Middleware
-from muntin.web.request import Request
+from muntin.web.request.request import Request
 from muntin.web.response.exceptions import HTTPMove, HTTPNotFound, HTTPPermanentRedirect
 from muntin.web.response.stream import StreamResponse
 

@@ -22,11 +22,11 @@ from muntin.http_core.headers.forwarded import (
     walk_x_forwarded,
 )
 from muntin.middleware import middleware
-from muntin.web._request.address import check_host, replace_port
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._names import check_collection
 from muntin.web.middlewares._networks import Network, is_within, parse_address, parse_networks
-from muntin.web.request import Request
+from muntin.web.request.address import check_host, replace_port
+from muntin.web.request.request import Request
 from muntin.web.response.exceptions import HTTPBadRequest
 from muntin.web.response.stream import StreamResponse
 

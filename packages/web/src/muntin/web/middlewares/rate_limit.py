@@ -25,7 +25,7 @@ from muntin.web.keys import RequestKey
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._amending import amend_response
 from muntin.web.middlewares._networks import parse_address
-from muntin.web.request import Request
+from muntin.web.request.request import Request
 from muntin.web.response.exceptions import HTTPTooManyRequests
 from muntin.web.response.stream import StreamResponse
 

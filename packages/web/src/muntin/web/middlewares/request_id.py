@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from muntin.middleware import middleware
-from muntin.web._request.address import ip_of
 from muntin.web.keys import RequestKey
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._amending import amend_response
 from muntin.web.middlewares._networks import is_within, parse_networks
-from muntin.web.request import Request
+from muntin.web.request.address import ip_of
+from muntin.web.request.request import Request
 from muntin.web.response.headers import check_fields
 from muntin.web.response.stream import StreamResponse
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from muntin.middleware import middleware
 from muntin.web.middlewares import Handler, Middleware
-from muntin.web.request import Request
+from muntin.web.request.request import Request
 from muntin.web.response.exceptions import HTTPException, HTTPServiceUnavailable
 from muntin.web.response.stream import StreamResponse
 

@@ -11,7 +11,7 @@ from muntin.http_core.headers.media import MediaType, parse_media_type
 from muntin.middleware import middleware
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._names import check_collection
-from muntin.web.request import Request
+from muntin.web.request.request import Request
 from muntin.web.response.exceptions import HTTPException
 from muntin.web.response.stream import StreamResponse
 from muntin.web.response.whole import Response

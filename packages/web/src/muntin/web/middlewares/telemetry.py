@@ -15,10 +15,10 @@ from opentelemetry.propagators.textmap import Getter, TextMapPropagator
 from opentelemetry.trace import Span, SpanKind, StatusCode, TracerProvider
 
 from muntin.middleware import middleware
-from muntin.web._request.address import ip_of, split_port
 from muntin.web.middlewares import Handler, Middleware
 from muntin.web.middlewares._observing import BUCKETS, OTHER, find_method, find_route, find_size, find_status
-from muntin.web.request import Request
+from muntin.web.request.address import ip_of, split_port
+from muntin.web.request.request import Request
 from muntin.web.response.exceptions import HTTPException
 from muntin.web.response.stream import StreamResponse
 

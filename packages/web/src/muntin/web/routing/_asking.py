@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from muntin.runner import Exchange
-from muntin.web._request.target import Target
 from muntin.web.response.served_request import PrepareSignal
+from muntin.web.routing.target import Target
 
 __all__ = ["Asking"]
 

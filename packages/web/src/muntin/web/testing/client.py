@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from muntin.middleware import run_all
-from muntin.web.application import Application
-from muntin.web.server import make_exchange_handler
+from muntin.web.app.application import Application
+from muntin.web.serving.server import make_exchange_handler
 from muntin.web.testing.exchange import MemoryExchange
 
 __all__ = ["ClientResponse", "TestClient"]

@@ -8,9 +8,9 @@ from typing import Any, Self
 from yarl import URL
 
 from muntin.runner import BaseRunner, ServerRunner, TCPSite
-from muntin.web.application import Application
-from muntin.web.runners import AppRunner
-from muntin.web.server import Server
+from muntin.web.app.application import Application
+from muntin.web.serving.runners import AppRunner
+from muntin.web.serving.server import Server
 
 __all__ = ["TestServer"]
 

@@ -1,1 +1,0 @@
-"""The parts of `request.py`: the head, the addresses, and the body."""

@@ -1,0 +1,3 @@
+"""Handlers that come along: class based views, and probes of health."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""An application as a whole program: where it listens, workers, reloading, the command line."""
+
+__all__: list[str] = []
