@@ -188,8 +188,14 @@ def list_calls(name: str) -> list[tuple[str, str]]:
     calls: list[tuple[str, str]] = []
 
     def note(frame: Any, event: str, argument: Any) -> None:
-        if event == "call" and "/muntin/" in frame.f_code.co_filename:
-            calls.append((frame.f_code.co_filename.rpartition("/muntin/")[2], frame.f_code.co_qualname))
+        code = frame.f_code
+        # Newer Pythons run comprehensions without a call.
+        if (
+            event == "call"
+            and "/muntin/" in code.co_filename
+            and not code.co_name.endswith(("comp>", "expr>"))
+        ):
+            calls.append((code.co_filename.rpartition("/muntin/")[2], code.co_qualname))
 
     async def walk(once: Callable[[], Awaitable[None]]) -> None:
         sys.setprofile(note)
