@@ -1,3 +1,3 @@
-"""What a handler is given: the request, its fields and target, and its body as bytes, text, JSON or a form."""
+"""The request that a handler is given: its fields, its target, and its body as bytes, text, JSON or a form."""
 
 __all__: list[str] = []

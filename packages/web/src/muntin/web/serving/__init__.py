@@ -1,3 +1,3 @@
-"""What runs an application for exchanges: selecting a handler, responding, recovering from errors, servers, runners."""
+"""Serving: select a handler, respond to an exchange, recover from errors; servers and runners."""
 
 __all__: list[str] = []
