@@ -25,6 +25,8 @@ from muntin.runner import Caps, Server, ServerRunner, TCPSite, Timeouts
 
 GET = b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
 logging.disable(logging.CRITICAL)
+# uvloop looks hosts up with this codec, whose module has to be loaded before there are no descriptors.
+"a".encode("idna")
 
 async def hello(exchange):
     exchange.respond(ResponseHead(200), b"hello")

@@ -356,7 +356,7 @@ def test_workers_are_watched_from_the_main_thread(supervise):
         threading.Thread(target=run, args=(work, Workers(1))).start()
     """)
     output, _ = process.communicate(timeout=30)
-    assert "RuntimeError: workers are watched from the main thread" in output
+    assert "RuntimeError: a supervisor runs in the main thread" in output
 
 
 def test_a_first_start_that_hangs_is_the_end(supervise):
@@ -434,7 +434,7 @@ def test_a_first_fork_that_fails_is_the_end(supervise):
     """)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert "no worker can be forked: [Errno 12] Cannot allocate memory; none serves" in output
+    assert "no worker can be forked: [Errno 12] Cannot allocate memory; no worker serves" in output
     assert "Traceback" not in output
 
 

@@ -414,7 +414,7 @@ def test_the_limits_of_gunicorn_hold(gunicorn, option, target, fields, status):
         (
             "app",
             "--forwarded-allow-ips=*",
-            "forwarded_allow_ips has no effect: what a proxy says is believed",
+            "forwarded_allow_ips has no effect: forwarding fields are trusted",
         ),
         ("app", "--threads=4", "threads has no effect: handlers run in the event loop"),
     ],
