@@ -13,7 +13,7 @@ from muntin.web.access_log import AbstractAccessLogger
 from muntin.web.response.exceptions import HTTPBadRequest, exception_of
 from muntin.web.response.stream import StreamResponse
 from muntin.web.response.whole import Response
-from muntin.web.serving.recovery import Recovery, end_upgraded, require_response
+from muntin.web.serving.recovery import SENDABLE, Recovery, end_upgraded, require_response
 from muntin.web.serving.sent_response import SentResponse
 
 __all__ = ["Handle", "Responder"]
@@ -48,8 +48,8 @@ class Responder:
         request = self._make_request(exchange)
         try:
             response = await self._select(request)(request)
-            # The class is compared first: isinstance() of these classes costs as much as half a router.
-            if response.__class__ is not Response:
+            # The class is looked up first: isinstance() of these classes costs as much as half a router.
+            if response.__class__ is not Response and response.__class__ not in SENDABLE:
                 require_response(response, request)
             if not response.deliver_nowait(request):
                 await response.deliver(request)
@@ -68,7 +68,7 @@ class Responder:
         began = access_logger.now()
         try:
             response = await self._select(request)(request)
-            if response.__class__ is not Response:
+            if response.__class__ is not Response and response.__class__ not in SENDABLE:
                 require_response(response, request)
             if not response.deliver_nowait(request):
                 await response.deliver(request)
