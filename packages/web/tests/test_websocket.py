@@ -400,6 +400,18 @@ async def test_a_handler_that_fails_closes_with_1011(open_socket, caplog, turns)
     assert [record.levelno for record in caplog.records if record.name == "muntin.web"] == [logging.ERROR]
 
 
+async def test_a_handler_that_fails_closes_the_socket_of_a_copy_of_its_request(open_socket):
+    async def handler(request):
+        ws = web.WebSocketResponse()
+        await ws.prepare(request.clone().clone(scheme="https"))
+        raise LookupError
+
+    async with open_socket(handler) as client:
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+    assert client.close_code == 1011
+
+
 @pytest.mark.row("CF-01")
 async def test_a_handler_that_still_sends_when_the_socket_has_ended_is_no_failure(open_socket, caplog):
     caplog.set_level(logging.INFO, "muntin.access")

@@ -1,0 +1,35 @@
+"""Fields that many responses have in common."""
+
+from importlib.metadata import version
+
+import pytest
+
+from muntin import web
+from muntin.web.response.preset import PLAIN_TEXT, SERVER, preset_of_field, preset_of_type
+
+
+def test_the_product_token_has_the_version_of_the_distribution():
+    major, minor, *_ = version("muntin-web").split(".")
+    assert f"muntin/{major}.{minor}" == SERVER
+
+
+def test_a_preset_is_made_once():
+    assert preset_of_type("text/plain", "utf-8") is PLAIN_TEXT
+    assert preset_of_field("a/b") is preset_of_type("a/b", None)
+    assert PLAIN_TEXT.get("Content-Type") == "text/plain; charset=utf-8"
+    assert PLAIN_TEXT.get("Server") is None
+    assert [*PLAIN_TEXT.block] == [("Content-Type", "text/plain; charset=utf-8"), ("Server", SERVER)]
+    for wrong in ("a", "a/b; c=d", "a b/c"):
+        with pytest.raises(ValueError):
+            preset_of_type(wrong, None)
+
+
+def test_the_mapping_begins_with_the_preset_and_replaces_it(make_request):
+    response, request = web.Response(text="x"), make_request()
+    assert [*response.headers.items()] == [("Content-Type", "text/plain; charset=utf-8")]
+    del response.headers["Content-Type"]
+    response.headers["Server"] = "mine"
+    response.deliver_nowait(request)
+    sent = request.exchange.answer.headers
+    assert (sent["Content-Type"], sent.getall("Server")) == ("application/octet-stream", ["mine"])
+    assert PLAIN_TEXT.get("Content-Type") == "text/plain; charset=utf-8"
