@@ -1,6 +1,6 @@
-"""`WebSocketResponse`: the answer to an opening handshake, and the socket that follows it.
+"""`WebSocketResponse`: the response to an opening handshake, and the socket that follows it.
 
-It knows how a handshake is part of HTTP; messages and the closing of a socket are for `muntin.websocket`.
+It knows how a handshake is part of HTTP. Messages and the closing of a socket are up to `muntin.websocket`.
 """
 
 import json
@@ -33,7 +33,7 @@ from muntin.websocket.aio import Sending, SocketOptions, WebSocket
 __all__ = ["WebSocketReady", "WebSocketResponse"]
 
 _MAX_MSG_SIZE: Final = 4 << 20
-"""Bytes of the largest message taken."""
+"""Bytes of the largest message that is received."""
 _WRITER_LIMIT: Final = 256 << 10
 """Bytes that may be on their way before an awaited send waits."""
 _WITHOUT_BODY: Final = (NO_BODY, BodyFraming(FramingKind.LENGTH, 0))
@@ -65,7 +65,7 @@ class WebSocketReady(NamedTuple):
 
 
 class WebSocketResponse(StreamResponse):
-    """A WebSocket; iterating over it gives its messages.
+    """A WebSocket, which iterates over its messages.
 
     ```python
     from muntin import web
@@ -87,20 +87,20 @@ class WebSocketResponse(StreamResponse):
         timeout: seconds to wait for the peer to take part in the closing handshake; like the heartbeat rounded up to
             whole seconds of the loop's time from the server's `timeout_ceil_threshold` on.
         receive_timeout: seconds that a receive waits; None for ever.
-        autoclose: whether the peer's close frame is answered by itself.
-        autoping: whether pings are answered by themselves; if not, pings and pongs are given out as messages.
-        heartbeat: seconds of silence after which the peer is pinged, and given up on after half as many; None never.
-        protocols: the subprotocols to agree on, the favourite first.
+        autoclose: whether a close frame of the peer is replied to at once.
+        autoping: whether pings are replied to at once; if not, pings and pongs are returned as messages.
+        heartbeat: seconds of silence after which the peer is pinged, and given up after half as many; None for never.
+        protocols: the subprotocols to agree on, the preferred one first.
         compress: whether to compress if the peer can; a number from 9 to 15 for a smaller window; a `Deflate` for more:
             less memory, or none between messages.
-        max_msg_size: bytes of the largest message taken; 0 for no limit.
+        max_msg_size: bytes of the largest message that is received; 0 for no limit.
         writer_limit: bytes that may be on their way before an awaited send waits.
-        decode_text: whether text is given as str rather than bytes.
+        decode_text: whether text is returned as str rather than bytes.
         origins: the pages that may open it, such as ``https://example.com``; None for all.
 
     Raises:
         ValueError: the protocols or the origins are one text, a number is below 0, or there is no such window.
-        TypeError: a number is none.
+        TypeError: an argument that should be a number is not.
     """
 
     def __init__(
@@ -119,10 +119,10 @@ class WebSocketResponse(StreamResponse):
         origins: Container[str] | None = None,
     ) -> None:
         super().__init__(status=101)
-        _refuse_one_text("protocols", protocols)
-        _refuse_one_text("origins", origins)
+        _check_collection("protocols", protocols)
+        _check_collection("origins", origins)
         self._protocols = tuple(protocols)
-        self._wish = _wish_for(compress)
+        self._deflate = _deflate_for(compress)
         self._origins = origins
         self._engine_options: dict[str, Any] = {"max_message_size": max_msg_size, "decode_text": decode_text}
         self._socket_options: dict[str, Any] = {
@@ -151,7 +151,7 @@ class WebSocketResponse(StreamResponse):
             method=head.method,
             version=head.version,
             subprotocols=self._protocols,
-            deflate=self._wish,
+            deflate=self._deflate,
             origins=self._origins,
         )
 
@@ -167,7 +167,7 @@ class WebSocketResponse(StreamResponse):
         return WebSocketReady(agreement is not None, agreement.subprotocol if agreement else None)
 
     async def prepare(self, request: UpgradableRequest) -> None:
-        """Answer the opening handshake; from now on this is a socket.
+        """Respond to the opening handshake; from then on this is a socket.
 
         Raises:
             HTTPBadRequest: the request is no opening handshake, or a malformed one, or came by HTTP/1.0.
@@ -219,8 +219,10 @@ class WebSocketResponse(StreamResponse):
 
     @property
     def close_code(self) -> int | None:
-        """The peer's close code; 1005 if it gave none, 1006 if it broke off; until it has said so, the one
-        that we have sent; None before the end."""
+        """The peer's close code; 1005 if its Close frame has none, 1006 if there is no such frame.
+
+        The code that was sent, as long as the peer has not closed; None before the end.
+        """
         return self._socket.close_code if self._is_open else None
 
     @property
@@ -231,7 +233,7 @@ class WebSocketResponse(StreamResponse):
     @property
     def compress(self) -> bool:
         """True if messages are compressed; before `prepare`, if they may be."""
-        return self._socket.is_compressed if self._is_open else self._wish is not None
+        return self._socket.is_compressed if self._is_open else self._deflate is not None
 
     @property
     def write_buffer_size(self) -> int:
@@ -275,7 +277,7 @@ class WebSocketResponse(StreamResponse):
     def send_json_bytes(
         self, data: Any, compress: int | None = None, *, dumps: Callable[[Any], bytes]
     ) -> Sending:
-        """Send something as JSON in a binary message; `dumps` gives bytes."""
+        """Send something as JSON in a binary message; `dumps` returns bytes."""
         return self._socket.send_bytes(dumps(data), compress)
 
     def send_frame(self, message: bytes, opcode: int, compress: int | None = None) -> Sending:
@@ -338,7 +340,7 @@ class WebSocketResponse(StreamResponse):
     async def close(
         self, *, code: int = WSCloseCode.OK, message: str | bytes = b"", drain: bool = True
     ) -> bool:
-        """Close, and wait until the peer agrees, or for `timeout`; gives False when it was closed already.
+        """Close, and wait until the peer agrees, or for `timeout`; return False if it was closed already.
 
         Args:
             code: why; a code that cannot be sent becomes 1001.
@@ -384,20 +386,22 @@ class WebSocketResponse(StreamResponse):
 
 
 def _end_socket(socket: WebSocket, error: Exception | None = None) -> bool:
-    """Close because the handler failed, or was cancelled, or because the server stops; return whether the error only
-    says that the handler was still sending when the socket had ended.
+    """Close because the handler failed, or was cancelled, or because the server stops.
+
+    Returns:
+        True if the error only says that the handler was still sending when the socket had ended.
     """
     socket.close_nowait(code=WSCloseCode.GOING_AWAY if error is None else WSCloseCode.INTERNAL_ERROR)
     return isinstance(error, ConnectionClosed)
 
 
-def _refuse_one_text(what: str, names: object) -> None:
-    # It is a collection of its characters, and finds every part of itself.
+def _check_collection(what: str, names: object) -> None:
+    # A text is a collection of its characters, and contains every part of itself.
     if isinstance(names, (str, bytes, bytearray)):
-        raise ValueError(f"give a collection of {what}, such as [{names!r}]")
+        raise ValueError(f"pass a collection of {what}, such as [{names!r}]")
 
 
-def _wish_for(compress: bool | int | Deflate) -> Deflate | None:
+def _deflate_for(compress: bool | int | Deflate) -> Deflate | None:
     if isinstance(compress, Deflate):
         return compress
     if compress is True:

@@ -38,7 +38,7 @@ def format_content_type(essence: str, charset: str | None) -> str:
         ValueError: `essence` is not a type and a subtype, or `charset` no charset.
     """
     if ";" in essence:
-        raise ValueError("charset must not be in content_type: give it as charset")
+        raise ValueError("charset must not be in content_type: pass it as charset")
     check_essence(essence)
     if charset is None:
         return essence

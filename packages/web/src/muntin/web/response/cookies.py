@@ -1,7 +1,7 @@
 """The cookies that a response sets.
 
-Knows Set-Cookie lines and who replaces whom. The grammar is in `muntin.http_core.headers`, which refuses what must
-not be sent.
+It knows the lines of Set-Cookie, and which cookie replaces which. The grammar is in `muntin.http_core.headers`, which
+refuses what must not be sent.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,13 +13,13 @@ from muntin.http_core import headers as families
 
 __all__ = ["ResponseCookies", "SetCookie"]
 
-# What `http.cookies.Morsel` calls the attributes, for who reads them that way.
+# The names of attributes in `http.cookies.Morsel`, for programs that read them by these names.
 _MORSEL_NAMES: Final = {"max-age": "max_age", "same-site": "samesite"}
 
 
 @dataclass(frozen=True, slots=True)
 class SetCookie:
-    """One cookie as it will be set; ``cookie["max-age"]`` reads an attribute as of a `http.cookies.Morsel`."""
+    """One cookie as it will be set; ``cookie["max-age"]`` reads an attribute as a `http.cookies.Morsel` does."""
 
     key: str
     value: str
@@ -37,8 +37,8 @@ class SetCookie:
 
 
 class ResponseCookies:
-    """Cookies as a browser tells them apart: by name, domain and path (RFC 6265bis §5.7), and whether they are
-    partitioned (CHIPS).
+    """The cookies of one response. As in a browser, two are the same if name, domain and path are (RFC 6265bis §5.7),
+    and both or none are partitioned (CHIPS).
     """
 
     __slots__ = ("_cookies",)

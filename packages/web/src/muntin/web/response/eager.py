@@ -1,7 +1,10 @@
 """Awaitables for what has been done at the call.
 
-Sending acts at the call; awaiting it only waits until there is room again. So callers may leave out the await, as
-the older API had it, and nobody is warned of a coroutine that was never awaited: there is none before it is.
+Sending acts at the call; awaiting the result only waits until there is room again. So a caller may leave out the await,
+as the older API allows, and Python does not warn of a coroutine that was never awaited: it is made when it is awaited.
+
+`muntin.websocket.aio` has the like (`Sending`). It is there twice: websocket imports no sibling, and web starts without
+importing websocket.
 """
 
 from collections.abc import Callable, Coroutine, Generator
@@ -11,7 +14,7 @@ __all__ = ["DONE", "Eager"]
 
 
 class _Done(Coroutine[Any, Any, None]):
-    """Nothing is left to wait for."""
+    """An awaitable that is done."""
 
     __slots__ = ()
 
@@ -45,7 +48,7 @@ DONE: Final[Coroutine[Any, Any, None]] = _Done()
 
 
 class Eager(Coroutine[Any, Any, None]):
-    """Something was done, and may be waited for.
+    """An awaitable for what was done, but may be waited for.
 
     Args:
         wait: makes the coroutine that waits; called at the first step, not before.

@@ -1,7 +1,7 @@
-"""Server-sent events (WHATWG HTML, section 9.2): a response that goes on for as long as somebody listens.
+"""Server-sent events (WHATWG HTML, section 9.2): a response that lasts for as long as the client listens.
 
-Knows the format and when to end. It has no task of its own: the heart-beat is a timer, and who is inside `open` is
-called away when the client has gone.
+It knows the format, and when a stream ends. It has no task of its own: the heart-beat is a timer, and when the client
+has gone, the task inside `open` is cancelled, which ends the block.
 """
 
 import asyncio
@@ -44,8 +44,8 @@ class EventStream(StreamResponse):
     ```
 
     Args:
-        heartbeat: seconds between comments that keep the connection alive and notice that it is not; None for none.
-        retry: seconds that a client waits before it connects again; None to leave that to it.
+        heartbeat: seconds between comments, which keep the connection alive, or show that it is not; None for none.
+        retry: seconds that a client waits before it connects again; None lets it choose.
         status: the status code.
         headers: further fields.
 
@@ -67,26 +67,26 @@ class EventStream(StreamResponse):
         if (heartbeat is not None and heartbeat <= 0) or (retry is not None and retry < 0):
             raise ValueError("heartbeat and retry are times in seconds")
         self.headers.setdefault("Content-Type", "text/event-stream")
-        # Neither caches nor buffering proxies may hold back what is news.
+        # Neither caches nor buffering proxies may hold events back.
         self.headers.setdefault("Cache-Control", "no-store")
         self.headers.setdefault("X-Accel-Buffering", "no")
         self._heartbeat = heartbeat
         self._retry = retry
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[Any] | None = None
-        self._is_called_away = False
+        self._is_closing = False
         self.last_event_id: str | None = None
-        """The id of the last event that the client has got, when it connects again."""
+        """The id of the last event that the client has received, when it connects again."""
 
     @asynccontextmanager
     async def open(self, request: EventRequest) -> AsyncIterator["EventStream"]:
         """Send the head, and end the stream at the end of the block.
 
-        When the client goes away, or `close` is called, the block is left at its next await; that is no error. To HEAD
-        there is nothing to say behind the head, so that the block is left at its first await.
+        When the client goes away, or `close` is called, the block is left at its next await; that is no error. The
+        response to HEAD has no body, so the block is left at its first await.
 
         Raises:
-            RuntimeError: there is no task to call away.
+            RuntimeError: it is called outside of a task.
             LocalProtocolError, ConnectionResetError: as `prepare`.
         """
         self.last_event_id = request.headers.get("Last-Event-ID")
@@ -96,7 +96,7 @@ class EventStream(StreamResponse):
             raise RuntimeError("an event stream is opened within a task")
         request.exchange.call_on_disconnect(self.close)
         if request.exchange.head.method == "HEAD":
-            # There is nothing to send, so nothing to wait for: the connection would be held for good.
+            # There is nothing to send, so nothing to wait for: the block would hold the connection for good.
             asyncio.get_running_loop().call_soon(self.close)
         self._open_streams.add(self)
         self._beat()
@@ -105,29 +105,29 @@ class EventStream(StreamResponse):
                 await self.write(b"retry: %d\n\n" % round(self._retry * 1000))
             yield self
         except asyncio.CancelledError:
-            if not self._is_called_away or task.uncancel() > 0:
+            if not self._is_closing or task.uncancel() > 0:
                 raise
         except ConnectionResetError:
             if not request.exchange.is_disconnected:
                 raise
-            await self._take_call(task)
+            await self._await_cancellation(task)
         else:
-            await self._take_call(task)
+            await self._await_cancellation(task)
         finally:
-            self._leave()
+            self._forget_task()
         if not request.exchange.is_disconnected:
             await self.write_eof()
 
-    async def _take_call(self, task: asyncio.Task[Any]) -> None:
-        """Let a call that is under way arrive here, and not at whatever is awaited next."""
-        if self._is_called_away:
+    async def _await_cancellation(self, task: asyncio.Task[Any]) -> None:
+        """If `close` has cancelled the task, let that arrive here, and not at the next await of the handler."""
+        if self._is_closing:
             try:
                 await asyncio.sleep(0)
             except asyncio.CancelledError:
                 if task.uncancel() > 0:
                     raise
 
-    def _leave(self) -> None:
+    def _forget_task(self) -> None:
         self._task = None
         self._open_streams.discard(self)
         if self._timer is not None:
@@ -135,10 +135,10 @@ class EventStream(StreamResponse):
             self._timer = None
 
     def close(self) -> None:
-        """Have the block of `open` left; from anywhere in the loop's thread."""
+        """Cancel the block of `open`; from anywhere in the loop's thread."""
         task, self._task = self._task, None
         if task is not None:
-            self._is_called_away = True
+            self._is_closing = True
             task.cancel()
 
     def send(
@@ -149,8 +149,8 @@ class EventStream(StreamResponse):
         Args:
             data: its text, of any number of lines.
             event: its type; ``message`` for None.
-            id: what the client tells as Last-Event-ID when it connects again.
-            retry: seconds that it waits before that.
+            id: the client sends it as Last-Event-ID when it connects again.
+            retry: seconds that the client waits before that.
 
         Raises:
             ValueError: `event` or `id` has a line end, or `id` a NUL.
@@ -168,7 +168,7 @@ class EventStream(StreamResponse):
             return
         if self._timer is not None:
             try:
-                # Not awaited: if the client does not read, the cap on what waits cuts it off.
+                # Not awaited: a client that does not read is cut off when too much waits for it.
                 pending = self.comment()
             except (ConnectionResetError, RuntimeError):
                 self.close()

@@ -1,6 +1,6 @@
-"""The fields that are to be sent, as a mapping that refuses at once what no field can be.
+"""The fields of a response as a mapping, which refuses at once what cannot be sent.
 
-Knows names and values. Does not know what any field means, nor who sends it.
+It knows the grammar of names and values, and not what any field means.
 """
 
 import re
@@ -43,7 +43,7 @@ def check_fields(fields: Iterable[tuple[str, str]]) -> None:
 class CheckedHeaders(CIMultiDict[str]):
     """Fields by name, in any case. Whatever puts one there raises as `check_fields` does, and then changes nothing.
 
-    Who assigns a value that is no text learns it there, and not from a response that cannot be sent.
+    So the error points at the line that assigns the value, and not at a response that cannot be sent.
     """
 
     def __init__(self, given: Any = (), /, **named: str) -> None:

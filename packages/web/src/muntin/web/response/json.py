@@ -1,6 +1,6 @@
 """JSON, in and out.
 
-Knows the type and how to ask for an encoder; which one is the caller's choice: any that gives text, or bytes.
+The encoder is the caller's choice: any that returns text, or bytes.
 """
 
 import json
@@ -89,7 +89,7 @@ def json_bytes_response(
     headers: LooseHeaders | None = None,
     content_type: str = _JSON_TYPE,
 ) -> Response:
-    """Make a response of a value, by an encoder that gives bytes, as `orjson.dumps` and `msgspec.json.encode` do.
+    """Make a response of a value, by an encoder that returns bytes, as `orjson.dumps` and `msgspec.json.encode` do.
 
     Args:
         data: the value; or else `body`, encoded already.

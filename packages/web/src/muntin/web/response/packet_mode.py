@@ -25,7 +25,7 @@ class PacketMode(Enum):
     """A small packet waits while another one is under way."""
 
     def apply(self, peer: Peer) -> None:
-        """Set the options on the peer's socket, if it has one that knows them."""
+        """Set the options on the peer's socket, if it has one with such options."""
         sock = peer.get_extra_info("socket")
         if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
             return

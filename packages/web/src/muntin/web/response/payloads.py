@@ -15,6 +15,7 @@ from multidict import CIMultiDict
 
 from muntin.http_core import headers as families
 from muntin.http_core.headers.media import parse_media_type
+from muntin.runner.exchange import CHUNK_SIZE
 from muntin.web.response.headers import CheckedHeaders, LooseHeaders
 
 __all__ = [
@@ -31,8 +32,6 @@ __all__ = [
     "register_payload",
 ]
 
-# How much of a file is read at once (bytes).
-_FILE_CHUNK: Final = 262144
 _OCTET_STREAM: Final = "application/octet-stream"
 
 
@@ -170,10 +169,10 @@ class Payload:
         if isinstance(self._value, (bytes, bytearray)):
             yield bytes(self._value)
         else:
-            raise TypeError(f"{type(self).__name__} does not say how it is written")
+            raise TypeError(f"{type(self).__name__} has no pieces() of its own")
 
     async def close(self) -> None:
-        """Let go of what it holds open; may be called again."""
+        """Close what it holds open; may be called again."""
 
 
 class _Sink:
@@ -204,7 +203,7 @@ class BytesPayload(Payload):
 
 
 class StringPayload(BytesPayload):
-    """Text, as UTF-8 or in the encoding that is told."""
+    """Text, in UTF-8 or in the encoding that is asked for."""
 
     def __init__(
         self,
@@ -215,11 +214,11 @@ class StringPayload(BytesPayload):
         filename: str | None = None,
         encoding: str | None = None,
     ) -> None:
-        told = content_type or CIMultiDict(headers or ()).get("Content-Type")
+        declared = content_type or CIMultiDict(headers or ()).get("Content-Type")
         if encoding is None:
-            media = None if told is None else parse_media_type(told)
+            media = None if declared is None else parse_media_type(declared)
             encoding = (media and media.charset) or "utf-8"
-        if told is None and filename is None:
+        if declared is None and filename is None:
             content_type = f"text/plain; charset={encoding}"
         super().__init__(
             value.encode(encoding),
@@ -277,12 +276,12 @@ class FilePayload(Payload):
         return False
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        # What is in memory needs no other thread.
+        # To read from memory needs no other thread.
         is_near = isinstance(self._value, (BytesIO, StringIO))
         loop = asyncio.get_running_loop()
         while True:
             read = self._value.read
-            piece = read(_FILE_CHUNK) if is_near else await loop.run_in_executor(None, read, _FILE_CHUNK)
+            piece = read(CHUNK_SIZE) if is_near else await loop.run_in_executor(None, read, CHUNK_SIZE)
             if not piece:
                 break
             yield self._encode(piece)
@@ -306,7 +305,7 @@ class FilePayload(Payload):
 
 
 class TextFilePayload(FilePayload):
-    """A file that was opened as text: it is encoded anew, by UTF-8 if no encoding is told."""
+    """A file that was opened as text: it is encoded again, in UTF-8 if no encoding is asked for."""
 
     default_content_type = "text/plain"
 
@@ -314,13 +313,15 @@ class TextFilePayload(FilePayload):
         self._charset = encoding or "utf-8"
         super().__init__(value, encoding=encoding, **kwargs)
         media = parse_media_type(self.content_type)
-        is_told = kwargs.get("content_type") is not None or "Content-Type" in (kwargs.get("headers") or ())
-        if media is not None and media.type == "text" and not is_told:
+        is_declared = kwargs.get("content_type") is not None or "Content-Type" in (
+            kwargs.get("headers") or ()
+        )
+        if media is not None and media.type == "text" and not is_declared:
             self._headers["Content-Type"] = f"{media.essence}; charset={self._charset}"
 
     @property
     def size(self) -> int | None:
-        # Of a file on disk nobody knows before what its line ends become.
+        # Opened as text, a file changes its line ends when it is read: its size says nothing.
         return len(self._rest()) if isinstance(self._value, StringIO) else None
 
     def _encode(self, piece: Any) -> bytes:
@@ -331,7 +332,7 @@ class TextFilePayload(FilePayload):
 
 
 class AsyncIterablePayload(Payload):
-    """Whatever gives bytes, one piece after the other. A generator is closed when it was written, or was not."""
+    """An async iterable of bytes. A generator is closed in the end, whether it was written or not."""
 
     def __init__(self, value: AsyncIterable[bytes], **kwargs: Any) -> None:
         super().__init__(value, **kwargs)
@@ -369,24 +370,24 @@ _FACTORIES: list[tuple[type, PayloadFactory]] = [
 
 
 def register_payload(kind: type, factory: PayloadFactory) -> None:
-    """Let bodies of a type be made payloads by `factory`, before the factories that were there.
+    """Register a factory that makes payloads of a type; it goes before those that were there.
 
     Args:
-        kind: the type; its subclasses are meant, too.
+        kind: the type; its subclasses as well.
         factory: takes the value, and the keyword arguments of `Payload`.
     """
     _FACTORIES.insert(0, (kind, factory))
 
 
 def get_payload(data: Any, **kwargs: Any) -> Payload:
-    """Make a payload of what is none yet.
+    """Return a payload for a value; a payload is returned as it is.
 
     Args:
         data: bytes, text, an open file, an async iterable of bytes, or of a registered type.
         kwargs: what else the payload takes: `headers`, `content_type`, `filename`, `encoding`.
 
     Raises:
-        TypeError: nothing is known of its type.
+        TypeError: no factory is registered for its type.
     """
     if isinstance(data, Payload):
         return data

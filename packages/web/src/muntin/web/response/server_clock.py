@@ -1,6 +1,6 @@
 """The time of the server, for what goes on after an exchange was upgraded.
 
-It knows how the server rounds long waits. What is waited for is for whoever sets the timers.
+It knows how the server rounds long waits, and not what is waited for.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Answers that can be raised: one class for each status that is registered for an answer, and their families.
+"""Responses that can be raised: one class for each status that is registered for a response, and their families.
 
 ```
 HTTPException            a Response, and an Exception

@@ -1,11 +1,11 @@
 """The base of all responses that can be raised.
 
-Each is a `Response` and an `Exception`: raising and returning it come to the same. It knows how it is made again
-elsewhere (pickle) or for one exchange, not who catches it.
+Each is a `Response` and an `Exception`: raising it and returning it have the same effect. It can be pickled, and copied
+for one exchange.
 
 A response is sent to one exchange, but an exception may be made once, when a module is loaded, and raised for many
 requests, at the same time even. So a copy of it is sent, and what middlewares have set on one that was made outside of
-any event loop is forgotten after that: the cookie of one client is nothing for the next.
+any event loop is removed after that: the next client must not get the cookie of this one.
 """
 
 import asyncio
@@ -140,7 +140,7 @@ def _make(kind: type[HTTPException], args: tuple[Any, ...]) -> HTTPException:
 
 
 class HTTPSuccessful(HTTPException):
-    """2xx: it worked."""
+    """2xx: the request has succeeded."""
 
 
 class HTTPRedirection(HTTPException):
@@ -148,4 +148,4 @@ class HTTPRedirection(HTTPException):
 
 
 class HTTPError(HTTPException):
-    """4xx and 5xx: it did not work."""
+    """4xx and 5xx: the request has failed."""

@@ -45,11 +45,11 @@ class HTTPClientError(HTTPError):
 
 
 class HTTPMethodNotAllowed(HTTPClientError):
-    """405: there is something here, but not for that method.
+    """405: the resource does not support that method.
 
     Args:
-        method: the one that was tried.
-        allowed_methods: those that work; Allow lists them, sorted.
+        method: of the request.
+        allowed_methods: those that the resource supports; Allow lists them, sorted.
         headers, reason, body, text, content_type: as `HTTPException`.
 
     Raises:
@@ -70,7 +70,7 @@ class HTTPMethodNotAllowed(HTTPClientError):
         content_type: str | None = None,
     ) -> None:
         if isinstance(allowed_methods, str):
-            raise ValueError(f"give a collection of methods, such as [{allowed_methods!r}]")
+            raise ValueError(f"pass a collection of methods, such as [{allowed_methods!r}]")
         super().__init__(headers=headers, reason=reason, body=body, text=text, content_type=content_type)
         self._method = method.upper()
         self._allowed_methods = frozenset(allowed_methods)
@@ -80,12 +80,12 @@ class HTTPMethodNotAllowed(HTTPClientError):
 
     @property
     def method(self) -> str:
-        """The method that was tried."""
+        """The method of the request."""
         return self._method
 
     @property
     def allowed_methods(self) -> frozenset[str]:
-        """The methods that work."""
+        """The methods that the resource supports."""
         return self._allowed_methods
 
 
@@ -109,10 +109,10 @@ class HTTPRequestEntityTooLarge(HTTPClientError):
 
 
 class HTTPUnavailableForLegalReasons(HTTPClientError):
-    """451: somebody's law forbids it (RFC 7725).
+    """451: a law forbids it (RFC 7725).
 
     Args:
-        link: who demands that; None to leave it unsaid.
+        link: the page of the party that demands it; None for none.
         headers, reason, body, text, content_type: as `HTTPException`.
     """
 
@@ -135,18 +135,18 @@ class HTTPUnavailableForLegalReasons(HTTPClientError):
 
     @property
     def link(self) -> URL | None:
-        """Who demands it."""
+        """The page of the party that demands it."""
         return self._link
 
 
 class HTTPBadRequest(HTTPClientError):
-    """400: the request makes no sense."""
+    """400: the request is malformed."""
 
     status_code = 400
 
 
 class HTTPUnauthorized(HTTPClientError):
-    """401: say who you are; needs WWW-Authenticate."""
+    """401: the client has to authenticate; needs WWW-Authenticate."""
 
     status_code = 401
 
@@ -158,25 +158,25 @@ class HTTPPaymentRequired(HTTPClientError):
 
 
 class HTTPForbidden(HTTPClientError):
-    """403: not for you."""
+    """403: the client may not do that."""
 
     status_code = 403
 
 
 class HTTPNotFound(HTTPClientError):
-    """404: there is nothing here."""
+    """404: there is no such resource."""
 
     status_code = 404
 
 
 class HTTPNotAcceptable(HTTPClientError):
-    """406: not in any form that was asked for."""
+    """406: there is no representation that the client accepts."""
 
     status_code = 406
 
 
 class HTTPProxyAuthenticationRequired(HTTPClientError):
-    """407: say who you are to the proxy."""
+    """407: the client has to authenticate itself to the proxy."""
 
     status_code = 407
 
@@ -188,25 +188,25 @@ class HTTPRequestTimeout(HTTPClientError):
 
 
 class HTTPConflict(HTTPClientError):
-    """409: it conflicts with what is."""
+    """409: it conflicts with the state of the resource."""
 
     status_code = 409
 
 
 class HTTPGone(HTTPClientError):
-    """410: it was here, and never will be again."""
+    """410: the resource was removed for good."""
 
     status_code = 410
 
 
 class HTTPLengthRequired(HTTPClientError):
-    """411: say how long the body is."""
+    """411: the request needs a Content-Length."""
 
     status_code = 411
 
 
 class HTTPPreconditionFailed(HTTPClientError):
-    """412: the resource is not as the client believes."""
+    """412: a precondition of the request is false."""
 
     status_code = 412
 
@@ -218,55 +218,55 @@ class HTTPRequestURITooLong(HTTPClientError):
 
 
 class HTTPUnsupportedMediaType(HTTPClientError):
-    """415: the body is in a form that is not known here."""
+    """415: the body is of a type or in a coding that is not supported."""
 
     status_code = 415
 
 
 class HTTPRequestRangeNotSatisfiable(HTTPClientError):
-    """416: there is nothing in that range."""
+    """416: the representation has nothing in that range."""
 
     status_code = 416
 
 
 class HTTPExpectationFailed(HTTPClientError):
-    """417: what Expect asks for cannot be had."""
+    """417: the server cannot meet what Expect asks for."""
 
     status_code = 417
 
 
 class HTTPMisdirectedRequest(HTTPClientError):
-    """421: not the server for that host."""
+    """421: the server does not serve that host."""
 
     status_code = 421
 
 
 class HTTPUnprocessableEntity(HTTPClientError):
-    """422: understood, but wrong."""
+    """422: the body is well-formed, and its content is wrong."""
 
     status_code = 422
 
 
 class HTTPFailedDependency(HTTPClientError):
-    """424: something it depends on failed."""
+    """424: another request, on which this one depends, has failed."""
 
     status_code = 424
 
 
 class HTTPUpgradeRequired(HTTPClientError):
-    """426: only over another protocol; needs Upgrade."""
+    """426: the server responds only over another protocol; needs Upgrade."""
 
     status_code = 426
 
 
 class HTTPPreconditionRequired(HTTPClientError):
-    """428: only with a precondition."""
+    """428: the request needs a precondition."""
 
     status_code = 428
 
 
 class HTTPTooManyRequests(HTTPClientError):
-    """429: too many; Retry-After says when again."""
+    """429: too many requests; Retry-After says when to try again."""
 
     status_code = 429
 

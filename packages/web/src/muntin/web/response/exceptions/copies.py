@@ -1,6 +1,7 @@
-"""Copies of errors: whoever keeps an error to raise it again keeps one that was never raised.
+"""Copies of errors that are kept to be raised again.
 
-A raised error keeps the frames that it went through, and with them the request, which would keep the error in turn.
+An error that was raised holds the frames that it went through, and with them the request, which would hold the error in
+turn. So what is kept is a copy that was never raised.
 """
 
 from typing import TypeVar
@@ -11,7 +12,7 @@ E = TypeVar("E", bound=BaseException)
 
 
 def copy_error(error: E) -> E:
-    """Return an error like another, which has gone through no frames. Its class is not asked how it is made."""
+    """Return a copy of an error without its frames. The constructor of its class is not called."""
     kind = type(error)
     copy = kind.__new__(kind, *error.args)
     copy.args = error.args

@@ -20,14 +20,14 @@ __all__ = [
 
 
 class RequestPayloadError(clients.HTTPBadRequest, ValueError):
-    """The body is broken: its framing, its coding or its form. Uncaught it is answered by 400.
+    """The body is broken: its framing, its coding or its form. The response is 400 unless it is caught.
 
-    It is a `ValueError` for those who catch what decoding and parsing raise elsewhere.
+    It is a `ValueError`, as what decoding and parsing raise elsewhere.
     """
 
 
 class PayloadAccessError(RuntimeError):
-    """The body was read after the request had been answered."""
+    """The body was read after the response was sent."""
 
 
 _BY_STATUS: Final[dict[int, type[HTTPException]]] = {
@@ -58,7 +58,7 @@ def exception_of(
 
 
 class JSONPayloadError(RequestPayloadError, json.JSONDecodeError):
-    """A body is no JSON.
+    """A body is not JSON.
 
     Args:
         msg: what is wrong.
@@ -74,7 +74,7 @@ class JSONPayloadError(RequestPayloadError, json.JSONDecodeError):
 
 
 class TextPayloadError(RequestPayloadError, UnicodeDecodeError):  # type: ignore[override]
-    """A body is not in its charset. Its `reason` is that of the answer.
+    """A body is not in its charset. Its `reason` is that of the response.
 
     Args:
         error: what decoding it raised.
@@ -88,11 +88,11 @@ class TextPayloadError(RequestPayloadError, UnicodeDecodeError):  # type: ignore
 
 
 class UnknownCharset(clients.HTTPUnsupportedMediaType, LookupError):
-    """The charset of a body is not known here. Uncaught it is answered by 415."""
+    """The charset of a body is not known here. The response is 415 unless it is caught."""
 
 
 class IncompletePayload(RequestPayloadError, asyncio.IncompleteReadError):
-    """A body ends before all was there that was to be read.
+    """A body ends before as much was received as was to be read.
 
     Args:
         partial: what was there.

@@ -1,4 +1,4 @@
-"""3xx: what was asked for is elsewhere, or known already (RFC 9110 §15.4)."""
+"""3xx: the resource is elsewhere, or the client has it already (RFC 9110 §15.4)."""
 
 from typing import Any
 
@@ -23,14 +23,14 @@ __all__ = [
 
 
 StrOrURL = str | URL
-"""Where something may lead."""
+"""A location: as text, or as a URL."""
 
 
 class HTTPMove(HTTPRedirection):
-    """A redirection to a place of its own: an answer with Location.
+    """A redirection that has a Location.
 
     Args:
-        location: where to; percent-encoded where it has to be.
+        location: of the resource; percent-encoded where it has to be.
         headers, reason, body, text, content_type: as `HTTPException`.
 
     Raises:
@@ -57,7 +57,7 @@ class HTTPMove(HTTPRedirection):
 
     @property
     def location(self) -> StrOrURL:
-        """Where to, as it was given."""
+        """The location that was passed."""
         return self._location
 
 
@@ -75,31 +75,31 @@ def format_location(location: StrOrURL) -> str:
 
 
 class HTTPMultipleChoices(HTTPMove):
-    """300: there are several; this is the preferred one."""
+    """300: there are several representations; the location is that of the preferred one."""
 
     status_code = 300
 
 
 class HTTPMovedPermanently(HTTPMove):
-    """301: it moved for good; a POST may become a GET."""
+    """301: the resource has moved for good; a POST may become a GET."""
 
     status_code = 301
 
 
 class HTTPFound(HTTPMove):
-    """302: it is elsewhere for now; a POST may become a GET."""
+    """302: the resource is elsewhere for now; a POST may become a GET."""
 
     status_code = 302
 
 
 class HTTPSeeOther(HTTPMove):
-    """303: the answer is there, for a GET."""
+    """303: the response is elsewhere, to be fetched by GET."""
 
     status_code = 303
 
 
 class HTTPNotModified(HTTPRedirection):
-    """304: what the client has is still right."""
+    """304: what the client has stored is still valid."""
 
     status_code = 304
     empty_body = True
@@ -112,12 +112,12 @@ class HTTPUseProxy(HTTPMove):
 
 
 class HTTPTemporaryRedirect(HTTPMove):
-    """307: it is elsewhere for now; the method stays."""
+    """307: the resource is elsewhere for now; the method stays."""
 
     status_code = 307
 
 
 class HTTPPermanentRedirect(HTTPMove):
-    """308: it moved for good; the method stays."""
+    """308: the resource has moved for good; the method stays."""
 
     status_code = 308

@@ -22,37 +22,37 @@ class HTTPServerError(HTTPError):
 
 
 class HTTPInternalServerError(HTTPServerError):
-    """500: something went wrong here."""
+    """500: the server has failed."""
 
     status_code = 500
 
 
 class HTTPNotImplemented(HTTPServerError):
-    """501: that cannot be done here at all."""
+    """501: the server does not support what the request needs."""
 
     status_code = 501
 
 
 class HTTPBadGateway(HTTPServerError):
-    """502: the server behind answered nonsense."""
+    """502: the upstream server sent an invalid response."""
 
     status_code = 502
 
 
 class HTTPServiceUnavailable(HTTPServerError):
-    """503: not now; Retry-After says when again."""
+    """503: the server cannot respond now; Retry-After says when to try again."""
 
     status_code = 503
 
 
 class HTTPGatewayTimeout(HTTPServerError):
-    """504: the server behind did not answer in time."""
+    """504: the upstream server did not respond in time."""
 
     status_code = 504
 
 
 class HTTPVersionNotSupported(HTTPServerError):
-    """505: not in that version of HTTP."""
+    """505: the server does not support that version of HTTP."""
 
     status_code = 505
 
@@ -76,6 +76,6 @@ class HTTPNotExtended(HTTPServerError):
 
 
 class HTTPNetworkAuthenticationRequired(HTTPServerError):
-    """511: log in to the network first (RFC 6585)."""
+    """511: the client has to log in to the network first (RFC 6585)."""
 
     status_code = 511

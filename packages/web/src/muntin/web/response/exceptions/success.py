@@ -1,4 +1,4 @@
-"""2xx: it worked (RFC 9110 §15.3)."""
+"""2xx: the request was received and accepted (RFC 9110 §15.3)."""
 
 from muntin.web.response.exceptions._base import HTTPSuccessful
 
@@ -14,13 +14,13 @@ __all__ = [
 
 
 class HTTPOk(HTTPSuccessful):
-    """200: it worked."""
+    """200: the request has succeeded."""
 
     status_code = 200
 
 
 class HTTPCreated(HTTPSuccessful):
-    """201: something was made; Location says where."""
+    """201: a resource was made; Location says where."""
 
     status_code = 201
 
@@ -38,20 +38,20 @@ class HTTPNonAuthoritativeInformation(HTTPSuccessful):
 
 
 class HTTPNoContent(HTTPSuccessful):
-    """204: it worked, and there is nothing to say."""
+    """204: the request has succeeded, and the response has no content."""
 
     status_code = 204
     empty_body = True
 
 
 class HTTPResetContent(HTTPSuccessful):
-    """205: it worked: clear the form."""
+    """205: the request has succeeded; the client should clear its form."""
 
     status_code = 205
     empty_body = True
 
 
 class HTTPPartialContent(HTTPSuccessful):
-    """206: a part, as was asked for."""
+    """206: the part of the representation that was asked for."""
 
     status_code = 206
