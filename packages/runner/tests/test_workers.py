@@ -607,7 +607,7 @@ def test_output_that_leads_nowhere(supervise, prepare):
     assert (process.returncode, "status 0" in output) == (0, True)
     assert "climbed" not in output
     assert "cannot be forked" not in output
-    assert output.count(" stopped") >= 3  # one may still be leaving when all are told to stop
+    assert output.count(" stopped") >= 2  # the replaced ones may still be leaving when all are told to stop
 
 
 def test_a_supervisor_tells_that_workers_serve(supervise, tmp_path):
