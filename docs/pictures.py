@@ -56,8 +56,8 @@ def draw_packages() -> str:
 
 
 def draw_way() -> str:
-    """Draw the calls of one request for a plain page: a line for each visit to a package, in order."""
-    calls = [(file.split("/"), name.rpartition(".")[2]) for file, name in list_calls("hello")]
+    """Draw the calls of one request for a page with a variable in its path: a line for each visit to a package, in order."""
+    calls = [(file.split("/"), name.rpartition(".")[2]) for file, name in list_calls("variable")]
     lines = []
     for package, visit in groupby(calls, lambda call: call[0][0]):
         steps = []

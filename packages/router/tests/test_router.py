@@ -575,3 +575,35 @@ def test_a_template_error_leaves_the_router_as_it_was():
     with pytest.raises(TemplateError):
         router.add_get("/{", "h")
     assert len(router.resources()) == 0
+
+
+@given(
+    st.lists(
+        st.sampled_from(["", "/", "/a", "/a/", "/%61", "/é", "/a%2Fb", "/{x}", "/a/{x}", "//"]), unique=True
+    ),
+    st.text("/a%2Féx61", max_size=8),
+    st.sampled_from(["GET", "HEAD", "POST", "OPTIONS", "ODD"]),
+)
+def test_the_table_of_exact_paths_says_what_match_says(templates, path, method):
+    table: Router[str] = Router(options_handler="options")
+    for template in templates:
+        table.add_get(template, f"get {template}")
+        table.add_route("POST", template, f"post {template}")
+    matches = table.exact.get(path)
+    if matches is not None:
+        search = table.search(method, path)
+        with pytest.raises(StopIteration) as end:
+            next(search)
+        assert matches[method] == table.match(method, path) == end.value.value
+    for exact in table.exact:
+        assert table.exact[exact][method] == table.match(method, exact)
+
+
+def test_no_path_is_exact_where_hosts_decide():
+    table: Router[str] = Router()
+    table.add_get("/a", "a")
+    assert table.exact.keys() == {"/a"}
+    table.add_get("/b", "b")
+    assert table.exact.keys() == {"/a", "/b"}
+    table.mount_host("example.org", Router())
+    assert not table.exact

@@ -326,16 +326,16 @@ async def test_an_application_has_a_codec_of_its_own(make_request):
 
     codec = JSONCodec(loads=loads, dumps=lambda value: b"own:%d" % value)
     request = make_request("POST", "/", body=b"x")
-    request.bind(Match({JSON: codec}, {}))
+    request.bind_info(Match({JSON: codec}, {}))
     assert await request.json() == ["own", "x"]
     assert request.json_response(5, status=201).body == b"own:5"
     assert request.json_response(5).headers["Content-Type"] == "application/json"
     other = make_request("POST", "/", body=b"bad")
-    other.bind(Match({JSON: codec}))
+    other.bind_info(Match({JSON: codec}))
     with pytest.raises(HTTPBadRequest):
         await other.json()
     plain = make_request("POST", "/", body=b"[1]")
-    plain.bind(Match({}))
+    plain.bind_info(Match({}))
     assert await plain.json() == [1]
     assert plain.json_response([1]).text == "[1]"
 

@@ -73,6 +73,15 @@ class Router(Mapping[str, AbstractResource[H]], Generic[H]):
             return matches[method]
         return matcher.match(method, path, host)
 
+    @property
+    def exact(self) -> Mapping[str, Mapping[str, Match[H]]]:
+        """The matches of all paths without variables, by path and then by method; they last until the next change.
+
+        For those who match many requests: where a path is a key, `match` returns this. The inner mappings return a
+        match for every method by `[method]`. Empty where more than method and path decide.
+        """
+        return (self._matcher or self._compile()).exact
+
     def search(self, method: str, path: str, host: str | None = None) -> Search[H]:
         """Search for the match that `match` returns, and yield each resource with rules of its own that must be asked.
 

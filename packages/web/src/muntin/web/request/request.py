@@ -33,10 +33,13 @@ from muntin.web.response.headers import LooseHeaders, check_fields
 from muntin.web.response.json import DEFAULT_CODEC, JSON, JSONCodec, json_response
 from muntin.web.response.served_request import EndUpgraded, PrepareSignal
 from muntin.web.response.whole import Response
+from muntin.web.routing.match_info import describe_match
 from muntin.web.storage import Storage
 
 if TYPE_CHECKING:
+    from muntin.router import Match
     from muntin.web.app.application import Application
+    from muntin.web.routing._pipeline import Pipeline
     from muntin.web.routing.match_info import UrlMappingMatchInfo
 
 __all__ = ["BaseRequest", "EncodedBaseRequest", "EncodedRequest", "Request"]
@@ -298,12 +301,22 @@ class BaseRequest(RequestReading, Storage):
 class Request(BaseRequest):
     """A request that the router of an application has matched."""
 
-    __slots__ = ("_match_info",)
+    __slots__ = ("_match", "_match_info", "_pipeline")
 
-    _match_info: "UrlMappingMatchInfo"
+    _match: "Match[Any]"
+    _pipeline: "Pipeline"
+    _match_info: "UrlMappingMatchInfo | None"
+    """Made of the match and the pipeline when it is first used: most handlers of plain paths never do."""
 
-    def bind(self, match_info: "UrlMappingMatchInfo") -> None:
-        """Set the match info, and the signals of its applications."""
+    def bind(self, match: "Match[Any]", pipeline: "Pipeline") -> None:
+        """Set the match of the router and the pipeline that belongs to it."""
+        self._match = match
+        self._pipeline = pipeline
+        self._match_info = None
+        self.prepare_signals = pipeline.prepare_signals
+
+    def bind_info(self, match_info: "UrlMappingMatchInfo") -> None:
+        """Set match info that was made by another way than the router's, and the signals of its applications."""
         self._match_info = match_info
         self.prepare_signals = match_info.prepare_signals
 
@@ -315,15 +328,26 @@ class Request(BaseRequest):
             RuntimeError: the request was not matched.
         """
         try:
-            return self._match_info
+            info = self._match_info
         except AttributeError:
             raise RuntimeError("this request was not matched by a router") from None
+        if info is None:
+            # The method of the exchange, as a copy may have another one.
+            method = self.exchange.head.method
+            info = self._match_info = describe_match(self._match, method, self._pipeline)
+        return info
 
     @property
     def app(self) -> "Application":
         """The application whose handler or middleware is running."""
         app: Application = self.match_info.current_app
         return app
+
+    def _replace(self, head: RequestHead, *, original: BaseRequest) -> None:
+        super()._replace(head, original=original)
+        if isinstance(original, Request) and hasattr(original, "_match_info"):
+            # One for both, as it knows whose middleware is running.
+            self._match_info = original.match_info
 
     @property
     def config_dict(self) -> Mapping[Any, Any]:
@@ -332,10 +356,10 @@ class Request(BaseRequest):
 
     def _codec(self) -> JSONCodec:
         try:
-            apps = self._match_info.apps
+            info = self._match_info
         except AttributeError:
             return DEFAULT_CODEC
-        for app in reversed(apps):
+        for app in reversed(self._pipeline.apps if info is None else info.apps):
             if (codec := app.get(JSON)) is not None:
                 found: JSONCodec = codec
                 return found

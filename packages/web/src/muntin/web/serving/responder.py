@@ -16,9 +16,11 @@ from muntin.web.response.whole import Response
 from muntin.web.serving.recovery import SENDABLE, Recovery, end_upgraded, require_response
 from muntin.web.serving.sent_response import SentResponse
 
-__all__ = ["Handle", "Responder"]
+__all__ = ["Handle", "MakeRequest", "Responder"]
 
 Handle = Callable[[Any], Awaitable[Any]]
+MakeRequest = Callable[[Exchange, int, int], Any]
+"""Makes a request of an exchange, the largest body to read whole (bytes), and the most fields of a form."""
 
 
 class Responder:
@@ -28,16 +30,22 @@ class Responder:
         make_request: makes a request of an exchange.
         select: returns the handler for a request.
         recovery: responds to errors of handlers.
+        max_size: of the requests.
+        max_fields: of the requests.
     """
 
-    __slots__ = ("_can_recover", "_make_request", "_recover", "_select")
+    __slots__ = ("_can_recover", "_make_request", "_max_fields", "_max_size", "_recover", "_select")
 
     def __init__(
         self,
-        make_request: Callable[[Exchange], Any],
+        make_request: MakeRequest,
         select: Callable[[Any], Handle],
         recovery: Recovery,
+        max_size: int,
+        max_fields: int,
     ) -> None:
+        self._max_size = max_size
+        self._max_fields = max_fields
         self._make_request = make_request
         self._select = select
         self._can_recover = recovery.can_recover
@@ -45,7 +53,7 @@ class Responder:
 
     async def respond(self, exchange: Exchange) -> None:
         """Handle the request of an exchange and send the response."""
-        request = self._make_request(exchange)
+        request = self._make_request(exchange, self._max_size, self._max_fields)
         try:
             response = await self._select(request)(request)
             # The class is looked up first: isinstance() of these classes costs as much as half a router.
@@ -63,7 +71,7 @@ class Responder:
 
     async def respond_and_log(self, exchange: Exchange, access_logger: AbstractAccessLogger) -> None:
         """Do the same, and write a line of the access log, also if the response fails."""
-        request = self._make_request(exchange)
+        request = self._make_request(exchange, self._max_size, self._max_fields)
         sent: StreamResponse | None = None
         began = access_logger.now()
         try:
@@ -87,13 +95,13 @@ class Responder:
 
     async def refuse(self, exchange: Exchange, rejected: Rejected) -> None:
         """Respond to a request that could not be parsed."""
-        await self._refuse(self._make_request(exchange), rejected)
+        await self._refuse(self._make_request(exchange, self._max_size, self._max_fields), rejected)
 
     async def refuse_and_log(
         self, exchange: Exchange, rejected: Rejected, access_logger: AbstractAccessLogger
     ) -> None:
         """Respond to a request that could not be parsed, and write a line of the access log."""
-        request = self._make_request(exchange)
+        request = self._make_request(exchange, self._max_size, self._max_fields)
         began = access_logger.now()
         response = await self._refuse(request, rejected)
         if response is not None:

@@ -12,6 +12,7 @@ from muntin.web.app.application import Application
 from muntin.web.app.error_pages import ErrorPages
 from muntin.web.request.request import Request
 from muntin.web.response.exceptions import HTTPException, HTTPInternalServerError
+from muntin.web.routing._pipeline import Pipeline
 from muntin.web.routing.dispatcher import UrlDispatcher
 from muntin.web.routing.match_info import MatchInfoError, describe_match
 from muntin.web.serving.responder import Handle
@@ -26,11 +27,13 @@ class Selecting:
         app: the outermost application, frozen.
     """
 
-    __slots__ = ("_match", "_pipelines", "_router")
+    __slots__ = ("_exact", "_is_pure", "_match", "_pipelines", "_router")
 
     def __init__(self, app: Application) -> None:
         self._pipelines = app.pipelines
         self._router = app.router
+        self._is_pure = app.router.is_pure
+        self._exact = app.router.exact
         self._match = app.router.match
 
     @property
@@ -38,17 +41,24 @@ class Selecting:
         """The function that finds the handler of a request; it depends on what the router needs for that."""
         if self._router.resolves_itself:
             return self.select_as_resolved
-        if self._router.is_pure:
-            return self.select_by_path
-        return self.select_later if _has_own_rules(self._router) else self.select_by_host
+        return self.select_later if _has_own_rules(self._router) else self.select_at_once
 
-    def select_by_path(self, request: Request) -> Handle:
-        """Return the handler where method and path decide."""
-        return self._bind(request, self._match(request.method, request.target.path))
-
-    def select_by_host(self, request: Request) -> Handle:
-        """Return the handler where the host counts as well."""
-        return self._bind(request, self._match(request.method, request.target.path, request.host))
+    def select_at_once(self, request: Request) -> Handle:
+        """Return the handler where method, path and host decide."""
+        head = request.exchange.head
+        target = head.target
+        matches = self._exact.get(target)
+        if matches is not None:
+            # The path of a resource, as a target, stands for itself: it has neither query nor escapes.
+            match = matches[head.method]
+        else:
+            path = target if target[:1] == "/" and "?" not in target else request.target.path
+            match = self._match(head.method, path, None if self._is_pure else request.host)
+        # Most routes have theirs since the application was frozen.
+        route: Any = match.route if isinstance(match, Matched) else None
+        pipeline = (None if route is None else route.pipeline) or self._find_pipeline(match)
+        request.bind(match, pipeline)
+        return pipeline.handler if head.expect is None else _expect
 
     def select_later(self, request: Request) -> Handle:
         """Return a function that finds the handler and runs it, as resources have to be awaited."""
@@ -56,7 +66,10 @@ class Selecting:
 
     async def _find_and_run(self, request: Request) -> Any:
         match = await self._router.find(request.method, request.target.path, request.host, request)
-        return await self._bind(request, match)(request)
+        pipeline = self._find_pipeline(match)
+        # Match info that a resource has made itself gets its pipeline here.
+        request.bind_info(describe_match(match, request.method, pipeline))
+        return await (pipeline.handler if request.exchange.head.expect is None else _expect)(request)
 
     def select_as_resolved(self, request: Request) -> Handle:
         """Return a function that resolves by the rules of a subclass, and runs the handler."""
@@ -68,7 +81,7 @@ class Selecting:
             info.attach(self._pipelines.of(info.route))
         else:
             info.attach(self._pipelines.of_refusal(getattr(info, "mounts", ())))
-        request.bind(info)
+        request.bind_info(info)
         return await (info.run if request.exchange.head.expect is None else _expect)(request)
 
     def error_pages_of(self, request: Request, error: Exception) -> Iterator[ErrorPages]:
@@ -79,19 +92,15 @@ class Selecting:
             # It failed before matching, but pages may use the application.
             refused = error if isinstance(error, HTTPException) else HTTPInternalServerError()
             info = MatchInfoError(refused, self._pipelines.of_refusal(()))
-            request.bind(info)
+            request.bind_info(info)
         return (app.on_error for app in reversed(info.apps))
 
-    def _bind(self, request: Request, match: Match[Any]) -> Handle:
-        """Bind the match info to the request, and return what runs its pipeline."""
-        pipelines = self._pipelines
+    def _find_pipeline(self, match: Match[Any]) -> Pipeline:
+        """Return the pipeline of a match: that of its route, or of the applications that refuse."""
         if isinstance(match, Matched):
             route: Any = match.route
-            pipeline = route.pipeline or pipelines.of(route)
-        else:
-            pipeline = pipelines.of_refusal(match.mounts)
-        request.bind(describe_match(match, request.method, pipeline))
-        return pipeline.handler if request.exchange.head.expect is None else _expect
+            return route.pipeline or self._pipelines.of(route)
+        return self._pipelines.of_refusal(match.mounts)
 
 
 async def _expect(request: Request) -> Any:

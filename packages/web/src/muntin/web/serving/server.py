@@ -12,12 +12,13 @@ from muntin import runner
 from muntin.runner import Exchange, ExchangeHandler
 from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.app.application import Application
+from muntin.web.content import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE
 from muntin.web.legacy import warn_older
 from muntin.web.request.request import BaseRequest, EncodedBaseRequest, EncodedRequest, Request
 from muntin.web.routing._handlers import adapt_handler, warn_of_plain_function
 from muntin.web.serving.options import overlay, read_server_options
 from muntin.web.serving.recovery import PagesOf, Recovery
-from muntin.web.serving.responder import Handle, Responder
+from muntin.web.serving.responder import Handle, MakeRequest, Responder
 from muntin.web.serving.selecting import Selecting
 
 __all__ = ["Server", "make_exchange_handler", "make_server"]
@@ -48,26 +49,29 @@ class Server(runner.Server):
         **options: Any,
     ) -> None:
         decodes = options.pop("auto_decompress", True)
-        if request_factory is None:
-            request_factory = BaseRequest if decodes else EncodedBaseRequest
-        elif not decodes:
+        if request_factory is not None and not decodes:
             raise TypeError("auto_decompress=False and a request_factory exclude each other")
+        make_request: MakeRequest = BaseRequest if decodes else EncodedBaseRequest
+        if (factory := request_factory) is not None:
+            make_request = lambda exchange, max_size, max_fields: factory(exchange)  # noqa: E731 - of one line
         adapted = adapt_handler(handler)
         warn_of_plain_function(handler)
-        self._start(request_factory, lambda request: adapted, options)
+        self._start(make_request, lambda request: adapted, options)
 
     def _start(
         self,
-        make_request: Callable[[Exchange], Any],
+        make_request: MakeRequest,
         select: Callable[[Any], Handle],
         options: dict[str, Any],
         pages_of: PagesOf = lambda request, error: (),
+        max_size: int = CLIENT_MAX_SIZE,
+        max_fields: int = CLIENT_MAX_FIELDS,
     ) -> None:
         access_log, settings = _take_access_log(options)
         debug = settings.pop("debug", False)
         settings = read_server_options(**settings)
         recovery = Recovery(settings["logger"], pages_of, debug=debug)
-        responder = Responder(make_request, select, recovery)
+        responder = Responder(make_request, select, recovery, max_size, max_fields)
         if access_log is None:
             super().__init__(responder.respond, rejector=responder.refuse, **settings)
         else:
@@ -90,7 +94,12 @@ class _ApplicationServer(Server):
         selecting = Selecting(app)
         decodes = options.pop("auto_decompress", True)
         self._start(
-            _request_factory(app, decodes=decodes), selecting.select, options, selecting.error_pages_of
+            Request if decodes else EncodedRequest,
+            selecting.select,
+            options,
+            selecting.error_pages_of,
+            app.client_max_size,
+            app.client_max_fields,
         )
 
 
@@ -115,13 +124,7 @@ def make_exchange_handler(app: Application) -> ExchangeHandler:
     app.freeze()
     selecting = Selecting(app)
     recovery = Recovery(app.logger, selecting.error_pages_of, debug=app.debug)
-    return Responder(_request_factory(app), selecting.select, recovery).respond
-
-
-def _request_factory(app: Application, *, decodes: bool = True) -> Callable[[Exchange], Request]:
-    kind = Request if decodes else EncodedRequest
-    max_size, max_fields = app.client_max_size, app.client_max_fields
-    return lambda exchange: kind(exchange, max_size, max_fields)
+    return Responder(Request, selecting.select, recovery, app.client_max_size, app.client_max_fields).respond
 
 
 def make_server(app: Application, **options: Any) -> Server:
