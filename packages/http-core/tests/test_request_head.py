@@ -424,6 +424,29 @@ def test_fields_can_be_asked_for_without_taking_all_apart(fields: list[tuple[byt
     assert head.get_each() == []
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.text("aZ-_!9", min_size=1, max_size=8).map(str.encode),
+            st.sampled_from([b"", b" ", b"\t", b" \t "]),
+            st.one_of(st.binary(max_size=12), st.text(max_size=8).map(str.encode), st.just(b"a: b:c")).map(
+                lambda value: bytes(byte for byte in value if byte > 0x20 and byte != 0x7F)
+            ),
+            st.sampled_from([b"", b" ", b"\t "]),
+        ),
+        max_size=6,
+    )
+)
+def test_fields_are_decoded_as_each_would_be_alone(lines: list[tuple[bytes, bytes, bytes, bytes]]) -> None:
+    block = b"".join(b"%b:%b%b%b\r\n" % line for line in lines)
+    head = RequestHead("GET", "/", block=block)
+    alone = [(name.decode("ascii"), value.decode("utf-8", "surrogateescape")) for name, value in head.fields]
+    assert head.decode_fields() == alone
+    assert [(name.encode(), value.encode("utf-8", "surrogateescape")) for name, value in alone] == [
+        (name, value) for name, _, value, _ in lines
+    ]
+
+
 # Authorities
 
 

@@ -171,3 +171,8 @@ def test_the_standard_library_reads_our_values_alike(value: str) -> None:
 @given(st.text('a=;" \\01\t\x00é', max_size=60))
 def test_any_text_gives_cookies(text: str) -> None:
     assert all(name and "\x00" not in value for name, value in parse_cookies(text))
+
+
+@given(st.lists(st.text('ab="\\ \t\x01\x7f\u3000é\udc80', max_size=8), max_size=5).map(";".join))
+def test_each_pair_is_read_as_it_would_be_alone(text: str) -> None:
+    assert parse_cookies(text) == [cookie for pair in text.split(";") for cookie in parse_cookies(pair)]

@@ -54,6 +54,20 @@ def test_a_path_is_decoded_once(make_request):
     assert str(request.rel_url) == request.path_qs
 
 
+@given(st.text("".join(map(chr, range(0x21, 0x7F))).replace("#", "") + "&&&==%%", max_size=24))
+def test_a_query_is_cut_as_the_url_cuts_it(query):
+    request = Request(MemoryExchange(f"GET /?{query} HTTP/1.1\r\nHost: a\r\n\r\n".encode()))
+    assert list(request.query.items()) == list(request.rel_url.query.items())
+    assert request.query is request.query
+
+
+def test_a_query_without_escapes_makes_no_url(make_request):
+    request = make_request("GET", "/?a=1&b=&c&a=2&&=d")
+    assert list(request.query.items()) == [("a", "1"), ("b", ""), ("c", ""), ("a", "2"), ("", "d")]
+    assert request._rel_url is None
+    assert request.clone(rel_url="/?e=f").query == {"e": "f"}
+
+
 @pytest.mark.row("HI-31", "HI-32", "AH-36")
 @pytest.mark.parametrize(
     ("target", "path", "query"),

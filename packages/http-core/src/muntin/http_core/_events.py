@@ -101,6 +101,14 @@ class Head:
             fields = self._fields = FIELD_LINE.findall(self._block)
         return fields
 
+    def decode_fields(self) -> list[tuple[str, str]]:
+        """Return all field lines in order as text: UTF-8, and other bytes as surrogates, which encode back to them."""
+        if not self._block:
+            return []
+        # Decoded whole: what separates names, values and lines is ASCII, so each piece is decoded as it would be alone.
+        lines = self._block.decode("utf-8", "surrogateescape")[:-2].split("\r\n")
+        return [(name, value.strip(" \t")) for name, _, value in [line.partition(":") for line in lines]]
+
     def get_all(self, name: bytes) -> list[bytes]:
         """Return the values of every line of that name (lower-case bytes), in order.
 

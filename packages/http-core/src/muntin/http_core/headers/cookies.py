@@ -35,19 +35,23 @@ def parse_cookies(text: str, *, limit: int = MAX_COOKIES) -> list[tuple[str, str
     a cookie cannot hold them as they are.
     """
     cookies: list[tuple[str, str]] = []
+    # What is printable has no control character; only the rest is looked at pair by pair.
+    is_plain = text.isprintable()
     for pair in text.split(";"):
         name, equals, value = pair.partition("=")
         name = name.strip(" \t")
-        if not equals or not name or _CONTROL.search(pair):
+        if not equals or not name or (not is_plain and _CONTROL.search(pair)):
             continue
         if len(cookies) == limit:
             break
-        cookies.append((name, _unquote(value.strip(" \t"))))
+        value = value.strip(" \t")
+        cookies.append((name, _unquote(value) if value[:1] == '"' else value))
     return cookies
 
 
 def _unquote(value: str) -> str:
-    if len(value) < 2 or value[0] != '"' or value[-1] != '"':
+    """Return a value that begins with a quote without its quotes and escapes; as it is if it does not end with one."""
+    if len(value) < 2 or value[-1] != '"':
         return value
     inner = value[1:-1]
     if "\\" not in inner:

@@ -55,13 +55,14 @@ class RequestFields:
     Its attributes are set by `BaseRequest`, in one place: one call for each layer would cost more than all the rest.
     """
 
-    __slots__ = ("_cookies", "_head", "_headers", "_media_type", "_rel_url", "_target", "method")
+    __slots__ = ("_cookies", "_head", "_headers", "_media_type", "_query", "_rel_url", "_target", "method")
 
     method: str
     """The method as it was sent."""
     _head: RequestHead
     _target: Target | None
     _rel_url: URL | None
+    _query: MultiDictProxy[str] | None
     _headers: CIMultiDictProxy[str] | None
     _media_type: MediaType | None
     _cookies: Mapping[str, str] | None
@@ -122,7 +123,19 @@ class RequestFields:
     @property
     def query(self) -> MultiDictProxy[str]:
         """The query's parameters in order."""
-        return self.rel_url.query if self.target.query else _NO_QUERY
+        parameters = self._query
+        if parameters is None:
+            query = self.target.query
+            if not query:
+                parameters = _NO_QUERY
+            elif "%" in query or "+" in query:
+                parameters = self.rel_url.query
+            else:
+                # Nothing to decode: cut as the URL would be, which takes far longer to make.
+                pairs = [pair.partition("=") for pair in query.split("&") if pair]
+                parameters = MultiDictProxy(MultiDict([(name, value) for name, _, value in pairs]))
+            self._query = parameters
+        return parameters
 
     # The fields
 
@@ -136,7 +149,7 @@ class RequestFields:
         """All field lines by name, in any case."""
         headers = self._headers
         if headers is None:
-            headers = self._headers = decode_fields(self._head.fields)
+            headers = self._headers = CIMultiDictProxy(CIMultiDict(self._head.decode_fields()))
         return headers
 
     def get_lines(self, name: bytes) -> list[bytes]:

@@ -91,6 +91,7 @@ class BaseRequest(RequestReading, Storage):
         self.method = head.method
         self._target = None
         self._rel_url = None
+        self._query = None
         self._headers = None
         self._media_type = None
         self._cookies = None
@@ -290,7 +291,7 @@ class BaseRequest(RequestReading, Storage):
         self._original = original
         self._head = head
         self.method = head.method
-        self._target = self._rel_url = self._headers = self._media_type = self._cookies = None
+        self._target = self._rel_url = self._query = self._headers = self._media_type = self._cookies = None
         self._stored = None if self._stored is None else dict(self._stored)
 
     def __repr__(self) -> str:
