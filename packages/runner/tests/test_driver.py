@@ -7,6 +7,7 @@ below.
 
 import asyncio
 import gc
+import sys
 import types
 import weakref
 from collections.abc import Callable, Coroutine, Generator
@@ -67,6 +68,10 @@ async def by_task(scenario: Scenario) -> Log:
 
 async def returns_at_once(log: Log) -> None:
     log.append("ran")
+
+
+async def returns_a_value_at_once(log: Log) -> str:
+    return "dropped"
 
 
 async def raises_at_once(log: Log) -> None:
@@ -436,6 +441,76 @@ def test_nothing_is_scheduled_for_what_does_not_wait(run: Callable[..., Any]) ->
         driver.close()
 
     run(main())
+
+
+def test_no_exception_is_made_for_what_does_not_wait(run: Callable[..., Any]) -> None:
+    raised: list[str] = []
+
+    def record(frame: types.FrameType, event: str, function: Any) -> None:
+        if event == "c_exception":
+            raised.append(function.__name__)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        driver = Driver(loop, copy_context())
+        await ready(driver)
+        ended: asyncio.Future[BaseException | None] = loop.create_future()
+
+        def drive_with_profile() -> None:
+            sys.setprofile(record)
+            try:
+                driver.run(returns_a_value_at_once([]), ended.set_result)
+            finally:
+                sys.setprofile(None)
+
+        loop.call_soon(drive_with_profile)
+        assert await ended is None
+        driver.close()
+
+    run(main())
+    assert raised == []
+
+
+class Handmade(Coroutine[Any, Any, str]):
+    """A coroutine of a class, such as compilers make."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, str]) -> None:
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, Any, str]:
+        return (yield from self._coroutine.__await__())
+
+    def send(self, value: Any) -> Any:
+        return self._coroutine.send(value)
+
+    def throw(self, *args: Any) -> Any:
+        return self._coroutine.throw(*args)
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_a_coroutine_of_another_class(run: Callable[..., Any], is_cancelled: bool) -> None:
+    async def handler(log: Log) -> str:
+        task = asyncio.current_task()
+        for turn in range(3):
+            log.append(f"turn {turn}, the same task: {asyncio.current_task() is task}")
+            if is_cancelled and turn and task is not None:
+                task.cancel()
+            await asyncio.sleep(0)
+        return "dropped"
+
+    async def main() -> Log:
+        log: Log = []
+        driver = Driver(asyncio.get_running_loop(), copy_context())
+        log.append(repr(type(await drive(driver, Handmade(handler(log))))))
+        driver.close()
+        return log
+
+    turns = [f"turn {turn}, the same task: True" for turn in range(2 if is_cancelled else 3)]
+    end = asyncio.CancelledError if is_cancelled else type(None)
+    assert run(main()) == [*turns, repr(end)]
 
 
 def test_a_task_for_each_that_waits(run: Callable[..., Any]) -> None:

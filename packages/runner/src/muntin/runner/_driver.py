@@ -16,9 +16,13 @@ step, and waits at a gate.
 elsewhere, and runs the coroutine's first step at once, in a fresh copy of the server's context. The coroutine runs in a
 real task. If it ends within that step, nothing was scheduled, and the seat is free for the next coroutine.
 
+The step is `next` with a default on the iterator that `__await__` returns. For a coroutine that ends, `next` returns
+the default; `send` would raise StopIteration, and making and catching an exception costs more than the rest of the
+step. What the coroutine returns is dropped, as nobody asks for it.
+
 *Hand-over.* If it suspends instead, it has yielded what it waits for (a future, or None for a bare yield). The seat
-stores coroutine, context and that future, and opens the gate. In the next turn of the loop the seat's task wakes and
-continues where the first step stopped: it yields the same future to its own task, which then waits for it. Each
+stores the iterator, the context and that future, and opens the gate. In the next turn of the loop the seat's task wakes
+and continues where the first step stopped: it yields the same future to its own task, which then waits for it. Each
 further step runs in the same context as the first. When the coroutine ends, the task ends, and the driver makes a new
 seat.
 
@@ -49,12 +53,18 @@ import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 from types import coroutine as generator_coroutine
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["Driver"]
 
 Done = Callable[[BaseException | None], None]
 """Called once when a coroutine has ended: with None, or with what it raised."""
+
+Steps = Generator[Any, None, object]
+"""The steps of a coroutine, as `__await__` returns them; each yields what the coroutine waits for."""
+
+_ENDED: Final = object()
+"""The result of a first step in which the coroutine ended; no coroutine can yield this object."""
 
 
 class Seat:
@@ -65,16 +75,17 @@ class Seat:
     runs. For the same reason the frames below delete their variables at the end.
     """
 
-    __slots__ = ("__weakref__", "_awaited", "_context", "_coroutine", "_done", "gate", "is_parked")
+    __slots__ = ("__weakref__", "_awaited", "_context", "_done", "_driver", "_steps", "gate", "is_parked")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.gate: asyncio.Future[None] = loop.create_future()
         """The future that the task waits for; done when the gate was opened, or cancelled with the task."""
         self.is_parked = False
         """True if the task waits at the gate, or has passed it."""
-        self._coroutine: Coroutine[Any, Any, object] | None = None
-        self._context = context
+        self._steps: Steps | None = None
+        self._context: Context | None = None
         self._awaited: Any = None
+        self._driver: Driver | None = None
         self._done: Done | None = None
 
     @property
@@ -82,13 +93,12 @@ class Seat:
         """True if a coroutine was handed over and has not ended."""
         return self._done is not None
 
-    def take_over(
-        self, coroutine: Coroutine[Any, Any, object], context: Context, awaited: Any, done: Done
-    ) -> None:
-        """Make the task continue a coroutine that waits for `awaited`."""
-        self._coroutine = coroutine
+    def take_over(self, steps: Steps, context: Context, awaited: Any, driver: "Driver", done: Done) -> None:
+        """Make the task continue a coroutine that waits for `awaited`; its end is reported to the driver."""
+        self._steps = steps
         self._context = context
         self._awaited = awaited
+        self._driver = driver
         self._done = done
         # Cancelled during the first step: the task wakes with CancelledError by itself.
         if not self.gate.done():
@@ -102,12 +112,10 @@ class Seat:
             await self.gate
         except asyncio.CancelledError as error:
             cancelled = error.args
-        coroutine, awaited = self._coroutine, self._awaited
-        if coroutine is None:
+        if self._steps is None:
             return
-        self._coroutine = self._awaited = None
-        going = _resume(coroutine, self._context, awaited, cancelled)
-        del self._context, coroutine, awaited
+        going = _resume(self._steps, self._context, self._awaited, cancelled)
+        self._steps = self._context = self._awaited = None
         try:
             await going
         except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as error:
@@ -119,37 +127,33 @@ class Seat:
             self._end(None)
 
     def _end(self, error: BaseException | None) -> None:
-        done, self._done = self._done, None
-        if done is not None:
-            done(error)
+        driver, done = self._driver, self._done
+        self._driver = self._done = None
+        if driver is not None and done is not None:
+            driver.end(error, done)
 
 
 @generator_coroutine
-def _resume(
-    coroutine: Coroutine[Any, Any, object],
-    context: Context,
-    awaited: Any,
-    cancelled: tuple[Any, ...] | None,
-) -> Generator[Any, None, object]:
-    """Continue a coroutine that waits for `awaited`, within the task that runs this."""
+def _resume(steps: Any, context: Any, awaited: Any, cancelled: tuple[Any, ...] | None) -> Steps:
+    """Continue a coroutine, in its context, that waits for `awaited`, within the task that runs this."""
     try:
         if cancelled is not None and not _cancel(awaited, cancelled):
-            awaited = context.run(coroutine.throw, asyncio.CancelledError(*cancelled))
+            awaited = context.run(steps.throw, asyncio.CancelledError(*cancelled))
         elif awaited is None:
             # A bare yield waits for one turn of the loop, and passing the gate took one.
-            awaited = context.run(coroutine.send, None)
+            awaited = context.run(steps.send, None)
         while True:
             try:
                 yield awaited
             except BaseException as error:
-                awaited = context.run(coroutine.throw, error)
+                awaited = context.run(steps.throw, error)
             else:
-                awaited = context.run(coroutine.send, None)
+                awaited = context.run(steps.send, None)
     except StopIteration as stop:
         return stop.value
     finally:
-        # The awaited future may keep the error that ends this.
-        del coroutine, context, awaited
+        # The awaited future may keep the error that ends this. (mypyc deletes no variables of a generator.)
+        steps = context = awaited = None
 
 
 def _cancel(awaited: Any, cancelled: tuple[Any, ...]) -> bool:
@@ -208,19 +212,19 @@ class Driver:
                 "a driver runs a coroutine only after make_ready() returned True, and before close()"
             )
         context = self._context.copy()
+        steps = coroutine.__await__()
+        awaited: Any = _ENDED
         outcome: BaseException | None = None
         asyncio._enter_task(self._loop, task)  # noqa: SLF001 - documented for those who step coroutines
         try:
-            awaited = context.run(coroutine.send, None)
-        except StopIteration:
-            pass
+            awaited = context.run(next, steps, _ENDED)
         except BaseException as error:
             outcome = error
-        else:
-            seat.take_over(coroutine, context, awaited, lambda error: self._end(error, done))
-            return
         finally:
             asyncio._leave_task(self._loop, task)  # noqa: SLF001
+        if awaited is not _ENDED:
+            seat.take_over(steps, context, awaited, self, done)
+            return
         try:
             done(outcome)
             if isinstance(outcome, (KeyboardInterrupt, SystemExit)):
@@ -229,7 +233,8 @@ class Driver:
             # The error passed through this frame.
             del outcome
 
-    def _end(self, error: BaseException | None, done: Done) -> None:
+    def end(self, error: BaseException | None, done: Done) -> None:
+        """Report the end of a coroutine that was handed over, and make a new seat for the next one."""
         self._renew()
         done(error)
 
@@ -238,7 +243,7 @@ class Driver:
             # The task refers to the error that ended it, and that error may refer to the task.
             self._seat = self._task = None
         else:
-            self._seat = seat = Seat(self._loop, self._context)
+            self._seat = seat = Seat(self._loop)
             self._task = asyncio.Task(seat.wait(), loop=self._loop, context=self._context)
 
     def cancel(self) -> None:
