@@ -25,7 +25,7 @@ DIST = ROOT / "dist"
 
 
 def projects(folder: str) -> dict[str, dict[str, Any]]:
-    """Give the `pyproject.toml` of every project in one folder, by the project's folder name."""
+    """Return the `pyproject.toml` of every project in one folder, by the project's folder name."""
     paths = sorted(ROOT.glob(f"{folder}/*/pyproject.toml"))
     return {path.parent.name: nox.project.load_toml(path) for path in paths}
 
@@ -47,24 +47,24 @@ GRACE = 15
 
 
 def tools(group: str) -> tuple[str, ...]:
-    """Give the requirements of a group of the root `pyproject.toml`."""
+    """Return the requirements of a group of the root `pyproject.toml`."""
     return nox.project.dependency_groups(SETTINGS, group)
 
 
 def test_requirements(*names: str) -> list[str]:
-    """Give what the tests of some packages or examples need, by their own word."""
+    """Return what the tests of some packages or examples require, as these declare it."""
     groups = [nox.project.dependency_groups(EVERYTHING[name], "test") for name in names]
     return sorted({requirement for group in groups for requirement in group})
 
 
 def build_requirements() -> list[str]:
-    """Give what building every package needs, so that builds share one environment and stay fast."""
+    """Return what building every package requires, so that builds share one environment and stay fast."""
     systems = [project["build-system"]["requires"] for project in EVERYTHING.values()]
     return sorted({requirement for requires in systems for requirement in requires})
 
 
 def siblings(package: str) -> list[str]:
-    """Give the folders of the packages that one needs, the indirect ones included, and its own first."""
+    """Return the folders of the packages that one needs: its own first, and the indirect ones."""
     found = [package]
     for folder in found:
         names = [Requirement(text).name for text in PACKAGES[folder]["project"]["dependencies"]]
