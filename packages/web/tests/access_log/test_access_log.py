@@ -5,17 +5,20 @@ import json
 import logging
 import re
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from muntin import web
-from muntin.web.access_log._atoms import Atom
+from muntin.web.access_log._atoms import USUAL_FORMAT, Atom, compose_texts, parse_format, read_usual_texts
+from muntin.web.access_log._records import RecordMaker
 from muntin.web.access_log.loggers import _fill_template
 from muntin.web.middlewares.proxies import trusted_proxies_middleware
 from muntin.web.testing import TestServer
+
+# Only what hangs takes longer, however busy the machine is. Seconds.
+PATIENCE = 120.0
 
 logger = logging.getLogger("muntin.tests.access")
 
@@ -105,12 +108,70 @@ def test_no_value_leaves_its_place(value, other):
 
 
 def _format_line(template, values):
-    atoms = [Atom("x", repr(value), is_foreign=isinstance(value, str)) for value in values]
-    request = SimpleNamespace(exchange=SimpleNamespace(head=None))
-    describe, tell = _fill_template(template, atoms)
-    line, _ = describe(request, None, 0.0)
-    assert tell(request, None, 0.0) == line
+    atoms = [Atom("x", None, is_foreign=isinstance(value, str)) for value in values]
+    line, _ = _fill_template(template, lambda *_: values, atoms)(None, None, 0.0)
     return line
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize(
+    "fields", [[], ["Referer: https://a/"], ["User-Agent: b\xe4", "Referer:", "Referer: c"]]
+)
+def test_the_usual_format_is_read_as_any_other(monkeypatch, make_request, method, version, fields):
+    monkeypatch.setattr("time.time", lambda: 1_700_000_000.25)
+    compose = compose_texts(parse_format(USUAL_FORMAT))
+    request = make_request(method, "/a?b", *fields, version=version)
+    response = web.Response(text="hello")
+    response._whole_length = 5
+    for seconds in (0.0, 0.5, 86400.0):
+        assert read_usual_texts(request, response, seconds) == compose(request, response, seconds)
+
+
+def _without_times(record):
+    return {
+        name: value
+        for name, value in record.__dict__.items()
+        if name not in {"created", "msecs", "relativeCreated"}
+    }
+
+
+def test_a_record_that_is_copied_equals_one_that_logging_makes():
+    maker = RecordMaker(logger)
+
+    def check():
+        for number in range(3):
+            attributes = {"response_status": 200 + number}
+            made, plain = (
+                maker.make(f"%s {number}", attributes),
+                maker.make_plainly(f"%s {number}", attributes),
+            )
+            assert _without_times(made) == _without_times(plain)
+            assert type(made) is type(plain)
+            assert made.getMessage() == f"%s {number}"
+            assert 0 <= plain.created - made.created < PATIENCE
+            assert (
+                abs(plain.relativeCreated - made.relativeCreated - (plain.created - made.created) * 1000) < 1
+            )
+
+    async def check_in_task():
+        check()
+        await asyncio.create_task(asyncio.to_thread(check), name="another")
+
+    check()
+    asyncio.run(check_in_task())
+    check()
+
+
+def test_a_logger_that_makes_its_own_records_is_respected():
+    class Own(logging.Logger):
+        def makeRecord(self, *args, **kwargs):  # noqa: N802
+            record = super().makeRecord(*args, **kwargs)
+            record.tenant = "ours"
+            return record
+
+    maker = RecordMaker(Own("own"))
+    assert [maker.make("line", {}).tenant for _ in range(2)] == ["ours", "ours"]
 
 
 def test_an_unknown_atom_is_refused():

@@ -9,10 +9,20 @@ import logging
 import re
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from muntin.web.access_log._atoms import Atom, Tell, compile_data, compile_line, compile_texts, parse_format
+from muntin.web.access_log._atoms import (
+    USUAL_FORMAT,
+    Atom,
+    Format,
+    Read,
+    compose_data,
+    compose_texts,
+    parse_format,
+    read_usual_texts,
+)
+from muntin.web.access_log._records import RecordMaker
 from muntin.web.access_log.batches import find_writer
 
 __all__ = ["AbstractAccessLogger", "AccessLogger", "JSONAccessLogger"]
@@ -54,35 +64,27 @@ _Describe = Callable[[Any, Any, float], tuple[str, tuple[Any, ...]]]
 """Returns the line for a request and its response, and the values in it."""
 
 
-def _fill_template(template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
-    """Return a function for the line and its values, escaped where needed, and one for the line alone."""
-    read, tell_as_it_is = compile_texts(atoms), compile_line(template, atoms)
+def _fill_template(template: str, read: Read, atoms: Sequence[Atom]) -> _Describe:
+    """Return a function for the line of a request and its values, which are escaped where needed."""
     foreign = [atom.is_foreign for atom in atoms]
     quotes, backslashes = template.count('"'), template.count("\\")
-
-    def is_safe(line: str) -> bool:
-        # Nearly always nothing is to be escaped; a test of the whole line is faster than a test of each value.
-        return (
-            line.isascii()
-            and line.isprintable()
-            and line.count('"') == quotes
-            and line.count("\\") == backslashes
-        )
 
     def describe(request: Any, response: Any, seconds: float) -> tuple[str, tuple[Any, ...]]:
         values = read(request, response, seconds)
         line = template % values
-        if is_safe(line):
+        # Nearly always nothing is to be escaped; a test of the whole line is faster than a test of each value.
+        if (
+            line.isascii()
+            and line.isprintable()
+            and line.count('"') == quotes
+            and line.count("\\") == backslashes
+        ):
             return line, values
         pairs = zip(values, foreign, strict=True)
         values = tuple([_UNSAFE.sub(_escape, value) if is_foreign else value for value, is_foreign in pairs])
         return template % values, values
 
-    def tell(request: Any, response: Any, seconds: float) -> str:
-        line = tell_as_it_is(request, response, seconds)
-        return line if is_safe(line) else describe(request, response, seconds)[0]
-
-    return describe, tell
+    return describe
 
 
 class AccessLogger(AbstractAccessLogger):
@@ -113,20 +115,21 @@ class AccessLogger(AbstractAccessLogger):
         ValueError: the format has an unknown atom.
     """
 
-    LOG_FORMAT = '%a %t "%r" %s %b "%{Referer}i" "%{User-Agent}i"'
+    LOG_FORMAT = USUAL_FORMAT
 
     def __init__(self, logger: logging.Logger, log_format: str = LOG_FORMAT) -> None:
         super().__init__(logger, log_format)
-        template, atoms = parse_format(log_format)
-        self._describe, self._tell = self._compile(template, atoms)
-        self._name = _make_namer(atoms)
-        self._make_record = _make_record_maker(logger)
+        parsed = parse_format(log_format)
+        self._describe = self._compose(parsed)
+        self._name = _make_namer(parsed.atoms)
+        self._records = RecordMaker(logger)
         self._write = find_writer(logger)
         # Handlers that are added or removed later need records.
         self._handlers = list(logger.handlers)
 
-    def _compile(self, template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
-        return _fill_template(template, atoms)
+    def _compose(self, parsed: Format) -> _Describe:
+        read = read_usual_texts if self.log_format == USUAL_FORMAT else compose_texts(parsed)
+        return _fill_template(parsed.template, read, parsed.atoms)
 
     @property
     def enabled(self) -> bool:
@@ -140,9 +143,9 @@ class AccessLogger(AbstractAccessLogger):
                 attributes = self._name(values)
                 if _is_aborted(response):
                     attributes["aborted"] = True
-                logger.handle(self._make_record(line, attributes))
+                logger.handle(self._records.make(line, attributes))
             else:
-                self._write(self._tell(request, response, time))
+                self._write(self._describe(request, response, time)[0])
         except Exception:
             self.logger.exception("the access log failed")
 
@@ -152,34 +155,7 @@ def _is_aborted(response: Any) -> bool:
     return getattr(response, "is_aborted", False)
 
 
-def _make_record_maker(logger: logging.Logger) -> Callable[[str, dict[str, Any]], logging.LogRecord]:
-    """Return a function that makes the records of a logger, at the level INFO.
-
-    Making one by `logging` costs as much as a response: it looks for the caller, the process, the thread and the task.
-    Here they are always the same, and all but the time is copied from the first record.
-    """
-    first: logging.LogRecord | None = None
-
-    def make_record(line: str, attributes: dict[str, Any]) -> logging.LogRecord:
-        nonlocal first
-        if first is None or logging.getLogRecordFactory() is not logging.LogRecord:
-            first = record = logger.makeRecord(logger.name, logging.INFO, __file__, 0, line, (), None, "log")
-        else:
-            record = logging.LogRecord.__new__(logging.LogRecord)
-            now = time.time()
-            fields = record.__dict__
-            fields.update(first.__dict__)
-            fields["msg"] = line
-            fields["created"] = now
-            fields["msecs"] = now % 1 * 1000 // 1
-            fields["relativeCreated"] = first.relativeCreated + (now - first.created) * 1000
-        record.__dict__.update(attributes)
-        return record
-
-    return make_record
-
-
-def _make_namer(atoms: list[Atom]) -> Callable[[tuple[Any, ...]], dict[str, Any]]:
+def _make_namer(atoms: Sequence[Atom]) -> Callable[[tuple[Any, ...]], dict[str, Any]]:
     """Return a function that names the values of atoms; fields are in `request_header` and `response_header`."""
     names = [(place, atom.name) for place, atom in enumerate(atoms) if atom.field is None]
     fields: dict[str, list[tuple[int, str]]] = {}
@@ -213,8 +189,8 @@ class JSONAccessLogger(AccessLogger):
         ValueError: the format has an unknown atom.
     """
 
-    def _compile(self, template: str, atoms: list[Atom]) -> tuple[_Describe, Tell]:
-        read, name = compile_data(atoms), _make_namer(atoms)
+    def _compose(self, parsed: Format) -> _Describe:
+        read, name = compose_data(parsed), _make_namer(parsed.atoms)
         encode = json.JSONEncoder(separators=(",", ":")).encode
 
         def describe(request: Any, response: Any, seconds: float) -> tuple[str, tuple[Any, ...]]:
@@ -225,4 +201,4 @@ class JSONAccessLogger(AccessLogger):
             # JSON itself has no need to escape DEL, but terminals may act on it.
             return encode(members).replace("\x7f", "\\u007f"), values
 
-        return describe, lambda *answered: describe(*answered)[0]
+        return describe
