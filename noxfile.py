@@ -107,7 +107,7 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or ["tests", "packages", "examples"]), env=ENVIRONMENT)
     if not session.posargs:
         # What has compiled kernels does all of it in plain Python, too.
-        session.run("pytest", "-q", "packages/websocket", env={"MUNTIN_PURE": "1"})
+        session.run("pytest", "-q", "packages/websocket", "packages/http-core", env={"MUNTIN_PURE": "1"})
         # No check of input may be an `assert`: the engine refuses the same bytes when they are gone.
         warning = "ignore:assertions not in test modules:pytest.PytestConfigWarning"
         session.run("python", "-O", "-m", "pytest", "-q", "-W", warning, "packages/http-core")
@@ -193,8 +193,11 @@ def reloads(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Let atheris look for bytes that break a promise of http-core; `-- --seconds 600` gives it more time."""
+    """Compare both readers of heads on a million of them, then let atheris look for bytes that break a promise of
+    http-core; `-- --seconds 600` gives it more time.
+    """
     install_from_source(session, *tools("fuzz"), names=siblings("http-core"))
+    session.run("python", "-m", "conformance.heads", "--count", "1000000")
     session.run("python", "-m", "conformance.fuzz", *session.posargs)
 
 

@@ -14,17 +14,22 @@ _COMPACT = 65536
 
 
 class ReceiveBuffer:
-    """A queue of bytes that remembers where searching stopped."""
+    """A queue of bytes that remembers where searching stopped.
 
-    __slots__ = ("_data", "_searched", "_start")
+    Attributes:
+        data: what was received; a bytearray where several reads had to be joined.
+        start: the front of the queue within it. Whoever parses `data` moves it behind what was taken.
+    """
+
+    __slots__ = ("_searched", "data", "start")
 
     def __init__(self) -> None:
-        self._data: bytes | bytearray = b""
-        self._start = 0
+        self.data: bytes | bytearray = b""
+        self.start = 0
         self._searched = 0
 
     def __len__(self) -> int:
-        return len(self._data) - self._start
+        return len(self.data) - self.start
 
     def append(self, data: bytes) -> None:
         """Add bytes at the end.
@@ -35,23 +40,23 @@ class ReceiveBuffer:
         if data.__class__ is not bytes:
             # A bytearray or memoryview is copied, so that nobody can change it while it waits here. Text raises.
             data = bytes(memoryview(data))
-        if self._start == len(self._data):
-            self._data = data
-            self._start = self._searched = 0
+        if self.start == len(self.data):
+            self.data = data
+            self.start = self._searched = 0
             return
-        held = self._data
-        if type(held) is not bytearray or self._start > _COMPACT:
-            held = self._data = bytearray(memoryview(held)[self._start :])
-            self._searched = max(0, self._searched - self._start)
-            self._start = 0
+        held = self.data
+        if type(held) is not bytearray or self.start > _COMPACT:
+            held = self.data = bytearray(memoryview(held)[self.start :])
+            self._searched = max(0, self._searched - self.start)
+            self.start = 0
         held += data
 
     def take(self, count: int) -> bytes:
         """Remove and return `count` bytes from the front, or all there are."""
-        start = self._start
-        end = min(start + count, len(self._data))
-        self._start = end
-        piece = self._data[start:end]
+        start = self.start
+        end = min(start + count, len(self.data))
+        self.start = end
+        piece = self.data[start:end]
         return piece if type(piece) is bytes else bytes(piece)
 
     def take_past(self, separator: bytes) -> bytes | None:
@@ -59,13 +64,13 @@ class ReceiveBuffer:
 
         The next call continues the search where this one stopped, so search for one separator until it is found.
         """
-        start = self._start
-        at = self._data.find(separator, max(start, self._searched))
+        start = self.start
+        at = self.data.find(separator, max(start, self._searched))
         if at < 0:
-            self._searched = max(start, len(self._data) - len(separator) + 1)
+            self._searched = max(start, len(self.data) - len(separator) + 1)
             return None
-        end = self._start = at + len(separator)
-        piece = self._data[start:end]
+        end = self.start = at + len(separator)
+        piece = self.data[start:end]
         return piece if type(piece) is bytes else bytes(piece)
 
     def take_match(self, pattern: re.Pattern[bytes], within: int) -> bytes | None:
@@ -73,28 +78,28 @@ class ReceiveBuffer:
 
         Return None where the pattern does not match within so many bytes.
         """
-        match = pattern.match(self._data, self._start, self._start + within)
+        match = pattern.match(self.data, self.start, self.start + within)
         if match is None:
             return None
-        self._start = match.end()
+        self.start = match.end()
         return bytes(match.group(1))
 
     def skip(self, data: bytes) -> bool:
         """Remove `data` from the front and return True, if it is there."""
-        if not self._data.startswith(data, self._start):
+        if not self.data.startswith(data, self.start):
             return False
-        self._start += len(data)
+        self.start += len(data)
         return True
 
     def peek(self, count: int) -> bytes:
         """Return at most `count` bytes from the front and keep them."""
-        return bytes(self._data[self._start : self._start + count])
+        return bytes(self.data[self.start : self.start + count])
 
     def find(self, separator: bytes, start: int = 0, end: int | None = None) -> int:
         """Return the position of `separator` between two positions, all counted from the front, or -1."""
-        at = self._data.find(separator, self._start + start, None if end is None else self._start + end)
-        return -1 if at < 0 else at - self._start
+        at = self.data.find(separator, self.start + start, None if end is None else self.start + end)
+        return -1 if at < 0 else at - self.start
 
     def slice(self, start: int, end: int) -> bytes:
         """Return the bytes between two positions, counted from the front, and keep them."""
-        return bytes(self._data[self._start + start : self._start + end])
+        return bytes(self.data[self.start + start : self.start + end])

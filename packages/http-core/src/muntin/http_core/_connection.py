@@ -38,7 +38,7 @@ from muntin.http_core._events import (
 from muntin.http_core._framing import frame_response
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
 from muntin.http_core._lines import REQUEST_LINES, LineCheck
-from muntin.http_core._request_head import parse_request_head
+from muntin.http_core._request_head import take_request_head
 from muntin.http_core._response_body import measure_body
 from muntin.http_core._serialize import (
     FieldBlock,
@@ -150,14 +150,9 @@ class ServerConnection:
         return PeerClosed() if self._request_state is RequestState.CLOSED else Signal.PAUSED
 
     def _next_head(self) -> Event:
-        buffer = self._buffer
-        block = buffer.take_past(b"\r\n\r\n")
-        if block is None:
+        head = take_request_head(self._buffer, self._limits, self._line_check is not None)
+        if head is None:
             return self._await_head()
-        if block.startswith(b"\r\n") and self._line_check is None:
-            # RFC 9112 §2.2: one empty line before the request-line is to be ignored; old clients end bodies with it.
-            block = block[2:]
-        head = parse_request_head(block, self._limits)
         framing = head.framing
         if framing is NO_BODY:
             self._request_state = _REQUEST_DONE

@@ -58,7 +58,7 @@ FRAMING_FIELD: Final = re.compile(
 # The target may hold what RFC 3986 calls reserved, unreserved and pct-encoded, and of the rest what browsers
 # do send unencoded in queries: " < > [ ] \ ^ ` { | }. Never white space, controls, raw 8-bit bytes or a fragment (#).
 target_byte = rb"[\x21\x22\x24-\x7e]"
-http_version = rb"HTTP/(?P<major>[0-9])\.(?P<minor>[0-9])"
+http_version = rb"HTTP/(?P<version>[0-9]\.[0-9])"
 TARGET: Final = re.compile(target_byte + rb"++")
 REQUEST_LINE: Final = re.compile(rb"(" + token + rb") (" + target_byte + rb"++) " + http_version + rb"\r\n")
 
@@ -125,15 +125,16 @@ chunk_ext = (
 )
 CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})" + chunk_ext + rb"\r\n")
 
-# The head that nearly every client sends: origin-form, HTTP/1.1, one Host, at most one Content-Length, and no other
-# field that decides how the message is read. `Connection: keep-alive` says what HTTP/1.1 means anyway (RFC 9112 §9.3).
+# The head that nearly every client sends: origin-form, HTTP/1.1, one Host that is a name, at most one Content-Length,
+# and no other field that decides how the message is read. `Connection: keep-alive` says what HTTP/1.1 means anyway
+# (RFC 9112 §9.3).
 # The first letters are classes because the regular expression engine can skip alternatives by them.
 deciding = (
     rb"(?:[Hh](?i:ost):|[Cc](?i:on(?:tent-length:|nection:(?! keep-alive\r)))|[Tt](?i:ransfer-encoding):"
     rb"|[Ee](?i:xpect):|[Uu](?i:pgrade):)"
 )
 plain_lines = rb"(?:(?!" + deciding + rb")" + field_line + rb")*"
-host_line = rb"[Hh](?i:ost):[ ]?(?:[A-Za-z0-9\-._]++|" + ip_literal + rb")(?::[0-9]{0,5})?[ ]*+\r\n"
+host_line = rb"[Hh](?i:ost):[ ]?[A-Za-z0-9\-._]++(?::[0-9]{0,5})?[ ]*+\r\n"
 length_line = rb"[Cc](?i:ontent-length):[ ]?([0-9]{1,18})[ ]*+\r\n"
 PLAIN_HEAD: Final = re.compile(
     rb"(" + token + rb") (/" + target_byte + rb"*+) HTTP/1\.1\r\n"

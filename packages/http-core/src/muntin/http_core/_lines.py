@@ -19,7 +19,7 @@ __all__ = ["REQUEST_LINES", "STATUS_LINES", "VERSIONS", "LineCheck", "StartLine"
 
 # For all others the response is 505. RFC 9110 §2.5 would allow to treat higher minor versions as 1.1, but nobody sends
 # them.
-VERSIONS: Final = {(b"1", b"1"): HTTP_11, (b"1", b"0"): HTTP_10}
+VERSIONS: Final = {b"1.1": HTTP_11, b"1.0": HTTP_10}
 
 
 class StartLine(NamedTuple):
@@ -89,7 +89,7 @@ class LineCheck:
             match = self._start_line.pattern.fullmatch(line)
             if match is None:
                 raise RemoteProtocolError(400, f"malformed {self._start_line.name}")
-            if match.group("major", "minor") not in VERSIONS:
+            if match.group("version") not in VERSIONS:
                 raise RemoteProtocolError(505, "HTTP version not supported")
             return
         self._section += len(line)

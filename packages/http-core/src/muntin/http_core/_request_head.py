@@ -1,23 +1,52 @@
 """Reading the head of a request (RFC 9112 §3 and §5).
 
-`parse_request_head` takes a whole head. The common head needs one match, which proves that every line is well-formed
-and that only Host and Content-Length decide how the message is read; no line is taken apart. Any other head needs
-three: one match for the request-line, one for the lines, and one that finds the fields that frame the message.
-
-For a head that does not match, `_lines` finds out what is wrong.
+`split_head` splits a head that is well-formed into parts: a kernel that is compiled, or patterns (`_head_parts`). What
+the parts imply is decided here. For a head that is not well-formed, `_lines` finds out what is wrong.
 """
 
 from collections.abc import Sequence
 
+from muntin.http_core._accel import split_head
+from muntin.http_core._buffer import ReceiveBuffer
 from muntin.http_core._events import HTTP_11, NO_BODY, HttpVersion, RequestHead
 from muntin.http_core._framing import frame_length, frame_request
-from muntin.http_core._grammar import FIELD_SECTION, FRAMING_FIELD, HOST, PLAIN_HEAD, REQUEST_LINE
+from muntin.http_core._grammar import HOST
+from muntin.http_core._head_parts import FramingFields, HeadParts
 from muntin.http_core._limits import Limits
 from muntin.http_core._lines import REQUEST_LINES, VERSIONS, LineCheck, find_fault
 from muntin.http_core._target import check_target
 from muntin.http_core.errors import RemoteProtocolError
 
-__all__ = ["connection_options", "find_framing_fields", "is_persistent", "parse_request_head"]
+__all__ = ["build_head", "connection_options", "is_persistent", "parse_request_head", "take_request_head"]
+
+
+def take_request_head(buffer: ReceiveBuffer, limits: Limits, is_begun: bool) -> RequestHead | None:
+    """Remove a head from the front of a buffer; return None while it is not complete.
+
+    Args:
+        buffer: what was received.
+        limits: how much the peer may send.
+        is_begun: True if a part of this head was there before, and was checked.
+
+    Raises:
+        RemoteProtocolError: the head is malformed or exceeds a limit; the first fault is named.
+    """
+    data, start = buffer.data, buffer.start
+    # A head that arrives in pieces is searched piece by piece, so that the time is linear.
+    if not is_begun and type(data) is bytes:
+        parts = split_head(data, start, limits.field_count)
+        if parts is not None:
+            end = buffer.start = parts[0]
+            if end - start > limits.line_floor:
+                LineCheck(limits, REQUEST_LINES).check_all(data[start:end])
+            return build_head(parts)
+    block = buffer.take_past(b"\r\n\r\n")
+    if block is None:
+        return None
+    if not is_begun and block.startswith(b"\r\n"):
+        # RFC 9112 §2.2: one empty line before the request-line is to be ignored; old clients end bodies with it.
+        block = block[2:]
+    return parse_request_head(block, limits)
 
 
 def parse_request_head(block: bytes, limits: Limits) -> RequestHead:
@@ -26,52 +55,36 @@ def parse_request_head(block: bytes, limits: Limits) -> RequestHead:
     Raises:
         RemoteProtocolError: the head is malformed or exceeds a limit; the first fault is named.
     """
-    plain = PLAIN_HEAD.fullmatch(block)
-    if len(block) > limits.line_floor or block.count(b"\n") > limits.field_count:
-        LineCheck(limits, REQUEST_LINES).check_all(block)
-    if plain is not None:
-        method, target, fields, behind, before = plain.groups()
-        if method != b"CONNECT":
-            length = behind or before
-            framing = frame_length(int(length)) if length else NO_BODY
-            return RequestHead(method.decode("ascii"), target.decode("ascii"), HTTP_11, fields, framing)
-    return _parse_uncommon(block, limits)
-
-
-def _parse_uncommon(block: bytes, limits: Limits) -> RequestHead:
-    """Parse a head of any kind."""
-    line = REQUEST_LINE.match(block)
-    section = FIELD_SECTION.match(block, line.end()) if line is not None else None
-    if line is None or section is None or section.end() != len(block) - 2:
+    parts = split_head(block, 0, limits.field_count)
+    if parts is None or parts[0] != len(block):
         raise find_fault(block, limits, REQUEST_LINES)
-    method, target, major, minor = line.groups()
-    version = VERSIONS.get((major, minor))
+    if len(block) > limits.line_floor:
+        LineCheck(limits, REQUEST_LINES).check_all(block)
+    return build_head(parts)
+
+
+def build_head(parts: HeadParts) -> RequestHead:
+    """Build the head from its parts.
+
+    Raises:
+        RemoteProtocolError: the parts contradict one another.
+    """
+    _, method, target, digits, fields, length, framing_fields = parts
+    if framing_fields is None:
+        return RequestHead(method, target, HTTP_11, fields, frame_length(length) if length else NO_BODY)
+    version = VERSIONS.get(digits)
     if version is None:
         raise RemoteProtocolError(505, "HTTP version not supported")
-    return _build_head(
-        method, target, version, block[line.end() : -2], find_framing_fields(block, line.end())
-    )
+    return _build_uncommon(method, target, version, fields, framing_fields)
 
 
-def find_framing_fields(block: bytes, start: int) -> dict[bytes, list[bytes]]:
-    """Return the values of the fields that frame a message, by lower-case name; `start` is behind the first line."""
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in FRAMING_FIELD.findall(block, start - 1):
-        found.setdefault(name.lower(), []).append(value.strip(b" \t"))
-    return found
-
-
-def _build_head(
-    method: bytes,
-    target: bytes,
-    version: HttpVersion,
-    fields: bytes,
-    framing_fields: dict[bytes, list[bytes]],
+def _build_uncommon(
+    method: str, target: str, version: HttpVersion, fields: bytes, framing_fields: FramingFields
 ) -> RequestHead:
-    """Build the head from its parts, and refuse those that contradict one another."""
+    """Build a head of any kind, and refuse parts that contradict one another."""
     hosts = framing_fields.get(b"host", [])
     _check_hosts(version, hosts)
-    check_target(method, target, hosts[0] if hosts else None)
+    check_target(method.encode("ascii"), target.encode("ascii"), hosts[0] if hosts else None)
     framing = frame_request(
         version, framing_fields.get(b"transfer-encoding", ()), framing_fields.get(b"content-length", ())
     )
@@ -85,9 +98,7 @@ def _build_head(
             expect = b", ".join(framing_fields[b"expect"]).decode("latin-1").lower().strip(", \t") or None
         if b"upgrade" in framing_fields and b"upgrade" in options:
             upgrade = b", ".join(framing_fields[b"upgrade"]).decode("latin-1")
-    return RequestHead(
-        method.decode("ascii"), target.decode("ascii"), version, fields, framing, keep_alive, expect, upgrade
-    )
+    return RequestHead(method, target, version, fields, framing, keep_alive, expect, upgrade)
 
 
 def _check_hosts(version: HttpVersion, hosts: list[bytes]) -> None:

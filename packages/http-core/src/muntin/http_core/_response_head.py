@@ -6,9 +6,10 @@ Lines and framing fields are read as in requests; only the first line, and what 
 from muntin.http_core._events import ReceivedResponse, RequestHead
 from muntin.http_core._framing import frame_received_response
 from muntin.http_core._grammar import FIELD_SECTION, STATUS_LINE
+from muntin.http_core._head_parts import find_framing_fields
 from muntin.http_core._limits import Limits
 from muntin.http_core._lines import STATUS_LINES, VERSIONS, LineCheck, find_fault
-from muntin.http_core._request_head import connection_options, find_framing_fields, is_persistent
+from muntin.http_core._request_head import connection_options, is_persistent
 from muntin.http_core.errors import RemoteProtocolError
 
 __all__ = ["parse_response_head"]
@@ -31,12 +32,12 @@ def parse_response_head(block: bytes, request: RequestHead, limits: Limits) -> R
     section = FIELD_SECTION.match(block, line.end()) if line is not None else None
     if line is None or section is None or section.end() != len(block) - 2:
         raise find_fault(block, limits, STATUS_LINES)
-    major, minor, code, reason = line.groups()
-    version = VERSIONS.get((major, minor))
+    digits, code, reason = line.groups()
+    version = VERSIONS.get(digits)
     if version is None:
         raise RemoteProtocolError(505, "HTTP version not supported")
     status = int(code)
-    found = find_framing_fields(block, line.end())
+    found = find_framing_fields(block, line.end(), len(block))
     options = connection_options(found.get(b"connection", ()))
     lengths, codings = found.get(b"content-length", ()), found.get(b"transfer-encoding", ())
     return ReceivedResponse(

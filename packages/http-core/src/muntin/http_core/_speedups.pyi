@@ -1,0 +1,3 @@
+from muntin.http_core._head_parts import HeadParts
+
+def split_head(data: bytes, start: int, most: int) -> HeadParts | None: ...
