@@ -56,7 +56,7 @@ def draw_packages() -> str:
 
 
 def draw_way() -> str:
-    """Draw the calls of one request for a page with a variable in its path: a line for each visit to a package, in order."""
+    """Draw the calls of one request whose path has a variable: a line for each visit to a package, in order."""
     calls = [
         (file.split("/"), name.rpartition(".")[2])
         for file, name in list_calls("variable")

@@ -7,7 +7,7 @@ may be of any type.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
-from functools import partial, update_wrapper, wraps
+from functools import partial, wraps
 from typing import Any, Protocol, TypeVar
 
 from muntin.middleware.callables import describe_callable
@@ -87,9 +87,13 @@ def is_middleware(function: object) -> bool:
 
 def _wrap_handler(function: Callable[..., Any], handler: Handler[Q, R]) -> Handler[Q, R]:
     """Return the handler inside one middleware, with the name and attributes of the handler."""
-    # A partial adds less than a closure would: one C call, no frame.
-    around = partial(function, handler=handler)
-    return update_wrapper(around, handler)
+
+    # A partial with a keyword is no faster: before Python 3.14 it copies its arguments for every call.
+    @wraps(handler)
+    def around(request: Q) -> Awaitable[R]:
+        return function(request, handler=handler)  # type: ignore[no-any-return]  # a middleware is awaited
+
+    return around
 
 
 def _build_per_request(
