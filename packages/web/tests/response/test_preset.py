@@ -5,7 +5,8 @@ from importlib.metadata import version
 import pytest
 
 from muntin import web
-from muntin.web.response.preset import PLAIN_TEXT, SERVER, preset_of_field, preset_of_type
+from muntin.http_core import ResponseHead
+from muntin.web.response.preset import PLAIN_TEXT, SERVER, preset_of_field, preset_of_text, preset_of_type
 
 
 def test_the_product_token_has_the_version_of_the_distribution():
@@ -18,7 +19,10 @@ def test_a_preset_is_made_once():
     assert preset_of_field("a/b") is preset_of_type("a/b", None)
     assert PLAIN_TEXT.get("Content-Type") == "text/plain; charset=utf-8"
     assert PLAIN_TEXT.get("Server") is None
-    assert [*PLAIN_TEXT.block] == [("Content-Type", "text/plain; charset=utf-8"), ("Server", SERVER)]
+    assert [*PLAIN_TEXT.heads[200].fields] == [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Server", SERVER),
+    ]
     for wrong in ("a", "a/b; c=d", "a b/c"):
         with pytest.raises(ValueError):
             preset_of_type(wrong, None)
@@ -33,3 +37,9 @@ def test_the_mapping_begins_with_the_preset_and_replaces_it(make_request):
     sent = request.exchange.answer.headers
     assert (sent["Content-Type"], sent.getall("Server")) == ("application/octet-stream", ["mine"])
     assert PLAIN_TEXT.get("Content-Type") == "text/plain; charset=utf-8"
+
+
+def test_a_head_is_made_once_for_each_status():
+    assert PLAIN_TEXT.heads[404] is PLAIN_TEXT.heads[404]
+    assert PLAIN_TEXT.heads[404] == ResponseHead(404, PLAIN_TEXT.heads[200].fields)
+    assert preset_of_text("text/html") is preset_of_type("text/html", "utf-8")

@@ -37,16 +37,12 @@ def decode_fields(raw: RawFields) -> CIMultiDictProxy[str]:
     )
 
 
-def _read_media_type(raw: bytes) -> MediaType:
+def _read_long(raw: bytes) -> MediaType:
     """Parse a Content-Type; `application/octet-stream` for a malformed one."""
-    return (
-        _read_short(raw) if len(raw) <= _SHORT else parse_media_type(raw.decode("latin-1")) or _NO_MEDIA_TYPE
-    )
-
-
-@lru_cache(128)
-def _read_short(raw: bytes) -> MediaType:
     return parse_media_type(raw.decode("latin-1")) or _NO_MEDIA_TYPE
+
+
+_read_short: Final = lru_cache(128)(_read_long)
 
 
 class RequestFields:
@@ -169,9 +165,13 @@ class RequestFields:
         """
         media = self._media_type
         if media is None:
-            lines = self.get_lines(b"content-type")
-            is_one = len(lines) == 1 or len(set(lines)) == 1
-            media = self._media_type = _read_media_type(lines[0]) if is_one else _NO_MEDIA_TYPE
+            lines = self._head.get_all(b"content-type")
+            if len(lines) == 1 or len(set(lines)) == 1:
+                raw = lines[0]
+                media = _read_short(raw) if len(raw) <= _SHORT else _read_long(raw)
+            else:
+                media = _NO_MEDIA_TYPE
+            self._media_type = media
         return media
 
     @property

@@ -125,12 +125,19 @@ class RequestReading(RequestFields):
         if 0 < limit < declared:
             # Refused before 100 (Continue), so that the peer does not send it in vain.
             raise HTTPRequestEntityTooLarge(limit, declared)
+        body = self.exchange.body
         if (
             self._content is None
-            and self.exchange.body.is_complete
-            and not (self._decodes and self.get_lines(b"content-encoding"))
+            and body.is_complete
+            and not (self._decodes and self._head.get_all(b"content-encoding"))
         ):
-            whole = self._whole = self._take_whole(limit)
+            pieces = [body.receive_nowait()]
+            while not body.at_eof:
+                pieces.append(body.receive_nowait())
+            whole = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            if 0 < limit < len(whole):
+                raise HTTPRequestEntityTooLarge(limit, len(whole))
+            self._whole = whole
         return whole
 
     async def _read_pieces(self) -> bytes:
@@ -146,17 +153,6 @@ class RequestReading(RequestFields):
             pieces.append(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def _take_whole(self, limit: int) -> bytes:
-        """Read a body that has arrived completely."""
-        body = self.exchange.body
-        pieces = [body.receive_nowait()]
-        while not body.at_eof:
-            pieces.append(body.receive_nowait())
-        whole = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        if 0 < limit < len(whole):
-            raise HTTPRequestEntityTooLarge(limit, len(whole))
-        return whole
-
     async def text(self) -> str:
         """Read the whole body as text, in the charset of its Content-Type, or else in UTF-8.
 
@@ -170,7 +166,9 @@ class RequestReading(RequestFields):
         return self._decode(await self.read() if data is None else data)
 
     def _decode(self, data: bytes) -> str:
-        charset = self.charset
+        media = self.media_type
+        # Most types have no parameters at all.
+        charset = media.charset if media.parameters else None
         known = "utf-8" if charset is None else multipart.charset.find_charset(charset)
         if known is None:
             raise UnknownCharset(text="415: unknown charset")

@@ -231,7 +231,7 @@ class Deliverable(MutableHead):
         ):
             # The first cell of the table, in as few steps as can be: most responses end here.
             exchange = request.exchange
-            exchange.respond(ResponseHead(self._status, self._whole_fields(), self._reason), body)
+            exchange.respond(self._whole_head(), body)
             self._exchange = exchange
             self._whole_length = len(body)
             return True
@@ -339,14 +339,14 @@ class Deliverable(MutableHead):
 
     def _respond(self, exchange: Exchange) -> None:
         body: bytes = (self._body or b"") if self._encoded is None else self._encoded
-        exchange.respond(ResponseHead(self._status, self._whole_fields(), self._reason), body)
+        exchange.respond(self._whole_head(), body)
         self._exchange = exchange
         self._whole_length = len(body)
 
     async def _send_file(self, request: ServedRequest) -> None:
         file, offset, length, chunk_size = self._stretch()
         self._exchange = request.exchange
-        head = ResponseHead(self._status, self._whole_fields(), self._reason)
+        head = self._whole_head()
         await request.exchange.respond_file(head, file, offset, length, chunk_size=chunk_size)
         self._whole_length = length
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from multidict import CIMultiDict
 
-from muntin.http_core import HeadFields, forbids_body, reason_of
+from muntin.http_core import HeadFields, ResponseHead, forbids_body, reason_of
 from muntin.http_core import headers as families
 from muntin.http_core.headers.dates import format_date, parse_date
 from muntin.http_core.headers.media import MediaType, format_media_type
@@ -314,11 +314,12 @@ class MutableHead(Storage):
         headers.setdefault("Date", format_date(time.time()))
         headers.setdefault("Server", SERVER)
 
-    def _whole_fields(self) -> HeadFields:
-        """Return the fields to send with a body whose length the exchange states."""
-        if self._headers is None and self._cookies is None and self._preset is not None:
-            return self._preset.block
-        return self._all_fields()
+    def _whole_head(self) -> ResponseHead:
+        """Return the head to send with a body whose length the exchange states."""
+        preset = self._preset
+        if preset is not None and self._headers is None and self._cookies is None and self._reason is None:
+            return preset.heads[self._status]
+        return ResponseHead(self._status, self._all_fields(), self._reason)
 
     def _all_fields(self) -> HeadFields:
         """Return the fields to send, a declared length included."""

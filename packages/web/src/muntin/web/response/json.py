@@ -16,6 +16,8 @@ __all__ = ["DEFAULT_CODEC", "JSON", "JSONCodec", "json_bytes_response", "json_re
 
 _MISSING: Final[Any] = object()
 _JSON_TYPE: Final = "application/json"
+_encode: Final = json.JSONEncoder().encode
+"""The encoder that `json.dumps` ends in when it is called with a value alone."""
 
 
 class JSONCodec(NamedTuple):
@@ -73,7 +75,8 @@ def json_response(
     if data is not _MISSING:
         if text is not None or body is not None:
             raise ValueError("only one of data, text, or body should be specified")
-        text = dumps(data)
+        text = _encode(data) if dumps is json.dumps else dumps(data)
+        return Response(text=text, status=status, reason=reason, headers=headers, content_type=content_type)
     return Response(
         text=text, body=body, status=status, reason=reason, headers=headers, content_type=content_type
     )

@@ -19,7 +19,7 @@ from muntin.web.response.headers import LooseHeaders
 from muntin.web.response.overriding import standard
 from muntin.web.response.packet_mode import PacketMode
 from muntin.web.response.payloads import Payload, get_payload
-from muntin.web.response.preset import PLAIN_TEXT, preset_of_type
+from muntin.web.response.preset import PLAIN_TEXT, preset_of_text, preset_of_type
 from muntin.web.response.served_request import ServedRequest
 from muntin.web.response.stream import StreamResponse
 
@@ -60,6 +60,8 @@ class Response(StreamResponse):
 
     _usual_packet_mode: ClassVar[PacketMode] = PacketMode.CORK
     _body: bytes | Payload | None = None
+    _zlib_executor_size: int = COMPRESS_AT_ONCE
+    _zlib_executor: Executor | None = None
 
     def __init__(
         self,
@@ -76,12 +78,17 @@ class Response(StreamResponse):
     ) -> None:
         # Not that of StreamResponse, which only gives its arguments names: this is half as many instructions.
         Deliverable.__init__(self, status, reason, headers)
-        self._zlib_executor_size = zlib_executor_size
-        self._zlib_executor = zlib_executor
+        if zlib_executor_size != COMPRESS_AT_ONCE or zlib_executor is not None:
+            self._zlib_executor_size = zlib_executor_size
+            self._zlib_executor = zlib_executor
         if isinstance(text, str) and body is None and charset is None and headers is None:
             # What most handlers do, without a further call.
-            self._preset = PLAIN_TEXT if content_type is None else preset_of_type(content_type, "utf-8")
+            self._preset = PLAIN_TEXT if content_type is None else preset_of_text(content_type)
             self._body = text.encode()
+        elif body.__class__ is bytes and text is None and charset is None and headers is None:
+            if content_type is not None:
+                self._preset = preset_of_type(content_type, None)
+            self._body = body
         elif text is not None:
             if body is not None:
                 raise ValueError("body and text are not allowed together")
