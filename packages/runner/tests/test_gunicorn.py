@@ -52,3 +52,5 @@ def test_what_can_be_served():
     assert not runner.is_servable("a string")
     with pytest.raises(TypeError, match="nothing that can be served"):
         runner.make_runner("a string")
+    with pytest.raises(TypeError, match="nothing that can be served"):
+        runner.make_server("a string")

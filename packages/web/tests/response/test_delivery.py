@@ -8,7 +8,7 @@ import pytest
 
 from muntin import web
 from muntin.static import StaticRoot
-from muntin.web.response.body import BodyKind
+from muntin.web.response.body import BodyKind, FileStretch, kind_of
 from muntin.web.response.delivery import Way, choose
 from muntin.web.response.overriding import LEFT_TO_US, sends_by_itself
 
@@ -39,6 +39,13 @@ def test_every_body_has_a_way(kind: BodyKind, as_it_is: Way, encoded: Way, in_pi
 def test_the_table_is_complete() -> None:
     for kind in BodyKind:
         assert choose(kind, is_encoded=False, in_pieces=False) in Way
+
+
+def test_what_a_body_is_sent_with_says_its_kind() -> None:
+    for kind in BodyKind:
+        assert kind_of(kind) is kind
+    assert kind_of(FileStretch(io.BytesIO(b"a"), 0, 1, 1)) is BodyKind.FILE
+    assert kind_of(lambda duplex, request: None) is BodyKind.SOCKET
 
 
 # What subclasses replace

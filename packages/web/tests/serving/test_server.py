@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from muntin import web
+from muntin.web.serving.server import make_exchange_handler
 from muntin.web.testing import MemoryExchange, TestClient, TestServer
 
 pytestmark = pytest.mark.anyio
@@ -318,3 +319,17 @@ async def test_a_bare_server_takes_what_a_route_takes():
     for each, text in ((server, "plain"), (web.Server(lambda request: View(request)), "view")):
         async with TestServer(each) as serving, httpx.AsyncClient() as client:
             assert (await client.get(str(serving.make_url("/")))).text == text
+
+
+async def test_classes_of_responses_are_remembered_by_each_server_and_not_without_end():
+    async def handler(request):
+        return type("Own", (web.Response,), {})(text="own")
+
+    handle = make_exchange_handler(make_app(handler))
+    other = make_exchange_handler(make_app(handler))
+    for _ in range(300):
+        exchange = MemoryExchange()
+        await handle(exchange)
+        assert exchange.response_head.status == 200
+    assert len(handle.__self__._sendable) == 256
+    assert other.__self__._sendable == {web.Response}

@@ -13,7 +13,14 @@ from muntin.runner._server import Server
 from muntin.runner._timeouts import DEFAULT_TIMEOUTS, Timeouts
 from muntin.runner.errors import GracefulExit
 from muntin.runner.exchange import Body, Duplex, Exchange, ExchangeHandler, Peer, Receiver
-from muntin.runner.runners import SHUTDOWN_TIMEOUT, BaseRunner, ServerRunner, is_servable, make_runner
+from muntin.runner.runners import (
+    SHUTDOWN_TIMEOUT,
+    BaseRunner,
+    ServerRunner,
+    is_servable,
+    make_runner,
+    make_server,
+)
 from muntin.runner.signals import handle_signals, release_signals
 from muntin.runner.sites import BACKLOG, BaseSite, NamedPipeSite, SiteRunner, SockSite, TCPSite, UnixSite
 
@@ -45,6 +52,7 @@ __all__ = [
     "handle_signals",
     "is_servable",
     "make_runner",
+    "make_server",
     "release_signals",
 ]
 

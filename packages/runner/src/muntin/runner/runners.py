@@ -11,7 +11,7 @@ from muntin.runner._server import Server
 from muntin.runner.signals import handle_signals, release_signals
 from muntin.runner.sites import BaseSite
 
-__all__ = ["SHUTDOWN_TIMEOUT", "BaseRunner", "ServerRunner", "is_servable", "make_runner"]
+__all__ = ["SHUTDOWN_TIMEOUT", "BaseRunner", "ServerRunner", "is_servable", "make_runner", "make_server"]
 
 _RETIREMENT = 1.0
 """How long a process that is replaced waits for requests on idle connections (seconds)."""
@@ -233,6 +233,22 @@ def make_runner(served: object, **options: Any) -> BaseRunner:
     Args:
         served: the object.
         options: options of its runner and server.
+
+    Raises:
+        TypeError: its type is not registered.
+    """
+    raise TypeError(f"{served!r} is nothing that can be served")
+
+
+@singledispatch
+def make_server(served: object, **options: Any) -> Server:
+    """Return the server of an object of a registered type, for those who listen and start it themselves.
+
+    `@make_server.register(Type)` registers a function that makes the server for a type.
+
+    Args:
+        served: the object.
+        options: options of its server.
 
     Raises:
         TypeError: its type is not registered.

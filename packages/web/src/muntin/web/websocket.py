@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, NoReturn, cast
 from muntin.http_core import NO_BODY, BodyFraming, FramingKind
 from muntin.runner import Duplex
 from muntin.web.legacy import choose_close_code
-from muntin.web.response.body import BodyKind
+from muntin.web.response.body import SocketOpener
 from muntin.web.response.exceptions import HTTPBadRequest, HTTPException, HTTPForbidden, HTTPUpgradeRequired
 from muntin.web.response.served_request import ServedRequest, UpgradableRequest
 from muntin.web.response.server_clock import ServerClock
@@ -186,8 +186,8 @@ class WebSocketResponse(StreamResponse):
         self.headers.extend(handshake.fields)
         await self._send(request)
 
-    def _body_kind(self) -> BodyKind:
-        return BodyKind.SOCKET
+    def _describe_body(self) -> SocketOpener:
+        return self._open_socket
 
     def _open_socket(self, duplex: Duplex, request: UpgradableRequest) -> None:
         agreement = self._agreement

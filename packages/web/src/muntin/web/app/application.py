@@ -5,10 +5,11 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from muntin.middleware import CleanupContexts, Middlewares, Signal
 from muntin.router import AbstractResource, AbstractRouteDef
+from muntin.runner import make_server
 from muntin.web.app.error_pages import ErrorPages
 from muntin.web.app.life import Life
 from muntin.web.app.pipelines import Pipelines
@@ -55,8 +56,6 @@ class Application(ApplicationState):
     Raises:
         TypeError: a middleware is of the wrong kind, or the router or the executor is.
     """
-
-    _server_maker: ClassVar[Callable[..., Any] | None] = None
 
     def __init__(
         self,
@@ -357,15 +356,7 @@ class Application(ApplicationState):
         warn_older("app.make_handler()", "web.AppRunner(app)")
         self._life.loop = loop or self._life.loop
         self.freeze()
-        make = self._server_maker
-        if make is None:
-            raise RuntimeError("there is nothing that makes servers: import muntin.web.serving.server")
-        return make(self, **handler_args)
-
-    @classmethod
-    def set_server_maker(cls, make: Callable[..., Any]) -> None:
-        """Say what `make_handler` calls: servers know applications, and not the other way round."""
-        cls._server_maker = staticmethod(make)
+        return make_server(self, **handler_args)
 
     def __repr__(self) -> str:
         return f"<Application 0x{id(self):x}>"

@@ -1,9 +1,12 @@
 """The body of a response, as much of it as is known when the head is about to be sent."""
 
+from collections.abc import Callable
 from enum import Enum
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
-__all__ = ["BodyData", "BodyKind", "FileStretch", "as_bytes"]
+from muntin.runner import Duplex
+
+__all__ = ["Body", "BodyData", "BodyKind", "FileStretch", "SocketOpener", "as_bytes", "kind_of"]
 
 BodyData = bytes | bytearray | memoryview
 """The types that can be written to a body."""
@@ -28,6 +31,20 @@ class FileStretch(NamedTuple):
     length: int
     chunk_size: int
     """How many bytes are read at a time where the system cannot send the file by itself."""
+
+
+SocketOpener = Callable[[Duplex, Any], None]
+"""Speaks another protocol on a connection from now on; called with that, and with the request."""
+
+Body = BodyKind | FileStretch | SocketOpener
+"""A body as delivery sees it: a stretch of a file or another protocol by what it is sent with, any other by its kind."""
+
+
+def kind_of(body: Body) -> BodyKind:
+    """Return the kind of a body."""
+    if isinstance(body, BodyKind):
+        return body
+    return BodyKind.FILE if isinstance(body, FileStretch) else BodyKind.SOCKET
 
 
 def as_bytes(data: BodyData) -> bytes:

@@ -20,7 +20,7 @@ from typing import Any, Final
 from muntin.http_core import Fields, ResponseHead, forbids_body
 from muntin.http_core import coding as codings
 from muntin.runner import Duplex, Exchange
-from muntin.web.response.body import BodyData, BodyKind, FileStretch, as_bytes
+from muntin.web.response.body import Body, BodyData, BodyKind, FileStretch, as_bytes, kind_of
 from muntin.web.response.eager import DONE, Eager
 from muntin.web.response.head import MutableHead
 from muntin.web.response.options import NOTHING_ASKED, DeliveryOptions
@@ -177,8 +177,8 @@ class Deliverable(MutableHead):
     # What subclasses describe
 
     @abstractmethod
-    def _body_kind(self) -> BodyKind:
-        """Return what is known of the body."""
+    def _describe_body(self) -> Body:
+        """Return what is known of the body: a kind, all of it where it is in a file, or how another protocol begins."""
 
     def _determine_body(self, request: ServedRequest) -> None:
         """Find out what the body is, where that depends on the request."""
@@ -187,16 +187,8 @@ class Deliverable(MutableHead):
         """Return whether encoding the body is nothing for the event loop's thread."""
         return False
 
-    def _stretch(self) -> FileStretch:
-        """Return the piece of a file that is all of the body."""
-        raise NotImplementedError
-
     async def _write_body(self, writer: BodyWriter) -> None:
         """Write what `write_eof` does not write."""
-
-    def _open_socket(self, duplex: Duplex, request: Any) -> None:
-        """Speak another protocol from now on."""
-        raise NotImplementedError
 
     # By hand
 
@@ -246,7 +238,7 @@ class Deliverable(MutableHead):
         self._determine_body(request)
         # Whether the client accepts a coding is not known yet: sent at once is what goes out whole in either case.
         is_encoded = options.compression is not None
-        way = choose(self._body_kind(), is_encoded=is_encoded, in_pieces=options.in_pieces)
+        way = choose(kind_of(self._describe_body()), is_encoded=is_encoded, in_pieces=options.in_pieces)
         if way is not Way.WHOLE or options.held or (is_encoded and self._takes_long_to_encode()):
             return False
         self._negotiate(request.exchange)
@@ -331,11 +323,17 @@ class Deliverable(MutableHead):
         """Send everything."""
         await self._complete_head(request)
         in_pieces = self._options.in_pieces
-        way = choose(self._body_kind(), is_encoded=self._coding is not None, in_pieces=in_pieces)
-        await _SENDERS[way](self, request)
-
-    async def _send_whole(self, request: ServedRequest) -> None:
-        self._respond(request.exchange)
+        body = self._describe_body()
+        way = choose(kind_of(body), is_encoded=self._coding is not None, in_pieces=in_pieces)
+        if way is Way.WHOLE:
+            self._respond(request.exchange)
+        elif way is Way.STREAM or isinstance(body, BodyKind):
+            await self._write_body(self._start(request.exchange))
+            await self.write_eof()
+        elif isinstance(body, FileStretch):
+            await self._send_file(request.exchange, body)
+        else:
+            body(self._upgrade(request.exchange), request)
 
     def _respond(self, exchange: Exchange) -> None:
         body: bytes = (self._body or b"") if self._encoded is None else self._encoded
@@ -343,16 +341,12 @@ class Deliverable(MutableHead):
         self._exchange = exchange
         self._whole_length = len(body)
 
-    async def _send_file(self, request: ServedRequest) -> None:
-        file, offset, length, chunk_size = self._stretch()
-        self._exchange = request.exchange
+    async def _send_file(self, exchange: Exchange, stretch: FileStretch) -> None:
+        file, offset, length, chunk_size = stretch
+        self._exchange = exchange
         head = self._whole_head()
-        await request.exchange.respond_file(head, file, offset, length, chunk_size=chunk_size)
+        await exchange.respond_file(head, file, offset, length, chunk_size=chunk_size)
         self._whole_length = length
-
-    async def _send_stream(self, request: ServedRequest) -> None:
-        await self._write_body(self._start(request.exchange))
-        await self.write_eof()
 
     def _start(self, exchange: Exchange) -> BodyWriter:
         """Send the head of a body that is written piece by piece."""
@@ -367,16 +361,8 @@ class Deliverable(MutableHead):
             options.packet_mode.apply(exchange.peer)
         return writer
 
-    async def _send_upgrade(self, request: ServedRequest) -> None:
-        head = ResponseHead(self._status, self._all_fields(), self._reason)
-        duplex = request.exchange.upgrade(head)
-        self._exchange = request.exchange
-        self._open_socket(duplex, request)
-
-
-_SENDERS: Final = {
-    Way.WHOLE: Deliverable._send_whole,  # noqa: SLF001 - of the class above
-    Way.FILE: Deliverable._send_file,  # noqa: SLF001
-    Way.STREAM: Deliverable._send_stream,  # noqa: SLF001
-    Way.UPGRADE: Deliverable._send_upgrade,  # noqa: SLF001
-}
+    def _upgrade(self, exchange: Exchange) -> Duplex:
+        """Send the head that ends HTTP on the connection, and return that."""
+        duplex = exchange.upgrade(ResponseHead(self._status, self._all_fields(), self._reason))
+        self._exchange = exchange
+        return duplex

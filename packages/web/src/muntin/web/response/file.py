@@ -79,15 +79,12 @@ class _OpenFile:
         self._file = file
         self._chunk_size = chunk_size
 
-    @property
-    def kind(self) -> BodyKind:
-        """The stretches of the file to send, with the bytes between them."""
+    def describe(self) -> BodyKind | FileStretch:
+        """Return the stretch to send, or `PIECES` for several stretches with bytes between them."""
         segments = self._plan.segments
-        return BodyKind.FILE if len(segments) == 1 and not segments[0].prefix else BodyKind.PIECES
-
-    def stretch(self) -> FileStretch:
-        """Return the first stretch to be sent."""
-        _, offset, count = self._plan.segments[0]
+        if len(segments) != 1 or segments[0].prefix:
+            return BodyKind.PIECES
+        _, offset, count = segments[0]
         return FileStretch(self._file, offset, count, self._chunk_size)
 
     async def write(self, writer: BodyWriter) -> None:
@@ -188,13 +185,8 @@ class FileResponse(StreamResponse):
 
     # What delivery asks for
 
-    def _body_kind(self) -> BodyKind:
-        return BodyKind.FILE_IN_MEMORY if self._open_file is None else self._open_file.kind
-
-    def _stretch(self) -> FileStretch:
-        if self._open_file is None:
-            raise RuntimeError(f"{self!r} has no open file")
-        return self._open_file.stretch()
+    def _describe_body(self) -> BodyKind | FileStretch:
+        return BodyKind.FILE_IN_MEMORY if self._open_file is None else self._open_file.describe()
 
     async def _write_body(self, writer: BodyWriter) -> None:
         if self._open_file is None:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from multidict import CIMultiDict
 
-from muntin.web.response.body import BodyData, BodyKind
+from muntin.web.response.body import Body, BodyData, BodyKind
 from muntin.web.response.compression import Compression, ContentCoding
 from muntin.web.response.delivery import BodyWriter, Deliverable
 from muntin.web.response.eager import DONE
@@ -42,7 +42,7 @@ class StreamResponse(Deliverable):
     ) -> None:
         super().__init__(status, reason, headers)
 
-    def _body_kind(self) -> BodyKind:
+    def _describe_body(self) -> Body:
         return BodyKind.WRITTEN
 
     # How far it is

@@ -121,7 +121,7 @@ class Response(StreamResponse):
 
     # The body
 
-    def _body_kind(self) -> BodyKind:
+    def _describe_body(self) -> BodyKind:
         return BodyKind.PIECES if isinstance(self._body, Payload) else BodyKind.BYTES
 
     @property

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any
 
 from muntin.http_core import RemoteProtocolError
 from muntin.middleware.callables import describe_callable
@@ -14,16 +14,10 @@ from muntin.web.response.served_request import EndUpgraded
 from muntin.web.response.stream import StreamResponse
 from muntin.web.response.whole import Response
 
-__all__ = ["SENDABLE", "NotAResponse", "PagesOf", "Recovery", "end_upgraded", "require_response"]
+__all__ = ["NotAResponse", "PagesOf", "Recovery", "end_upgraded", "require_response"]
 
 PagesOf = Callable[[Any, Exception], Iterable[ErrorPages]]
 """Returns the error pages for a request, the nearest first."""
-
-
-SENDABLE: Final[set[type]] = set()
-"""Classes of responses that are sent as a handler returns them, as far as `require_response` has met them."""
-_MOST_SENDABLE: Final = 256
-"""Classes to remember: a program may make new ones as it runs."""
 
 
 class NotAResponse(Exception):
@@ -191,8 +185,6 @@ def end_upgraded(request: Any, error: Exception | None) -> bool:
 def require_response(response: Any, request: Any) -> None:
     """Check that a handler returned a response; raise an exception that it returned.
 
-    The class of a response that may be sent as it is goes into `SENDABLE`.
-
     Raises:
         NotAResponse: it returned something else; the handler is named.
         HTTPException: it returned one that was not sent yet.
@@ -207,8 +199,6 @@ def require_response(response: Any, request: Any) -> None:
         raise NotAResponse(
             f"{name} (or a middleware) returned {type(response).__name__} instead of a response to {request!r}"
         )
-    elif len(SENDABLE) < _MOST_SENDABLE:
-        SENDABLE.add(response.__class__)
 
 
 def _advise_raising(exception: HTTPException, request: Any) -> None:

@@ -5,15 +5,15 @@ This is the hot path of the framework, so everything that is known before a requ
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from muntin.http_core import Rejected, RemoteProtocolError
 from muntin.runner import Exchange
 from muntin.web.access_log import AbstractAccessLogger
-from muntin.web.response.exceptions import HTTPBadRequest, exception_of
+from muntin.web.response.exceptions import HTTPBadRequest, HTTPException, exception_of
 from muntin.web.response.stream import StreamResponse
 from muntin.web.response.whole import Response
-from muntin.web.serving.recovery import SENDABLE, Recovery, end_upgraded, require_response
+from muntin.web.serving.recovery import Recovery, end_upgraded, require_response
 from muntin.web.serving.sent_response import SentResponse
 
 __all__ = ["Handle", "MakeRequest", "Responder"]
@@ -21,6 +21,9 @@ __all__ = ["Handle", "MakeRequest", "Responder"]
 Handle = Callable[[Any], Awaitable[Any]]
 MakeRequest = Callable[[Exchange, int, int], Any]
 """Makes a request of an exchange, the largest body to read whole (bytes), and the most fields of a form."""
+
+_MOST_SENDABLE: Final = 256
+"""Classes to remember: a program may make new ones as it runs."""
 
 
 class Responder:
@@ -34,7 +37,15 @@ class Responder:
         max_fields: of the requests.
     """
 
-    __slots__ = ("_can_recover", "_make_request", "_max_fields", "_max_size", "_recover", "_select")
+    __slots__ = (
+        "_can_recover",
+        "_make_request",
+        "_max_fields",
+        "_max_size",
+        "_recover",
+        "_select",
+        "_sendable",
+    )
 
     def __init__(
         self,
@@ -48,6 +59,8 @@ class Responder:
         self._max_fields = max_fields
         self._make_request = make_request
         self._select = select
+        self._sendable: set[type] = {Response}
+        """Classes of responses that are sent as a handler returns them, as far as they were met."""
         self._can_recover = recovery.can_recover
         self._recover = recovery.recover
 
@@ -57,8 +70,8 @@ class Responder:
         try:
             response = await self._select(request)(request)
             # The class is looked up first: isinstance() of these classes costs as much as half a router.
-            if response.__class__ is not Response and response.__class__ not in SENDABLE:
-                require_response(response, request)
+            if response.__class__ not in self._sendable:
+                self._require_response(response, request)
             if not response.deliver_nowait(request):
                 await response.deliver(request)
         except Exception as error:
@@ -76,8 +89,8 @@ class Responder:
         began = access_logger.now()
         try:
             response = await self._select(request)(request)
-            if response.__class__ is not Response and response.__class__ not in SENDABLE:
-                require_response(response, request)
+            if response.__class__ not in self._sendable:
+                self._require_response(response, request)
             if not response.deliver_nowait(request):
                 await response.deliver(request)
             sent = response
@@ -92,6 +105,12 @@ class Responder:
             if sent is None:
                 sent = SentResponse(exchange)
             access_logger.log(request, sent, access_logger.now() - began)
+
+    def _require_response(self, response: Any, request: Any) -> None:
+        """Check what a handler returned, and remember its class if it is to be sent as it is."""
+        require_response(response, request)
+        if not isinstance(response, HTTPException) and len(self._sendable) < _MOST_SENDABLE:
+            self._sendable.add(response.__class__)
 
     async def refuse(self, exchange: Exchange, rejected: Rejected) -> None:
         """Respond to a request that could not be parsed."""

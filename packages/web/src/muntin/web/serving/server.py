@@ -127,6 +127,7 @@ def make_exchange_handler(app: Application) -> ExchangeHandler:
     return Responder(Request, selecting.select, recovery, app.client_max_size, app.client_max_fields).respond
 
 
+@runner.make_server.register
 def make_server(app: Application, **options: Any) -> Server:
     """Make a server for an application; this freezes the application.
 
@@ -140,6 +141,3 @@ def make_server(app: Application, **options: Any) -> Server:
     return _ApplicationServer(
         app, **overlay({"logger": app.logger, "debug": app.debug, **options}, app.handler_args)
     )
-
-
-Application.set_server_maker(make_server)
