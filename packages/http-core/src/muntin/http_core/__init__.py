@@ -30,8 +30,8 @@ from muntin.http_core._events import (
     ResponseHead,
     Signal,
 )
+from muntin.http_core._field_block import FieldBlock
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
-from muntin.http_core._serialize import FieldBlock
 from muntin.http_core._states import RequestState, ResponseState
 from muntin.http_core.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from muntin.http_core.status import REASONS, forbids_body, reason_of

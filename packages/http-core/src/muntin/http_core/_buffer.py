@@ -7,6 +7,8 @@ the common case, is kept as the object that arrived: nothing is copied.
 
 import re
 
+from muntin.http_core._events import Data
+
 __all__ = ["ReceiveBuffer"]
 
 # With fewer used bytes than this at the front, moving the rest would cost more than it frees.
@@ -31,17 +33,16 @@ class ReceiveBuffer:
     def __len__(self) -> int:
         return len(self.data) - self.start
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: Data) -> None:
         """Add bytes at the end.
 
         Raises:
             TypeError: the data is not bytes.
         """
-        if data.__class__ is not bytes:
-            # A bytearray or memoryview is copied, so that nobody can change it while it waits here. Text raises.
-            data = bytes(memoryview(data))
+        # A bytearray or memoryview is copied, so that nobody can change it while it waits here. Text raises.
+        piece = data if isinstance(data, bytes) else bytes(memoryview(data))
         if self.start == len(self.data):
-            self.data = data
+            self.data = piece
             self.start = self._searched = 0
             return
         held = self.data
@@ -49,7 +50,7 @@ class ReceiveBuffer:
             held = self.data = bytearray(memoryview(held)[self.start :])
             self._searched = max(0, self._searched - self.start)
             self.start = 0
-        held += data
+        held += piece
 
     def take(self, count: int) -> bytes:
         """Remove and return `count` bytes from the front, or all there are."""

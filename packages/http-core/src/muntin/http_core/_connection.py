@@ -25,6 +25,7 @@ from muntin.http_core._events import (
     HTTP_11,
     NO_BODY,
     BodyFraming,
+    Data,
     EndOfBody,
     Event,
     Fields,
@@ -34,14 +35,15 @@ from muntin.http_core._events import (
     RequestHead,
     ResponseHead,
     Signal,
+    UncheckedHead,
 )
+from muntin.http_core._field_block import FieldBlock
 from muntin.http_core._framing import frame_response
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
 from muntin.http_core._lines import REQUEST_LINES, LineCheck
 from muntin.http_core._request_head import take_request_head
-from muntin.http_core._response_body import measure_body
+from muntin.http_core._response_body import check_length, measure_body
 from muntin.http_core._serialize import (
-    FieldBlock,
     encode_end_of_head,
     encode_fields,
     encode_framing,
@@ -61,7 +63,7 @@ from muntin.http_core._states import (
 )
 from muntin.http_core._writer import BodyWriter
 from muntin.http_core.errors import LocalProtocolError, RemoteProtocolError
-from muntin.http_core.status import check_final, check_status, status_line
+from muntin.http_core.status import check_final, check_interim, check_status, status_line
 
 __all__ = ["ServerConnection"]
 
@@ -119,7 +121,7 @@ class ServerConnection:
 
     # What comes in
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: Data) -> None:
         """Take bytes from the peer.
 
         Raises:
@@ -228,7 +230,7 @@ class ServerConnection:
 
     # What goes out
 
-    def respond(self, head: ResponseHead, body: bytes = b"", date: bytes = b"") -> tuple[bytes, bytes]:
+    def respond(self, head: ResponseHead, body: Data = b"", date: bytes = b"") -> tuple[bytes, bytes]:
         """Return the bytes of a whole response: its head, and its body, which is b"" to HEAD and for 204, 205 and 304.
 
         Args:
@@ -239,10 +241,9 @@ class ServerConnection:
         Raises:
             LocalProtocolError: the head holds what must not be sent, or no response may be sent now.
         """
-        if body.__class__ is not bytes:
-            body = require_bytes(body)
-        block, is_sent = self._respond_whole(self._head, head, len(body), date)
-        return block, body if is_sent else b""
+        content = require_bytes(body)
+        block, is_sent = self._respond_whole(self._head, head, len(content), date)
+        return block, content if is_sent else b""
 
     def announce(self, head: ResponseHead, length: int, date: bytes = b"") -> tuple[bytes, int]:
         """Return the head of a whole response whose body the caller sends by other means, and how many bytes of it.
@@ -253,15 +254,14 @@ class ServerConnection:
             date: as for `respond`.
 
         Raises:
-            LocalProtocolError: as for `respond`.
+            LocalProtocolError: as for `respond`; TypeError: the length is no integer.
         """
-        if not isinstance(length, int) or length < 0:
-            raise LocalProtocolError(f"{length!r} is no length of a body")
+        check_length(length)
         block, is_sent = self._respond_whole(self._head, head, length, date)
         return block, length if is_sent else 0
 
     def refuse(
-        self, rejected: Rejected, body: bytes, date: bytes = b"", fields: Fields = ()
+        self, rejected: Rejected, body: Data, date: bytes = b"", fields: Fields = ()
     ) -> tuple[bytes, bytes]:
         """Return the bytes of a whole response in plain text to a rejected request; the last on this connection.
 
@@ -275,10 +275,12 @@ class ServerConnection:
             LocalProtocolError: as for `respond`.
         """
         lines = [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close"), *read_lines(fields)]
-        body = require_bytes(body)
+        content = require_bytes(body)
         request = self._head or _SUBSTITUTE
-        block, is_sent = self._respond_whole(request, ResponseHead(rejected.status, lines), len(body), date)
-        return block, body if is_sent else b""
+        block, is_sent = self._respond_whole(
+            request, ResponseHead(rejected.status, lines), len(content), date
+        )
+        return block, content if is_sent else b""
 
     def _respond_whole(
         self, request: RequestHead | None, head: ResponseHead, length: int, date: bytes
@@ -286,7 +288,8 @@ class ServerConnection:
         """Return the head of a whole response, and whether its body is sent."""
         if request is None:
             raise LocalProtocolError("there is no request to respond to")
-        status, fields, reason = head
+        parts: UncheckedHead = head
+        status, fields, reason = parts
         raw = fields.raw if isinstance(fields, FieldBlock) else encode_ordinary(fields)
         declared = None
         closes = False
@@ -317,29 +320,25 @@ class ServerConnection:
             LocalProtocolError: as for `respond`.
         """
         request = self._require_head()
-        check_final(head.status, request.method)
-        outgoing = encode_fields(head.fields)
-        framing = frame_response(request.method, request.version, head.status, outgoing.content_length)
-        line = encode_status_line(head)
+        parts: UncheckedHead = head
+        code, fields, reason = parts
+        status = check_final(code, request.method)
+        outgoing = encode_fields(fields)
+        framing = frame_response(request.method, request.version, status, outgoing.content_length)
+        line = encode_status_line(status, reason)
         after = self._response_state
         closes = outgoing.closes or framing.kind is FramingKind.CLOSE
-        if closes or (
-            self._request_state is _REQUEST_BODY and request.may_hold_body
-        ):  # as in a whole response
+        # As in a whole response.
+        if closes or (self._request_state is _REQUEST_BODY and request.may_hold_body):
             after = advance_response(after, Input.CLOSE)
         after = self._response_state = advance_response(after, Input.HEAD)
         self._writer = BodyWriter(framing)
-        return b"".join(
-            (
-                line,
-                outgoing.raw,
-                b"" if outgoing.has_date else date,
-                encode_framing(framing, outgoing, head.status),
-                encode_end_of_head(after in PERSISTENT, request.version),
-            )
-        )
+        date_line = b"" if outgoing.has_date else date
+        framing_line = encode_framing(framing, outgoing, status)
+        end = encode_end_of_head(after in PERSISTENT, request.version)
+        return b"".join((line, outgoing.raw, date_line, framing_line, end))
 
-    def send(self, data: bytes) -> bytes:
+    def send(self, data: Data) -> bytes:
         """Return the bytes of a piece of the body; b"" for an empty one, and where the response has no body.
 
         Raises:
@@ -378,10 +377,9 @@ class ServerConnection:
 
         Raises:
             LocalProtocolError: the status is not one from 100 to 199 other than 101, a field must not be sent, or the
-                response itself has begun.
+                response itself has begun; TypeError: the status is no integer.
         """
-        if not isinstance(status, int) or not 100 <= status <= 199 or status == 101:
-            raise LocalProtocolError(f"{status!r} is not an interim response")
+        check_interim(status)
         outgoing = encode_fields(fields)
         self._response_state = advance_response(self._response_state, Input.INFORM)
         if self._require_head().version < HTTP_11:
@@ -398,19 +396,21 @@ class ServerConnection:
                 body would be taken for the new protocol (RFC 9110 §7.8).
         """
         request = self._require_head()
-        check_status(head.status)
-        if head.status == 101:
+        parts: UncheckedHead = head
+        code, fields, reason = parts
+        status = check_status(code)
+        if status == 101:
             if request.upgrade is None:
                 raise LocalProtocolError("the peer did not ask for an upgrade")
-        elif request.method != "CONNECT" or not 200 <= head.status <= 299:
-            raise LocalProtocolError(f"{head.status} does not switch protocols")
-        raw = encode_fields(head.fields).raw
-        line = encode_status_line(head)
+        elif request.method != "CONNECT" or not 200 <= status <= 299:
+            raise LocalProtocolError(f"{status} does not switch protocols")
+        raw = encode_fields(fields).raw
+        line = encode_status_line(status, reason)
         after = advance_request(self._request_state, Input.SWITCH)
         self._response_state = advance_response(self._response_state, Input.SWITCH)
         self._request_state = after
         rest = self._buffer.take(len(self._buffer))
-        connection = b"Connection: Upgrade\r\n" if head.status == 101 and b"onnection:" not in raw else b""
+        connection = b"Connection: Upgrade\r\n" if status == 101 and b"onnection:" not in raw else b""
         return b"".join((line, raw, connection, b"\r\n")), rest
 
     def _require_head(self) -> RequestHead:

@@ -6,7 +6,7 @@ while its fields are only taken apart when somebody reads them.
 
 from collections.abc import Sequence
 from enum import Enum, IntEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from muntin.http_core._grammar import FIELD_LINE
 
@@ -18,6 +18,7 @@ __all__ = [
     "UNTIL_CLOSE",
     "BodyData",
     "BodyFraming",
+    "Data",
     "EndOfBody",
     "Event",
     "Fields",
@@ -32,7 +33,11 @@ __all__ = [
     "ResponseEvent",
     "ResponseHead",
     "Signal",
+    "UncheckedHead",
 ]
+
+Data = bytes | bytearray | memoryview
+"""The types that the bytes of a body have."""
 
 RawFields = Sequence[tuple[bytes, bytes]]
 """Field lines as received: names in the sender's spelling, values without the white space around them."""
@@ -269,6 +274,13 @@ class ResponseHead(NamedTuple):
     status: int
     fields: HeadFields = ()
     reason: str | bytes | None = None
+
+
+UncheckedHead = tuple[Any, Any, Any]
+"""The parts of a `ResponseHead`, into which its author may have put anything.
+
+Compiled code checks types where they are declared, and raises TypeError. What is wrong in a head is refused by name.
+"""
 
 
 class BodyData(NamedTuple):

@@ -6,7 +6,20 @@ How the body of a streamed response is delimited is decided in `_framing`.
 from muntin.http_core.errors import LocalProtocolError
 from muntin.http_core.status import check_final
 
-__all__ = ["measure_body"]
+__all__ = ["check_length", "measure_body"]
+
+
+def check_length(length: int) -> None:
+    """Refuse what is no length of a body.
+
+    Raises:
+        LocalProtocolError: the length is negative.
+        TypeError: it is no integer.
+    """
+    if not isinstance(length, int):
+        raise TypeError(f"{length!r} is no length of a body")
+    if length < 0:
+        raise LocalProtocolError(f"{length} is no length of a body")
 
 
 def measure_body(method: str, status: int, declared: int | None, length: int) -> tuple[int | None, bool]:

@@ -7,7 +7,7 @@ match fails are the fields checked one by one.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from muntin.http_core._events import CHUNKED, HTTP_11, BodyFraming, Fields, HttpVersion, ResponseHead
+from muntin.http_core._events import CHUNKED, HTTP_11, BodyFraming, Fields, HttpVersion
 from muntin.http_core._grammar import CONTENT_LENGTH, OUTGOING_FIELDS, REASON, TOKEN
 from muntin.http_core._trailers import FORBIDDEN_TRAILERS
 from muntin.http_core.errors import LocalProtocolError
@@ -107,31 +107,6 @@ def encode_ordinary(fields: Fields) -> bytes | None:
     return raw if OUTGOING_FIELDS.fullmatch(raw) and raw.count(b"\n") == len(fields) else None
 
 
-class FieldBlock(tuple[tuple[str, str], ...]):
-    """Field lines that many messages share: a sequence of fields that is checked and encoded once.
-
-    Args:
-        fields: name and value of each line, as text or as the bytes that were received; none that frames or dates
-            the message.
-
-    Raises:
-        LocalProtocolError: a line must not be sent, or belongs to one message only.
-    """
-
-    raw: bytes
-    """The lines as they are sent."""
-
-    def __new__(cls, fields: Fields) -> "FieldBlock":
-        lines = list(read_lines(fields))
-        block = super().__new__(cls, lines)
-        raw = encode_ordinary(lines)
-        if raw is None:
-            encode_fields(lines)
-            raise LocalProtocolError("a field that frames or dates a message cannot be used again")
-        block.raw = raw
-        return block
-
-
 def encode_fields(fields: Fields) -> OutgoingFields:
     """Encode field lines, one by one.
 
@@ -184,7 +159,7 @@ def check_line(name: str, value: str) -> None:
         raise LocalProtocolError(f"control character in the value of {name}")
 
 
-def encode_reason(reason: str | bytes) -> bytes:
+def encode_reason(reason: object) -> bytes:
     """Encode a reason phrase.
 
     Raises:
@@ -198,13 +173,13 @@ def encode_reason(reason: str | bytes) -> bytes:
     return raw
 
 
-def encode_status_line(head: ResponseHead) -> bytes:
-    """Encode the first line of a response.
+def encode_status_line(status: object, reason: object) -> bytes:
+    """Encode the first line of a response; a reason of None is the registered one.
 
     Raises:
         LocalProtocolError: the status or the reason must not be sent.
     """
-    return status_line(head.status, None if head.reason is None else encode_reason(head.reason))
+    return status_line(status, None if reason is None else encode_reason(reason))
 
 
 def encode_framing(framing: BodyFraming, outgoing: OutgoingFields, status: int) -> bytes:

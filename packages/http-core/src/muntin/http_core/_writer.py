@@ -1,6 +1,6 @@
 """Adding the framing to a streamed body, of a request or a response (RFC 9112 §6 and §7)."""
 
-from muntin.http_core._events import CHUNKED, BodyFraming, Fields, FramingKind
+from muntin.http_core._events import CHUNKED, BodyFraming, Data, Fields, FramingKind
 from muntin.http_core._serialize import encode_chunk, encode_trailers, require_bytes
 from muntin.http_core.errors import LocalProtocolError
 
@@ -20,18 +20,17 @@ class BodyWriter:
         self.framing = framing
         self._sent = 0
 
-    def write(self, data: bytes) -> bytes:
+    def write(self, data: Data) -> bytes:
         """Return the bytes of a piece; b"" for an empty one, and where there is no body.
 
         Raises:
             LocalProtocolError: the piece is not bytes, or the body becomes longer than declared.
         """
-        if data.__class__ is not bytes:
-            data = require_bytes(data)
-        if not data or self.framing.kind is FramingKind.NONE:
+        piece = require_bytes(data)
+        if not piece or self.framing.kind is FramingKind.NONE:
             return b""
-        self.count(len(data))
-        return encode_chunk(data) if self.framing is CHUNKED else data
+        self.count(len(piece))
+        return encode_chunk(piece) if self.framing is CHUNKED else piece
 
     def count(self, size: int) -> None:
         """Count bytes of the body.

@@ -22,6 +22,7 @@ from muntin.http_core._client_states import (
 )
 from muntin.http_core._events import (
     NO_BODY,
+    Data,
     EndOfBody,
     Fields,
     FramingKind,
@@ -101,9 +102,7 @@ class ClientConnection:
 
     # What goes out
 
-    def request(
-        self, method: str, target: str, fields: Fields = (), body: bytes = b""
-    ) -> tuple[bytes, bytes]:
+    def request(self, method: str, target: str, fields: Fields = (), body: Data = b"") -> tuple[bytes, bytes]:
         """Return the bytes of a whole request: its head, and its body.
 
         Args:
@@ -114,15 +113,16 @@ class ClientConnection:
 
         Raises:
             LocalProtocolError: the head or the body holds what must not be sent, or no request may be sent now.
+            TypeError: method or target is no text.
         """
-        body = require_bytes(body)
+        content = require_bytes(body)
         outgoing = encode_fields(fields)
-        if outgoing.content_length not in (None, len(body)):
+        if outgoing.content_length not in (None, len(content)):
             raise LocalProtocolError("Content-Length differs from the body's length")
         framing_line = b""
-        if body or outgoing.content_length is not None or method not in _BODILESS_METHODS:
-            framing_line = b"Content-Length: %d\r\n" % len(body)
-        return self._start_request(method, target, outgoing, framing_line, Input.WHOLE), body
+        if content or outgoing.content_length is not None or method not in _BODILESS_METHODS:
+            framing_line = b"Content-Length: %d\r\n" % len(content)
+        return self._start_request(method, target, outgoing, framing_line, Input.WHOLE), content
 
     def start(self, method: str, target: str, fields: Fields = ()) -> bytes:
         """Return the bytes of the head of a streamed request.
@@ -130,7 +130,7 @@ class ClientConnection:
         Its body is framed by the Content-Length among the fields, and chunked without one.
 
         Raises:
-            LocalProtocolError: as for `request`.
+            LocalProtocolError, TypeError: as for `request`.
         """
         outgoing = encode_fields(fields)
         framing_line = b"Transfer-Encoding: chunked\r\n"
@@ -145,7 +145,7 @@ class ClientConnection:
         if self._response_state is not ClientResponseState.IDLE:
             raise LocalProtocolError(f"no request can be sent: the response is {self._response_state.name}")
         if not isinstance(method, str) or not isinstance(target, str):
-            raise LocalProtocolError("method and target of a request are text")
+            raise TypeError("method and target of a request are text")
         line = encode_text(f"{method} {target} HTTP/1.1\r\n")
         close = b"Connection: close\r\n" if outgoing.closes else b""
         block = b"".join((line, outgoing.raw, framing_line, close, b"\r\n"))
@@ -162,7 +162,7 @@ class ClientConnection:
         self._writer = BodyWriter(head.framing)
         return block
 
-    def send(self, data: bytes) -> bytes:
+    def send(self, data: Data) -> bytes:
         """Return the bytes of a piece of the body.
 
         Raises:
@@ -190,7 +190,7 @@ class ClientConnection:
 
     # What comes in
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: Data) -> None:
         """Take bytes from the peer.
 
         Raises:

@@ -5,7 +5,15 @@ from typing import Final
 
 from muntin.http_core.errors import LocalProtocolError
 
-__all__ = ["REASONS", "check_final", "check_status", "forbids_body", "reason_of", "status_line"]
+__all__ = [
+    "REASONS",
+    "check_final",
+    "check_interim",
+    "check_status",
+    "forbids_body",
+    "reason_of",
+    "status_line",
+]
 
 REASONS: Final[dict[int, str]] = {status.value: status.phrase for status in HTTPStatus} | {
     # Renamed by RFC 9110 §15.5 after some supported Pythons were released.
@@ -15,7 +23,8 @@ REASONS: Final[dict[int, str]] = {status.value: status.phrase for status in HTTP
     422: "Unprocessable Content",
 }
 
-_LINES: Final[dict[int, bytes]] = {
+# Authors may ask for anything.
+_LINES: Final[dict[object, bytes]] = {
     code: f"HTTP/1.1 {code} {phrase}\r\n".encode("ascii") for code, phrase in REASONS.items()
 }
 
@@ -25,7 +34,7 @@ def reason_of(status: int) -> str:
     return REASONS.get(status, "")
 
 
-def status_line(status: int, reason: bytes | None = None) -> bytes:
+def status_line(status: object, reason: bytes | None = None) -> bytes:
     """Return the status-line of RFC 9112 §4, always with our own version, whatever the peer's is (RFC 9110 §2.5).
 
     Raises:
@@ -36,22 +45,22 @@ def status_line(status: int, reason: bytes | None = None) -> bytes:
             return _LINES[status]
         except (KeyError, TypeError):
             reason = b""
-    check_status(status)
-    return b"HTTP/1.1 %d %b\r\n" % (status, reason)
+    return b"HTTP/1.1 %d %b\r\n" % (check_status(status), reason)
 
 
-def check_status(status: int) -> None:
-    """Refuse what is no status code.
+def check_status(status: object) -> int:
+    """Return a status code, and refuse what is none.
 
     Raises:
         LocalProtocolError: the status is no number of three digits.
     """
     if not isinstance(status, int) or not 100 <= status <= 999:
         raise LocalProtocolError(f"{status!r} is no status code")
+    return status
 
 
-def check_final(status: int, method: str = "") -> None:
-    """Refuse a status that does not end an exchange.
+def check_final(status: object, method: str = "") -> int:
+    """Return a status that ends an exchange, and refuse any other.
 
     Args:
         status: the status code of a response.
@@ -61,9 +70,23 @@ def check_final(status: int, method: str = "") -> None:
         LocalProtocolError: it is no status code, or an interim one, after which the exchange continues, or 101 or 2xx
             to CONNECT, after which it is not HTTP.
     """
-    check_status(status)
-    if status < 200 or (method == "CONNECT" and status < 300):
-        raise LocalProtocolError(f"{status} does not end an exchange")
+    code = check_status(status)
+    if code < 200 or (method == "CONNECT" and code < 300):
+        raise LocalProtocolError(f"{code} does not end an exchange")
+    return code
+
+
+def check_interim(status: int) -> None:
+    """Refuse a status that an interim response cannot have; 101 ends HTTP.
+
+    Raises:
+        LocalProtocolError: it is not one from 100 to 199 other than 101.
+        TypeError: it is no integer.
+    """
+    if not isinstance(status, int):
+        raise TypeError(f"{status!r} is no status code")
+    if not 100 <= status <= 199 or status == 101:
+        raise LocalProtocolError(f"{status} is not an interim response")
 
 
 def forbids_body(status: int) -> bool:
