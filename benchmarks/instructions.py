@@ -1,13 +1,15 @@
 """Instructions and calls: what one request costs, counted instead of timed, so that a busy machine changes nothing.
 
 A server's protocol is driven in this process over a transport that keeps what is written; no network takes part.
-`python -m benchmarks.instructions` counts instructions by valgrind's callgrind: each workload runs in a fresh
-interpreter, a few times and then many times, and the difference is what one exchange costs. `--walk` lists instead
-the functions of muntin that one exchange calls, in order, with their files.
+`python -m benchmarks.instructions` counts instructions by valgrind's callgrind: each workload runs in two fresh
+interpreters, which count some exchanges and some more, and the difference is what one exchange costs. Imports and the
+first exchanges run uncounted, which is fast. `--walk` lists instead the functions of muntin that one exchange calls,
+in order, with their files.
 """
 
 import argparse
 import asyncio
+import gc
 import os
 import re
 import subprocess
@@ -22,8 +24,13 @@ from muntin import web
 
 __all__ = ["main"]
 
-_FEW: Final = 500
-_MANY: Final = 2500
+# After so many exchanges every cache is filled, and the interpreter has specialized its bytecode.
+_WARM_UP: Final = 500
+# The difference has to be large enough that it holds many turns of the collector of garbage.
+_FEW: Final = 50
+_MANY: Final = 450
+_LONGEST_RUN: Final = 300
+"""Seconds until a run is taken for stuck."""
 _HANDSHAKE: Final = (
     b"GET /echo HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -125,7 +132,7 @@ def _make_folder() -> tempfile.TemporaryDirectory[str]:
 async def _drive(
     name: str, count: int, around: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
 ) -> None:
-    """Run the exchanges of one workload, and one more within `around`."""
+    """Run the exchanges of one workload, and more within `around`."""
     with _make_folder() as folder:
         app = web.Application()
         app.add_routes(
@@ -163,24 +170,50 @@ async def _drive(
         await runner.cleanup()
 
 
-async def _nothing(once: Callable[[], Awaitable[None]]) -> None:
-    """Run no further exchange."""
-
-
 def count_instructions(name: str) -> int:
-    """Return the instructions of one exchange, by a run of few of them and a run of many."""
-    return (_run_under_callgrind(name, _MANY) - _run_under_callgrind(name, _FEW)) // (_MANY - _FEW)
+    """Return the instructions of one exchange, by counting few of them and many."""
+    few, many = (_start_callgrind(name, count) for count in (_FEW, _MANY))
+    return (_read_count(many) - _read_count(few)) // (_MANY - _FEW)
 
 
-def _run_under_callgrind(name: str, count: int) -> int:
-    valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={os.devnull}"]
+def _start_callgrind(name: str, count: int) -> subprocess.Popen[str]:
+    valgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={os.devnull}"]
     command = [*valgrind, sys.executable, "-m", "benchmarks.instructions", "--run", str(count), name]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    found = re.search(r"Collected : (\d+)", done.stderr)
-    if found is None:
-        raise RuntimeError(f"valgrind printed no count: {done.stderr[-500:]}")
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+
+
+def _read_count(process: subprocess.Popen[str]) -> int:
+    """Wait for the end of a run, and return its instructions."""
+    _, printed = process.communicate(timeout=_LONGEST_RUN)
+    found = re.search(r"Collected : (\d+)", printed)
+    if process.returncode or found is None:
+        raise RuntimeError(f"valgrind printed no count: {printed[-500:]}")
     return int(found[1])
+
+
+def _switch_counting(state: str) -> None:
+    """Switch the counting of callgrind `on` or `off`, at the same instructions of this process in each run."""
+    command = ["callgrind_control", "-i", state, str(os.getpid())]
+    silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    _, status = os.waitpid(os.posix_spawnp(command[0], command, os.environ, file_actions=silent), 0)
+    if status:
+        raise RuntimeError("callgrind_control does not reach this process: it has to run under callgrind")
+
+
+def run_counted(name: str, count: int) -> None:
+    """Run a number of exchanges under callgrind, which counts them alone."""
+
+    async def repeat(once: Callable[[], Awaitable[None]]) -> None:
+        gc.collect()
+        _switch_counting("on")
+        for _ in range(count):
+            await once()
+        _switch_counting("off")
+
+    asyncio.run(_drive(name, _WARM_UP, repeat))
 
 
 def list_calls(name: str) -> list[tuple[str, str]]:
@@ -213,11 +246,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.instructions", description=__doc__)
     parser.add_argument("workloads", nargs="*", choices=[[], *WORKLOADS], help="all by default")
     parser.add_argument("--walk", action="store_true", help="list the calls of one exchange instead")
-    parser.add_argument("--run", type=int, metavar="COUNT", help="only run that many exchanges")
+    parser.add_argument(
+        "--run", type=int, metavar="COUNT", help="only run that many exchanges, under callgrind"
+    )
     options = parser.parse_args()
     for name in options.workloads or WORKLOADS:
         if options.run is not None:
-            asyncio.run(_drive(name, options.run, _nothing))
+            run_counted(name, options.run)
         elif options.walk:
             calls = list_calls(name)
             print(f"{name}: {len(calls)} calls in {len({file for file, _ in calls})} files")
