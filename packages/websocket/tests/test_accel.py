@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from muntin import websocket
-from muntin.websocket import _accel, _frames, _mask
+from muntin.websocket import _accel, _frames, _mask, _whole_frames
 
 IS_PURE = os.environ.get("MUNTIN_PURE") == "1"
 BUILT = [
@@ -26,6 +26,8 @@ def test_the_compiled_kernel_is_used_where_it_was_built():
     assert _accel.IS_COMPILED is (BUILT != [] and not IS_PURE)
     assert _frames.unmask is _accel.unmask
     assert (_accel.apply_mask is _mask.apply_mask) is not _accel.IS_COMPILED
+    assert (_accel.take_messages is _whole_frames.take_messages) is not _accel.IS_COMPILED
+    assert (_accel.format_frame is _whole_frames.format_frame) is not _accel.IS_COMPILED
 
 
 @pytest.mark.parametrize("pure", ["1", "0"])

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muntin.websocket import MessageTooBig, ProtocolViolation
+from muntin.websocket import MessageTooBig, ProtocolViolation, WSMessage, WSMsgType
 from muntin.websocket._frames import FIN, RSV1, FrameDecoder, format_frame
 
 MASK = b"\x37\xfa\x21\x3d"
@@ -140,53 +140,44 @@ def test_frames_come_out_as_they_went_in_however_split(frames, mask, cuts, whole
     assert found == frames
 
 
-@pytest.mark.parametrize("payload", [b"", b"x", bytes(125)])
-@pytest.mark.parametrize("head", [0x81, 0x82])
-def test_a_single_short_frame(head, payload):
-    assert server().decode_single(format_frame(head, payload, MASK)) == payload
-    assert client().decode_single(format_frame(head, payload)) == payload
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"\x82",
-        format_frame(0x82, b"ab"),
-        format_frame(0x82, bytes(126), MASK),
-        format_frame(0x82, bytes(11), MASK),
-        format_frame(0x82, b"ab", MASK)[:-1],
-        format_frame(0x82, b"ab", MASK) + b"\x82",
-        format_frame(0x02, b"ab", MASK),
-        format_frame(0x80, b"ab", MASK),
-        format_frame(0x89, b"ab", MASK),
-        format_frame(0xC2, b"ab", MASK),
-    ],
-)
-def test_anything_else_is_no_single_frame(data):
-    assert server(max_size=10, rsv1=True).decode_single(data) is None
-
-
-def test_a_single_frame_does_not_overtake_the_start_of_another():
-    decoder = server()
+def test_messages_do_not_overtake_the_start_of_another_frame():
     frame = format_frame(0x82, b"abcd", MASK)
+    decoder = server()
     assert take(decoder.decode(frame[:3])) == []
-    assert decoder.decode_single(frame) is None
+    assert decoder.take_messages(frame, False) == ([], frame)
     decoder = server()
     assert take(decoder.decode(frame[:8])) == [(0x82, b"ab", 2)]
-    assert decoder.decode_single(frame) is None
+    assert decoder.take_messages(frame, False) == ([], frame)
+
+
+def test_a_limit_above_all_numbers_of_the_machine():
+    frame = format_frame(0x82, b"abcd", MASK)
+    assert server(max_size=1 << 80).take_messages(frame * 2 + b"\x82", False) == (
+        [WSMessage(WSMsgType.BINARY, b"abcd")] * 2,
+        b"\x82",
+    )
 
 
 @given(
-    st.binary(max_size=140) | st.builds(format_frame, st.integers(0, 255), st.binary(max_size=130), masks),
+    st.lists(
+        st.binary(max_size=9)
+        | st.builds(
+            format_frame,
+            st.sampled_from([0x81, 0x82, 0x82, 0x02, 0x80, 0x88, 0x89, 0xC2]),
+            st.binary(max_size=130),
+            masks,
+        ),
+        max_size=4,
+    ).map(b"".join),
     st.booleans(),
     st.booleans(),
 )
-def test_a_single_frame_is_what_decoding_finds(data, masked, rsv1):
+def test_messages_are_what_decoding_finds(data, masked, rsv1):
     decoder, other = (FrameDecoder(masked=masked, rsv1=rsv1, max_size=100) for _ in range(2))
-    payload = decoder.decode_single(data)
-    if payload is not None:
-        assert take(other.decode(data)) == [(data[0], payload, 0)]
-    else:
-        assert decoder.decode(data)[0] == other.decode(data)[0]
-    assert decoder.decode(b"\x82\x80" + MASK)[0] == other.decode(b"\x82\x80" + MASK)[0]
+    messages, rest = decoder.take_messages(data, False)
+    pieces, violation = other.decode(data)
+    taken = [(0x80 | message.type, message.data, 0) for message in messages]
+    assert pieces[: len(taken)] == taken
+    later, error = decoder.decode(rest)
+    assert later == pieces[len(taken) :]
+    assert (type(error), str(error)) == (type(violation), str(violation))

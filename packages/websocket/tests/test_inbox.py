@@ -47,6 +47,20 @@ async def test_first_in_first_out(inbox):
     assert [len((await inbox.take()).data) for _ in range(3)] == [3, 1, 2]
 
 
+async def test_messages_of_one_read_count_together(inbox):
+    taker = asyncio.create_task(inbox.take())
+    await asyncio.sleep(0)
+    inbox.put_all([message(300), message(200)], 500)
+    assert inbox.room == 1000 - 500 - 2 * 128
+    assert len((await taker).data) == 300
+    assert inbox.room == 1000 - 200 - 128
+    assert len((await inbox.take()).data) == 200
+    assert inbox.room == 1000
+    inbox.finish(END)
+    inbox.put_all([message(1)], 1)
+    assert await inbox.take() is END
+
+
 async def test_taking_the_last_message_before_the_end_is_reported_once(inbox, calls):
     for size in (1, 2):
         inbox.put(message(size), size)

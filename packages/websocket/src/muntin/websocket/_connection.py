@@ -169,20 +169,18 @@ class Connection:
             data = as_bytes(data)
         if self._state is not _OPEN and not self._can_receive():
             return []
-        if not (self.has_more or self._assembler.opcode or self._discards) and room >= 0:
-            # The common case: a whole message in one short frame, and nothing else
-            payload = self._decoder.decode_single(data)
-            if payload is not None:
-                if data[0] == _BINARY:
-                    return [_make(WSMessage, (_BINARY_TYPE, payload, None))]
-                return [self._make_text(payload)]
         messages: list[WSMessage] = []
+        if not (self.has_more or self._assembler.opcode or self._discards) and room >= 0:
+            # The common case: whole messages, each in one frame, and nothing else
+            messages, data = self._decoder.take_messages(data, self._decode_text)
+            if not data:
+                return messages
+        start = 0  # what was taken is counted with the first batch
         if not self.has_more:
             self._pieces, self._violation = self._decoder.decode(data)
         elif data:
             self._unread.append(data)
         while room >= 0 or self._discards:
-            start = len(messages)
             if self._discards:
                 self._process_control_frames(messages)
             else:
@@ -191,16 +189,9 @@ class Connection:
                 break
             for message in messages[start:]:
                 room -= MESSAGE_COST + len(message.data)
+            start = len(messages)
         self._update_has_more()
         return messages
-
-    def _make_text(self, payload: bytes) -> WSMessage:
-        """Return the text message with this payload, or the ERROR if it is not UTF-8."""
-        try:
-            text = decode_text(payload)
-        except ProtocolViolation as error:
-            return self._fail(error)
-        return _make(WSMessage, (_TEXT_TYPE, text if self._decode_text else payload, None))
 
     def _process_frames(self, messages: list[WSMessage], room: int) -> None:
         """Process pieces of frames while there is room, and append the messages that they complete.
@@ -339,7 +330,12 @@ class Connection:
         return self.send(Opcode.BINARY, data, final=final, compress=compress)
 
     def send(
-        self, opcode: Opcode, payload: bytes, *, final: bool = True, compress: int | None = None
+        self,
+        opcode: Opcode,
+        payload: bytes | bytearray | memoryview,
+        *,
+        final: bool = True,
+        compress: int | None = None,
     ) -> bytes:
         """Return a message by its opcode; text is UTF-8 already; arguments and errors as in `send_text`."""
         if type(payload) is not bytes:

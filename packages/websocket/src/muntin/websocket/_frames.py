@@ -12,11 +12,10 @@ fragmented or too long, lengths in more bytes than needed, a declared length abo
 checked in `_messages`.
 """
 
-import struct
-
-from muntin.websocket._accel import apply_mask, unmask
+from muntin.websocket._accel import apply_mask, format_frame, take_messages, unmask
 from muntin.websocket.codes import Opcode
 from muntin.websocket.errors import MessageTooBig, ProtocolViolation
+from muntin.websocket.events import WSMessage
 
 __all__ = ["FIN", "RSV1", "FrameDecoder", "Piece", "format_frame"]
 
@@ -28,7 +27,6 @@ _CONTROL = 0x08
 _MASKED = 0x80
 _LENGTH = 0x7F
 _IN_TWO_BYTES = 126
-_IN_EIGHT_BYTES = 127
 
 _HEADS = frozenset(
     {fin | opcode for fin in (0, FIN) for opcode in (Opcode.CONTINUATION, Opcode.TEXT, Opcode.BINARY)}
@@ -38,7 +36,9 @@ _HEADS = frozenset(
 _HEADS_WITH_RSV1 = _HEADS | {
     fin | RSV1 | opcode for fin in (0, FIN) for opcode in (Opcode.TEXT, Opcode.BINARY)
 }
-_SINGLES = frozenset({FIN | Opcode.TEXT, FIN | Opcode.BINARY})
+
+# No frame of this size is ever whole, and machines have a type for the number.
+_NO_LIMIT = 1 << 62
 
 # Frames in a batch: that many take little memory, and most reads have fewer.
 _BATCH = range(1024)
@@ -59,7 +59,7 @@ class FrameDecoder:
         # Set once. A client masks every frame and a server masks none (§5.1); anything else is refused.
         self._masked = masked
         self._heads = _HEADS_WITH_RSV1 if rsv1 else _HEADS
-        self._max_size = max_size or 1 << 62
+        self._max_size = min(max_size or _NO_LIMIT, _NO_LIMIT)
         # Bytes that were not decoded, and the position of the first one: the start of an incomplete frame, or all that
         # follows a full batch.
         self._buffer = b""
@@ -71,20 +71,16 @@ class FrameDecoder:
         self._mask = b""
         self._left = 0
 
-    def decode_single(self, data: bytes) -> bytes | None:
-        """Return the payload of `data` if this is exactly one whole short frame of text or binary data.
+    def take_messages(self, data: bytes, decode_text: bool) -> tuple[list[WSMessage], bytes]:
+        """Return the messages at the start of `data` that are whole frames, and the rest, which `decode` takes.
 
-        For anything else this returns None, and `decode` takes the same data. Most reads are such a frame.
+        They are uncompressed; most reads have nothing else. Only for a caller that expects a new message: whether a
+        frame is in its place is not checked.
         """
-        size = len(data)
-        length = size - 6 if self._masked else size - 2
-        if not 0 <= length < _IN_TWO_BYTES or length > self._max_size or self._left or self._buffer:
-            return None
-        if data[0] not in _SINGLES:
-            return None
-        if self._masked:
-            return unmask(data, 6, size) if data[1] == _MASKED | length else None
-        return data[2:] if data[1] == length else None
+        if self._left or self._buffer:
+            return [], data
+        messages, pos = take_messages(data, self._masked, self._max_size, decode_text)
+        return messages, data[pos:]
 
     def decode(self, data: bytes) -> tuple[list[Piece], ProtocolViolation | None]:
         """Return the pieces in `data`, unmasked, and the error of the frame after them, if it breaks a rule.
@@ -181,21 +177,3 @@ def _describe_violation(head: int) -> ProtocolViolation:
     if head & _RESERVED:
         return ProtocolViolation("reserved bits are set that no extension in use defines")
     return ProtocolViolation("control frame is fragmented")
-
-
-_BYTES = tuple(bytes((byte,)) for byte in range(256))
-_format_medium = struct.Struct("!BBH").pack
-_format_long = struct.Struct("!BBQ").pack
-
-
-def format_frame(head: int, payload: bytes, mask: bytes = b"") -> bytes:
-    """Format a frame whose first byte is `head`; `mask` is four bytes, or empty for an unmasked frame."""
-    size = len(payload)
-    bit = _MASKED if mask else 0
-    if size < _IN_TWO_BYTES:
-        start = _BYTES[head] + _BYTES[bit | size]
-    elif size < 0x10000:
-        start = _format_medium(head, bit | _IN_TWO_BYTES, size)
-    else:
-        start = _format_long(head, bit | _IN_EIGHT_BYTES, size)
-    return start + mask + apply_mask(payload, mask) if mask else start + payload

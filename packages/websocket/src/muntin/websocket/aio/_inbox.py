@@ -64,6 +64,17 @@ class Inbox:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
+    def put_all(self, messages: list[WSMessage], size: int) -> None:
+        """Add the messages of one read, at least one, with `size` bytes of data together; ignored after `finish`."""
+        if self._end is not None:
+            return
+        if self.messages is None:
+            self.messages = deque()
+        self.messages.extend(messages)
+        self.room -= size + MESSAGE_COST * len(messages)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
     def finish(self, end: WSMessage, *, drop: bool = False) -> None:
         """End the queue: no message is added any more, and `end` is returned after the last one.
 

@@ -69,13 +69,20 @@ class Outbox:
         """
         if self._in_flight > self._hard_limit and self._count_in_flight() > self._hard_limit:
             raise ConnectionClosed(f"the peer has left {self._in_flight} bytes unread")
+        size = len(frame)
         if hold:
-            self._hold(frame)
+            self._held.append(frame)
+            self._held_size += size
+            if self._held_size >= _WORTH_WRITING:
+                self.flush()
+            elif not self._is_flush_scheduled:
+                self._is_flush_scheduled = True
+                asyncio.get_running_loop().call_soon(self._flush_in_next_turn)
         elif self._held:
             self.write_now(frame)
         else:
             self._duplex.write(frame)
-        self._in_flight += len(frame)
+        self._in_flight += size
         if self._in_flight <= self._soft_limit:
             return DONE
         self.flush()
@@ -132,15 +139,6 @@ class Outbox:
             await self._duplex.drain()
         except ConnectionResetError:
             return
-
-    def _hold(self, frame: bytes) -> None:
-        self._held.append(frame)
-        self._held_size += len(frame)
-        if self._held_size >= _WORTH_WRITING:
-            self.flush()
-        elif not self._is_flush_scheduled:
-            self._is_flush_scheduled = True
-            asyncio.get_running_loop().call_soon(self._flush_in_next_turn)
 
     def _flush_in_next_turn(self) -> None:
         self._is_flush_scheduled = False

@@ -193,8 +193,7 @@ class WebSocket:
 
     def send_bytes(self, data: bytes | bytearray | memoryview, compress: int | None = None) -> Sending:
         """Send a binary message; arguments and errors as in `send_str`."""
-        payload = data if type(data) is bytes else as_bytes(data)
-        return self._write(self._connection.send(_BINARY_FRAME, payload, compress=compress))
+        return self._write(self._connection.send(_BINARY_FRAME, data, compress=compress))
 
     def send_json(
         self, data: Any, compress: int | None = None, *, dumps: Callable[[Any], str] = json.dumps
@@ -390,12 +389,17 @@ class WebSocket:
         if self._heartbeat is not None and data:
             self._heartbeat.reset()
         connection, inbox = self._connection, self._inbox
-        for message in connection.receive(data, inbox.room):
-            kind, content, _ = message
-            if kind is _BINARY or kind is _TEXT:
-                inbox.put(message, len(content))
-            else:
-                self._reactions[kind](self, message)
+        messages = connection.receive(data, inbox.room)
+        size = 0
+        for kind, content, _ in messages:
+            if kind is not _BINARY and kind is not _TEXT:
+                self._take_in_turn(messages)
+                break
+            size += len(content)
+        else:
+            # The common case: messages alone
+            if messages:
+                inbox.put_all(messages, size)
         if inbox.room < 0:
             if inbox.on_room is None:
                 inbox.on_room = self._continue_reading
@@ -405,6 +409,14 @@ class WebSocket:
             self._is_read_scheduled = True
             self._duplex.pause_reading()
             asyncio.get_running_loop().call_soon(self._read_in_next_turn)
+
+    def _take_in_turn(self, messages: list[WSMessage]) -> None:
+        """Put messages into the inbox, and react to control frames and to the end, each in its turn."""
+        for message in messages:
+            if message.type is _BINARY or message.type is _TEXT:
+                self._inbox.put(message, len(message.data))
+            else:
+                self._reactions[message.type](self, message)
 
     def eof_received(self) -> None:
         """Process the end of the peer's stream."""
