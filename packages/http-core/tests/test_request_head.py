@@ -422,6 +422,13 @@ def test_fields_can_be_asked_for_without_taking_all_apart(fields: list[tuple[byt
     assert head.get(b"accept") == next(iter(values[b"accept"]), None)
     assert head.get_each(*values) == [next(iter(values), None) for values in values.values()]
     assert head.get_each() == []
+    beginnings = [b"acc", b"accept:", b"a:", b"b", b"ost"]
+    found = [each for each in beginnings if head.has_beginning(each)]
+    assert found == [
+        each for each in beginnings if any((k.lower() + b":").startswith(each) for k, _ in head.fields)
+    ]
+    assert head.has_beginning(*beginnings) == bool(found)
+    assert not head.has_beginning()
 
 
 @given(
