@@ -35,6 +35,8 @@ _HANDSHAKE: Final = (
     b"GET /echo HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
+_SETTLING: Final = 2.1
+"""Seconds for which a file has to be at rest before a server may keep its content."""
 _MESSAGE: Final = b"\x82\xc0" + bytes(4) + bytes(64)
 """64 bytes, masked by zeros."""
 _BROWSER: Final = (
@@ -151,6 +153,8 @@ async def _drive(
         wire.protocol = runner.server()
         wire.protocol.connection_made(wire)
         exchange = WORKLOADS[name]
+        if name == "file":
+            await asyncio.sleep(_SETTLING)
         if name == "echo":
             opened = wire.next_write()
             wire.protocol.data_received(_HANDSHAKE)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from muntin.static import StaticRoot
+from muntin.static import StaticRoot, _identity
 from muntin.static import _fingerprint as module
 from muntin.static._fingerprint import Fingerprints, version_in
 from muntin.static._sandbox import Sandbox
@@ -49,7 +49,7 @@ def test_a_changed_file_has_another_version(tree: Path) -> None:
 
 
 def test_a_settled_file_is_hashed_once(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SETTLED_NS", -1)
+    monkeypatch.setattr(_identity, "SETTLED_NS", -1)
     fingerprints, sandbox = Fingerprints(), Sandbox(tree)
     path = tree / "hello.txt"
     opened = sandbox.open(("hello.txt",))
@@ -63,6 +63,19 @@ def test_a_settled_file_is_hashed_once(tree: Path, monkeypatch: pytest.MonkeyPat
     assert fingerprints.recall(("hello.txt",), path.stat()) is None
 
 
+def test_a_file_whose_time_was_set_back_has_another_version(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_identity, "SETTLED_NS", -1)
+    root, path = StaticRoot(tree), tree / "hello.txt"
+    before, status = root.version_of("hello.txt"), path.stat()
+    while path.stat().st_ctime_ns == status.st_ctime_ns:  # the clock of the file system ticks
+        path.write_bytes(b"HELLO, WORLD\n")
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (path.stat().st_mtime_ns, path.stat().st_size) == (status.st_mtime_ns, status.st_size)
+    assert root.version_of("hello.txt") != before
+
+
 def test_a_fresh_file_is_not_remembered(tree: Path) -> None:
     fingerprints = Fingerprints()
     opened = Sandbox(tree).open(("hello.txt",))
@@ -73,7 +86,7 @@ def test_a_fresh_file_is_not_remembered(tree: Path) -> None:
 
 
 def test_the_memory_is_bounded(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SETTLED_NS", -1)
+    monkeypatch.setattr(_identity, "SETTLED_NS", -1)
     monkeypatch.setattr(module, "REMEMBERED", 3)
     fingerprints, sandbox = Fingerprints(), Sandbox(tree)
     known = []
@@ -100,7 +113,7 @@ def test_large_files_are_not_hashed_by_requests(tree: Path) -> None:
 def test_large_files_whose_version_is_known_are_immutable(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SETTLED_NS", -1)
+    monkeypatch.setattr(_identity, "SETTLED_NS", -1)
     path = tree / "huge.bin"
     path.write_bytes(b"x" * 1_200_000)
     root = StaticRoot(tree, append_version=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from muntin.static import StaticRoot
+from muntin.static import CacheLimits, StaticRoot
 from muntin.static import _variants as module
 from muntin.static._sandbox import Sandbox
-from muntin.static._variants import VariantCache, status_of
+from muntin.static._variants import open_file, status_of
 
 GZIP = {"Accept-Encoding": "gzip"}
 
@@ -68,11 +68,10 @@ def test_a_compressed_form_that_becomes_a_directory(tree: Path) -> None:
     assert root.plan("GET", "hello.txt", GZIP).body == b"hello, world\n"
 
 
-def test_a_compressed_form_that_comes_later(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = StaticRoot(tree)
+def test_a_compressed_form_that_comes_later(tree: Path) -> None:
+    root = StaticRoot(tree, cache=CacheLimits(reread_after=0))
     assert root.plan("GET", "hello.txt", GZIP).body == b"hello, world\n"
     (tree / "hello.txt.gz").write_bytes(b"as gzip")
-    monkeypatch.setattr(module, "TRUSTED", -1.0)
     assert root.plan("GET", "hello.txt", GZIP).body == b"as gzip"
 
 
@@ -112,6 +111,34 @@ def test_what_may_not_be_read(private_tree: Path) -> None:
     assert statuses == [403, 403, 403, 404]
 
 
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="this platform has no users to change to")
+def test_what_may_not_be_read_any_more(private_tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("muntin.static._identity.SETTLED_NS", -(10**18))  # kept at once
+    root = StaticRoot(private_tree, cache=CacheLimits(reread_after=1e9))
+    folder, path = private_tree / "open", private_tree / "open" / "hello.txt"
+    folder.mkdir()
+    path.write_bytes(b"hello")
+    me = os.geteuid()
+
+    def ask() -> int:
+        if me == 0:
+            os.seteuid(65534)
+        try:
+            return root.plan("GET", "open/hello.txt", {}).status
+        finally:
+            os.seteuid(me)
+
+    assert [ask(), ask()] == [200, 200]
+    path.chmod(0)
+    assert ask() == 403
+    path.chmod(0o644)
+    assert [ask(), ask()] == [200, 200]
+    folder.chmod(0)
+    assert ask() == 403
+    folder.chmod(0o755)
+    assert ask() == 200
+
+
 def test_storage_that_fails_is_not_the_requests_fault(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = StaticRoot(tree)
     monkeypatch.delitem(module._STATUS, errno.ENOENT)  # as if "no entry" were a trouble like EIO
@@ -139,22 +166,11 @@ def test_only_files_are_remembered_and_each_once(tree: Path) -> None:
         "with%20space/a%20b.txt",
     ):
         root.plan("GET", path, {})
-    assert set(root._variants._known) == {"hello.txt", "docs/", "with%20space/a%20b.txt"}
-
-
-def test_the_memory_is_bounded(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REMEMBERED", 2)
-    cache = VariantCache(Sandbox(tree))
-    for key in ("a", "b", "c"):
-        cache.find(key, ("hello.txt",))
-    assert [cache.recall(key) is None for key in ("a", "b", "c")] == [True, True, False]
-    cache.forget("c")
-    cache.forget("c")
-    assert cache.recall("c") is None
+    assert set(root._planner._cache.paths()) == {"hello.txt", "docs/", "with%20space/a%20b.txt"}
 
 
 def test_only_regular_files_are_resources(tree: Path) -> None:
     os.mkfifo(tree / "pipe")
     for parts in (("css",), ("pipe",), ("nothing",)):
         with pytest.raises(FileNotFoundError):
-            VariantCache(Sandbox(tree)).find("x", parts)
+            open_file(Sandbox(tree).open, parts)

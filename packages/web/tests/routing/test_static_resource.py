@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import os
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -289,6 +290,34 @@ async def test_a_peer_that_leaves_a_large_file(files):
     with anyio.fail_after(PATIENCE):
         while is_open(files / "big.bin"):  # until a thread that still reads from it has ended
             await anyio.sleep(0)
+
+
+async def test_a_root_with_an_executor_waits_for_the_disk_in_its_threads(files):
+    (files / "big.bin").write_bytes(bytes(range(256)) * 1000)
+    loop_thread = threading.current_thread().name
+    seen = set()
+
+    class Root(StaticRoot):
+        def plan(self, *args, **options):
+            seen.add(threading.current_thread().name)
+            return super().plan(*args, **options)
+
+    with ThreadPoolExecutor(2, "disk") as executor:
+        async with make_client(Root(files, executor=executor)) as client:
+            small = await client.get("/static/a.txt")
+            assert (small.status, small.text) == (200, "a file")
+            big = await client.get("/static/big.bin")
+            assert (big.status, big.body) == (200, bytes(range(256)) * 1000)
+            assert big.headers["Content-Length"] == "256000"
+            parts = await client.get("/static/big.bin", headers={"Range": "bytes=0-1,200000-200001"})
+            assert (parts.status, parts.body.count(b"Content-Range: bytes ")) == (206, 2)
+            part = await client.get("/static/big.bin", headers={"Range": "bytes=256-511"})
+            assert (part.status, part.body) == (206, bytes(range(256)))
+            head = await client.head("/static/big.bin")
+            assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", "256000")
+            assert (await client.get("/static/none")).status == 404
+    assert seen
+    assert loop_thread not in seen
 
 
 def test_mistakes(files):

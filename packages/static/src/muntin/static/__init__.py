@@ -7,9 +7,10 @@
 `muntin.static.asgi.StaticFiles` does the sending for any ASGI server.
 """
 
-from muntin.static._apart import plan_apart
+from muntin.static._apart import plan_apart, read_apart
+from muntin.static._cache import CacheLimits
 from muntin.static._file import plan_file
-from muntin.static._locate import Flavour, Place, locate
+from muntin.static._locate import NO_FILE, Flavour, Place, locate
 from muntin.static._manifest import read_manifest
 from muntin.static._media_types import guess_media_type
 from muntin.static._plan import CHUNK_SIZE, FilePlan, FileSegment, plan_redirect
@@ -19,7 +20,9 @@ from muntin.static.errors import FileChanged, ManifestError, RootError, StaticEr
 
 __all__ = [
     "CHUNK_SIZE",
+    "NO_FILE",
     "REQUEST_FIELDS",
+    "CacheLimits",
     "CachePolicy",
     "FileChanged",
     "FilePlan",
@@ -36,5 +39,6 @@ __all__ = [
     "plan_apart",
     "plan_file",
     "plan_redirect",
+    "read_apart",
     "read_manifest",
 ]

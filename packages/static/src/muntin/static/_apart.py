@@ -5,7 +5,7 @@ call: those loops have threads of their own kind.
 """
 
 import asyncio
-from collections.abc import Callable
+from functools import partial
 
 from muntin.static._plan import FilePlan
 from muntin.static._root import RequestFields, StaticRoot
@@ -22,22 +22,23 @@ async def plan_apart(
     query: str = "",
     mount_name: str | None = None,
 ) -> FilePlan:
-    """Plan as `StaticRoot.plan` does, in a thread if a directory may have to be listed.
+    """Plan as `StaticRoot.plan` does, in a thread if `StaticRoot.plan_nowait` does not plan.
+
+    The thread is one of the root's executor, or one of the event loop's if the root has none.
 
     Raises:
         OSError: as `StaticRoot.plan`.
+        RuntimeError: the executor was shut down.
     """
-    if not root.may_list(path):
-        return root.plan(method, path, fields, query=query, mount_name=mount_name)
-    return await _plan_in_thread(lambda: root.plan(method, path, fields, query=query, mount_name=mount_name))
-
-
-async def _plan_in_thread(call: Callable[[], FilePlan]) -> FilePlan:
+    plan = root.plan_nowait(method, path, fields, query=query, mount_name=mount_name)
+    if plan is not None:
+        return plan
+    call = partial(root.plan, method, path, fields, query=query, mount_name=mount_name)
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         return call()
-    planning = loop.run_in_executor(None, call)
+    planning = loop.run_in_executor(root.executor, call)
     try:
         return await asyncio.shield(planning)
     except asyncio.CancelledError:
@@ -51,7 +52,7 @@ def _close_plan(planning: "asyncio.Future[FilePlan]") -> None:
 
 
 async def read_apart(plan: FilePlan, offset: int, count: int) -> bytes:
-    """Read as `FilePlan.read` does, in a thread if the disk may block.
+    """Read as `FilePlan.read` does, in a thread if the disk may block: one of the plan's executor, or of the loop's.
 
     Raises:
         FileChanged: as `FilePlan.read`.
@@ -65,7 +66,7 @@ async def _read_in_thread(plan: FilePlan, offset: int, count: int) -> bytes:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         return plan.read(offset, count)
-    reading = loop.run_in_executor(None, plan.read, offset, count)
+    reading = loop.run_in_executor(plan.executor, plan.read, offset, count)
     try:
         return await asyncio.shield(reading)
     except asyncio.CancelledError:

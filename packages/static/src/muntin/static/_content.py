@@ -1,76 +1,89 @@
-"""Contents of small files, cached for a moment: the next request for one costs a `stat` instead of four calls.
-
-The rules of the sandbox stay: a cached file was opened by them, and its content is used only if the path still leads to
-that very file, unchanged. It is used no longer than the cached description of the file, for a second, because a write
-through a memory map does not have to change the status of the file.
-"""
+"""The content of a small file: all of its bytes, what proves that they are still those of the file, and ready plans."""
 
 import os
-import time
-from threading import Lock
-from typing import Final, NamedTuple
+from typing import Final
 
-from muntin.static._fingerprint import SETTLED_NS
+from muntin.static._conditional import WHOLE, Field, decide
+from muntin.static._plan import FilePlan, plan_outcome
 from muntin.static._representation import Representation
 
-__all__ = ["KEPT", "Content", "Contents"]
-
-KEPT: Final = 16_777_216
-"""The most bytes in the cache; more empty it. The scripts, styles and icons of a site fit, a photo album does not."""
+__all__ = ["Content", "Ready"]
 
 
-class Content(NamedTuple):
-    """All bytes of a file."""
+class Ready:
+    """The plans for the whole representation of a file in memory: the same objects for every request.
 
-    data: bytes
-    chosen: Representation
-    """The description that they were read for: a new look at the file makes another one, and the file is read again."""
-    path: str
-    identity: tuple[int, ...]
-    status: os.stat_result
+    Args:
+        representation: it describes `data`.
+        data: all bytes of the file.
+    """
+
+    __slots__ = ("_data", "_head", "_not_modified", "_whole", "representation")
+
+    def __init__(self, representation: Representation, data: bytes) -> None:
+        self.representation: Final = representation
+        self._data = data
+        self._whole = FilePlan(200, representation.fields, data)
+        self._head = FilePlan(200, representation.fields)
+        self._not_modified = FilePlan(304, representation.lasting)
+
+    def plan(self, method: str, field: Field) -> FilePlan:
+        """Plan the response to a GET or HEAD request, as `plan_content` does."""
+        outcome = decide(method, field, self.representation)
+        if outcome is WHOLE:
+            return self._head if method == "HEAD" else self._whole
+        if outcome.status == 304:
+            return self._not_modified
+        return plan_outcome(outcome, self._data, self.representation, method)
 
 
-class Contents:
-    """A cache of contents by the names that lead to their files."""
+class Content:
+    """All bytes of a file, as they were read from a descriptor that the sandbox opened.
 
-    __slots__ = ("_kept", "_lock", "_size")
+    Args:
+        path: where the file is.
+        status: of the descriptor.
+        representation: it describes the file.
+        data: the bytes.
+        now: the time of the reading, in seconds of the monotonic clock.
+    """
 
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, ...], Content] = {}
-        self._size = 0
-        self._lock = Lock()  # plans may be made in threads, and the size must stay correct
+    __slots__ = ("_checked_at", "data", "forever", "path", "ready", "status")
 
-    @property
-    def size(self) -> int:
-        """The number of bytes in the cache."""
-        return self._size
+    def __init__(
+        self, path: str, status: os.stat_result, representation: Representation, data: bytes, now: float
+    ) -> None:
+        self.path: Final = path
+        self.status: Final = status
+        self.data: Final = data
+        self.ready: Final = Ready(representation, data)
+        self.forever: Ready | None = None
+        """The plans for the URL that names this very content; made at its first request."""
+        self._checked_at = now
 
-    def recall(self, chosen: Representation) -> Content | None:
-        """Return the content that was cached for a description, if the file is still the one that was read.
+    def was_checked(self, now: float, seconds: float) -> bool:
+        """Return whether the last look at the file is less than so many seconds ago."""
+        return now - self._checked_at < seconds
+
+    def is_current(self, now: float, seconds: float) -> bool:
+        """Return whether the path leads to the file that was read, unchanged.
+
+        The file is not looked at if that was done less than `seconds` ago.
 
         Raises:
-            OSError: the file cannot be reached any more.
+            OSError: the path cannot be followed any more.
         """
-        kept = self._kept.get(chosen.parts)
-        if kept is None or kept.chosen is not chosen:
-            return None
-        return kept if _identify(os.stat(kept.path)) == kept.identity else None
-
-    def keep(self, chosen: Representation, path: str, data: bytes, status: os.stat_result) -> None:
-        """Cache the bytes of the file with this status, unless the file may be changing now."""
-        if not chosen.describes(status) or len(data) != status.st_size:
-            return
-        if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < SETTLED_NS:
-            return
-        with self._lock:
-            known = self._kept.pop(chosen.parts, None)
-            self._size += len(data) - (0 if known is None else len(known.data))
-            if self._size > KEPT:
-                self._kept.clear()
-                self._size = len(data)
-            self._kept[chosen.parts] = Content(data, chosen, path, _identify(status), status)
-
-
-def _identify(status: os.stat_result) -> tuple[int, ...]:
-    # The time of the last change of status as well: a file whose permissions have changed has a new one.
-    return status.st_ino, status.st_dev, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        if now - self._checked_at < seconds:
+            return True
+        found, known = os.stat(self.path), self.status
+        # As `identify` tells files apart, but without the call: this is all that most requests do.
+        if (
+            found.st_ino != known.st_ino
+            or found.st_ctime_ns != known.st_ctime_ns
+            or found.st_mtime_ns != known.st_mtime_ns
+            or found.st_size != known.st_size
+            or found.st_dev != known.st_dev
+        ):
+            return False
+        self._checked_at = now
+        return True

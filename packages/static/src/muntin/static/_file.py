@@ -4,16 +4,17 @@ Such a path is trusted, wherever it leads. The application decides which clients
 """
 
 import os
+import time
 from typing import Any, Final
 
 from muntin.http_core.headers.etags import ETag
+from muntin.static._cache import CacheLimits, FileCache
 from muntin.static._conditional import Field
-from muntin.static._content import Contents
-from muntin.static._plan import FilePlan, plan_content, plan_opened, plan_status
+from muntin.static._plan import CONDITIONAL, FilePlan, plan_content, plan_opened, plan_status
 from muntin.static._representation import Representation, describe
 from muntin.static._root import RequestFields, field_of
 from muntin.static._sandbox import Opened, Sandbox, open_trusted
-from muntin.static._variants import VariantCache, choose_variant, open_variant, renew_variant, status_of
+from muntin.static._variants import choose_form, find_variants, open_file, open_form, status_of
 
 __all__ = ["plan_file"]
 
@@ -33,8 +34,7 @@ class _AnyFile:
 
 
 _OPENER: Final = _AnyFile()
-_VARIANTS: Final = VariantCache(_OPENER)
-_CONTENTS: Final = Contents()
+_CACHE: Final = FileCache(CacheLimits())
 
 
 def plan_file(
@@ -68,7 +68,7 @@ def plan_file(
     try:
         return _plan(name, method, field, status, about)
     except FileNotFoundError:
-        _VARIANTS.forget(name)
+        _CACHE.forget(name)
     except OSError as error:
         return plan_status(status_of(error), method=method)
     try:  # once more: a compressed form may be removed, and the file itself be there
@@ -78,16 +78,25 @@ def plan_file(
 
 
 def _plan(name: str, method: str, field: Field, status: int, about: dict[str, Any]) -> FilePlan:
-    known = _VARIANTS.recall(name) or _VARIANTS.find(name, os.path.split(name))
-    chosen = choose_variant(known, field)
-    kept = _CONTENTS.recall(chosen)
-    if kept is not None:
-        return plan_content(kept.data, _amend(chosen, about), method, field, status=status)
-    opened = open_variant(_OPENER, chosen)
-    chosen = renew_variant(known, chosen, opened.status)
-    plan = plan_opened(opened, _amend(chosen, about), method, field, path_of=_OPENER.path_of, status=status)
+    now = time.monotonic()
+    known = _CACHE.recall(name, now)
+    if known is None:
+        parts = os.path.split(name)
+        with open_file(_OPENER.open, parts) as own:
+            known = find_variants(_OPENER, parts, own.status, now)
+        _CACHE.store(name, known)
+    form = choose_form(known, field)
+    content = form.content
+    if content is not None and content.is_current(now, _CACHE.limits.stat_after):
+        if status == 200 and method in CONDITIONAL and not about:
+            return content.ready.plan(method, field)
+        amended = _amend(content.ready.representation, about)
+        return plan_content(content.data, amended, method, field, status=status)
+    opened = open_form(_OPENER, form)
+    found = form.renew(opened.status)
+    plan = plan_opened(opened, _amend(found, about), method, field, path_of=_OPENER.path_of, status=status)
     if plan.status == status and plan.body:
-        _CONTENTS.keep(chosen, _OPENER.path_of(chosen.parts), plan.body, opened.status)
+        _CACHE.keep(name, form, found, _OPENER.path_of(found.parts), opened.status, plan.body, now)
     return plan
 
 

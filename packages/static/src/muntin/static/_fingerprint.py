@@ -4,16 +4,15 @@ An open file is hashed, and the hash is used again until the file changes. Paths
 """
 
 import os
-import time
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from muntin.static._identity import Identity, identify, is_settled
+from muntin.static._plan import CHUNK_SIZE
 from muntin.static._sandbox import Opened
 
-__all__ = ["REMEMBERED", "SETTLED_NS", "VERSION_KEY", "Fingerprints", "version_in"]
-
-_BLOCK: Final = 262_144
+__all__ = ["REMEMBERED", "VERSION_KEY", "Fingerprints", "version_in"]
 
 REMEMBERED: Final = 4096
 """The most fingerprints in the cache; one more empties it. Each takes about 300 bytes."""
@@ -21,15 +20,9 @@ REMEMBERED: Final = 4096
 VERSION_KEY: Final = "v"
 """Name of the parameter that holds a version in the query of a URL."""
 
-SETTLED_NS: Final = 2_000_000_000
-"""Nanoseconds that must have passed since a change before a fingerprint is cached.
-
-Clocks of file systems tick: two writes within one tick show the same time. FAT has the coarsest tick, two seconds.
-"""
-
 
 class _Known(NamedTuple):
-    identity: tuple[int, int, int]
+    identity: Identity
     version: str
 
 
@@ -44,7 +37,7 @@ class Fingerprints:
     def recall(self, key: tuple[str, ...], status: os.stat_result) -> str | None:
         """Return the version if the file was hashed before, and has not changed since."""
         known = self._known.get(key)
-        return known.version if known is not None and known.identity == _identify(status) else None
+        return known.version if known is not None and known.identity == identify(status) else None
 
     def version_of(self, key: tuple[str, ...], opened: Opened) -> str:
         """Return 22 characters of base64url (128 bits of SHA-256) for the content of an open file; it stays open."""
@@ -53,20 +46,16 @@ class Fingerprints:
         if version is not None:
             return version
         version = _hash(opened.descriptor)
-        if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > SETTLED_NS:
+        if is_settled(status):
             if len(self._known) >= REMEMBERED:
                 self._known.clear()  # in one step, so that threads need no lock
-            self._known[key] = _Known(_identify(status), version)
+            self._known[key] = _Known(identify(status), version)
         return version
-
-
-def _identify(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _hash(descriptor: int) -> str:
     digest = sha256(usedforsecurity=False)
-    while block := os.read(descriptor, _BLOCK):
+    while block := os.read(descriptor, CHUNK_SIZE):
         digest.update(block)
     return urlsafe_b64encode(digest.digest()[:16]).rstrip(b"=").decode("ascii")
 

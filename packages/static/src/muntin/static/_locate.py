@@ -7,16 +7,30 @@ depends on the text alone, never on the file system, so it cannot show what exis
 import os
 import re
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-__all__ = ["NAME_LIMIT", "NATIVE", "PATH_LIMIT", "Flavour", "Place", "is_name", "locate", "locate_name"]
+__all__ = [
+    "NAME_LIMIT",
+    "NATIVE",
+    "NO_FILE",
+    "PATH_LIMIT",
+    "Flavour",
+    "Place",
+    "is_name",
+    "locate",
+    "locate_name",
+]
 
 PATH_LIMIT = 4096
 """Longest path looked at, in characters: `PATH_MAX` of Linux, and more than any file system below can hold."""
 
 NAME_LIMIT = 255
 """Longest name: bytes on POSIX (`NAME_MAX`), UTF-16 units on Windows."""
+
+
+NO_FILE: Final = "/%2F"
+"""A path that no file has, in any directory."""
 
 
 class Flavour(Enum):

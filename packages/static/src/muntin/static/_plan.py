@@ -6,6 +6,7 @@ A plan has a status, fields and bytes. Sockets, frameworks and `sendfile` are co
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from io import FileIO
 from types import TracebackType
 from typing import BinaryIO, Final, NamedTuple, Self
@@ -13,18 +14,20 @@ from urllib.parse import quote
 
 from muntin.http_core import reason_of
 from muntin.http_core.headers.ranges import ByteRange, format_content_range, format_unsatisfied_range
-from muntin.static._conditional import WHOLE, Field, Outcome, decide
+from muntin.static._conditional import Field, Outcome, decide
 from muntin.static._representation import Fields, Representation
 from muntin.static._sandbox import Opened
 from muntin.static.errors import FileChanged
 
 __all__ = [
     "CHUNK_SIZE",
+    "CONDITIONAL",
     "IN_MEMORY",
     "FilePlan",
     "FileSegment",
     "plan_content",
     "plan_opened",
+    "plan_outcome",
     "plan_redirect",
     "plan_status",
 ]
@@ -46,14 +49,14 @@ class FileSegment(NamedTuple):
 
 
 class FilePlan:
-    """One response, ready to be sent.
+    """One response, ready to be sent. A plan without a file may be shared by many requests: do not change it.
 
     Either `body` is all of the content, or it is None and the content is each segment's prefix followed by `count`
     bytes of `file` from `offset`. The receiver owns the plan: close it in every exit path, or use it as a
     context manager. It may be closed twice, and there is nothing to close if `file` is None.
     """
 
-    __slots__ = ("body", "fields", "file", "path", "segments", "status")
+    __slots__ = ("body", "executor", "fields", "file", "path", "prepared", "segments", "status")
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class FilePlan:
         file: BinaryIO | None = None,
         segments: tuple[FileSegment, ...] = (),
         path: str | None = None,
+        executor: Executor | None = None,
     ) -> None:
         self.status = status
         """The status code."""
@@ -77,6 +81,10 @@ class FilePlan:
         """The pieces of `file` to send, in order."""
         self.path = path
         """The absolute path of `file` if the content is the whole file, for senders that take a name."""
+        self.executor = executor
+        """The threads that should read `file`, since its disk may take long; None: the sender decides."""
+        self.prepared: object = None
+        """The sender's own form of the fields: a plan without a file may be planned again, as the same object."""
 
     @property
     def length(self) -> int:
@@ -226,10 +234,15 @@ def plan_content(
     data: bytes, chosen: Representation, method: str, field: Field, *, status: int = 200
 ) -> FilePlan:
     """Plan the response with `data`, all bytes of the file that `chosen` describes; as `plan_opened`."""
-    outcome = decide(method, field, chosen) if status == 200 and method in _CONDITIONAL else Outcome(status)
+    outcome = decide(method, field, chosen) if status == 200 and method in CONDITIONAL else Outcome(status)
+    return plan_outcome(outcome, data, chosen, method)
+
+
+def plan_outcome(outcome: Outcome, data: bytes, chosen: Representation, method: str) -> FilePlan:
+    """Plan the response that was decided on; `data` is all bytes of the file that `chosen` describes."""
     if method == "HEAD" or outcome.status in _WITHOUT_FILE:
         return _plan_without_file(outcome, chosen, method)
-    return FilePlan(200, chosen.fields, data) if outcome is WHOLE else _plan_in_memory(outcome, chosen, data)
+    return _plan_in_memory(outcome, chosen, data)
 
 
 def plan_opened(
@@ -240,33 +253,43 @@ def plan_opened(
     *,
     path_of: Callable[[tuple[str, ...]], str],
     status: int = 200,
+    in_memory: int = IN_MEMORY,
+    executor: Executor | None = None,
 ) -> FilePlan:
     """Plan the response with an open regular file that `chosen` describes; the plan owns the descriptor from here.
+
+    A file of at most `in_memory` bytes is read; but not where the disk has to be waited for, unless there is an
+    executor: then one of its threads runs this function.
 
     Conditions and ranges count only if the response would be 200 without them (RFC 9110 §13.2.1, §14.2).
     """
     descriptor = opened.descriptor
     try:
         outcome = (
-            decide(method, field, chosen) if status == 200 and method in _CONDITIONAL else Outcome(status)
+            decide(method, field, chosen) if status == 200 and method in CONDITIONAL else Outcome(status)
         )
         if method == "HEAD" or outcome.status in _WITHOUT_FILE:
             return _plan_without_file(outcome, chosen, method)
-        if chosen.size <= IN_MEMORY:
-            data = _read_now(descriptor, chosen.size)
+        if chosen.size <= in_memory:
+            size = chosen.size
+            data = _read_now(descriptor, size) if executor is None else _read_at(descriptor, size, 0)
             if data is not None:
                 return _plan_in_memory(outcome, chosen, data)
         fields, segments = _cut(outcome, chosen)
         file = FileIO(descriptor)  # the plan closes it
         descriptor = -1
         path = None if outcome.ranges else path_of(chosen.parts)
-        return FilePlan(outcome.status, fields, None, file=file, segments=segments, path=path)
+        return FilePlan(
+            outcome.status, fields, None, file=file, segments=segments, path=path, executor=executor
+        )
     finally:
         if descriptor >= 0:
             os.close(descriptor)
 
 
-_CONDITIONAL = frozenset(("GET", "HEAD"))
+CONDITIONAL: Final = frozenset(("GET", "HEAD"))
+"""The methods for which conditions count."""
+
 _WITHOUT_FILE = frozenset((304, 412, 416))
 
 

@@ -1,39 +1,31 @@
 """A root: one directory as a tree of URLs.
 
-A root decides which file a path selects and how a directory is shown; it joins the parts of the package. Prefixes and
-frameworks are no concern of it: paths begin below the root.
+A root decides which file a path selects and how a directory is shown; `_planner` plans the response with a file.
+Prefixes and frameworks are no concern of it: paths begin below the root.
 """
 
 import mimetypes
 import os
+import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from stat import S_ISDIR
 from typing import Final
 from urllib.parse import quote
 
 from muntin.http_core.headers.accept import parse_qualities
+from muntin.static._cache import FALLBACK, CacheLimits
 from muntin.static._conditional import Field
-from muntin.static._content import Contents
-from muntin.static._fingerprint import VERSION_KEY, Fingerprints, version_in
+from muntin.static._fingerprint import VERSION_KEY
 from muntin.static._listing import plan_listing
 from muntin.static._locate import Place, locate, locate_name
-from muntin.static._plan import CHUNK_SIZE, FilePlan, plan_content, plan_opened, plan_redirect, plan_status
-from muntin.static._representation import Representation
+from muntin.static._plan import CHUNK_SIZE, FilePlan, plan_redirect, plan_status
+from muntin.static._planner import FileRequest, Planner
 from muntin.static._sandbox import Opened, Sandbox
-from muntin.static._variants import (
-    IMMUTABLE,
-    CachePolicy,
-    VariantCache,
-    Variants,
-    choose_variant,
-    make_immutable,
-    open_variant,
-    renew_variant,
-    status_of,
-)
+from muntin.static._variants import IMMUTABLE, CachePolicy, open_file, status_of
 from muntin.static.errors import RootError
 
-__all__ = ["HASHED_AT_ONCE", "REQUEST_FIELDS", "RequestFields", "StaticRoot", "field_of", "quote_name"]
+__all__ = ["REQUEST_FIELDS", "RequestFields", "StaticRoot", "field_of", "quote_name"]
 
 RequestFields = Mapping[str, str] | Callable[[str], str | None]
 """Request fields: a function that returns a value by its lower-case name, or None; or a mapping that ignores the case
@@ -52,15 +44,12 @@ REQUEST_FIELDS: Final = (
 )
 """The only request fields that a plan reads."""
 
-HASHED_AT_ONCE: Final = 1_048_576
-"""Bytes of the largest file that is hashed for a request: about a millisecond's work. `version_of` must have hashed a
-larger file before its URL is called immutable.
-"""
-
 _ALLOW: Final = (("Allow", "GET, HEAD"),)
 _METHODS: Final = frozenset(("GET", "HEAD"))
+_VARIES: Final = (("Vary", "Accept"),)
+_FOLDER_ENDS: Final = frozenset(("", "/"))
 _FALLS_BACK: Final = frozenset((403, 404))
-_TOP: Final = Place((), is_folder=True)
+_USUAL_LIMITS: Final = CacheLimits()
 
 
 class StaticRoot:
@@ -79,6 +68,9 @@ class StaticRoot:
             be cached for ever.
         cache_control: value of Cache-Control, or a function from a file's name to the value; None sends none.
         chunk_size: bytes to read at a time where the kernel cannot send the file itself.
+        cache: the bounds of what is kept of files in memory.
+        executor: whose threads open and read the files, for disks that may take long; `plan_apart` and `read_apart` use
+            it, `plan` itself waits for the disk. It has to be shut down by who made it.
 
     Raises:
         RootError: `directory` is no directory, or `index_file` or `fallback` can name no file in it.
@@ -97,6 +89,8 @@ class StaticRoot:
         manifest: Mapping[str, str] | None = None,
         cache_control: CachePolicy = None,
         chunk_size: int = CHUNK_SIZE,
+        cache: CacheLimits = _USUAL_LIMITS,
+        executor: Executor | None = None,
     ) -> None:
         if chunk_size < 1:
             raise ValueError(f"chunk_size is at least 1 byte, not {chunk_size}")
@@ -107,15 +101,21 @@ class StaticRoot:
         self.show_index: Final = show_index
         self.append_version: Final = append_version
         self.chunk_size: Final = chunk_size
+        self.executor: Final = executor
+        self.may_wait: Final = show_index or executor is not None
+        """True if `plan` may take so long for some paths that an event loop should call `plan_apart` in its place."""
         self._index = self._configured("index_file", index_file)
         self._fallback = self._configured("fallback", fallback)
         self._manifest = dict(manifest or {})
-        policy = _exempt(frozenset(self._manifest.values()), cache_control) if manifest else cache_control
-        # All four only cache the file system. The fallback has its own cache: no path may lead to it.
-        self._variants = VariantCache(self._sandbox, policy)
-        self._pages = VariantCache(self._sandbox, policy)
-        self._fingerprints = Fingerprints()
-        self._contents = Contents()
+        self._planner = Planner(
+            self._sandbox,
+            cache,
+            cache_policy=_exempt(frozenset(self._manifest.values()), cache_control)
+            if manifest
+            else cache_control,
+            append_version=append_version,
+            executor=executor,
+        )
 
     @property
     def directory(self) -> str:
@@ -133,10 +133,6 @@ class StaticRoot:
 
     def __repr__(self) -> str:
         return f"<StaticRoot {self.directory!r}>"
-
-    def may_list(self, path: str) -> bool:
-        """Return whether planning for a path may list a directory, which takes long for a large one."""
-        return self.show_index and path[-1:] in ("", "/")
 
     def plan(
         self,
@@ -163,24 +159,51 @@ class StaticRoot:
         """
         if method not in _METHODS:
             return plan_status(405, _ALLOW, method=method)
-        field = field_of(fields)
+        field = fields if callable(fields) else field_of(fields)
         if not path and mount_name is not None:
             return self._plan_mount(mount_name, method, field, query)
-        name = path.removeprefix("/")
+        now = time.monotonic()
+        key = path.removeprefix("/")
         try:
-            known = self._variants.recall(name)
-            if known is not None:
-                try:
-                    return self._plan_variants(known, method, field, query)
-                except FileNotFoundError:  # the file or its compressed form was removed: look again
-                    self._variants.forget(name)
+            found = self._planner.plan_known(key, method, field, query, now)
+            if found is not None:
+                return found
             place = locate(path)
             if place is None:
                 return plan_status(404, method=method)
-            plan = self._plan_place(name, place, method, field, query)
+            plan = self._plan_place(key, place, FileRequest(method, field, query, now))
         except OSError as error:
             plan = plan_status(status_of(error), method=method)
-        return self._fall_back(plan, method, field) if self._fallback and plan.status in _FALLS_BACK else plan
+        if self._fallback and plan.status in _FALLS_BACK:
+            return self._fall_back(plan, FileRequest(method, field, "", now))
+        return plan
+
+    def plan_nowait(
+        self,
+        method: str,
+        path: str,
+        fields: RequestFields,
+        *,
+        query: str = "",
+        mount_name: str | None = None,
+    ) -> FilePlan | None:
+        """Plan as `plan` does, or return None if that may take long.
+
+        It may if a directory may have to be listed, or if the root has an executor and the disk has to be looked at.
+
+        Raises:
+            OSError: as `plan`.
+        """
+        if self.executor is None:
+            if self.show_index and path[-1:] in _FOLDER_ENDS:
+                return None
+            return self.plan(method, path, fields, query=query, mount_name=mount_name)
+        if method not in _METHODS:
+            return plan_status(405, _ALLOW, method=method)
+        if not path and mount_name is not None:
+            return None
+        request = FileRequest(method, field_of(fields), query, time.monotonic())
+        return self._planner.plan_kept(path.removeprefix("/"), request)
 
     def version_of(self, filename: str | os.PathLike[str]) -> str | None:
         """Return the version of a file: 22 characters that change with its content; None if there is no such file.
@@ -192,7 +215,7 @@ class StaticRoot:
             OSError: the storage fails.
         """
         place = locate_name(os.fspath(filename).replace(os.sep, "/"))
-        return None if place is None or place.is_folder else self._version_of(place.parts)
+        return None if place is None or place.is_folder else self._planner.version_of(place.parts)
 
     def url_of(self, filename: str | os.PathLike[str], *, append_version: bool | None = None) -> str:
         """Return the reference to a file relative to the root's URL, percent-encoded.
@@ -217,122 +240,96 @@ class StaticRoot:
 
     # From a path to a file
 
-    def _plan_place(self, path: str, place: Place, method: str, field: Field, query: str) -> FilePlan:
+    def _plan_place(self, path: str, place: Place, request: FileRequest) -> FilePlan:
+        """Plan for a path that is not in the cache as it is written."""
+        key = _spell(path, place)
+        if key != path:
+            plan = self._planner.plan_known(key, *request)
+            if plan is not None:
+                return plan
         opened = self._sandbox.open(place.parts)
         if opened is None:
-            return plan_status(404, method=method)
-        with opened:
-            if S_ISDIR(opened.status.st_mode):
-                return self._plan_folder(path, place, opened, method, field, query)
+            return plan_status(404, method=request.method)
+        if S_ISDIR(opened.status.st_mode):
+            with opened:
+                return self._plan_folder(key, place, opened, request)
         if place.is_folder:
-            return plan_status(404, method=method)
-        variants = self._variants.find(_spell(path, place), place.parts)
-        return self._plan_variants(variants, method, field, query)
+            opened.close()
+            return plan_status(404, method=request.method)
+        return self._planner.plan_new(key, place.parts, opened, request)
 
-    def _plan_folder(
-        self, path: str, place: Place, opened: Opened, method: str, field: Field, query: str
-    ) -> FilePlan:
-        index = self._find_index(path, place)
+    def _plan_folder(self, key: str, place: Place, folder: Opened, request: FileRequest) -> FilePlan:
+        index = self._open_index(place.parts)
         if index is None and not self.show_index:
-            return plan_status(403, method=method)
+            return plan_status(403, method=request.method)
         if place.parts and not place.is_folder:
-            return plan_redirect(place.parts[-1], query)  # relative references in the page need the slash
+            if index is not None:
+                index.close()
+            # Relative references in the page need the slash.
+            return plan_redirect(place.parts[-1], request.query)
         if index is None:
-            return plan_listing(self._sandbox, place.parts, opened, method=method)
-        return self._plan_variants(index, method, field, query)
+            return plan_listing(self._sandbox, place.parts, folder, method=request.method)
+        key = f"{key.removesuffix('/')}/" if place.parts else ""
+        return self._planner.plan_new(key, place.parts + self._index, index, request)
 
     def _plan_mount(self, name: str, method: str, field: Field, query: str) -> FilePlan:
         """Plan the redirect from the root's URL without its last slash, if the URL with the slash has a page."""
         try:
-            opened = self._sandbox.open(())
-            if opened is not None:
-                opened.close()
-            if self.show_index or self._find_index("", _TOP) is not None:
-                return plan_redirect(name, query)
-            plan = plan_status(403, method=method)
+            has_page = self._has_page()
+            status = 403
         except OSError as error:
-            plan = plan_status(status_of(error), method=method)
+            has_page = False
+            status = status_of(error)
+        if has_page:
+            return plan_redirect(name, query)
         if not self._fallback:
-            return plan
-        with self._fall_back(plan, method, field) as page:
-            return page if page.status in _FALLS_BACK else plan_redirect(name, query)
-
-    def _find_index(self, path: str, place: Place) -> Variants | None:
-        if not self._index:
-            return None
-        name = _spell(path, place)
-        key = f"{name.removesuffix('/')}/" if place.parts else ""
-        try:
-            return self._variants.find(key, place.parts + self._index)
-        except OSError as error:
-            status_of(error)
-            return None
-
-    def _fall_back(self, refusal: FilePlan, method: str, field: Field) -> FilePlan:
-        """Plan the fallback for a request for a page, and the refusal for any other; both vary by Accept."""
-        status = refusal.status
+            return plan_status(status, method=method)
         if _names_html(field("accept") or ""):
             try:
-                found = self._pages.recall("") or self._pages.find("", self._fallback, vary="Accept")
-                return self._plan_variants(found, method, field, "")
+                open_file(self._sandbox.open, self._fallback).close()
             except OSError as error:
-                self._pages.forget("")
                 status = status_of(error)
-        return plan_status(status, (("Vary", "Accept"),), method=method)
+            else:
+                return plan_redirect(name, query)
+        return plan_status(status, _VARIES, method=method)
 
-    # From a file to a plan
+    def _has_page(self) -> bool:
+        """Return whether the directory itself can be shown.
 
-    def _plan_variants(self, variants: Variants, method: str, field: Field, query: str) -> FilePlan:
-        chosen = choose_variant(variants, field)
-        kept = self._contents.recall(chosen)
-        if kept is not None:
-            wanted = version_in(query) if query and self.append_version else None
-            if wanted is None:
-                return plan_content(kept.data, chosen, method, field)
-            # The version is that of the file itself, not of a compressed form.
-            if not chosen.about.coding and self._fingerprints.recall(chosen.parts, kept.status) == wanted:
-                return plan_content(kept.data, make_immutable(variants, chosen), method, field)
-        opened = open_variant(self._sandbox, chosen)
-        try:
-            found = chosen = renew_variant(variants, chosen, opened.status)
-            if query and self.append_version and self._is_current(query, variants, chosen, opened):
-                chosen = make_immutable(variants, chosen)
-        except BaseException:
-            opened.close()
-            raise
-        plan = plan_opened(opened, chosen, method, field, path_of=self._sandbox.path_of)
-        if plan.status == 200 and plan.body:
-            self._contents.keep(found, self._sandbox.path_of(found.parts), plan.body, opened.status)
-        return plan
-
-    # Versions
-
-    def _is_current(self, query: str, variants: Variants, chosen: Representation, opened: Opened) -> bool:
-        """Return whether a query names the content that is about to be sent.
-
-        The URL of older or newer content must not be cached with this one: during a deployment, clients request both.
+        Raises:
+            OSError: it cannot be opened.
         """
-        wanted = version_in(query)
-        if wanted is None:
-            return False
-        own = variants.by_coding[""]
-        if own is not chosen:
-            return own.size <= HASHED_AT_ONCE and self._version_of(own.parts) == wanted
-        known = self._fingerprints.recall(own.parts, opened.status)
-        if known is None and own.size <= HASHED_AT_ONCE:
-            known = self._fingerprints.version_of(own.parts, opened)
-        return known == wanted
+        opened = self._sandbox.open(())
+        if opened is not None:
+            opened.close()
+        index = None if self.show_index else self._open_index(())
+        if index is not None:
+            index.close()
+        return self.show_index or index is not None
 
-    def _version_of(self, parts: tuple[str, ...]) -> str | None:
+    def _open_index(self, parts: tuple[str, ...]) -> Opened | None:
+        """Open the index file of a directory, if it has one; the descriptor is the caller's."""
+        if not self._index:
+            return None
         try:
-            opened = self._sandbox.open(parts)
+            return open_file(self._sandbox.open, parts + self._index)
         except OSError as error:
             status_of(error)
             return None
-        if opened is None:
-            return None
-        with opened:
-            return None if S_ISDIR(opened.status.st_mode) else self._fingerprints.version_of(parts, opened)
+
+    def _fall_back(self, refusal: FilePlan, request: FileRequest) -> FilePlan:
+        """Plan the fallback for a request for a page, and the refusal for any other; both vary by Accept."""
+        status = refusal.status
+        if _names_html(request.field("accept") or ""):
+            try:
+                plan = self._planner.plan_known(FALLBACK, *request)
+                if plan is not None:
+                    return plan
+                opened = open_file(self._sandbox.open, self._fallback)
+                return self._planner.plan_new(FALLBACK, self._fallback, opened, request, vary="Accept")
+            except OSError as error:
+                status = status_of(error)
+        return plan_status(status, _VARIES, method=request.method)
 
     def _configured(self, option: str, name: str | None) -> tuple[str, ...]:
         if name is None:

@@ -1,15 +1,13 @@
 """The variants of a file: its own form and the compressed forms beside it, as last seen.
 
-They are cached for a moment. Which files a request may read is no concern of this module.
+Which files a request may read, and for how long what was seen counts, is no concern of this module.
 """
 
 import errno
 import os
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from stat import S_ISREG
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from muntin.static._conditional import Field
 from muntin.static._encoding import choose_coding, siblings_of
@@ -17,30 +15,25 @@ from muntin.static._media_types import media_type_of
 from muntin.static._representation import About, Representation, describe
 from muntin.static._sandbox import Opened
 
+if TYPE_CHECKING:
+    from muntin.static._content import Content
+
 __all__ = [
     "IMMUTABLE",
-    "REMEMBERED",
     "STALE_NS",
-    "TRUSTED",
     "CachePolicy",
+    "Form",
     "Opener",
-    "VariantCache",
     "Variants",
-    "choose_variant",
-    "make_immutable",
-    "open_variant",
-    "renew_variant",
+    "choose_form",
+    "find_variants",
+    "open_file",
+    "open_form",
     "status_of",
 ]
 
 CachePolicy = str | Callable[[str], str | None] | None
 """A Cache-Control value for every file, or a function that returns one for a file's name below the root."""
-
-REMEMBERED: Final = 4096
-"""The most files in a cache; one more empties it. Only existing files are cached, with about 2 KiB each."""
-
-TRUSTED: Final = 1.0
-"""Seconds until compressed siblings are looked for again. The file that is sent is opened and compared every time."""
 
 STALE_NS: Final = 2_000_000_000
 """Nanoseconds by which a sibling may be older than its original: a copy of a tree writes both in any order, and the
@@ -88,83 +81,111 @@ class Opener(Protocol):
     def open_sibling(self, parts: tuple[str, ...]) -> Opened | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Variants:
-    """The forms of one file: its own under the empty coding, the compressed ones under their codings."""
+class Form:
+    """One form of a file, as last seen.
 
-    by_coding: dict[str, Representation]
-    seen_at: float
-    """Seconds of the monotonic clock."""
-    immutable: dict[str, Representation] = field(default_factory=dict)
-    """The same forms for URLs that name their content; each is made at its first use."""
+    Args:
+        representation: its description.
+    """
 
+    __slots__ = ("_immutable", "coding", "content", "representation")
 
-class VariantCache:
-    """Finds the variants of files, and caches them by path for a moment."""
+    def __init__(self, representation: Representation) -> None:
+        self.coding: Final = representation.about.coding
+        """Its content coding; empty for the file itself."""
+        self.representation = representation
+        self.content: Content | None = None
+        """Its bytes; written by the cache alone."""
+        self._immutable: Representation | None = None
 
-    __slots__ = ("_cache_policy", "_known", "_opener")
+    def renew(self, status: os.stat_result) -> Representation:
+        """Return the description of the open form: the known one, or a new one if the file has changed."""
+        known = self.representation
+        if known.describes(status):
+            return known
+        renewed = describe(known.parts, known.about, status.st_mtime_ns, status.st_size)
+        self.representation = renewed
+        return renewed
 
-    def __init__(self, opener: Opener, cache_policy: CachePolicy = None) -> None:
-        self._opener = opener
-        self._cache_policy = cache_policy
-        self._known: dict[str, Variants] = {}
-
-    def recall(self, path: str) -> Variants | None:
-        """Return the variants that this path led to a moment ago, or None."""
-        known = self._known.get(path)
-        if known is not None and time.monotonic() - known.seen_at > TRUSTED:
-            return None
+    def make_immutable(self, representation: Representation) -> Representation:
+        """Return a description of this form with a Cache-Control for ever."""
+        known = self._immutable
+        if known is None or (known.mtime_ns, known.size) != (representation.mtime_ns, representation.size):
+            about = representation.about._replace(cache_control=IMMUTABLE)
+            known = describe(representation.parts, about, representation.mtime_ns, representation.size)
+            self._immutable = known
         return known
 
-    def forget(self, path: str) -> None:
-        """Drop a path from the cache."""
-        self._known.pop(path, None)
 
-    def find(self, path: str, parts: tuple[str, ...], *, vary: str = "") -> Variants:
-        """Look at a file and its siblings.
+class Variants:
+    """The forms of one file.
 
-        Raises:
-            OSError: the file cannot be opened; `FileNotFoundError` also for what is no regular file.
-        """
-        own = _look(self._opener.open, parts)
-        coded: dict[str, tuple[tuple[str, ...], os.stat_result]] = {}
-        for coding, name in siblings_of(parts[-1]).items():
-            sibling = (*parts[:-1], name)
-            try:
-                status = _look(self._opener.open_sibling, sibling)
-            except OSError as error:
-                status_of(error)
-                continue
-            if status.st_mtime_ns + STALE_NS >= own.st_mtime_ns:
-                coded[coding] = sibling, status
-        policy = self._cache_policy
-        about = About(
-            media_type_of(parts[-1]),
-            cache_control=policy("/".join(parts)) if callable(policy) else policy,
-            vary=", ".join(filter(None, (vary, "Accept-Encoding" if coded else ""))),
-        )
-        by_coding = {"": describe(parts, about, own.st_mtime_ns, own.st_size)}
-        for coding, (sibling, status) in coded.items():
-            by_coding[coding] = describe(
-                sibling, about._replace(coding=coding), status.st_mtime_ns, status.st_size
-            )
-        found = Variants(by_coding, time.monotonic())
-        self._remember(path, found)
-        return found
+    Args:
+        forms: the file itself, then its compressed forms in the server's order of preference.
+        seen_at: when they were looked at, in seconds of the monotonic clock.
+    """
 
-    def _remember(self, path: str, found: Variants) -> None:
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()  # in one step, so that threads need no lock
-        self._known[path] = found
+    __slots__ = ("by_coding", "codings", "own", "seen_at")
+
+    def __init__(self, forms: list[Form], seen_at: float) -> None:
+        self.own: Final = forms[0]
+        self.by_coding: Final = {form.coding: form for form in forms}
+        self.codings: Final = tuple(self.by_coding)[1:]
+        self.seen_at: Final = seen_at
 
 
-def _look(open_by: Callable[[tuple[str, ...]], Opened | None], parts: tuple[str, ...]) -> os.stat_result:
-    opened = _require_file(open_by(parts), parts)
-    opened.close()
-    return opened.status
+def find_variants(
+    opener: Opener,
+    parts: tuple[str, ...],
+    own: os.stat_result,
+    now: float,
+    *,
+    cache_policy: CachePolicy = None,
+    vary: str = "",
+) -> Variants:
+    """Look for the compressed forms of a file.
+
+    Args:
+        opener: what opens them.
+        parts: the names that lead to the file.
+        own: the status of the file.
+        now: the time, in seconds of the monotonic clock.
+        cache_policy: decides about Cache-Control.
+        vary: a value of Vary besides that of the forms.
+
+    Raises:
+        OSError: the storage fails.
+    """
+    coded: dict[str, tuple[tuple[str, ...], os.stat_result]] = {}
+    for coding, name in siblings_of(parts[-1]).items():
+        sibling = (*parts[:-1], name)
+        try:
+            opened = open_file(opener.open_sibling, sibling)
+        except OSError as error:
+            status_of(error)
+            continue
+        opened.close()
+        if opened.status.st_mtime_ns + STALE_NS >= own.st_mtime_ns:
+            coded[coding] = sibling, opened.status
+    about = About(
+        media_type_of(parts[-1]),
+        cache_control=cache_policy("/".join(parts)) if callable(cache_policy) else cache_policy,
+        vary=", ".join(filter(None, (vary, "Accept-Encoding" if coded else ""))),
+    )
+    forms = [Form(describe(parts, about, own.st_mtime_ns, own.st_size))]
+    for coding, (sibling, status) in coded.items():
+        coded_about = about._replace(coding=coding)
+        forms.append(Form(describe(sibling, coded_about, status.st_mtime_ns, status.st_size)))
+    return Variants(forms, now)
 
 
-def _require_file(opened: Opened | None, parts: tuple[str, ...]) -> Opened:
+def open_file(open_by: Callable[[tuple[str, ...]], Opened | None], parts: tuple[str, ...]) -> Opened:
+    """Open a regular file; the descriptor is the caller's.
+
+    Raises:
+        OSError: it cannot be opened; `FileNotFoundError` also for what is no regular file.
+    """
+    opened = open_by(parts)
     if opened is not None:
         if S_ISREG(opened.status.st_mode):
             return opened
@@ -172,37 +193,18 @@ def _require_file(opened: Opened | None, parts: tuple[str, ...]) -> Opened:
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "/".join(parts))
 
 
-def choose_variant(variants: Variants, field: Field) -> Representation:
+def choose_form(variants: Variants, field: Field) -> Form:
     """Return the form that a request prefers (RFC 9110 §12.5.3)."""
-    by_coding = variants.by_coding
-    accepted = field("accept-encoding") if len(by_coding) > 1 else None
-    return by_coding[""] if accepted is None else by_coding[choose_coding(accepted, tuple(by_coding)[1:])]
+    if not variants.codings:
+        return variants.own
+    accepted = field("accept-encoding")
+    return variants.own if accepted is None else variants.by_coding[choose_coding(accepted, variants.codings)]
 
 
-def open_variant(opener: Opener, chosen: Representation) -> Opened:
+def open_form(opener: Opener, form: Form) -> Opened:
     """Open the file of a form; the descriptor is the caller's.
 
     Raises:
-        OSError: it cannot be opened; `FileNotFoundError` also for what is no regular file any more.
+        OSError: as `open_file`.
     """
-    open_by = opener.open_sibling if chosen.about.coding else opener.open
-    return _require_file(open_by(chosen.parts), chosen.parts)
-
-
-def renew_variant(variants: Variants, chosen: Representation, status: os.stat_result) -> Representation:
-    """Return the description of an open form: the cached one, or a new one if the file has changed."""
-    if chosen.describes(status):
-        return chosen
-    renewed = describe(chosen.parts, chosen.about, status.st_mtime_ns, status.st_size)
-    variants.by_coding[chosen.about.coding] = renewed
-    return renewed
-
-
-def make_immutable(variants: Variants, chosen: Representation) -> Representation:
-    """Return the same form with a Cache-Control for ever."""
-    known = variants.immutable.get(chosen.about.coding)
-    if known is None or known.etag != chosen.etag:
-        about = chosen.about._replace(cache_control=IMMUTABLE)
-        known = describe(chosen.parts, about, chosen.mtime_ns, chosen.size)
-        variants.immutable[chosen.about.coding] = known
-    return known
+    return open_file(opener.open_sibling if form.coding else opener.open, form.representation.parts)

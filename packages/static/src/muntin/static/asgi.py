@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
 from muntin.static._apart import plan_apart, read_apart
+from muntin.static._locate import NO_FILE
 from muntin.static._plan import FilePlan
 from muntin.static._representation import Fields
 from muntin.static._root import REQUEST_FIELDS, StaticRoot
@@ -21,9 +22,6 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-_NO_FILE: Final = "/%2F"
-"""A path that no file has, in any directory."""
 
 _FIELDS: Final = {name.encode(): name for name in REQUEST_FIELDS}  # all others are not even decoded
 
@@ -106,7 +104,7 @@ def path_below(scope: Scope) -> str:
     if _means("/".join(segments[:depth]), prefix) and _means(below, rest):
         return below
     if "%2f" in whole.lower():
-        return _NO_FILE
+        return NO_FILE
     return quote(rest, errors="surrogateescape")
 
 

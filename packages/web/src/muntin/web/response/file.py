@@ -4,15 +4,15 @@ It knows how a plan becomes a response. Ranges, conditions, types and compressed
 """
 
 import os
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any, BinaryIO, ClassVar, Final
 
 from multidict import CIMultiDict
 
-from muntin.http_core import FieldBlock
+from muntin.http_core import FieldBlock, RequestHead
 from muntin.runner.exchange import CHUNK_SIZE
-from muntin.static import REQUEST_FIELDS, FilePlan, plan_file
+from muntin.static import REQUEST_FIELDS, FilePlan, plan_file, read_apart
 from muntin.web.response.body import BodyKind, FileStretch
 from muntin.web.response.delivery import BodyWriter, Deliverable
 from muntin.web.response.headers import LooseHeaders
@@ -29,38 +29,55 @@ _PLANNED: Final = frozenset(("content-length", "content-range", "content-encodin
 made with regard to the application's.
 """
 
-_FIELD_NAMES: Final = {name.encode("ascii"): name for name in REQUEST_FIELDS}
+_ABSENT: Final = dict.fromkeys(name for name in REQUEST_FIELDS if name.startswith(("if-", "range")))
+"""The fields that every plan asks for, and that most requests do not have."""
 
 
-def read_fields(request: ServedRequest) -> Callable[[str], str | None]:
+class _PlannedFields(dict[str, str | None]):
+    """The fields of a request by their lower-case names; those that are not there yet are read on demand."""
+
+    __slots__ = ("head",)
+
+    head: RequestHead
+
+    def __missing__(self, name: str) -> str | None:
+        lines = self.head.get_all(name.encode("ascii"))
+        value = self[name] = b", ".join(lines).decode("latin-1") if lines else None
+        return value
+
+
+def read_fields(head: RequestHead) -> Callable[[str], str | None]:
     """Return the function that looks up a request field by its lower-case name, all lines of it joined."""
-    found: dict[str, str] = {}
-    for raw_name, raw_value in request.exchange.head.fields:
-        name = _FIELD_NAMES.get(raw_name.lower())
-        if name is not None:
-            value = raw_value.decode("latin-1")
-            found[name] = f"{found[name]}, {value}" if name in found else value
-    return found.get
+    fields = _PlannedFields() if head.has_beginning(b"if-", b"range:") else _PlannedFields(_ABSENT)
+    fields.head = head
+    return fields.__getitem__
 
 
 _Fields = tuple[tuple[str, str], ...]
 
 
-def _preset_of_plan(fields: _Fields, *, has_body: bool) -> Preset:
+def _preset_of(plan: FilePlan) -> Preset:
+    """Return the preset for the fields of a plan; of a plan that comes again, the same one."""
+    preset = plan.prepared
+    if not isinstance(preset, Preset):
+        # The response to HEAD has to state the length of what is not sent.
+        preset = _make_preset(plan.fields, has_body=plan.body != b"")
+        if plan.file is None:
+            plan.prepared = preset
+    return preset
+
+
+def _make_preset(fields: _Fields, *, has_body: bool) -> Preset:
     """Return the preset for the fields of a plan.
 
     Args:
         fields: of the plan.
-        has_body: whether its length follows from what is sent: the response to HEAD has to state it.
+        has_body: whether its length follows from what is sent.
     """
     others = tuple(pair for pair in fields if pair[0] != "Content-Length")
     if has_body or len(others) == len(fields):
         return Preset(fields, FieldBlock((*others, SERVER_FIELD)))
     return Preset(fields, (*fields, SERVER_FIELD))
-
-
-_recall_preset: Final = lru_cache(1024)(_preset_of_plan)
-"""The fields of a file are the same until it changes."""
 
 
 class _OpenFile:
@@ -80,23 +97,36 @@ class _OpenFile:
         self._chunk_size = chunk_size
 
     def describe(self) -> BodyKind | FileStretch:
-        """Return the stretch to send, or `PIECES` for several stretches with bytes between them."""
+        """Return the stretch to send, or `PIECES` for several ones, or for one that the kernel should not read."""
         segments = self._plan.segments
-        if len(segments) != 1 or segments[0].prefix:
+        if len(segments) != 1 or segments[0].prefix or self._plan.executor is not None:
             return BodyKind.PIECES
         _, offset, count = segments[0]
         return FileStretch(self._file, offset, count, self._chunk_size)
 
     async def write(self, writer: BodyWriter) -> None:
         """Write what is to be sent of the file as it is."""
+        if self._plan.executor is not None:
+            async with aclosing(self.read()) as pieces:
+                async for data in pieces:
+                    await writer.write(data)
+            return
         for prefix, offset, count in self._plan.segments:
             await writer.write(prefix)
             if count:
                 await writer.write_file(FileStretch(self._file, offset, count, self._chunk_size))
 
-    def chunks(self) -> Iterator[bytes]:
-        """Read what is to be sent of the file."""
-        return self._plan.chunks(self._chunk_size)
+    async def read(self) -> AsyncGenerator[bytes, None]:
+        """Read what is to be sent of the file; the event loop does not wait for the disk."""
+        for piece in self._plan.pieces(self._chunk_size):
+            if isinstance(piece, bytes):
+                yield piece
+                continue
+            offset, end = piece.offset, piece.offset + piece.length
+            while offset < end:
+                data = await read_apart(self._plan, offset, end - offset)
+                yield data
+                offset += len(data)
 
     def close(self) -> None:
         """Close the file."""
@@ -137,9 +167,15 @@ class FileResponse(StreamResponse):
             raise ValueError(f"chunk_size is at least 1 byte, not {chunk_size}")
         self._chunk_size = chunk_size
         # As `Response` does it, and for the same reason.
-        if isinstance(path, FilePlan):
+        if headers is None and isinstance(path, FilePlan) and isinstance(path.prepared, Preset):
+            # A plan that was sent before: its content is in memory.
+            Deliverable.__init__(self, path.status, reason, None)
+            self._path: str | os.PathLike[str] = ""
+            self._body = path.body
+            self._preset = path.prepared
+        elif isinstance(path, FilePlan):
             Deliverable.__init__(self, path.status, reason, headers)
-            self._path: str | os.PathLike[str] = path.path or ""
+            self._path = path.path or ""
             self._adopt(path)
         else:
             Deliverable.__init__(self, status, reason, headers)
@@ -154,7 +190,7 @@ class FileResponse(StreamResponse):
         plan = plan_file(
             self._path,
             request.exchange.head.method,
-            read_fields(request),
+            read_fields(request.exchange.head),
             status=self._status,
             media_type=self._field("Content-Type"),
             etag=self.etag,
@@ -171,8 +207,7 @@ class FileResponse(StreamResponse):
         else:
             self._body = plan.body
         given, self._headers = self._headers, None
-        make_preset = _preset_of_plan if plan.status == 206 else _recall_preset  # too many to be recalled
-        self._preset = make_preset(plan.fields, has_body=plan.body != b"")
+        self._preset = _preset_of(plan)
         if given:
             self._lay_over(self.headers, given)
 
@@ -194,8 +229,9 @@ class FileResponse(StreamResponse):
         elif self._coding is None:
             await self._open_file.write(writer)
         else:
-            for chunk in self._open_file.chunks():
-                await self.write(chunk)
+            async with aclosing(self._open_file.read()) as pieces:
+                async for data in pieces:
+                    await self.write(data)
 
     async def _send(self, request: ServedRequest) -> None:
         self._determine_body(request)

@@ -29,6 +29,9 @@ class Asking(Protocol):
     def target(self) -> Target: ...
 
     @property
+    def raw_path(self) -> str: ...
+
+    @property
     def host(self) -> str: ...
 
     @property

@@ -13,7 +13,7 @@ from yarl import URL
 
 from muntin import router
 from muntin.runner.exchange import CHUNK_SIZE
-from muntin.static import FilePlan, StaticRoot, plan_apart
+from muntin.static import NO_FILE, FilePlan, StaticRoot, plan_apart
 from muntin.web.legacy import warn_older
 from muntin.web.response.exceptions import HTTPException, HTTPForbidden, HTTPNotFound, HTTPServiceUnavailable
 from muntin.web.response.file import FileResponse, read_fields
@@ -24,9 +24,6 @@ from muntin.web.routing.resources import Resource
 from muntin.web.routing.routes import ResourceRoute
 
 __all__ = ["StaticResource"]
-
-_NO_FILE: Final = "/%2F"
-"""A path that no file has, in any directory."""
 
 _REFUSALS: Final = {403: HTTPForbidden, 404: HTTPNotFound, 503: HTTPServiceUnavailable}
 """Refusals that are raised, so that middlewares see them as they see all others."""
@@ -126,21 +123,23 @@ class StaticResource(Resource, router.PrefixResource[Any]):
         slash names no file.
         """
         if "%2f" in path.lower():
-            return _NO_FILE
+            return NO_FILE
         rest = quote(str(request.match_info[self.variable]), errors="surrogateescape")
         return f"/{rest}" if rest or path.endswith("/") else ""
 
     async def _handle(self, request: Asking) -> StreamResponse:
-        path, query = request.target
+        path, _, query = request.raw_path.partition("?")
         prefix, name = self._served_prefix
         # As it stands in the target: neither the canonical path of the match nor its decoded variable shows
         # a broken escape, and the variable does not show an encoded slash.
-        below = router.strip_prefix(path, prefix)
-        if below is None:
-            below = self._matched_below(request, path)
-        root, method, fields = self._root, request.method, read_fields(request)
-        if below and root.may_list(below):
-            plan = await plan_apart(root, method, below, fields, query=query)
+        below: str | None = path[len(prefix) :]
+        if not path.startswith(prefix) or not below or below[0] != "/":
+            below = router.strip_prefix(path, prefix)
+            if below is None:
+                below = self._matched_below(request, path)
+        root, method, fields = self._root, request.method, read_fields(request.exchange.head)
+        if root.may_wait:
+            plan = await plan_apart(root, method, below, fields, query=query, mount_name=name)
         else:
             plan = root.plan(method, below, fields, query=query, mount_name=name)
         if plan.status in _REFUSALS:
