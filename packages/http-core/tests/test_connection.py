@@ -13,6 +13,7 @@ from muntin.http_core import (
     FramingKind,
     Limits,
     LocalProtocolError,
+    NextExchange,
     PeerClosed,
     Rejected,
     RequestHead,
@@ -325,6 +326,35 @@ def test_no_response_without_a_request() -> None:
         ServerConnection().respond(ok())
     with pytest.raises(LocalProtocolError):
         ServerConnection().start_next_exchange()
+
+
+@pytest.mark.parametrize(("behind", "following"), [(b"", NextExchange.AWAITED), (b"G", NextExchange.ARRIVED)])
+def test_trying_the_next_exchange(behind: bytes, following: NextExchange) -> None:
+    connection = after(GET + behind)
+    assert connection.try_next_exchange() is NextExchange.NONE
+    connection.respond(ok())
+    assert connection.try_next_exchange() is following
+    assert connection.try_next_exchange() is NextExchange.NONE
+    connection.receive_eof()
+    assert isinstance(connection.next_event(), Rejected if behind else PeerClosed)
+
+
+def test_no_exchange_follows_the_last_one_or_an_incomplete_request() -> None:
+    connection = after(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + GET)
+    connection.respond(ok())
+    assert connection.try_next_exchange() is NextExchange.NONE
+    connection = after(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo")
+    connection.respond(ok())
+    assert connection.try_next_exchange() is NextExchange.NONE
+    assert connection.next_event() == BodyData(b"bo")
+
+
+def test_the_end_of_the_stream_belongs_to_the_next_exchange() -> None:
+    connection = after(GET)
+    connection.receive_eof()
+    connection.respond(ok())
+    assert connection.try_next_exchange() is NextExchange.ARRIVED
+    assert isinstance(connection.next_event(), PeerClosed)
 
 
 def test_a_response_may_overtake_its_request() -> None:

@@ -7,6 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from muntin.http_core import (
     LocalProtocolError,
+    NextExchange,
     RequestHead,
     RequestState,
     ResponseHead,
@@ -142,6 +143,15 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def start_next(self) -> None:
         self.attempt(self.connection.start_next_exchange)
+
+    @rule()
+    def try_next(self) -> None:
+        before = (self.connection.request_state, self.connection.response_state)
+        following = self.connection.try_next_exchange()
+        both_done = before == (RequestState.DONE, ResponseState.DONE)
+        assert (following is not NextExchange.NONE) is both_done
+        after = (RequestState.IDLE, ResponseState.IDLE) if both_done else before
+        assert (self.connection.request_state, self.connection.response_state) == after
 
     @invariant()
     def no_exchange_follows_the_last(self) -> None:

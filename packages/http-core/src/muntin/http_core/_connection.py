@@ -30,6 +30,7 @@ from muntin.http_core._events import (
     Event,
     Fields,
     FramingKind,
+    NextExchange,
     PeerClosed,
     Rejected,
     RequestHead,
@@ -296,8 +297,7 @@ class ServerConnection:
         if raw is None:
             outgoing = encode_fields(fields)
             raw, declared, closes = outgoing.raw, outgoing.content_length, outgoing.closes
-            if outgoing.has_date:
-                date = b""
+            date = b"" if outgoing.has_date else date
         line = status_line(status) if reason is None else status_line(status, encode_reason(reason))
         stated, is_sent = measure_body(request.method, status, declared, length)
         length_line = b"" if stated is None else b"Content-Length: %d\r\n" % stated
@@ -327,16 +327,14 @@ class ServerConnection:
         framing = frame_response(request.method, request.version, status, outgoing.content_length)
         line = encode_status_line(status, reason)
         after = self._response_state
-        closes = outgoing.closes or framing.kind is FramingKind.CLOSE
-        # As in a whole response.
-        if closes or (self._request_state is _REQUEST_BODY and request.may_hold_body):
+        is_held = self._request_state is _REQUEST_BODY and request.may_hold_body  # as in a whole response
+        if outgoing.closes or framing.kind is FramingKind.CLOSE or is_held:
             after = advance_response(after, Input.CLOSE)
         after = self._response_state = advance_response(after, Input.HEAD)
         self._writer = BodyWriter(framing)
-        date_line = b"" if outgoing.has_date else date
+        dated = outgoing.raw if outgoing.has_date else outgoing.raw + date
         framing_line = encode_framing(framing, outgoing, status)
-        end = encode_end_of_head(after in PERSISTENT, request.version)
-        return b"".join((line, outgoing.raw, date_line, framing_line, end))
+        return b"".join((line, dated, framing_line, encode_end_of_head(after in PERSISTENT, request.version)))
 
     def send(self, data: Data) -> bytes:
         """Return the bytes of a piece of the body; b"" for an empty one, and where the response has no body.
@@ -436,13 +434,20 @@ class ServerConnection:
         Raises:
             LocalProtocolError: request or response are not complete, or this was the last exchange.
         """
-        if self._request_state is not _REQUEST_DONE or self._response_state is not _RESPONSE_DONE:
+        following = self.try_next_exchange()
+        if following is NextExchange.NONE:
             advance_request(self._request_state, Input.NEXT)
             advance_response(self._response_state, Input.NEXT)
+        return following is NextExchange.ARRIVED
+
+    def try_next_exchange(self) -> NextExchange:
+        """Continue with the next request where that is possible, and return what is known of it."""
+        if self._request_state is not _REQUEST_DONE or self._response_state is not _RESPONSE_DONE:
+            return NextExchange.NONE
         self._request_state = _REQUEST_IDLE
         self._response_state = _RESPONSE_IDLE
         self._head = None
-        return self._ended or len(self._buffer) > 0
+        return NextExchange.ARRIVED if self._ended or len(self._buffer) else NextExchange.AWAITED
 
     # What is known
 

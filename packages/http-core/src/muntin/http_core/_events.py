@@ -25,6 +25,7 @@ __all__ = [
     "FramingKind",
     "HeadFields",
     "HttpVersion",
+    "NextExchange",
     "PeerClosed",
     "RawFields",
     "ReceivedResponse",
@@ -334,6 +335,17 @@ class Signal(Enum):
     """Pass more bytes to `receive`."""
     PAUSED = "paused"
     """The current exchange has to end first."""
+
+
+class NextExchange(Enum):
+    """The next exchange of a connection, as far as it is known when one exchange may be over."""
+
+    NONE = "none"
+    """No other one starts: request or response is incomplete, or the response was the last one."""
+    AWAITED = "awaited"
+    """It may start, and nothing of its request has arrived."""
+    ARRIVED = "arrived"
+    """Bytes of its request, or the end of the stream, have arrived."""
 
 
 Event = RequestHead | BodyData | EndOfBody | Rejected | PeerClosed | Signal

@@ -6,12 +6,14 @@ next request when that exchange is over. `Lifecycle` holds its phase and deadlin
 
 import asyncio
 from math import inf
-from typing import cast
+from typing import Final, cast
 
 from muntin.http_core import (
     NO_BODY,
+    Event,
     Fields,
     LocalProtocolError,
+    NextExchange,
     PeerClosed,
     Rejected,
     RequestHead,
@@ -37,17 +39,17 @@ from muntin.runner.exchange import ExchangeHandler
 __all__ = ["Http1Connection"]
 
 # So many exchanges in a row may run without a turn of the loop; a pipelining peer must not starve the others.
-_EAGER_EXCHANGES = 8
+_EAGER_EXCHANGES: Final = 8
 
 # Members of an enum, looked up once: every exchange needs them.
-_IDLE = Phase.IDLE
-_HANDLING = Phase.HANDLING
-_REQUEST = Step.REQUEST
-_RESPONDED = Step.RESPONDED
-_REQUEST_DONE = RequestState.DONE
-_RESPONSE_DONE = ResponseState.DONE
-
-_AWAITING_DELIVERY = (Phase.DRAINING, Phase.LINGERING)
+_IDLE: Final = Phase.IDLE
+_HEAD: Final = Phase.HEAD
+_HANDLING: Final = Phase.HANDLING
+_REQUEST: Final = Step.REQUEST
+_RESPONDED: Final = Step.RESPONDED
+_NONE_FOLLOWS: Final = NextExchange.NONE
+_NEXT_ARRIVED: Final = NextExchange.ARRIVED
+_AWAITING_DELIVERY: Final = (Phase.DRAINING, Phase.LINGERING)
 
 
 class Http1Connection(asyncio.Protocol):
@@ -139,8 +141,9 @@ class Http1Connection(asyncio.Protocol):
     @property
     def is_new(self) -> bool:
         """True if no request has come yet; to be read before an end is announced."""
-        most = self._service.caps.requests_per_connection or 0
-        return self._lifecycle.phase <= Phase.HEAD and self._remaining == most
+        return self._lifecycle.phase <= _HEAD and self._remaining == (
+            self._service.caps.requests_per_connection or 0
+        )
 
     # What asyncio calls
 
@@ -195,8 +198,13 @@ class Http1Connection(asyncio.Protocol):
     def _pump(self) -> None:
         """Take from the engine what it has for the present phase."""
         phase = self._lifecycle.phase
-        if phase is _IDLE or phase is Phase.HEAD:
-            self._read_request()
+        if phase is _IDLE or phase is _HEAD:
+            if not self.write_flow.is_paused:  # else a further response would only be queued
+                event = self.engine.next_event()
+                if type(event) is RequestHead:
+                    self._begin(event)
+                else:
+                    self._continue_without_head(event)
             if self._lifecycle.phase is _IDLE and self._is_reading:
                 return  # the common case: nothing is left to read
         elif phase is _HANDLING and self._body is not None:
@@ -205,13 +213,9 @@ class Http1Connection(asyncio.Protocol):
             self._discard_more()
         self._adjust_reading()
 
-    def _read_request(self) -> None:
-        if self.write_flow.is_paused:
-            return  # a further response would only be queued
-        event = self.engine.next_event()
-        if type(event) is RequestHead:
-            self._begin(event)
-        elif event is Signal.NEED_DATA:
+    def _continue_without_head(self, event: Event) -> None:
+        """Wait for the rest of a head, respond to a malformed one, or close behind the last request."""
+        if event is Signal.NEED_DATA:
             if self._lifecycle.phase is _IDLE and self.engine.buffered:
                 self._lifecycle.advance(Step.BYTES, self.clock.deadline_in(self._service.timeouts.head))
         elif isinstance(event, Rejected):
@@ -277,28 +281,28 @@ class Http1Connection(asyncio.Protocol):
         exchange = self.exchange
         if exchange is None:
             _failures.report_after_loss(self._service.logger, error)
-        elif error is None and exchange.is_finished:
-            if self._lifecycle.phase is not _HANDLING:
-                # Upgraded, or closed by another caller while the handler was still running.
+        elif error is not None or not exchange.is_finished:
+            if error is None and self._lifecycle.phase is Phase.CLOSING:
+                # The handler itself or another caller has cut the connection.
                 self.exchange = None
-                self.close()
-            elif self.engine.response_state is not _RESPONSE_DONE:
-                self._close_after_response()
-            elif self.engine.request_state is _REQUEST_DONE:
-                self._await_next_request()
             else:
-                self._discard_body()
-        elif error is None and self._lifecycle.phase is Phase.CLOSING:
-            # The handler itself or another caller has cut the connection.
+                self._fail(exchange, error)
+        elif self._lifecycle.phase is not _HANDLING:
+            # Upgraded, or closed by another caller while the handler was still running.
             self.exchange = None
+            self.close()
+        elif (following := self.engine.try_next_exchange()) is not _NONE_FOLLOWS:
+            self._await_next_request(has_arrived=following is _NEXT_ARRIVED)
+        elif self.engine.response_state is ResponseState.DONE:
+            self._discard_body()
         else:
-            self._fail(exchange, error)
+            self._close_after_response()
 
-    def _await_next_request(self) -> None:
-        """Wait for the next request, which may have arrived already."""
+    def _await_next_request(self, *, has_arrived: bool) -> None:
+        """Wait for the next request, bytes of which may have arrived already."""
         self.exchange = self._body = None
         self._lifecycle.advance(_RESPONDED, self.clock.idle_until)
-        if self.engine.start_next_exchange():
+        if has_arrived:
             # Inside the task of the exchange that ended, or after many in a row, other callbacks come first.
             if self._eager < _EAGER_EXCHANGES and asyncio.current_task(self.loop) is None:
                 self._pump()
@@ -324,7 +328,7 @@ class Http1Connection(asyncio.Protocol):
         state = LeftoverState.UNUSABLE if self._leftover is None else self._leftover.discard()
         if state is LeftoverState.DISCARDED:
             self._leftover = None
-            self._await_next_request()
+            self._await_next_request(has_arrived=self.engine.start_next_exchange())
         elif state is LeftoverState.UNUSABLE:
             self._close_after_response()
 
@@ -402,7 +406,7 @@ class Http1Connection(asyncio.Protocol):
         """Close after the last response, gracefully if the peer may still be sending."""
         self._detach_exchange()
         self._driver.close()
-        is_over = self.engine.request_state is _REQUEST_DONE and not self.engine.buffered
+        is_over = self.engine.request_state is RequestState.DONE and not self.engine.buffered
         can_end = self.transport.can_write_eof()
         # A peer that is still receiving may send more after that. TLS ends its side in another way.
         if self.engine.has_ended or (is_over and not (can_end and self.transport.get_write_buffer_size())):
@@ -434,10 +438,9 @@ class Http1Connection(asyncio.Protocol):
             self._lifecycle.reschedule(inf)
             return
         timeouts = self._service.timeouts
-        if self._lingering is None:
-            self._lifecycle.reschedule(self.clock.deadline_in(timeouts.drain))
-        else:
-            self._lifecycle.reschedule(self.clock.deadline_in(timeouts.linger))
+        seconds = timeouts.drain if self._lingering is None else timeouts.linger
+        self._lifecycle.reschedule(self.clock.deadline_in(seconds))
+        if self._lingering is not None:
             self._lingering.begin(self.clock.now)
 
     # From outside
@@ -493,6 +496,5 @@ class Http1Connection(asyncio.Protocol):
         elif self._lingering is None or self._lingering.is_over(self.clock.now):
             self.close()
         else:
-            self._lifecycle.reschedule(
-                self.clock.deadline_in(self._service.timeouts.linger)
-            )  # it still sends
+            # It still sends.
+            self._lifecycle.reschedule(self.clock.deadline_in(self._service.timeouts.linger))
