@@ -42,7 +42,7 @@ class Part(NamedTuple):
 
 
 def read_parts() -> dict[str, Part]:
-    """Give what is promised, by the name of its part."""
+    """Return what is promised, by the name of its part."""
     data = tomllib.loads((Path(__file__).parent / "features.toml").read_text())
     return {
         name: Part(part["title"], tuple(Row(id, *rest) for id, rest in part["rows"].items()))
@@ -91,7 +91,7 @@ def _rows_of_cases(data: Any) -> Iterator[str]:
 
 
 def gather_proofs() -> dict[str, list[str]]:
-    """Give what proves each row."""
+    """Return what proves each row."""
     proofs: dict[str, list[str]] = {}
     for mark in find_marks():
         if mark.proof not in proofs.setdefault(mark.row, []):
@@ -100,7 +100,7 @@ def gather_proofs() -> dict[str, list[str]]:
 
 
 def format_part(part: Part, proofs: dict[str, list[str]]) -> str:
-    """Give the table of one part in Markdown."""
+    """Return the table of one part in Markdown."""
     lines = ["| row | page | what is promised | proved by |", "|---|---|---|---|"]
     for row in part.rows:
         found = proofs.get(row.id, [])

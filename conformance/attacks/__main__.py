@@ -13,7 +13,7 @@ from conformance.attacks.attacks import ATTACKS, hold_out
 from conformance.attacks.victim import choose_timeouts
 
 _HEALTHY: Final = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-# Seconds between two requests of the healthy client, and how long it waits for an answer at most.
+# Seconds between two requests of the healthy client, and how long it waits for a response at most.
 _PAUSE: Final = 0.05
 # Seconds between two slow connections.
 _APART: Final = 0.002
@@ -22,7 +22,7 @@ _PATIENCE: Final = 120
 
 @contextmanager
 def victim(shortened: Iterable[str]) -> Iterator[tuple[int, int]]:
-    """Run the server in a process of its own, with some time-outs short; give its ports."""
+    """Run the server in a process of its own, with some time-outs short; return its ports."""
     command = [sys.executable, "-m", "conformance.attacks.victim", *shortened]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if process.stdout is None:
@@ -35,10 +35,10 @@ def victim(shortened: Iterable[str]) -> Iterator[tuple[int, int]]:
 
 
 async def ask_healthily(port: int, waits: list[float], over: asyncio.Event) -> None:
-    """Ask over new connections until it is over; note what each answer took.
+    """Ask over new connections until it is over; note what each response took.
 
     Raises:
-        RuntimeError: an answer was not the right one.
+        RuntimeError: a response was not the right one.
     """
     loop = asyncio.get_running_loop()
     while not over.is_set():
@@ -46,10 +46,10 @@ async def ask_healthily(port: int, waits: list[float], over: asyncio.Event) -> N
         async with asyncio.timeout(_PATIENCE):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(_HEALTHY)
-            answer = await reader.read()
+            response = await reader.read()
             writer.close()
-        if not answer.endswith(b"\r\n\r\nhello"):
-            raise RuntimeError(f"a healthy client got {answer!r}")
+        if not response.endswith(b"\r\n\r\nhello"):
+            raise RuntimeError(f"a healthy client got {response!r}")
         waits.append(loop.time() - began)
         await asyncio.sleep(_PAUSE)
 
@@ -98,7 +98,7 @@ def main() -> int:
         parser.error(f"no attack is called {', '.join(sorted(unknown))}")
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    print("| attack | connections | healthy answers | their p99 | documented | slow ones gone after |")
+    print("| attack | connections | healthy responses | their p99 | documented | slow ones gone after |")
     print("|---|---:|---:|---:|---:|---:|", flush=True)
     results = [
         asyncio.run(attack(name, chosen.connections, brief=chosen.brief))

@@ -37,7 +37,7 @@ def test_one_text_is_no_collection(option):
     OPTIONS[option]({name})
     OPTIONS[option](each for each in [name])
     for single in (name, name.encode(), bytearray(name.encode())):
-        with pytest.raises(ValueError, match="give a collection of"):
+        with pytest.raises(ValueError, match="pass a collection of"):
             OPTIONS[option](single)
 
 

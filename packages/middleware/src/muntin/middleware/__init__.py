@@ -1,6 +1,6 @@
 """Compose handlers with middlewares; ordered signals; cleanup contexts.
 
-Of use to any asyncio program that answers something: requests and responses may be of any type.
+For any asyncio program that handles requests: requests and responses may be of any type.
 """
 
 from muntin.middleware._chain import (

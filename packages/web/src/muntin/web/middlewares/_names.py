@@ -16,7 +16,7 @@ def check_collection(what: str, names: Iterable[str]) -> tuple[str, ...]:
         ValueError: it is a text in place of a collection, or a member is no text.
     """
     if isinstance(names, (str, bytes, bytearray)):
-        raise ValueError(f"give a collection of {what}, such as [{names!r}]")
+        raise ValueError(f"pass a collection of {what}, such as [{names!r}]")
     checked = tuple(names)
     for name in checked:
         if not isinstance(name, str):

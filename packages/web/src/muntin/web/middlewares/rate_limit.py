@@ -81,7 +81,7 @@ def rate_limit_middleware(
     most_keys: int = _MOST_KEYS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Middleware:
-    """Return a middleware that answers 429 with Retry-After where a bucket is empty.
+    """Return a middleware that responds with 429 and Retry-After where a bucket is empty.
 
     All responses tell by RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers) what is left. Both are
     lists: of several limits around a handler, each has a member under its own name, the outermost first.

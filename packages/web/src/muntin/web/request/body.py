@@ -95,7 +95,7 @@ class DecodedBody:
         exchange = self._exchange
         body = exchange.body
         if exchange.is_finished and not body.is_complete:
-            raise PayloadAccessError("the request was answered before its body was read")
+            raise PayloadAccessError("the response was sent before the body of the request was read")
         return await body.receive()
 
     def _count(self, data: bytes) -> bytes:
