@@ -2,8 +2,8 @@
 
     uvicorn examples.router_asgi:app        # then: curl -i localhost:8000/hello/world
 
-It shows what a framework does with the answers of a router: call a handler, tell a 404 or a 405, leave the body out
-for HEAD, answer OPTIONS for every resource. Handlers are coroutine functions that take the scope and give status and
+It shows what a framework does with a match: call a handler, respond with 404 or 405, leave the body out for HEAD,
+respond to OPTIONS for every resource. Handlers are coroutine functions that take the scope and return a status and a
 text.
 """
 
@@ -31,7 +31,7 @@ class Dispatcher:
         fields = {name: value.decode("latin-1") for name, value in scope["headers"]}
         # raw_path is optional in ASGI; without it, an encoded slash cannot be told from a real one.
         path = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else quote(scope["path"])
-        status, text, allow = await self.answer(scope, path, fields.get(b"host"))
+        status, text, allow = await self.dispatch(scope, path, fields.get(b"host"))
         body = text.encode()
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
         if allow:
@@ -39,8 +39,8 @@ class Dispatcher:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    async def answer(self, scope: Scope, path: str, host: str | None) -> tuple[int, str, tuple[str, ...]]:
-        """Return status, text, and what to say in `Allow`."""
+    async def dispatch(self, scope: Scope, path: str, host: str | None) -> tuple[int, str, tuple[str, ...]]:
+        """Return the status, the text, and the methods for `Allow`."""
         match self.router.match(scope["method"], path, host):
             case Matched(route=route, values=values):
                 status, text = await route.handler({**scope, "path_params": values})

@@ -18,13 +18,13 @@ class Conversation(BaseRequestHandler):
     def handle(self) -> None:
         self.request.settimeout(20)
         self.engine = http.ServerConnection(http.Limits(body=1_000_000))
-        while isinstance(head := self.wait(), http.RequestHead) and self.answer(head):
+        while isinstance(head := self.wait(), http.RequestHead) and self.respond(head):
             self.engine.start_next_exchange()
         if isinstance(head, http.Rejected):
             self.send(self.engine.refuse(head, head.reason.encode()))
 
-    def answer(self, head: http.RequestHead) -> bool:
-        """Send the body back; tell whether another request may follow."""
+    def respond(self, head: http.RequestHead) -> bool:
+        """Send the body back; return True if another request may follow."""
         if head.expect == "100-continue":
             self.request.sendall(self.engine.inform(100))
         body, event = b"", http.EndOfBody() if head.framing is http.NO_BODY else self.wait()
@@ -45,8 +45,8 @@ class Conversation(BaseRequestHandler):
             self.engine.receive(data) if data else self.engine.receive_eof()
         return event
 
-    def send(self, answer: tuple[bytes, bytes]) -> None:
-        self.request.sendall(b"".join(answer))
+    def send(self, response: tuple[bytes, bytes]) -> None:
+        self.request.sendall(b"".join(response))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ PACKAGES = {
 
 
 def module_name(source: Path) -> str:
-    """Give the dotted name of a source file."""
+    """Return the dotted name of a source file."""
     # Of the last "src": the repository may be in a folder of that name.
     path = source.with_suffix("").as_posix().rpartition("/src/")[2]
     return path.replace("/", ".").removesuffix(".__init__")
@@ -44,7 +44,7 @@ LOADING = [name for name in INITS if "load_when_used" in DOORS[name].read_text()
 
 
 def find_statements(source: Path) -> Iterator[ast.stmt]:
-    """Give what a module consists of, and what it imports for type checkers alone."""
+    """Yield what a module consists of, and what it imports for type checkers alone."""
     for node in ast.parse(source.read_text()).body:
         match node:
             case ast.If(test=ast.Name(id="TYPE_CHECKING")):
@@ -54,7 +54,7 @@ def find_statements(source: Path) -> Iterator[ast.stmt]:
 
 
 def find_bound(source: Path) -> set[str]:
-    """Give the public names that a door binds: its definitions and, in an `__init__`, its imports of ours."""
+    """Return the public names that a door binds: its definitions and, in an `__init__`, its imports of ours."""
     names: set[str] = set()
     for node in find_statements(source):
         match node:
@@ -75,13 +75,13 @@ def find_bound(source: Path) -> set[str]:
 
 
 def find_given(door: str) -> list[str]:
-    """Give the names that a door offers to other packages."""
+    """Return the names that a door offers to other packages."""
     listed: list[str] | None = getattr(importlib.import_module(door), "__all__", None)
     return sorted(find_bound(DOORS[door])) if listed is None else listed
 
 
 def find_submodules(door: str) -> set[str]:
-    """Give the names of the modules directly inside a package: importing reaches them, so no list has to."""
+    """Return the names of the modules directly inside a package: importing reaches them, so no list has to."""
     return {name.rpartition(".")[2] for name in SOURCES if name.rpartition(".")[0] == door}
 
 

@@ -62,7 +62,7 @@ class Row:
 
 
 def read_table() -> dict[str, Row]:
-    """Give the rows of the table of packages, by the last part of the import name."""
+    """Return the rows of the table of packages, by the last part of the import name."""
     cells = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in (ROOT / "ARCHITECTURE.md").read_text().splitlines()
@@ -85,7 +85,7 @@ TABLE = read_table()
 
 
 def module_name(source: Path) -> str:
-    """Give the dotted name of a source file."""
+    """Return the dotted name of a source file."""
     # Matched from the end: the folders that the repository is in have names of their own.
     found = re.search(r".*/(?:src|examples/[^/]+)/(.+)\.py", source.as_posix())
     assert found is not None
@@ -119,7 +119,7 @@ def test_what_only_type_checkers_see():
 
 
 def find_imports(source: Path) -> Iterator[Import]:
-    """Give everything that one file imports, relative imports made absolute."""
+    """Yield everything that one file imports, relative imports made absolute."""
     package = module_name(source) if source.stem == "__init__" else module_name(source).rpartition(".")[0]
     tree = ast.parse(source.read_text(), source)
     unseen = find_typing_only(tree)
@@ -141,7 +141,7 @@ def find_imports(source: Path) -> Iterator[Import]:
 
 
 def find_offences(source: Path) -> Iterator[str]:
-    """Give what is wrong with the imports of one file, a sentence each."""
+    """Yield what is wrong with the imports of one file, a sentence each."""
     own = module_name(source).split(".")[1]
     row = TABLE[own]
     for found in find_imports(source):
@@ -174,14 +174,14 @@ def is_within(edge: str | None, module: str) -> bool:
 
 
 def metadata(package: str) -> dict[str, Any]:
-    """Give the metadata that one package declares."""
+    """Return the metadata that one package declares."""
     folder = ROOT / "packages" / package.replace("_", "-")
     project: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
     return project
 
 
 def third_party(package: str) -> set[str]:
-    """Give the top-level modules of other projects that the table lets one package import."""
+    """Return the top-level modules of other projects that the table lets one package import."""
     optional = {
         Requirement(requirement).name
         for extra, requirements in metadata(package).get("optional-dependencies", {}).items()
@@ -231,7 +231,7 @@ def test_examples_use_the_public_names_only(source):
 
 
 def find_modules(source: Path, modules: Collection[str]) -> set[str]:
-    """Give the modules out of some that one file needs, by its imports and its annotations."""
+    """Return the modules out of some that one file needs, by its imports and its annotations."""
     targets = ({found.path, found.module} for found in find_imports(source))
     longest = (max(target & set(modules), key=len, default="") for target in targets)
     return {module for module in longest if module and module != module_name(source)}
@@ -247,7 +247,7 @@ def test_modules_need_one_another_without_circles():
 
 
 def find_room(module: str) -> str:
-    """Give where a module is, as a reader first sees it: the file or the folder right inside its package."""
+    """Return where a module is, as a reader first sees it: the file or the folder right inside its package."""
     return ".".join(module.split(".")[:3])
 
 
@@ -268,7 +268,7 @@ def test_folders_need_one_another_without_circles(package):
 
 
 def read_floors() -> dict[str, int]:
-    """Give on which row of the table of web each of its rooms stands, counted from the top."""
+    """Return on which row of the table of web each of its rooms stands, counted from the top."""
     section = (ROOT / "ARCHITECTURE.md").read_text().partition("\n## Inside web\n")[2].partition("\n## ")[0]
     cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     return {name: floor for floor, cell in enumerate(cells) for name in re.findall(r"`(\w+)/?`", cell)}

@@ -22,7 +22,7 @@ FRAGMENT = re.compile(
 
 
 def project(package: Path) -> dict[str, Any]:
-    """Give the metadata that a package declares."""
+    """Return the metadata that a package declares."""
     metadata: dict[str, Any] = tomllib.loads((package / "pyproject.toml").read_text())["project"]
     return metadata
 
@@ -31,7 +31,7 @@ VERSIONS = {project(package)["name"]: project(package)["version"] for package in
 
 
 def tracked_files() -> list[Path]:
-    """Give the files of the repository; in a tree without git, those of the folders that hold code."""
+    """Return the files of the repository; in a tree without git, those of the folders that hold code."""
     listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listing.returncode == 0:
         return [Path(line) for line in listing.stdout.splitlines()]

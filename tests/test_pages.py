@@ -38,7 +38,7 @@ LINK = re.compile(r"\]\((?!\w+:|#)(?P<path>[^)#\s]+)")
 
 
 def read_program(text: str) -> str:
-    """Give the blocks of a page as one program, each line where it stands on the page."""
+    """Return the blocks of a page as one program, each line where it stands on the page."""
     program = [""] * len(text.splitlines())
     for block in BLOCK.finditer(text):
         first = text.count("\n", 0, block.start("code"))
@@ -64,7 +64,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def find_loggers() -> list[logging.Logger]:
-    """Give all loggers that somebody has asked for, and the root of them."""
+    """Return all loggers that somebody has asked for, and the root of them."""
     known = logging.root.manager.loggerDict.values()
     return [logging.root, *(logger for logger in known if isinstance(logger, logging.Logger))]
 

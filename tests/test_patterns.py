@@ -21,7 +21,7 @@ CLASS = re.compile(r"(?<!\\)\[\^?\]?(?:[^\]\\]|\\.)*\]")
 
 
 def find_offences(source: str) -> Iterator[int]:
-    """Give the lines of raw strings that repeat a group possessively."""
+    """Yield the lines of raw strings that repeat a group possessively."""
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         is_raw = "r" in token.string.partition("'")[0].partition('"')[0].lower()
         if token.type == tokenize.STRING and is_raw and CLOSED.search(CLASS.sub("x", token.string)):

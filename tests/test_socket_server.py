@@ -59,8 +59,8 @@ POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
     ],
 )
 def test_a_conversation(address: tuple[str, int], raw: bytes, lines: list[bytes]) -> None:
-    answers = converse(address, raw).split(b"\r\n")
-    assert [line for line in lines if line not in answers] == []
+    responses = converse(address, raw).split(b"\r\n")
+    assert [line for line in lines if line not in responses] == []
 
 
 def test_it_is_short() -> None:

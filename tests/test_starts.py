@@ -96,7 +96,7 @@ print(*sorted(set(sys.modules) - imported))
 
 
 def run(program: str) -> list[str]:
-    """Give the words that a program prints in a fresh interpreter."""
+    """Return the words that a program prints in a fresh interpreter."""
     command = [sys.executable, "-c", program]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 

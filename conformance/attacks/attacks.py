@@ -24,7 +24,7 @@ class Attack:
     secure: bool = False
 
     def time_allowed(self, timeouts: Timeouts) -> float:
-        """Give the seconds after which the server has parted with it: its time-outs, and what the clock is late."""
+        """Return the seconds after which the server has parted with it: its time-outs, and what the clock is late."""
         return sum(getattr(timeouts, name) for name in self.ends) + 2
 
 
@@ -43,7 +43,7 @@ _BEAT: Final = 0.5
 
 
 async def hold_out(attack: Attack, port: int, patience: float) -> float | None:
-    """Attack over one connection; give the seconds until it was dropped, or None if it was not in time."""
+    """Attack over one connection; return the seconds until it was dropped, or None if it was not in time."""
     loop = asyncio.get_running_loop()
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

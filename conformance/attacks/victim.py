@@ -20,7 +20,7 @@ _BRIEF: Final = {"handshake": 1.0, "first_byte": 1.0, "head": 1.5, "body": 1.0, 
 
 
 def choose_timeouts(shortened: Iterable[str]) -> Timeouts:
-    """Give the defaults, but for some named time-outs that are to be short."""
+    """Return the defaults, but for some named time-outs that are to be short."""
     return replace(DEFAULT_TIMEOUTS, **{name: _BRIEF[name] for name in shortened})
 
 

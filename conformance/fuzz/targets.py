@@ -17,7 +17,7 @@ __all__ = ["TARGETS"]
 
 
 def cut(raw: bytes) -> Iterator[bytes]:
-    """Give the bytes in pieces whose sizes the bytes themselves decide."""
+    """Yield the bytes in pieces whose sizes the bytes themselves decide."""
     at = 0
     while at < len(raw):
         size = raw[at] % 13 + 1
@@ -47,7 +47,7 @@ def read_chunks(raw: bytes) -> None:
 
 
 def read_parts(pieces: Iterator[bytes]) -> list[object]:
-    """Give what a multipart decoder tells, its data joined."""
+    """Return what a multipart decoder tells, its data joined."""
     decoder = MultipartDecoder("b")
     told: list[object] = []
     try:

@@ -30,19 +30,19 @@ class Case(NamedTuple):
 
 
 def write_out(text: str) -> str:
-    """Give a text with its repetitions, the inner ones first."""
+    """Return a text with its repetitions, the inner ones first."""
     while (longer := REPEAT.sub(lambda found: found[1] * int(found[2]), text)) != text:
         text = longer
     return text
 
 
 def read_groups() -> dict[str, dict[str, Any]]:
-    """Give the groups as they stand in the file."""
+    """Return the groups as they stand in the file."""
     return tomllib.loads(REQUESTS.read_text())
 
 
 def read_cases() -> Iterator[Case]:
-    """Give all cases, each with what it shares with its group."""
+    """Yield all cases, each with what it shares with its group."""
     for name, group in read_groups().items():
         for entry, own in group["raw"].items():
             case = group | (own if isinstance(own, dict) else {"raw": own})

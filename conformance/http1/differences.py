@@ -19,19 +19,19 @@ OTHERS = [peer for peer in PEERS if peer != "muntin"]
 
 
 def comparable_cases() -> list[Case]:
-    """Give the cases that end in a verdict: not those that stop in the middle."""
+    """Return the cases that end in a verdict: not those that stop in the middle."""
     return [case for case in read_cases() if case.is_complete]
 
 
 def find_differences(peer: str) -> dict[str, str]:
-    """Give the verdicts of one peer that are not ours, by the ids of the cases."""
+    """Return the verdicts of one peer that are not ours, by the ids of the cases."""
     cases = comparable_cases()
     ours, theirs = give_verdicts("muntin", cases), give_verdicts(peer, cases)
     return {case: theirs[case] for case in ours if theirs[case] != ours[case]}
 
 
 def write_tables(differences: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """Give the lines of the tables: a group each, a peer a column; what agrees with us is left empty."""
+    """Yield the lines of the tables: a group each, a peer a column; what agrees with us is left empty."""
     ours = give_verdicts("muntin", comparable_cases())
     yield "Recorded with " + ", ".join(f"{peer} {find_version(peer)}" for peer in OTHERS) + "."
     for name, group in read_groups().items():
@@ -48,20 +48,20 @@ def write_tables(differences: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
 
 
 def read_rows() -> Iterator[list[str]]:
-    """Give the cells of the rows that the page records."""
+    """Yield the cells of the rows that the page records."""
     for line in PAGE.read_text().splitlines():
         if line.startswith("| ") and "/" in line.split("|")[1]:
             yield [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def read_recorded(peer: str) -> dict[str, str]:
-    """Give the differences of one peer that the page records."""
+    """Return the differences of one peer that the page records."""
     column = 2 + OTHERS.index(peer)
     return {row[0]: row[column] for row in read_rows() if row[column]}
 
 
 def recorded_versions() -> dict[str, str]:
-    """Give the versions that the page was recorded with."""
+    """Return the versions that the page was recorded with."""
     [line] = [line for line in PAGE.read_text().splitlines() if line.startswith("Recorded with ")]
     return dict(pair.split(" ", 1) for pair in line.removeprefix("Recorded with ").rstrip(".").split(", "))
 

@@ -29,7 +29,7 @@ Told = tuple[list[str], str]
 
 
 def tell(pieces: Iterable[bytes], *, eof: bool = False) -> Told:
-    """Give what a connection tells of bytes that arrive in pieces."""
+    """Return what a connection tells of bytes that arrive in pieces."""
     connection = ServerConnection()
     told: list[str] = []
     for piece in pieces:
@@ -46,14 +46,14 @@ def tell(pieces: Iterable[bytes], *, eof: bool = False) -> Told:
 
 
 def converse(connection: ServerConnection, told: list[str]) -> None:
-    """Take all events there are, and answer each request when it is complete."""
+    """Take all events there are, and respond to each request when it is complete."""
     while not isinstance(event := connection.next_event(), Signal):
         match event:
             case RequestHead(method=method, target=target, version=version, framing=framing):
                 told.append(f"{method} {target}" + ("" if version is HTTP_11 else " 1.0"))
                 if framing is NO_BODY:
                     told.append("end")
-                    answer(connection, method)
+                    respond(connection, method)
             case BodyData(data):
                 text = data.decode("latin-1")
                 if told[-1].startswith("data "):
@@ -63,7 +63,7 @@ def converse(connection: ServerConnection, told: list[str]) -> None:
             case EndOfBody(trailers):
                 lines = [f"{name.decode()}: {value.decode('latin-1')}" for name, value in trailers]
                 told.append(" ".join(["end", *([", ".join(lines)] if lines else [])]))
-                answer(connection, "")
+                respond(connection, "")
             case Rejected(status, _):
                 if told[-1:] != [str(status)]:
                     told.append(str(status))
@@ -73,7 +73,7 @@ def converse(connection: ServerConnection, told: list[str]) -> None:
                 return
 
 
-def answer(connection: ServerConnection, method: str) -> None:
+def respond(connection: ServerConnection, method: str) -> None:
     """Answer, and go on if the connection does."""
     connection.respond(ResponseHead(405 if method == "CONNECT" else 200))
     if connection.response_state is ResponseState.DONE:

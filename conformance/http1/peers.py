@@ -19,13 +19,13 @@ PATIENCE = 2.0
 
 
 def verdict_of(taken: int, *, refused: bool) -> str:
-    """Give a verdict in words."""
+    """Return a verdict in words."""
     words = [f"{taken} taken"] if taken or not refused else []
     return ", then ".join(words + ["refused"] * refused)
 
 
 def ask_us(cases: list[Case]) -> list[str]:
-    """Give the verdicts that the cases expect, which the tests hold our engine to."""
+    """Return the verdicts that the cases expect, which the tests hold our engine to."""
     return [
         verdict_of(sum(text.startswith("end") for text in case.expect), refused=case.expect[-1].isdigit())
         for case in cases
@@ -33,7 +33,7 @@ def ask_us(cases: list[Case]) -> list[str]:
 
 
 def ask_h11(cases: list[Case]) -> list[str]:
-    """Give the verdicts of h11."""
+    """Return the verdicts of h11."""
     return [_ask_h11(case.raw) for case in cases]
 
 
@@ -58,7 +58,7 @@ def _ask_h11(raw: bytes) -> str:
 
 
 def ask_httptools(cases: list[Case]) -> list[str]:
-    """Give the verdicts of httptools."""
+    """Return the verdicts of httptools."""
     return [_ask_httptools(case.raw) for case in cases]
 
 
@@ -82,18 +82,18 @@ def _ask_httptools(raw: bytes) -> str:
 
 
 def ask_aiohttp(cases: list[Case]) -> list[str]:
-    """Give the verdicts of a server of aiohttp, over loopback."""
+    """Return the verdicts of a server of aiohttp, over loopback."""
     return asyncio.run(_serve_aiohttp(cases))
 
 
 async def _serve_aiohttp(cases: list[Case]) -> list[str]:
     from aiohttp import web  # noqa: PLC0415 - it may not be installed
 
-    async def answer(request: web.BaseRequest) -> web.Response:
+    async def respond(request: web.BaseRequest) -> web.Response:
         await request.read()
         return web.Response(headers={"X-Taken": "no" if request.path == "/follow-up" else "yes"})
 
-    runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=1)
+    runner = web.ServerRunner(web.Server(respond, access_log=None), shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -106,18 +106,20 @@ async def _serve_aiohttp(cases: list[Case]) -> list[str]:
 
 async def _ask_server(port: int, case: Case) -> str:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    answers = b""
+    responses = b""
     with suppress(TimeoutError, ConnectionError):
         # Where the case ends the connection by itself, more bytes would be another case.
         ends_itself = case.fate == "close" and not case.expect[-1].isdigit()
         writer.write(case.raw if ends_itself else case.raw + FOLLOW_UP)
         async with asyncio.timeout(PATIENCE):
             while piece := await reader.read(65536):
-                answers += piece
+                responses += piece
     writer.close()
     with suppress(ConnectionError):
         await writer.wait_closed()
-    return verdict_of(answers.count(b"X-Taken: yes"), refused=b" 400 " in answers or b" 500 " in answers)
+    return verdict_of(
+        responses.count(b"X-Taken: yes"), refused=b" 400 " in responses or b" 500 " in responses
+    )
 
 
 PEERS: dict[str, Callable[[list[Case]], list[str]]] = {
@@ -129,11 +131,11 @@ PEERS: dict[str, Callable[[list[Case]], list[str]]] = {
 
 
 def find_version(peer: str) -> str | None:
-    """Give the version of a peer, or None where it is not installed."""
+    """Return the version of a peer, or None where it is not installed."""
     return metadata.version(peer) if util.find_spec(peer) else None
 
 
 def give_verdicts(peer: str, cases: list[Case]) -> dict[str, str]:
-    """Give what one peer makes of cases, by their ids."""
+    """Return what one peer makes of cases, by their ids."""
     verdicts: list[Any] = PEERS[peer](cases)
     return dict(zip((case.id for case in cases), verdicts, strict=True))

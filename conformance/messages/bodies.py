@@ -13,7 +13,7 @@ async def drain(pieces):
 
 
 async def chunks(pieces):
-    """Give what chunks were there, and no more than that of what never ends."""
+    """Return what chunks were there, and no more than that of what never ends."""
     data, count = b"", 0
     async for piece, _ in pieces:
         data, count = data + piece, count + 1
@@ -266,7 +266,7 @@ STREAMED = [
 
 
 def reading(read):
-    """Give a handler that reads in one way."""
+    """Return a handler that reads in one way."""
 
     async def handler(web, request, note):
         await note.of("value", lambda: read(request))

@@ -122,7 +122,7 @@ def _tell(error):
 
 
 def raising(make, *, is_returned=False):
-    """Give a handler that raises, or returns, what was made."""
+    """Return a handler that raises, or returns, what was made."""
 
     async def handler(web, request, note):
         await note.of("made", lambda: _tell(make(web)))

@@ -12,6 +12,6 @@ RECORDED: Final = "3.14.5"
 
 
 def read_rows() -> list[str]:
-    """Give what each row of the section about values is about."""
+    """Return what each row of the section about values is about."""
     section = PAGE.read_text().partition("\n## Values that differ\n")[2].partition("\n## ")[0]
     return re.findall(r"^\| (.+?) \| (?:stricter|other|new)\b.+ \|$", section, re.MULTILINE)

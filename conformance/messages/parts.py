@@ -78,7 +78,7 @@ PARTS = {
 
 
 def reading(read):
-    """Give a handler that reads the first part in one way, and then what follows."""
+    """Return a handler that reads the first part in one way, and then what follows."""
 
     async def handler(web, request, note):
         reader = await request.multipart()

@@ -11,7 +11,7 @@ __all__ = ["DIFFERENCES", "cases"]
 
 
 def of_aiohttp(web, name):
-    """Give what aiohttp has at its root and muntin in `web`."""
+    """Return what aiohttp has at its root and muntin in `web`."""
     return getattr(web if web is ours else aiohttp, name)
 
 
@@ -34,7 +34,7 @@ async def writer(web, request, note):
 
 
 def _payload_of(part):
-    """Give a part of a writer, which iterates over more than payloads in one of them."""
+    """Return a part of a writer, which iterates over more than payloads in one of them."""
     return part[0] if isinstance(part, tuple) else part
 
 

@@ -28,7 +28,7 @@ async def failing():
 
 
 def changed(make, *changes):
-    """Give a function that makes a response and changes it."""
+    """Return a function that makes a response and changes it."""
 
     def make_and_change(web):
         response = make(web)
@@ -332,7 +332,7 @@ def _tell(response):
 
 
 def answering(make):
-    """Give a handler that answers by what was made."""
+    """Return a handler that answers by what was made."""
 
     async def handler(web, request, note):
         await note.of("made", lambda: _tell(make(web)))

@@ -1,4 +1,4 @@
-"""Both frameworks side by side: one handler, one request over a socket, two answers.
+"""Both frameworks side by side: one handler, one request over a socket, two responses.
 
 aiohttp is looked at from outside: what a handler sees, and what arrives.
 """
@@ -25,13 +25,13 @@ ANSWER = "answer"
 
 # What tells about the moment and the maker; what becomes of a connection shows in what comes after.
 _NOT_COMPARED = {"date", "server", "connection"}
-# Small enough for a server to read what it refuses, so that nobody is cut off before he has the answer.
+# Small enough for a server to read what it refuses, so that nobody is cut off before he has the response.
 _MAX_SIZE = 65536
 _WITHOUT_BODY = {"100", "103", "204", "304"}
 
 
 def make_request(line: str, *fields: str, body: bytes = b"") -> bytes:
-    """Give a request after which the connection ends; if its own fields keep it, another request ends it."""
+    """Return a request after which the connection ends; if its own fields keep it, another request ends it."""
     names = {field.partition(":")[0].lower() for field in fields}
     lines, last = [line if " HTTP/" in line else f"{line} HTTP/1.1"], b""
     if "host" not in names:
@@ -60,14 +60,14 @@ class Told(NamedTuple):
 
 
 def tell(value: Any) -> Told:
-    """Give a value as text, without what its class is called."""
+    """Return a value as text, without what its class is called."""
     if isinstance(value, BaseException):
         return Told(f"raises {value!r}", _kinds(type(value)))
     return Told(_describe(value))
 
 
 def _kinds(kind: type) -> frozenset[str]:
-    """Give the names by which users can catch an exception."""
+    """Return the names by which users can catch an exception."""
     return frozenset(
         {each.__name__ for each in kind.__mro__ if _is_known(each)} - {"object", "BaseException"}
     )
@@ -104,7 +104,7 @@ def _describe(value: Any) -> str:
 
 
 def describe_answers(raw: bytes) -> Iterator[str]:
-    """Give the lines of what a connection has brought: statuses, sorted fields, bodies.
+    """Yield the lines of what a connection has brought: statuses, sorted fields, bodies.
 
     The version is left out: ours is our own, as RFC 9110 §6.2 wants it, theirs that of the request.
     """
@@ -193,7 +193,7 @@ _ASKED = {
 
 
 def ask_each(table: Mapping[str, Any]) -> Iterator[Case]:
-    """Give the cases of a module whose handlers are functions: each is asked by several kinds of requests."""
+    """Yield the cases of a module whose handlers are functions: each is asked by several kinds of requests."""
     handlers = {
         name: each for name, each in table.items() if list(_parameters(each)) == ["web", "request", "note"]
     }
@@ -228,7 +228,7 @@ class Side:
         return await self._handler(self._web, request, self._note)
 
     async def ask(self, handler: Handler, raw: bytes) -> dict[str, Told]:
-        """Give what a handler has noted, and what arrived."""
+        """Return what a handler has noted, and what arrived."""
         self._handler, self._note = handler, Note()
         async with asyncio.timeout(60):
             reader, writer = await asyncio.open_connection(*self._address)
@@ -260,7 +260,7 @@ async def open_sides() -> AsyncIterator[Sides]:
 
 
 async def compare(sides: Sides, case: Case) -> dict[str, tuple[str, str]]:
-    """Give what both make of a case where ours does not serve for theirs: by label, theirs and ours."""
+    """Return what both make of a case where ours does not serve for theirs: by label, theirs and ours."""
     their, our = [await side.ask(case.handler, case.raw) for side in sides]
     nothing = Told("nothing")
     if len(their) == 1 or len(our) == 1:  # one of the handlers was not even called

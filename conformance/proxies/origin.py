@@ -1,6 +1,6 @@
 """The origin behind the proxies: a server of its own process, and what arrived at it.
 
-It answers in every way that an application has: before the body, after it, as a stream, from a file, not at all. It
+It responds in every way that an application has: before the body, after it, as a stream, from a file, not at all. It
 prints its port, and a second one on which it returns, as JSON, what has arrived since it was asked last.
 """
 

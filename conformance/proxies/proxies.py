@@ -210,7 +210,7 @@ def _find_port() -> int:
 
 @contextmanager
 def running(name: str, folder: Path, origin: int) -> Iterator[int]:
-    """Run a proxy in front of an origin inside the block, and give the port on which it serves.
+    """Run a proxy in front of an origin inside the block, and return the port on which it serves.
 
     Args:
         name: one of `PROXIES`.

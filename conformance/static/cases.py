@@ -81,14 +81,14 @@ class Case:
 
 
 def read_cases() -> Iterator[Case]:
-    """Give all cases."""
+    """Yield all cases."""
     for group in _DATA["group"]:
         for own in group["cases"]:
             yield Case(group, own)
 
 
 def build_site(base: Path) -> Path:
-    """Build the tree that the file describes below an empty directory, and give its root."""
+    """Build the tree that the file describes below an empty directory, and return its root."""
     tree = _DATA["tree"]
     root = base / "static"
     for name in tree["folders"]:
@@ -132,7 +132,7 @@ def parse_response(raw: bytes) -> WholeResponse:
 
 
 def find_faults(case: Case, response: WholeResponse, site: Path) -> Iterator[str]:
-    """Give what is wrong with a response to a case."""
+    """Yield what is wrong with a response to a case."""
     if response.status != case["status"]:
         yield f"status {response.status} instead of {case['status']}"
     names = [name.lower() for name, _ in response.fields]
@@ -158,7 +158,7 @@ def _squeeze(value: str | None) -> str | None:
 
 
 def find_faults_of_content(case: Case, response: WholeResponse, site: Path) -> Iterator[str]:
-    """Give what is wrong with the content of a response."""
+    """Yield what is wrong with the content of a response."""
     if "body" in case.own or case["file"] is None:
         if case["body"] is not None and response.body != case["body"].encode():
             yield f"content {response.body[:80]!r} instead of {case['body']!r}"

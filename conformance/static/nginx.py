@@ -86,7 +86,7 @@ class Difference(NamedTuple):
 
 
 def find_version() -> str | None:
-    """Give the version of nginx, or None where it is not installed."""
+    """Return the version of nginx, or None where it is not installed."""
     if not shutil.which("nginx"):
         return None
     told = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr
@@ -94,12 +94,12 @@ def find_version() -> str | None:
 
 
 def recorded_version() -> str:
-    """Give the version with which the differences were recorded."""
+    """Return the version with which the differences were recorded."""
     return str(RECORDED["recorded_with"])
 
 
 def read_differences() -> dict[str, Difference]:
-    """Give the differences that are recorded, by the names of their cases."""
+    """Return the differences that are recorded, by the names of their cases."""
     return {
         case: Difference(response, group["right"], group["why"])
         for group in RECORDED["difference"]
@@ -108,13 +108,13 @@ def read_differences() -> dict[str, Difference]:
 
 
 def comparable_cases() -> Iterator[Case]:
-    """Give the cases that can be put to nginx."""
+    """Return the cases that can be put to nginx."""
     return (case for case in read_cases() if case.is_sendable and case["root"] in OPTIONS)
 
 
 @contextmanager
 def serving(site: Path, folder: Path) -> Iterator[dict[str, Path]]:
-    """Run nginx inside the block, and give the socket on which it serves the tree as each root would."""
+    """Run nginx inside the block, and return the socket on which it serves the tree as each root would."""
     paths = {name: folder / f"{name}.sock" for name in OPTIONS}
     servers = "\n".join(
         f"server {{ listen unix:{paths[name]}; {options.format(site=site)} }}"
@@ -148,7 +148,7 @@ def _wait_until_listening(process: "subprocess.Popen[str]") -> None:
 
 
 def find_verdict(case: Case, path: Path, site: Path) -> str | None:
-    """Put a case to nginx, and give its response where that differs from what is expected of us."""
+    """Put a case to nginx, and return its response where that differs from what is expected of us."""
     # Both make entity tags of time and size; its are in seconds.
     raw = format_request(case).replace(b"16345785d8a00000-", b"5f5e1000-")
     response = _ask(path, raw)

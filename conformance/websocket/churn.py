@@ -74,7 +74,7 @@ async def tell_state(request: web.Request) -> web.Response:
 
 
 def find_state() -> "State":
-    """Give what there is in this process."""
+    """Return what there is in this process."""
     gc.collect()
     kinds = (WebSocket, web.WebSocketResponse)
     return State(
@@ -160,12 +160,12 @@ async def stall(url: str) -> None:
 
 
 async def hang_up(url: str) -> None:
-    """Ask for a socket, and go before the answer."""
+    """Ask for a socket, and go before the response."""
     raw_socket(url, "/echo").close()
 
 
 def raw_socket(url: str, path: str) -> socket.socket:
-    """Ask for a socket, and do not look at the answer."""
+    """Ask for a socket, and do not look at the response."""
     host, port = url.removeprefix("ws://").split(":")
     sock = socket.create_connection((host, int(port)), timeout=PATIENCE)
     sock.setblocking(False)
@@ -192,7 +192,7 @@ CLIENTS: tuple[Callable[[str], Awaitable[None]], ...] = (
 
 @asynccontextmanager
 async def serving() -> AsyncIterator[int]:
-    """Run the server in a process of its own; give its port."""
+    """Run the server in a process of its own; return its port."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, __file__, "--serve", stdout=asyncio.subprocess.PIPE
     )
@@ -214,14 +214,14 @@ async def look(port: int) -> State:
     async with asyncio.timeout(PATIENCE):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /state HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        answer = await reader.read()
+        response = await reader.read()
     writer.close()
     await writer.wait_closed()
-    return State(**json.loads(answer.partition(b"\r\n\r\n")[2]))
+    return State(**json.loads(response.partition(b"\r\n\r\n")[2]))
 
 
 async def look_when_quiet(port: int, before: State, seconds: float) -> State:
-    """Give the state when all sockets have ended, or after a number of seconds."""
+    """Return the state when all sockets have ended, or after a number of seconds."""
     end = time.monotonic() + seconds
     while True:
         state = await look(port)
@@ -231,7 +231,7 @@ async def look_when_quiet(port: int, before: State, seconds: float) -> State:
 
 
 def grown(before: State, after: State) -> list[str]:
-    """Give what there is more of than before, memory aside."""
+    """Return what there is more of than before, memory aside."""
     return [
         f"{name}: {count} before, {vars(after)[name]} after"
         for name, count in vars(before).items()
@@ -240,7 +240,7 @@ def grown(before: State, after: State) -> list[str]:
 
 
 async def churn(seconds: float, report: Callable[[str], object] = print) -> list[str]:
-    """Let the crowd loose, again and again; give what is wrong in the end."""
+    """Let the crowd loose, again and again; return what is wrong in the end."""
     async with serving() as port:
         url = f"ws://127.0.0.1:{port}"
         await take_part(url)
@@ -267,7 +267,7 @@ async def churn(seconds: float, report: Callable[[str], object] = print) -> list
 
 
 def main() -> int:
-    """Run from the command line, and give the exit code."""
+    """Run from the command line, and return the exit code."""
     parser = argparse.ArgumentParser(description="Let rude clients loose on WebSockets.")
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)

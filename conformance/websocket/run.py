@@ -141,7 +141,7 @@ async def _visit(
         for case in range(1, count + 1):
             url = f"{base}/runCase?case={case}&agent={AGENT}"
             socket = await connect(url, deflate=deflate, max_message_size=MAX_MESSAGE_SIZE)
-            # Some cases end in the middle of an answer.
+            # Some cases end in the middle of a response.
             with suppress(ConnectionResetError):
                 await echo(socket, Request("GET", "/", ()))
             await socket.close()
@@ -172,7 +172,7 @@ def _count(name: str, results: "Iterable[CaseResult]") -> Tally:
 
 
 def format_table(tallies: Sequence[Tally]) -> str:
-    """Give the results as a Markdown table, a chapter a row."""
+    """Return the results as a Markdown table, a chapter a row."""
     lines = ["| chapter | " + " | ".join(tally.name for tally in tallies) + " |"]
     lines.append("|---|" + "---|" * len(tallies))
     for chapter, title in CHAPTERS.items():
@@ -203,7 +203,7 @@ async def run(include: Sequence[str] | None) -> list[Tally]:
 
 
 def main() -> int:
-    """Run from the command line, and give the exit code."""
+    """Run from the command line, and return the exit code."""
     parser = argparse.ArgumentParser(description="Run the Autobahn cases against muntin.websocket.")
     parser.add_argument("--short", action="store_true", help="a cut through every chapter")
     parser.add_argument("--case", action="append", help="a case or a pattern of cases; may be repeated")

@@ -16,7 +16,7 @@ FOLLOW_UP = b"GET /follow-up HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 PATIENCE = 120.0
 
 
-async def answer(exchange: Exchange) -> None:
+async def respond(exchange: Exchange) -> None:
     while await exchange.body.receive():
         pass
     status = 405 if exchange.head.method == "CONNECT" else 200
@@ -32,7 +32,7 @@ def port() -> Iterator[int]:
     stop = asyncio.Event()
 
     async def serve() -> None:
-        runner = ServerRunner(Server(answer, timeouts=Timeouts(linger=0.5)), shutdown_timeout=PATIENCE)
+        runner = ServerRunner(Server(respond, timeouts=Timeouts(linger=0.5)), shutdown_timeout=PATIENCE)
         await runner.setup()
         site = TCPSite(runner, "127.0.0.1", 0)
         await site.start()
@@ -51,34 +51,34 @@ def port() -> Iterator[int]:
 
 
 def converse(port: int, raw: bytes) -> bytes:
-    """Send everything, end our side, and give all that is answered."""
+    """Send everything, end our side, and return all that is answered."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as sock:
         sock.sendall(raw)
         if not raw.endswith(FOLLOW_UP):
             sock.shutdown(socket.SHUT_WR)
-        answers = b""
+        responses = b""
         while piece := sock.recv(65536):
-            answers += piece
-    return answers
+            responses += piece
+    return responses
 
 
-def read_statuses(answers: bytes) -> list[int]:
-    """Give the statuses of the final answers; each is framed by its Content-Length."""
+def read_statuses(responses: bytes) -> list[int]:
+    """Return the statuses of the final responses; each is framed by its Content-Length."""
     statuses = []
-    while answers:
-        head, _, answers = answers.partition(b"\r\n\r\n")
+    while responses:
+        head, _, responses = responses.partition(b"\r\n\r\n")
         line, *fields = head.split(b"\r\n")
         assert line.startswith(b"HTTP/1.1 ")
         status = int(line[9:12])
         if status >= 200:
             statuses.append(status)
             [length] = [int(field[16:]) for field in fields if field.startswith(b"Content-Length: ")]
-            answers = answers[length:]
+            responses = responses[length:]
     return statuses
 
 
 def statuses_of(case: Case) -> list[int]:
-    """Give the statuses that a case leads to."""
+    """Return the statuses that a case leads to."""
     plain = 405 if case.raw.startswith(b"CONNECT") else 200
     return [
         plain if text.startswith("end") else int(text)
@@ -89,14 +89,14 @@ def statuses_of(case: Case) -> list[int]:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.values[0].is_complete])
 def test_a_case_and_what_follows(case: Case, port: int) -> None:
-    answers = converse(port, case.raw + FOLLOW_UP)
+    responses = converse(port, case.raw + FOLLOW_UP)
     more = [200] if case.fate == "open" else []
-    assert read_statuses(answers) == statuses_of(case) + more
-    assert answers.count(b"X-Follow-Up: True") == len(more)
+    assert read_statuses(responses) == statuses_of(case) + more
+    assert responses.count(b"X-Follow-Up: True") == len(more)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.values[0].is_complete])
 def test_a_peer_that_stops(case: Case, port: int) -> None:
-    answers = converse(port, case.raw)
-    assert all(status >= 400 for status in read_statuses(answers))
-    assert b"secr" not in answers
+    responses = converse(port, case.raw)
+    assert all(status >= 400 for status in read_statuses(responses))
+    assert b"secr" not in responses

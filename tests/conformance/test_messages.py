@@ -18,7 +18,7 @@ TABLES = [bodies, exceptions, heads, objects, parts, payloads, responses, stream
 
 
 async def find_differences(table: ModuleType) -> dict[str, tuple[str, str]]:
-    """Give what both make of each case where they differ."""
+    """Return what both make of each case where they differ."""
     found = {}
     async with open_sides() as sides:
         for case in table.cases():

@@ -1,4 +1,4 @@
-"""nginx answers the same requests in the same way, except where `conformance/static/nginx.toml` says who is right."""
+"""nginx responds the same requests in the same way, except where `conformance/static/nginx.toml` says who is right."""
 
 import tempfile
 from collections.abc import Iterator

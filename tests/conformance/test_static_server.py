@@ -37,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=LOOPS)
 def ask(request: pytest.FixtureRequest, site: Path) -> Iterator[Callable[[bytes], bytes]]:
-    """Serve every root below a prefix of its name, and give what sends bytes and gives all that comes back."""
+    """Serve every root below a prefix of its name, and return what sends bytes and gives all that comes back."""
     app = web.Application()
     for name, options in ROOTS.items():
         app.router.add_static(f"/{name}", StaticRoot(site, **options))

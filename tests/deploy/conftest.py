@@ -45,7 +45,7 @@ def anyio_backend() -> str:
 
 
 def find_nginx() -> str:
-    """Give the path of nginx, or skip where there is none; Debian keeps it off the path of most users."""
+    """Return the path of nginx, or skip where there is none; Debian keeps it off the path of most users."""
     found = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if found is None:
         pytest.skip("there is no nginx on this machine")
@@ -53,7 +53,7 @@ def find_nginx() -> str:
 
 
 def write_configuration(folder: Path, *, port: int, application: int, places: str = "") -> list[str]:
-    """Write what we ship, with these ports and more places in its server, and what is around it; give the command."""
+    """Write what we ship, with these ports and more places in its server, and what is around it; return the command."""
     shipped = (ROOT / "examples" / "deploy" / "nginx.conf").read_text()
     site, upstreams = re.subn(r"\b127\.0\.0\.1:8080\b", f"127.0.0.1:{application}", shipped)
     site, listens = re.subn(r"\blisten 80;", f"listen 127.0.0.1:{port};\n{places}", site)
@@ -67,7 +67,7 @@ def write_configuration(folder: Path, *, port: int, application: int, places: st
 
 @asynccontextmanager
 async def behind_nginx(app: web.Application, folder: Path, places: str = "") -> AsyncIterator[int]:
-    """Serve an application behind nginx, which has more places than the one for it; give the port of nginx."""
+    """Serve an application behind nginx, which has more places than the one for it; return the port of nginx."""
     # nginx takes over a socket that listens already, as when a new nginx replaces an old one: nobody else can have the
     # port, and whoever connects before it is ready waits in the queue.
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -92,5 +92,5 @@ async def behind_nginx(app: web.Application, folder: Path, places: str = "") -> 
 
 @pytest.fixture
 def nginx(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[int]]:
-    """Give what serves an application behind nginx, and what nginx finds in more places."""
+    """Return what serves an application behind nginx, and what nginx finds in more places."""
     return lambda app, places="": behind_nginx(app, tmp_path, places)

@@ -51,7 +51,7 @@ def test_the_service_has_the_time_to_stop():
 
 
 def grace():
-    """Give the seconds that the guestbook gives to requests under way."""
+    """Return the seconds that the guestbook gives to requests under way."""
     (seconds,) = re.findall(
         r"^GRACE = ([\d.]+)$", (GUESTBOOK / "guestbook" / "__main__.py").read_text(), re.MULTILINE
     )
@@ -72,7 +72,7 @@ def test_kubernetes_gives_the_time_to_stop_and_to_notice():
 
 
 def entrypoint():
-    """Give the command of the image, in the form without a shell (the other one is no JSON)."""
+    """Return the command of the image, in the form without a shell (the other one is no JSON)."""
     (command,) = re.findall(r"^ENTRYPOINT (.+)$", read("Containerfile"), re.MULTILINE)
     return json.loads(command)
 

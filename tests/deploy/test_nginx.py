@@ -96,15 +96,15 @@ async def client(port):
 
 
 async def test_connections_to_the_application_are_kept(client):
-    answers = [(await client.get("/whoami")).json() for _ in range(5)]
-    assert len({answer["port"] for answer in answers}) == 1
+    responses = [(await client.get("/whoami")).json() for _ in range(5)]
+    assert len({response["port"] for response in responses}) == 1
 
 
 @pytest.mark.row("MW-17")
 async def test_who_asked_for_what_is_told(client, port):
-    answer = await client.get("/whoami")
+    response = await client.get("/whoami")
     assert (
-        answer.json().items()
+        response.json().items()
         >= {"remote": "127.0.0.1", "scheme": "http", "host": f"127.0.0.1:{port}"}.items()
     )
 
@@ -118,9 +118,11 @@ async def test_what_a_client_says_of_itself_is_not_believed(client):
         "Forwarded": "for=6.6.6.6;proto=https",
         "Host": "shop.example",
     }
-    answer = await client.get("/whoami", headers=lies)
-    assert answer.json().items() >= {"remote": "127.0.0.1", "scheme": "http", "host": "shop.example"}.items()
-    assert answer.headers["X-Forwarded"] == "none"
+    response = await client.get("/whoami", headers=lies)
+    assert (
+        response.json().items() >= {"remote": "127.0.0.1", "scheme": "http", "host": "shop.example"}.items()
+    )
+    assert response.headers["X-Forwarded"] == "none"
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])
@@ -132,9 +134,9 @@ async def test_a_large_upload(client, is_chunked):
             yield piece
 
     content = produce() if is_chunked else b"".join(pieces)
-    answer = await client.post("/upload", content=content)
+    response = await client.post("/upload", content=content)
     whole = b"".join(pieces)
-    assert answer.json() == {"size": len(whole), "digest": hashlib.sha256(whole).hexdigest()}
+    assert response.json() == {"size": len(whole), "digest": hashlib.sha256(whole).hexdigest()}
 
 
 async def test_an_upload_reaches_the_application_while_it_is_sent(client, app):
@@ -144,8 +146,8 @@ async def test_an_upload_reaches_the_application_while_it_is_sent(client, app):
         await asyncio.wait_for(app[ARRIVED].wait(), PATIENCE)
         yield b"end"
 
-    answer = await client.post("/upload", content=produce())
-    assert answer.json()["size"] == len("beginend")
+    response = await client.post("/upload", content=produce())
+    assert response.json()["size"] == len("beginend")
 
 
 async def test_an_expectation_is_met(port):
@@ -158,25 +160,25 @@ async def test_an_expectation_is_met(port):
 
 
 async def test_a_body_that_nobody_reads(client):
-    """The application answers and goes on: the client gets the answer, and so does the next one."""
+    """The application responds and goes on: the client gets the response, and so does the next one."""
     for _ in range(3):
         assert (await client.post("/refuse", content=bytes(64 * 1024))).status_code == 403
         assert (await client.get("/whoami")).status_code == 200
 
 
 async def test_a_long_download_in_chunks(client):
-    async with client.stream("GET", "/download") as answer:
-        assert "Content-Length" not in answer.headers
+    async with client.stream("GET", "/download") as response:
+        assert "Content-Length" not in response.headers
         size, last = 0, b""
-        async for piece in answer.aiter_raw():
+        async for piece in response.aiter_raw():
             size, last = size + len(piece), piece
     assert size == 16 * MIB
     assert last[-1] == 63
 
 
 async def test_events_are_not_held_back(client, app):
-    async with client.stream("GET", "/events") as answer:
-        lines = answer.aiter_lines()
+    async with client.stream("GET", "/events") as response:
+        lines = response.aiter_lines()
         assert await anext(lines) == "data: first"
         app[ARRIVED].set()
         assert "data: second" in [line async for line in lines]

@@ -37,9 +37,9 @@ async def test_the_application_only_names_what_nginx_sends(nginx, tmp_path):
         async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE) as client:
             url = (await client.get("/")).text
             assert re.fullmatch(r"/files/site\.css\?v=[\w-]{22}", url)
-            answer = await client.get(url)
-            assert (answer.status_code, answer.text) == (200, "body { margin: 0 }")
-            assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+            response = await client.get(url)
+            assert (response.status_code, response.text) == (200, "body { margin: 0 }")
+            assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
             assert (await client.get("/files/site.css")).headers["cache-control"] == "no-cache"
             assert (await client.get("/files/none.css")).status_code == 404
             assert (await client.get("/files/%2e%2e/secret.txt")).status_code == 418

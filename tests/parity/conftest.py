@@ -1,7 +1,7 @@
 """Applications beside aiohttp's: each is made with both, asked over a socket, and what differs is on the page.
 
-A case is an application and what it is asked; what it does is told by its answers and by what it notes. The page has a
-row for each request that is not answered alike, with what both say and why. There are no others.
+A case is an application and what it is asked; its responses and notes show what it does. The page has a row for
+each request to which the two do not respond alike, with what both say and why. There are no others.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class Side:
         self.log: list[Any] = []
 
     def answer(self, text: str) -> Any:
-        """Give a handler that says something."""
+        """Return a handler that says something."""
 
         async def handler(request: Any) -> Any:
             return self.web.Response(text=text)
@@ -38,7 +38,7 @@ class Side:
         return handler
 
     def show(self) -> Any:
-        """Give a handler that says what it was told."""
+        """Return a handler that says what it was told."""
 
         async def handler(request: Any) -> Any:
             info = request.match_info
@@ -48,7 +48,7 @@ class Side:
         return handler
 
     def newer(self, name: str) -> Any:
-        """Give a middleware that notes its turn, and what is raised inside of it."""
+        """Return a middleware that notes its turn, and what is raised inside of it."""
 
         @self.web.middleware
         async def around(request: Any, handler: Any) -> Any:
@@ -62,7 +62,7 @@ class Side:
         return around
 
     def older(self, name: str) -> Any:
-        """Give a factory that notes what it is given, and its turn."""
+        """Return a factory that notes what it is given, and its turn."""
 
         async def factory(app: Any, handler: Any) -> Any:
             self.log.append(f"{name} is given {getattr(handler, 'name', 'another')}")
@@ -77,7 +77,7 @@ class Side:
         return factory
 
     def note_prepare(self, name: str) -> Any:
-        """Give a receiver of `on_response_prepare` that notes its turn."""
+        """Return a receiver of `on_response_prepare` that notes its turn."""
 
         async def note(request: Any, response: Any) -> None:
             self.log.append(f"{name} prepares {response.status}")
@@ -95,7 +95,7 @@ class Answer(NamedTuple):
 
 
 async def ask(port: int, request: str) -> tuple[str, str, str]:
-    """Give status, some fields and the body of the answer to a request."""
+    """Return status, some fields and the body of the response to a request."""
     method, target, *field = request.split(" ", 2)
     fields = field if "Host:" in request else ["Host: example.org", *field]
     lines = [f"{method} {target} HTTP/1.1", "Connection: close", *fields, "", ""]
@@ -116,9 +116,9 @@ async def ask(port: int, request: str) -> tuple[str, str, str]:
 
 
 async def answer_all(web: Any, make: Callable[[Side], Any], requests: Sequence[str]) -> list[Answer]:
-    """Give the answers to requests; the last one has what is noted when the application ends."""
+    """Return the responses to requests; the last one has what is noted when the application ends."""
     side = Side(web)
-    answers = []
+    responses = []
 
     def take_log() -> str:
         told = ", ".join(map(str, side.log))
@@ -133,13 +133,13 @@ async def answer_all(web: Any, make: Callable[[Side], Any], requests: Sequence[s
         before = take_log()
         for request in requests:
             told = await ask(runner.addresses[0][1], request)
-            answers.append(Answer(*told, before + take_log()))
+            responses.append(Answer(*told, before + take_log()))
             before = ""
-    return [*answers, Answer("", "", "", take_log())]
+    return [*responses, Answer("", "", "", take_log())]
 
 
 def tell_apart(one: Answer, other: Answer) -> tuple[str, ...]:
-    """Give what differs of two answers, as the page says it."""
+    """Return what differs of two responses, as the page says it."""
     places = [place for place, texts in enumerate(zip(one, other, strict=True)) if texts[0] != texts[1]]
     if places[0] == 0:
         places = [0]  # what else differs follows from the status
@@ -147,7 +147,7 @@ def tell_apart(one: Answer, other: Answer) -> tuple[str, ...]:
 
 
 def read_rows() -> dict[tuple[str, str], tuple[str, ...]]:
-    """Give what the page says of requests that are not answered alike, by application and request."""
+    """Return what the page says of requests that are not answered alike, by application and request."""
     section = PAGE.read_text().partition("\n## Side by side\n")[2].partition("\n## ")[0]
     rows: dict[tuple[str, str], tuple[str, ...]] = {}
     for line in section.splitlines():
@@ -160,13 +160,13 @@ def read_rows() -> dict[tuple[str, str], tuple[str, ...]]:
 
 @pytest.fixture(scope="session")
 def rows() -> dict[tuple[str, str], tuple[str, ...]]:
-    """Give the rows of the page."""
+    """Return the rows of the page."""
     return read_rows()
 
 
 @pytest.fixture
 def side_by_side(rows: dict[tuple[str, str], tuple[str, ...]], recwarn: pytest.WarningsRecorder) -> Any:
-    """Give what makes an application with both, asks both, and holds what differs against the page."""
+    """Return what makes an application with both, asks both, and holds what differs against the page."""
 
     def compare(make: Callable[[Side], Any], requests: Sequence[str]) -> None:
         name = make.__name__.replace("_", "-")
@@ -176,9 +176,9 @@ def side_by_side(rows: dict[tuple[str, str], tuple[str, ...]], recwarn: pytest.W
 
         one, other = asyncio.run(both())
         found = {
-            (name, request): tell_apart(*answers)
-            for request, *answers in zip([*requests, "the end"], one, other, strict=True)
-            if answers[0] != answers[1]
+            (name, request): tell_apart(*responses)
+            for request, *responses in zip([*requests, "the end"], one, other, strict=True)
+            if responses[0] != responses[1]
         }
         assert found == {key: row for key, row in rows.items() if key[0] == name}
 

@@ -146,12 +146,12 @@ CALLS += [
 
 
 def name_error(error: BaseException) -> str:
-    """Give the error as one of Python's own, which is what may be caught without knowing ours."""
+    """Return the error as one of Python's own, which is what may be caught without knowing ours."""
     return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins")
 
 
 def call(web: Any, expression: str) -> str:
-    """Give what an expression gives, or the name of what it raises."""
+    """Return what an expression gives, or the name of what it raises."""
 
     async def handler(request: Any) -> Any: ...
 
@@ -185,7 +185,7 @@ def call(web: Any, expression: str) -> str:
 
 
 def read_rows() -> dict[str, tuple[str, str]]:
-    """Give what the page says of expressions whose value is not alike."""
+    """Return what the page says of expressions whose value is not alike."""
     section = PAGE.read_text().partition("\n## Call by call\n")[2].partition("\n## ")[0]
     rows = {}
     for line in section.splitlines():

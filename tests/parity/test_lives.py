@@ -183,7 +183,7 @@ def a_context_is_added_at_the_start(web: Any, app: Any, log: list[str]) -> None:
 
 
 async def live(web: Any, fill: Callable[[Any, Any, list[str]], None]) -> str:
-    """Let an application live; give what was noted at its start and its end, and what came out of them."""
+    """Let an application live; return what was noted at its start and its end, and what came out of them."""
     log: list[str] = []
     app = web.Application()
     fill(web, app, log)
@@ -200,7 +200,7 @@ async def live(web: Any, fill: Callable[[Any, Any, list[str]], None]) -> str:
 
 
 def read_rows() -> dict[str, tuple[str, str]]:
-    """Give what the page says of lives that are not alike."""
+    """Return what the page says of lives that are not alike."""
     section = PAGE.read_text().partition("\n## Life by life\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| ([\w-]+) \| `(.+?)` \| `(.+?)` \| (\w+): .+ \|$", section, re.M)
     assert {verdict for *_, verdict in rows} <= {"other", "stricter"}

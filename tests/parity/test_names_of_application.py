@@ -41,7 +41,7 @@ pytestmark = pytest.mark.row("CF-17", "WB-01", "RT-28")
 
 
 def read_table(section):
-    """Give what the page says of each name of one section; its other tables have behaviours, not names."""
+    """Return what the page says of each name of one section; its other tables have behaviours, not names."""
     text = PAGE.read_text().partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     table = text.partition("| name | here |")[2].partition("\n\n")[0]
     told = {}

@@ -53,7 +53,7 @@ class Verdict(NamedTuple):
 
 
 def read_page() -> dict[str, dict[str, Verdict]]:
-    """Give the verdicts by section and name; `Class.name` is of that class, another name of all in the section."""
+    """Return the verdicts by section and name; `Class.name` is of that class, another name of all in the section."""
     sections: dict[str, dict[str, Verdict]] = {}
     for block in PAGE.read_text().split("\n## ")[1:]:
         title, _, text = block.partition("\n")
@@ -70,7 +70,7 @@ PAGE_SAYS = read_page()
 
 
 def public(kind: type) -> Iterator[str]:
-    """Give the public names of a class beyond those of every mapping, exception and response."""
+    """Yield the public names of a class beyond those of every mapping, exception and response."""
     known = {*dir(Exception), *(OF_MAPPINGS if issubclass(kind, MutableMapping) else ())}
     if issubclass(kind, theirs.HTTPException):
         known |= set(dir(theirs.Response))

@@ -1,4 +1,4 @@
-"""The table of files beside aiohttp's has every public name of the installed aiohttp, and tells how both answer."""
+"""The table of files beside aiohttp's has every public name of the installed aiohttp, and tells how both respond."""
 
 import asyncio
 import inspect
@@ -26,7 +26,7 @@ def read_section(name):
 
 
 def read_names(section):
-    """Give what the page says of each name of one section."""
+    """Return what the page says of each name of one section."""
     told = {}
     for names, here in re.findall(r"^\| (.+?) \| (.+) \|$", read_section(section), re.M):
         told |= dict.fromkeys(re.findall(r"`(\w+)`", names), here)
@@ -34,7 +34,7 @@ def read_names(section):
 
 
 def public_names(kind):
-    """Give the names of a class; of a response only those that it has not from being one."""
+    """Return the names of a class; of a response only those that it has not from being one."""
     if issubclass(kind, theirs.StreamResponse):
         return {name for name in vars(kind) if not name.startswith("_")}
     return {name for name in dir(kind) if not name.startswith("_")}
@@ -64,7 +64,7 @@ def test_prefixes_are_refused_as_the_table_says(tmp_path):
         ours.StaticResource("/static", tmp_path).add_prefix("/other")
 
 
-# How both answer
+# How both respond
 
 ROWS = re.findall(r"^\| `([A-Z]+ .+?)` \| (.+?) \| (.+?) \| (.+) \|$", read_section("Answers"), re.M)
 
@@ -104,7 +104,7 @@ async def serve(stack, web, root):
 
 
 async def ask(port, request):
-    """Give the status, and the coding if there is one, of the answer to a request as the page writes it."""
+    """Return the status, and the coding if there is one, of the response to a request as the page writes it."""
     method, path, *fields = re.split(r" (?=/|[A-Z][a-z]+-?[A-Z]?[a-z]*: )", request)
     async with asyncio.timeout(PATIENCE):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.row("CF-01", "CF-02", "CF-03", "CF-21", "WS-10")
 
 
 def read_table(section):
-    """Give what the page says of each name of one section."""
+    """Return what the page says of each name of one section."""
     text = PAGE.read_text().partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     told = {}
     for line in re.findall(r"^\| (.+) \|$", text, re.M):
@@ -35,7 +35,7 @@ def read_table(section):
 
 
 def public_names(kind):
-    """Give the names of a class, those that it has from being an int, a response or an enumeration aside."""
+    """Return the names of a class, those that it has from being an int, a response or an enumeration aside."""
     if issubclass(kind, enum.Enum):
         return set(kind.__members__)
     inherited = set(dir(theirs.StreamResponse)) if issubclass(kind, theirs.StreamResponse) else set()

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def test_each_row_is_of_an_application_and_a_request_that_are_tried(rows: Any) -> None:
-    tried = "".join(path.read_text() for path in Path(__file__).parent.glob("test_answers_of_*.py"))
+    tried = "".join(path.read_text() for path in Path(__file__).parent.glob("test_responses_of_*.py"))
 
     assert len(rows) > 15
     for application, request in rows:

@@ -1,4 +1,4 @@
-"""Applications inside of others, behind hosts, and what they hold: what muntin answers beside what aiohttp does."""
+"""Applications inside of others, behind hosts, and what they hold: what muntin responds beside what aiohttp does."""
 
 from contextvars import ContextVar
 from typing import Any

@@ -1,4 +1,4 @@
-"""Expectations, middlewares of both kinds, and signals: what muntin answers beside what aiohttp does."""
+"""Expectations, middlewares of both kinds, and signals: what muntin responds beside what aiohttp does."""
 
 from typing import Any
 

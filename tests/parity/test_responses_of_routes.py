@@ -1,4 +1,4 @@
-"""Methods, paths and handlers: what muntin answers beside what aiohttp does."""
+"""Methods, paths and handlers: what muntin responds beside what aiohttp does."""
 
 import asyncio
 from functools import partial

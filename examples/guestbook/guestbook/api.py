@@ -36,7 +36,7 @@ async def list_entries(request: web.Request) -> web.Response:
 
 @routes.post("/api/entries")
 async def add_entry(request: web.Request) -> web.Response:
-    """Take a new entry and answer with it and its URL."""
+    """Take a new entry and respond with it and its URL."""
     entry = await sign(request)
     representation = represent(request.app, entry)
     return web.json_response(representation, status=201, headers={"Location": str(representation["url"])})

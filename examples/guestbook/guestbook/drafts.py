@@ -75,7 +75,7 @@ READERS: dict[str, Callable[[web.Request], Awaitable[Mapping[str, object]]]] = {
 
 
 def parse_draft(given: Mapping[str, object]) -> Draft:
-    """Check every field and give the draft, or raise DraftError with all that is wrong."""
+    """Check every field and return the draft, or raise DraftError with all that is wrong."""
     checked: dict[str, Any] = {}
     problems: dict[str, str] = {}
     status = 422

@@ -19,17 +19,17 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @web.middleware
 async def explain_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what handlers and router raise into an answer that explains itself."""
+    """Turn what handlers and router raise into a response that explains itself."""
     try:
         return await handler(request)
     except DraftError as error:
         return explain(request, error.status, "Some fields need your attention.", fields=error.problems)
     except web.HTTPError as error:
         detail = (error.text or "").removeprefix(f"{error.status}: ")
-        answer = explain(request, error.status, detail)
+        response = explain(request, error.status, detail)
         for field in SAID_BY_FIELDS & error.headers.keys():
-            answer.headers[field] = error.headers[field]
-        return answer
+            response.headers[field] = error.headers[field]
+        return response
 
 
 def explain(request: web.Request, status: int, detail: str, **more: object) -> web.Response:

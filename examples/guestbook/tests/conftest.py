@@ -44,7 +44,7 @@ class Guestbook:
                 self.url = found[0]
 
     def stop(self, signum: int = signal.SIGTERM) -> int:
-        """Send a signal and give the exit code."""
+        """Send a signal and return the exit code."""
         self.process.send_signal(signum)
         return self.process.wait(PATIENCE)
 

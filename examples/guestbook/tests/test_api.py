@@ -71,10 +71,10 @@ BAD_TARGETS = {
 }
 
 
-def read_problem(answer):
-    assert answer.headers["Content-Type"].partition(";")[0] == "application/problem+json"
-    problem = answer.json()
-    assert problem["status"] == answer.status_code
+def read_problem(response):
+    assert response.headers["Content-Type"].partition(";")[0] == "application/problem+json"
+    problem = response.json()
+    assert problem["status"] == response.status_code
     assert problem["title"]
     assert problem["detail"]
     return problem
@@ -134,10 +134,10 @@ def test_pages_hold_every_entry_once_and_newest_first(client):
 
 def test_entries_written_at_once_are_all_kept(client):
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: client.post("/api/entries", json=ADA), range(40)))
+        responses = list(pool.map(lambda _: client.post("/api/entries", json=ADA), range(40)))
 
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json()["id"] for answer in answers}) == 40
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.json()["id"] for response in responses}) == 40
 
 
 @pytest.mark.parametrize("case", BAD_BODIES)
@@ -145,29 +145,29 @@ def test_a_bad_body_is_explained_and_nothing_is_kept(client, case):
     headers, content, status, fields = BAD_BODIES[case]
     before = client.get("/api/entries?limit=1").json()
 
-    answer = client.post("/api/entries", headers=headers, content=content)
+    response = client.post("/api/entries", headers=headers, content=content)
 
-    assert answer.status_code == status
-    problem = read_problem(answer)
+    assert response.status_code == status
+    problem = read_problem(response)
     assert problem.get("fields", {}).keys() == (fields or set())
     assert client.get("/api/entries?limit=1").json() == before
 
 
 @pytest.mark.parametrize("target", BAD_TARGETS)
 def test_a_bad_target_is_explained(client, target):
-    answer = client.get(target)
+    response = client.get(target)
 
-    assert answer.status_code == BAD_TARGETS[target]
-    read_problem(answer)
+    assert response.status_code == BAD_TARGETS[target]
+    read_problem(response)
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "BREW"])
 def test_another_method_is_told_which_are_allowed(client, method):
-    answer = client.request(method, "/api/entries")
+    response = client.request(method, "/api/entries")
 
-    assert answer.status_code == 405
-    assert {name.strip() for name in answer.headers["Allow"].split(",")} == {"GET", "HEAD", "POST"}
-    read_problem(answer)
+    assert response.status_code == 405
+    assert {name.strip() for name in response.headers["Allow"].split(",")} == {"GET", "HEAD", "POST"}
+    read_problem(response)
 
 
 def test_head_is_get_without_the_body(client):

@@ -89,11 +89,11 @@ def test_another_version_is_told_which_one_is_spoken(client):
         "Sec-WebSocket-Version": "8",
     }
 
-    answer = client.get("/feed", headers=fields)
+    response = client.get("/feed", headers=fields)
 
-    assert answer.status_code == 426
-    assert answer.headers["Sec-WebSocket-Version"] == "13"
-    assert answer.json()["title"] == "Upgrade Required"
+    assert response.status_code == 426
+    assert response.headers["Sec-WebSocket-Version"] == "13"
+    assert response.json()["title"] == "Upgrade Required"
 
 
 def test_a_reader_who_lags_behind_is_asked_to_come_back_and_misses_nothing(guestbook, client):

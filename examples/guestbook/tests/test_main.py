@@ -97,9 +97,9 @@ def test_an_upload_that_is_under_way_is_finished_before_the_end(start):
         guestbook.process.terminate()
         assert idler.recv(65536) == b""  # now it is about to stop
         visitor.sendall(body[8:])
-        answer = stream.read()
+        response = stream.read()
 
-    assert answer.startswith(b"HTTP/1.1 201 ")
-    assert answer.endswith(b"}")
+    assert response.startswith(b"HTTP/1.1 201 ")
+    assert response.endswith(b"}")
     assert guestbook.process.wait(PATIENCE) == 0
     assert guestbook.read_complaints() == ""

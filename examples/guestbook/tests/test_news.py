@@ -17,9 +17,9 @@ def open_feed(guestbook, query=""):
 
 def write(guestbook, message):
     with guestbook.client() as client:
-        answer = client.post("/api/entries", json={"name": "Ada", "message": message})
-    assert answer.status_code == 201
-    return answer.json()
+        response = client.post("/api/entries", json={"name": "Ada", "message": message})
+    assert response.status_code == 201
+    return response.json()
 
 
 def receive(feed):

@@ -24,11 +24,11 @@ def test_the_page_says_what_it_is(client):
 
 
 def test_signing_leads_back_to_the_page_that_shows_it(client):
-    answer = client.post(
+    response = client.post(
         "/", files={"name": (None, "Ada"), "message": (None, "By form alone."), "image": ("", b"")}
     )
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert (response.status_code, response.headers["Location"]) == (303, "/")
     assert "By form alone." in client.get("/").text
 
 
@@ -43,13 +43,13 @@ def test_what_visitors_write_is_never_markup(client):
 
 
 def test_a_form_with_problems_comes_back_filled_in(client):
-    answer = client.post("/", data={"name": '"Ada" <x>', "message": " "})
+    response = client.post("/", data={"name": '"Ada" <x>', "message": " "})
 
-    assert answer.status_code == 422
-    assert 'value="&#34;Ada&#34; &lt;x&gt;"' in answer.text
-    assert re.search(r'<p class="problem" id="message-problem">This must not be empty\.</p>', answer.text)
-    assert '<p class="problem" id="name-problem"></p>' in answer.text
-    assert answer.text.count('aria-invalid="true"') == 1
+    assert response.status_code == 422
+    assert 'value="&#34;Ada&#34; &lt;x&gt;"' in response.text
+    assert re.search(r'<p class="problem" id="message-problem">This must not be empty\.</p>', response.text)
+    assert '<p class="problem" id="name-problem"></p>' in response.text
+    assert response.text.count('aria-invalid="true"') == 1
 
 
 @pytest.mark.parametrize(
@@ -67,17 +67,17 @@ def test_a_form_with_problems_comes_back_filled_in(client):
     ],
 )
 def test_what_is_wrong_is_said_on_a_page(client, request_line, status):
-    answer = client.request(*request_line.split(" "))
+    response = client.request(*request_line.split(" "))
 
-    assert answer.status_code == status
-    assert "Back to the guestbook" in answer.text
+    assert response.status_code == status
+    assert "Back to the guestbook" in response.text
 
 
 def test_a_form_that_is_too_large_is_refused_on_a_page(client):
-    answer = client.post("/", data={"name": "Ada", "message": "m" * 3 * 1024 * 1024})
+    response = client.post("/", data={"name": "Ada", "message": "m" * 3 * 1024 * 1024})
 
-    assert answer.status_code == 413
-    assert "Back to the guestbook" in answer.text
+    assert response.status_code == 413
+    assert "Back to the guestbook" in response.text
 
 
 def test_older_entries_are_a_link_away(client):
@@ -106,17 +106,17 @@ def test_static_files_are_served_under_the_version_of_their_content(client):
     ]
     for file in files:
         assert "?v=" in file
-        answer = client.get(file)
-        assert answer.status_code == 200
-        again = client.get(file, headers={"If-None-Match": answer.headers["ETag"]})
+        response = client.get(file)
+        assert response.status_code == 200
+        again = client.get(file, headers={"If-None-Match": response.headers["ETag"]})
         assert (again.status_code, again.content) == (304, b"")
 
 
 @pytest.mark.parametrize("target", ["/", "/nothing", "/api/entries", "/api/nothing", "/static/guestbook.css"])
 def test_every_answer_is_protected(client, target):
-    answer = client.get(target)
+    response = client.get(target)
 
-    assert {field: answer.headers[field] for field in PROTECTION} == PROTECTION
+    assert {field: response.headers[field] for field in PROTECTION} == PROTECTION
 
 
 def test_the_page_needs_nothing_that_its_policy_forbids(client):

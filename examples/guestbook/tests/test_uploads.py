@@ -52,10 +52,10 @@ def test_the_type_is_told_by_the_content(client, media_type):
 
 @pytest.mark.parametrize("content", NO_IMAGES.values(), ids=NO_IMAGES)
 def test_anything_else_is_refused_whatever_it_is_called(client, content):
-    answer = post(client, content)
+    response = post(client, content)
 
-    assert answer.status_code == 422
-    assert answer.json()["fields"] == {"image": "This must be a PNG, JPEG, GIF or WebP image."}
+    assert response.status_code == 422
+    assert response.json()["fields"] == {"image": "This must be a PNG, JPEG, GIF or WebP image."}
 
 
 def test_an_image_may_be_as_large_as_the_limit_and_no_larger(client):
@@ -70,10 +70,10 @@ def test_an_image_may_be_as_large_as_the_limit_and_no_larger(client):
 
 
 def test_a_request_beyond_every_limit_is_refused(client):
-    answer = post(client, bytes(MAX_REQUEST_BYTES))
+    response = post(client, bytes(MAX_REQUEST_BYTES))
 
-    assert answer.status_code == 413
-    assert answer.json()["status"] == 413
+    assert response.status_code == 413
+    assert response.json()["status"] == 413
 
 
 def test_two_images_of_one_name_are_two(client, png):

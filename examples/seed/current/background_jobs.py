@@ -1,4 +1,4 @@
-"""Work that goes on after the answer, and a handler that is never cancelled.
+"""Work that goes on after the response, and a handler that is never cancelled.
 
 The page uses `aiojobs`. `app.spawn` keeps a job until it ends, logs what it raises and waits for it when the server
 stops; which handlers a disconnect cancels is said per route.

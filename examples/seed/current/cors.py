@@ -1,4 +1,4 @@
-"""Pages of another origin may read the answers, and set a field of their own.
+"""Pages of another origin may read the responses, and set a field of their own.
 
 The page points to `aiohttp_cors`, which imports aiohttp by its name; a middleware for this comes along with muntin.
 

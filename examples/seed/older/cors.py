@@ -1,4 +1,4 @@
-"""Pages of another origin may read the answers.
+"""Pages of another origin may read the responses.
 
 The page points to `aiohttp_cors`, which imports aiohttp by its name; a middleware for this comes along with muntin.
 

@@ -1,4 +1,4 @@
-"""A WebSocket that answers every text; sending needs no `await`.
+"""A WebSocket that replies to every text; sending needs no `await`.
 
 python -m websockets ws://localhost:8080/
 """
@@ -6,7 +6,7 @@ python -m websockets ws://localhost:8080/
 from muntin import web
 
 
-async def answer(request):
+async def respond(request):
     ws = web.WebSocketResponse()
     await ws.prepare(request)
     async for message in ws:
@@ -21,7 +21,7 @@ async def answer(request):
 
 
 app = web.Application()
-app.router.add_route("GET", "/", answer)
+app.router.add_route("GET", "/", respond)
 
 if __name__ == "__main__":
     web.run_app(app)

@@ -99,7 +99,7 @@ class Program:
         return found[0]
 
     def stop(self, number: int = signal.SIGINT, *, quietly: bool = True) -> tuple[int, str]:
-        """Send it a signal; give the exit code and what it printed since."""
+        """Send it a signal; return the exit code and what it printed since."""
         self.process.send_signal(number)
         output, complaints = self.process.communicate(timeout=PATIENCE)
         assert not quietly or "Traceback" not in complaints

@@ -66,9 +66,11 @@ def test_every_program_has_a_test() -> None:
 @pytest.mark.row("HC-33", "RT-29", "RT-30")
 async def test_unicode_paths(current: Any) -> None:
     async with TestServer(current("unicode_paths").app) as server, Browser(server) as client:
-        answers = [await client.get(path) for path in ("/чай", "/%d1%87%d0%b0%d0%b9", "/зая", "/зд", "/foo")]
-    assert [answer.text for answer in answers[:3]] == ["/чай", "/чай", "/зая"]
-    assert [answer.status_code for answer in answers[3:]] == [404, 404]
+        responses = [
+            await client.get(path) for path in ("/чай", "/%d1%87%d0%b0%d0%b9", "/зая", "/зд", "/foo")
+        ]
+    assert [response.text for response in responses[:3]] == ["/чай", "/чай", "/зая"]
+    assert [response.status_code for response in responses[3:]] == [404, 404]
 
 
 @pytest.mark.row("HC-15", "HC-16", "HC-18")
@@ -150,8 +152,8 @@ async def test_static_files(current: Any, tmp_path: Path) -> None:
 @pytest.mark.row("RT-07", "RT-08")
 async def test_templates(current: Any) -> None:
     async with TestServer(current("templates").app) as server, Browser(server) as client:
-        answer = await client.get("/<Ada>")
-    assert answer.text == "<h1>Hello, &lt;Ada&gt;!</h1>"
+        response = await client.get("/<Ada>")
+    assert response.text == "<h1>Hello, &lt;Ada&gt;!</h1>"
 
 
 @pytest.mark.row("WS-04", "WS-07", "WS-14", "WS-16", "DE-22")
@@ -176,9 +178,9 @@ async def test_a_websocket_without_an_upgrade_is_refused(current: Any) -> None:
 @pytest.mark.row("WB-03", "WB-05", "HC-13", "HC-14", "DE-16", "CF-14")
 async def test_shared_data(current: Any) -> None:
     async with TestServer(current("shared_data").app) as server, Browser(server) as client:
-        answers = [await client.get(path) for path in ("/", "/admin/")]
-    assert [answer.text for answer in answers] == ["Shop blue ada", "Shop red ada"]
-    assert [answer.headers["x-cost"] for answer in answers] == ["3", "3"]
+        responses = [await client.get(path) for path in ("/", "/admin/")]
+    assert [response.text for response in responses] == ["Shop blue ada", "Shop red ada"]
+    assert [response.headers["x-cost"] for response in responses] == ["3", "3"]
 
 
 @pytest.mark.row("RN-18", "RN-19")
@@ -221,8 +223,8 @@ async def test_middleware_order(current: Any, capsys: pytest.CaptureFixture[str]
 @pytest.mark.row("MW-09", "MW-10", "MW-16", "HC-41", "DE-12", "CF-20")
 async def test_error_pages(current: Any) -> None:
     async with TestServer(current("error_pages").app) as server, Browser(server) as client:
-        answers = [await client.get(path) for path in ("/nowhere", "/returned", "/failed")]
-    assert [(answer.status_code, answer.json()["error"]) for answer in answers] == [
+        responses = [await client.get(path) for path in ("/nowhere", "/returned", "/failed")]
+    assert [(response.status_code, response.json()["error"]) for response in responses] == [
         (404, "Not Found"),
         (404, "Not Found"),
         (500, "Internal Server Error"),
@@ -377,8 +379,8 @@ async def test_cors(current: Any) -> None:
         "Access-Control-Request-Headers": "X-Basket",
     }
     async with TestServer(current("cors").app) as server, Browser(server) as client:
-        answer = await client.options("/", headers=asking)
-    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (
+        response = await client.options("/", headers=asking)
+    assert (response.status_code, response.headers["access-control-allow-origin"]) == (
         204,
         "https://shop.example",
     )

@@ -36,13 +36,13 @@ def url_of(server: TestServer) -> str:
 
 
 async def converse(server: TestServer, raw: bytes) -> bytes:
-    """Send bytes, end our side, and give all that comes back."""
+    """Send bytes, end our side, and return all that comes back."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(raw)
     writer.write_eof()
-    answer = await reader.read()
+    response = await reader.read()
     writer.close()
-    return answer
+    return response
 
 
 def test_every_program_has_a_test() -> None:
@@ -54,8 +54,11 @@ def test_every_program_has_a_test() -> None:
 @pytest.mark.row("HC-06", "RT-01")
 async def test_hello(older: Any) -> None:
     async with TestServer(older("hello").app) as server, Browser(server) as client:
-        answer = await client.get("/")
-    assert (answer.content, answer.headers["content-type"]) == (b"Good morning", "application/octet-stream")
+        response = await client.get("/")
+    assert (response.content, response.headers["content-type"]) == (
+        b"Good morning",
+        "application/octet-stream",
+    )
     assert older.caught == []
 
 
@@ -78,7 +81,7 @@ def test_command_line(start: Any) -> None:
 @pytest.mark.row("CF-08", "RT-21", "RT-03", "HC-08", "HC-01")
 async def test_handlers(older: Any) -> None:
     async with TestServer(older("handlers").app) as server, Browser(server) as client:
-        answers = [
+        responses = [
             await client.request(*asked)
             for asked in (
                 ("GET", "/"),
@@ -88,13 +91,13 @@ async def test_handlers(older: Any) -> None:
                 ("GET", "/notes"),
             )
         ]
-    assert [(answer.status_code, answer.text) for answer in answers[:4]] == [
+    assert [(response.status_code, response.text) for response in responses[:4]] == [
         (200, ""),
         (201, "added"),
         (200, "replaced"),
         (200, "PURGE"),
     ]
-    assert (answers[4].status_code, answers[4].headers["allow"]) == (405, "POST,PUT")
+    assert (responses[4].status_code, responses[4].headers["allow"]) == (405, "POST,PUT")
     assert older.heard("async def")
 
 
@@ -164,9 +167,9 @@ async def test_accept_chooser(older: Any) -> None:
 @pytest.mark.row("CF-08")
 async def test_templates(older: Any) -> None:
     async with TestServer(older("templates").app) as server, Browser(server) as client:
-        answer = await client.get("/<Ada>")
-    assert answer.text == "<h1>Hello, &lt;Ada&gt;!</h1>"
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        response = await client.get("/<Ada>")
+    assert response.text == "<h1>Hello, &lt;Ada&gt;!</h1>"
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
 
 
 @pytest.mark.row("DE-09", "CF-19", "MW-04")
@@ -191,19 +194,19 @@ async def test_expect(request: pytest.FixtureRequest, page: str) -> None:
     app = request.getfixturevalue(page)("expect").app
     async with TestServer(app) as server:
         met = EXPECT.format("100-continue") + "Authorization: me\r\n\r\nhi"
-        answer = await converse(server, met.encode())
-        assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
-        assert answer.endswith(b"\r\n\r\n2 bytes")
-        answer = await converse(server, f"{EXPECT.format('100-continue')}\r\nhi".encode())
-        assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
-        answer = await converse(server, f"{EXPECT.format('tea')}\r\nhi".encode())
-        assert answer.startswith(b"HTTP/1.1 417 Expectation Failed\r\n")
-        assert answer.endswith(b"Cannot meet tea")
-        answer = await converse(
+        response = await converse(server, met.encode())
+        assert response.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+        assert response.endswith(b"\r\n\r\n2 bytes")
+        response = await converse(server, f"{EXPECT.format('100-continue')}\r\nhi".encode())
+        assert response.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+        response = await converse(server, f"{EXPECT.format('tea')}\r\nhi".encode())
+        assert response.startswith(b"HTTP/1.1 417 Expectation Failed\r\n")
+        assert response.endswith(b"Cannot meet tea")
+        response = await converse(
             server, EXPECT.format("100-continue").replace("1.1", "1.0").encode() + b"\r\nhi"
         )
-        assert answer.endswith(b"\r\n\r\n2 bytes")
-        assert b"100 Continue" not in answer
+        assert response.endswith(b"\r\n\r\n2 bytes")
+        assert b"100 Continue" not in response
 
 
 MULTIPART = "multipart/form-data; boundary=b"
@@ -217,10 +220,10 @@ EMPTY_INPUT = (
 async def test_upload(older: Any) -> None:
     async with TestServer(older("upload").app) as server, Browser(server) as client:
         assert "multipart/form-data" in (await client.get("/")).text
-        answer = await client.post("/songs", files={"song": ('my"tune.mp3', b"la la la", "audio/mpeg")})
+        response = await client.post("/songs", files={"song": ('my"tune.mp3', b"la la la", "audio/mpeg")})
         empty = await client.post("/songs", content=EMPTY_INPUT, headers={"Content-Type": MULTIPART})
-    assert (answer.content, empty.content) == (b"la la la", b"")
-    assert re.fullmatch(r'attachment; filename="my(%22)?tune\.mp3"', answer.headers["content-disposition"])
+    assert (response.content, empty.content) == (b"la la la", b"")
+    assert re.fullmatch(r'attachment; filename="my(%22)?tune\.mp3"', response.headers["content-disposition"])
     with pytest.raises(TypeError, match="must be a str"):
         web.Response(headers={"Content-Disposition": open})  # type: ignore[dict-item]
 
@@ -283,8 +286,8 @@ async def test_shared_data(older: Any) -> None:
 @pytest.mark.row("CF-04", "MW-04", "MW-08", "MW-09", "DE-19")
 async def test_middlewares(older: Any) -> None:
     async with TestServer(older("middlewares").app) as server, Browser(server) as client:
-        answers = [await client.get(path) for path in ("/", "/secret", "/nowhere")]
-    assert [(answer.status_code, answer.text) for answer in answers] == [
+        responses = [await client.get(path) for path in ("/", "/secret", "/nowhere")]
+    assert [(response.status_code, response.text) for response in responses] == [
         (200, "hello"),
         (403, "403: Forbidden"),
         (404, "sorry, there is nothing here"),
@@ -299,9 +302,9 @@ async def test_middlewares(older: Any) -> None:
 @pytest.mark.row("CF-18", "WB-07", "WB-12", "WB-30", "CF-01")
 async def test_signals(older: Any) -> None:
     async with TestServer(older("signals").app) as server, Browser(server) as client:
-        answers = [await client.get(path) for path in ("/", "/stream", "/nowhere")]
-    assert [answer.headers["x-served-by"] for answer in answers] == ["us"] * 3
-    assert answers[1].text == "one two three"
+        responses = [await client.get(path) for path in ("/", "/stream", "/nowhere")]
+    assert [response.headers["x-served-by"] for response in responses] == ["us"] * 3
+    assert responses[1].text == "one two three"
 
 
 @pytest.mark.row("CF-13", "HC-30", "HC-31")

@@ -27,8 +27,8 @@ def test_every_program_starts_answers_and_ends(start: Any, folder: str) -> None:
 
     def try_out(name: str) -> tuple[bool, int]:
         program = start(folder, f"{name}.py", *ARGUMENTS.get(name, []))
-        answer = httpx.get(program.read_url(), trust_env=False, timeout=PATIENCE)
-        failed = answer.is_server_error
+        response = httpx.get(program.read_url(), trust_env=False, timeout=PATIENCE)
+        failed = response.is_server_error
         return failed, program.stop(quietly=not failed)[0]
 
     with ThreadPoolExecutor(AT_ONCE) as pool:

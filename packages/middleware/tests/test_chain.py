@@ -51,12 +51,12 @@ async def test_both_kinds_stand_in_one_list():
 
     async def handler(request):
         log.append("handler")
-        return "answer"
+        return "response"
 
     run = compose(
         handler, [make_logger(log, "outer"), factory, make_logger(log, "inner")], owner="application"
     )
-    assert await run(None) == "answer"
+    assert await run(None) == "response"
     assert log == ["outer in", "old in", "inner in", "handler", "inner out", "old out", "outer out"]
     await run(None)
     assert made == ["application", "application"], "a factory is awaited for each request"
@@ -114,7 +114,7 @@ async def test_a_factory_is_given_what_the_next_one_gave():
 
 
 @pytest.mark.row("MW-05")
-async def test_factories_are_called_for_each_request_whatever_a_middleware_answers():
+async def test_factories_are_called_for_each_request_whatever_a_middleware_returns():
     log = []
 
     @middleware

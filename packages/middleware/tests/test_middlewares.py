@@ -39,7 +39,7 @@ async def quoted(it: "web.Request", nxt):  # noqa: F821 - as under `from __futur
     return await nxt(it)
 
 
-async def answering(it, nxt) -> Response:
+async def responding(it, nxt) -> Response:
     return await nxt(it)
 
 
@@ -66,7 +66,7 @@ class Unmade:
         (abbreviated, r"abbreviated cannot be used: .*@middleware"),
         (annotated, r"annotated cannot be used: .*@middleware"),
         (quoted, r"quoted cannot be used: .*@middleware"),
-        (answering, r"answering cannot be used: .*@middleware"),
+        (responding, r"responding cannot be used: .*@middleware"),
         (partial(abbreviated), r"abbreviated cannot be used: .*@middleware"),
         (misnamed, r"misnamed cannot be used: .*\(request, handler\)"),
         (one_argument, r"one_argument cannot be used: .*\(app, handler\)"),
@@ -125,7 +125,7 @@ async def asking(a, b):
     return await b(a) if a.method == "GET" else "a response"
 
 
-async def answering_alone(a, b):
+async def responding_alone(a, b):
     return "a response"
 
 
@@ -141,7 +141,7 @@ class Calling:
         (calling, "calling cannot be used: .*calls the handler at once.*@middleware"),
         (calling_and_catching, "calling_and_catching cannot be used: .*calls the handler at once"),
         (asking, "asking cannot be used: .*asks the application for 'method'.*@middleware"),
-        (answering_alone, "answering_alone cannot be used: .*returns str instead of a handler"),
+        (responding_alone, "responding_alone cannot be used: .*returns str instead of a handler"),
         (Calling(), "Calling object.* cannot be used: .*calls the handler at once"),
         (partial(calling), "calling cannot be used: .*calls the handler at once"),
     ],

@@ -39,7 +39,7 @@ def test_it_is_short(example):
     assert len(EXAMPLE.read_text().splitlines()) <= 80
 
 
-def test_a_handler_answers(request_):
+def test_a_handler_responds(request_):
     status, headers, body = request_("GET", b"/hello/J%C3%BCrgen%2FX")
     assert (status, body.decode()) == (200, "Hello, Jürgen/X!\n")
     assert headers[b"content-length"] == b"%d" % len(body)

@@ -34,7 +34,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Give a root with ordinary files, next to things that must stay private."""
+    """Return a root with ordinary files, next to things that must stay private."""
     root = tmp_path / "static"
     for folder in ("css", "docs/deep", "empty", "with space"):
         (root / folder).mkdir(parents=True)
@@ -72,7 +72,7 @@ Running = list[tuple[tuple[str, int], uvicorn.Server]]
 
 @pytest.fixture(scope="session")
 def serve() -> Callable[..., AbstractAsyncContextManager[Running]]:
-    """Give a context manager that serves ASGI applications with uvicorn, each on a loopback port of its own."""
+    """Return a context manager that serves ASGI applications with uvicorn, each on a loopback port of its own."""
 
     @asynccontextmanager
     async def serve(*apps: Any) -> AsyncIterator[Running]:

@@ -100,7 +100,7 @@ async def test_repeated_fields_are_one(tree: Path) -> None:
     assert (await ask(StaticFiles(tree), http("/hello.txt", headers=headers))).status == 304
 
 
-async def test_answers_may_be_changed_above(tree: Path) -> None:
+async def test_responses_may_be_changed_above(tree: Path) -> None:
     """A middleware that adds to the list of headers must not add to every later response."""
     app = StaticFiles(tree)
     (await ask(app, http("/hello.txt")))[0]["headers"].append((b"x-added", b"1"))
@@ -357,7 +357,7 @@ async def test_cancellation_while_sending(tree: Path, at: str) -> None:
 
 @pytest.fixture
 async def busy_thread() -> AsyncIterator[threading.Event]:
-    """Give the event that frees the only thread of the loop's executor."""
+    """Return the event that frees the only thread of the loop's executor."""
     free, taken = threading.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
@@ -431,7 +431,7 @@ async def test_cancellation_while_a_plan_fails_in_a_thread(tree: Path, busy_thre
 
 
 @pytest.mark.row("AH-33")
-async def test_a_file_that_shrinks_cuts_the_answer(tree: Path) -> None:
+async def test_a_file_that_shrinks_cuts_the_response(tree: Path) -> None:
     before = count_descriptors()
     sent = Sent()
 

@@ -101,7 +101,7 @@ FIELDS = ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since
         st.sampled_from(FIELDS), st.text() | st.sampled_from([SAME, "*", EXACTLY, "bytes=5-", "bytes=-5"])
     )
 )
-def test_whatever_is_asked_the_answer_is_sound(fields: dict[str, str]) -> None:
+def test_whatever_is_asked_the_response_is_sound(fields: dict[str, str]) -> None:
     outcome = decide("GET", fields.get, CHOSEN)
     assert outcome.status in (200, 206, 304, 412, 416)
     assert bool(outcome.ranges) == (outcome.status == 206)

@@ -66,7 +66,7 @@ def test_there_are_enough_cases() -> None:
 
 @pytest.fixture(scope="module")
 def comparing_roots(site: Path) -> dict[str, StaticRoot]:
-    """Give the roots as they are where nothing can be opened relative to a directory, as on Windows."""
+    """Return the roots as they are where nothing can be opened relative to a directory, as on Windows."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_root, "Sandbox", partial(Sandbox, can_walk=False))
         return {name: StaticRoot(site, **options) for name, options in ROOTS.items()}

@@ -18,7 +18,7 @@ from muntin.static._sandbox import Opened
 
 @pytest.fixture
 def large(tree: Path) -> FilePlan:
-    """Give a plan that holds an open file of 65536 bytes and one."""
+    """Return a plan that holds an open file of 65536 bytes and one."""
     (tree / "just-large.bin").write_bytes(bytes(IN_MEMORY + 1))
     return StaticRoot(tree).plan("GET", "just-large.bin", {})
 
@@ -64,7 +64,7 @@ def test_pieces_fit_the_buffer(tree: Path) -> None:
     assert list(FilePlan(304, ()).pieces()) == []
 
 
-def test_a_partial_answer_has_no_path(tree: Path) -> None:
+def test_a_partial_response_has_no_path(tree: Path) -> None:
     with StaticRoot(tree).plan("GET", "large.bin", {"Range": "bytes=0-99999"}) as plan:
         assert (plan.status, plan.path) == (206, None)
 

@@ -19,7 +19,7 @@ Make = Callable[..., Sandbox]
 
 @pytest.fixture(params=[pytest.param(True, id="walking"), pytest.param(False, id="comparing")])
 def make(request: pytest.FixtureRequest) -> Make:
-    """Give sandboxes of both kinds: the one for this platform, and the one for platforms without `dir_fd`."""
+    """Return sandboxes of both kinds: the one for this platform, and the one for platforms without `dir_fd`."""
     if request.param and not CAN_WALK:
         pytest.skip("this platform cannot open relative to a directory")
     return lambda directory, **options: Sandbox(directory, can_walk=request.param, **options)

@@ -190,7 +190,7 @@ def test_clients_that_vanish_leave_no_file_open(served: Served) -> None:
 
 
 def family(process: int) -> list[int]:
-    """Give a process and all that came from it."""
+    """Return a process and all that came from it."""
     found = [process]
     for each in found:
         for thread in Path(f"/proc/{each}/task").iterdir():

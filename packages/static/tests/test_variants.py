@@ -86,7 +86,7 @@ def test_a_compressed_form_from_before_the_last_change(tree: Path) -> None:
 
 @pytest.fixture
 def private_tree() -> Iterator[Path]:
-    """Give a tree outside of pytest's own, which only its owner may enter."""
+    """Return a tree outside of pytest's own, which only its owner may enter."""
     with tempfile.TemporaryDirectory() as name:
         tree = Path(name)
         tree.chmod(0o755)

@@ -30,7 +30,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, object
 
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Any]:
-    """Give Chromium, driven by Playwright, whose driver is a child process of asyncio's loop."""
+    """Return Chromium, driven by Playwright, whose driver is a child process of asyncio's loop."""
     from playwright.async_api import async_playwright  # noqa: PLC0415 - not for tests without a browser
 
     path = shutil.which("chromium")
@@ -48,7 +48,7 @@ MakeRequest = Callable[..., Request]
 
 @pytest.fixture
 def make_request() -> MakeRequest:
-    """Give a request of its parts; what is sent is at `request.exchange`."""
+    """Return a request of its parts; what is sent is at `request.exchange`."""
 
     def make(
         method: str = "GET",
@@ -113,7 +113,7 @@ class Program:
         self.lines.put("")  # no process holds the other end any more
 
     def read_until(self, word: str) -> str:
-        """Give the first line with a word in it."""
+        """Return the first line with a word in it."""
         before = []
         while line := self._take(before):
             before.append(line)
@@ -122,7 +122,7 @@ class Program:
         raise AssertionError(f"no {word!r} in {''.join(before)}")
 
     def read_until_all(self, *words: str) -> list[str]:
-        """Give lines up to where every word was read, in whatever order; one said twice is waited for twice."""
+        """Return lines up to where every word was read, in whatever order; one said twice is waited for twice."""
         left, lines = list(words), []
         while left:
             lines.append(self.read_until(""))
@@ -145,12 +145,12 @@ class Program:
         os.killpg(self.process.pid, signal.SIGINT)
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        """Send a signal; give the exit code and what was printed since."""
+        """Send a signal; return the exit code and what was printed since."""
         self.send(number)
         return self.end()
 
     def end(self) -> tuple[int, str]:
-        """Give the exit code and what was printed since, once no process of the program is left."""
+        """Return the exit code and what was printed since, once no process of the program is left."""
         lines: list[str] = []
         while line := self._take(lines):
             lines.append(line)
@@ -158,8 +158,8 @@ class Program:
 
     @staticmethod
     def fetch(port: int, path: str = "/") -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as answer:
-            return str(answer.read().decode())
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as response:
+            return str(response.read().decode())
 
     def close(self) -> None:
         """Leave no process behind."""
@@ -173,7 +173,7 @@ class Program:
 
 @pytest.fixture
 def free_port() -> Iterator[int]:
-    """Give a port that nobody else gets before the program under test listens at it.
+    """Return a port that nobody else gets before the program under test listens at it.
 
     It stays bound: Linux gives it to no other server and to no client, and lets in who asks for it by number (with
     SO_REUSEADDR, as servers do), as nobody listens.

@@ -74,8 +74,8 @@ async def test_a_router_that_resolves_by_rules_of_its_own():
     }
     async with TestClient(app) as client:
         for path, (status, text, around) in wanted.items():
-            answer = await client.get(path)
-            assert (answer.status, answer.text, seen) == (status, text, around)
+            response = await client.get(path)
+            assert (response.status, response.text, seen) == (status, text, around)
             seen.clear()
         refused = await client.post("/de/a")
         assert (refused.status, refused.headers["Allow"]) == (405, "GET,HEAD")

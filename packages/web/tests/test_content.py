@@ -64,7 +64,7 @@ async def test_reading_lines():
     assert [line async for line in content] == [b"a\n", b"bb\n", b"\n", b"c"]
     assert await content.readline() == b""
     long = reader(b"x" * 100, b"y" * 100)
-    with pytest.raises(RequestPayloadError):  # which nobody has to catch: it answers
+    with pytest.raises(RequestPayloadError):  # which nobody has to catch: it responds
         await long.readline(max_line_length=150)
     with pytest.raises(ValueError):
         await reader(b"x" * 10 + b"\n").readline(max_line_length=10)

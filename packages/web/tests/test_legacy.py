@@ -29,7 +29,7 @@ async def check(request: web.Request) -> None:
 
 
 def line_of(function: Callable[..., Any], text: str) -> int:
-    """Give the number of the line of a function that has some text."""
+    """Return the number of the line of a function that has some text."""
     lines, first = inspect.getsourcelines(function)
     return first + next(number for number, line in enumerate(lines) if text in line)
 
@@ -197,8 +197,8 @@ async def test_a_returned_exception_is_warned_of_in_development_alone(debug: boo
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
-            answer = await client.get(str(server.make_url("/")))
-    assert (answer.status_code, answer.headers["location"]) == (302, "/redirect")
+            response = await client.get(str(server.make_url("/")))
+    assert (response.status_code, response.headers["location"]) == (302, "/redirect")
     expected = line_of(
         test_a_returned_exception_is_warned_of_in_development_alone, "async def handler(request"
     )

@@ -123,9 +123,9 @@ async def test_a_send_that_nobody_awaits(open_socket):
 )
 async def test_what_is_no_handshake(headers, status):
     async with TestClient(make_app(echo)) as client:
-        answer = await client.get("/", headers=headers)
-    assert answer.status == status
-    assert (status == 426) == ("Sec-WebSocket-Version" in answer.headers)
+        response = await client.get("/", headers=headers)
+    assert response.status == status
+    assert (status == 426) == ("Sec-WebSocket-Version" in response.headers)
 
 
 HANDSHAKE = {
@@ -209,7 +209,7 @@ def test_one_text_is_no_collection(text):
 
 
 @pytest.mark.row("WS-01", "WS-23")
-async def test_the_answer_to_a_handshake():
+async def test_the_response_to_a_handshake():
     async def handler(request):
         ws = web.WebSocketResponse(protocols=["one", "two"])
         ready = ws.can_prepare(request)
@@ -230,11 +230,11 @@ async def test_the_answer_to_a_handshake():
     app = make_app(handler)
     app.on_response_prepare.append(add)
     async with TestClient(app) as client:
-        answer = await client.get("/", headers={**HANDSHAKE, "Sec-WebSocket-Protocol": "two, three"})
-    assert answer.status == 101
-    assert answer.headers["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-    assert answer.headers["Sec-WebSocket-Protocol"] == "two"
-    assert answer.headers["X-Added"] == "yes"
+        received = await client.get("/", headers={**HANDSHAKE, "Sec-WebSocket-Protocol": "two, three"})
+    assert received.status == 101
+    assert received.headers["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+    assert received.headers["Sec-WebSocket-Protocol"] == "two"
+    assert received.headers["X-Added"] == "yes"
 
 
 @pytest.mark.row("HI-45")
@@ -245,8 +245,8 @@ async def test_foreign_origins_can_be_refused():
         return ws
 
     async with TestClient(make_app(handler)) as client:
-        answer = await client.get("/", headers={**HANDSHAKE, "Origin": "https://evil.example"})
-    assert answer.status == 403
+        response = await client.get("/", headers={**HANDSHAKE, "Origin": "https://evil.example"})
+    assert response.status == 403
 
 
 @pytest.mark.row("HI-44")
@@ -653,7 +653,7 @@ async def test_receiving_by_kind(open_socket):
         assert await client.recv() == "fine"
 
 
-async def test_other_answers_are_left_alone(open_socket):
+async def test_other_responses_are_left_alone(open_socket):
     async def handler(request):
         raise web.HTTPForbidden
 

@@ -246,7 +246,7 @@ class Noted(web.AbstractAccessLogger):
 
 @pytest.fixture
 def serve(caplog):
-    """Answer requests over sockets by an application, and give what was logged."""
+    """Answer requests over sockets by an application, and return what was logged."""
     caplog.set_level(logging.INFO, logger.name)
 
     async def serve(app, *requests, access_log_class=Noted, **options):

@@ -44,10 +44,10 @@ async def nothing(request):
 
 
 def page(label):
-    async def answer(request, error):
+    async def respond(request, error):
         return web.Response(status=getattr(error, "status", 500), text=f"{label}: {type(error).__name__}")
 
-    return answer
+    return respond
 
 
 def make_app(pages, **kwargs):
@@ -55,20 +55,20 @@ def make_app(pages, **kwargs):
     app.add_routes(
         [web.get("/fails/{how}", fails), web.get("/returns", returns), web.get("/nothing", nothing)]
     )
-    for cause, answer in pages.items():
-        app.on_error(cause)(answer)
+    for cause, response in pages.items():
+        app.on_error(cause)(response)
     return app
 
 
-async def answers(app, *paths):
+async def fetch(app, *paths):
     async with TestClient(app) as client:
-        return [(answer.status, answer.text) for answer in [await client.get(path) for path in paths]]
+        return [(response.status, response.text) for response in [await client.get(path) for path in paths]]
 
 
 @pytest.mark.row("HC-37", "HC-48")
 async def test_raised_and_returned_exceptions_have_the_page_of_their_status():
     app = make_app({403: page("no")})
-    assert await answers(app, "/fails/forbidden", "/returns") == [(403, "no: HTTPForbidden")] * 2
+    assert await fetch(app, "/fails/forbidden", "/returns") == [(403, "no: HTTPForbidden")] * 2
 
 
 async def test_the_router_has_no_other_errors_than_handlers():
@@ -80,14 +80,14 @@ async def test_the_router_has_no_other_errors_than_handlers():
         assert refused.headers["Allow"] == "GET,HEAD", "RFC 9110 §15.5.6 demands it, whoever wrote the page"
 
 
-async def test_an_answer_of_another_status_is_left_alone():
+async def test_a_response_of_another_status_is_left_alone():
     async def index(request, error):
         return web.Response(text="the application starts")
 
     async with TestClient(make_app({503: index})) as client:
-        answer = await client.get("/fails/unavailable")
-        assert answer.status == 200
-        assert "Retry-After" not in answer.headers
+        response = await client.get("/fails/unavailable")
+        assert response.status == 200
+        assert "Retry-After" not in response.headers
 
 
 async def test_the_status_comes_first_and_then_the_nearest_class():
@@ -95,14 +95,14 @@ async def test_the_status_comes_first_and_then_the_nearest_class():
         {403: page("status"), web.HTTPForbidden: page("class"), web.HTTPClientError: page("family")}
     )
     app.on_error(web.HTTPError)(page("errors"))
-    assert await answers(app, "/fails/forbidden", "/fails/teapot", "/fails/unavailable") == [
+    assert await fetch(app, "/fails/forbidden", "/fails/teapot", "/fails/unavailable") == [
         (403, "status: HTTPForbidden"),
         (418, "family: Teapot"),
         (503, "errors: HTTPServiceUnavailable"),
     ]
 
 
-async def test_answers_that_are_no_errors_have_no_page():
+async def test_responses_that_are_no_errors_have_no_page():
     app = make_app({web.HTTPException: page("error")})
     async with TestClient(app) as client:
         assert (await client.get("/fails/found")).headers["Location"] == "/elsewhere"
@@ -110,13 +110,13 @@ async def test_answers_that_are_no_errors_have_no_page():
 
 async def test_what_nobody_expected_is_500_and_logged(caplog):
     app = make_app({500: page("sorry")})
-    assert await answers(app, "/fails/zero") == [(500, "sorry: ZeroDivisionError")]
+    assert await fetch(app, "/fails/zero") == [(500, "sorry: ZeroDivisionError")]
     assert "by nothing" in caplog.text
 
 
-async def test_exception_stands_for_what_nobody_expected_and_not_for_answers(caplog):
+async def test_exception_stands_for_what_nobody_expected_and_not_for_responses(caplog):
     app = make_app({Exception: page("sorry"), 500: page("never")})
-    assert await answers(app, "/fails/zero", "/fails/forbidden") == [
+    assert await fetch(app, "/fails/zero", "/fails/forbidden") == [
         (500, "sorry: ZeroDivisionError"),
         (403, "403: Forbidden"),
     ]
@@ -128,7 +128,7 @@ async def test_an_exception_with_a_page_of_its_own_is_no_failure(caplog):
         return web.json_response({"unknown": str(error)}, status=404)
 
     app = make_app({LookupError: unknown, 500: page("sorry")}, debug=True)
-    assert await answers(app, "/fails/unknown") == [(404, '{"unknown": "ann"}')]
+    assert await fetch(app, "/fails/unknown") == [(404, '{"unknown": "ann"}')]
     assert not caplog.records
 
 
@@ -139,7 +139,7 @@ async def test_the_innermost_application_with_a_page_wins():
     middle.add_subapp("/inner/", inner)
     outer.add_subapp("/middle/", middle)
     deep = "/middle/inner"
-    found = await answers(outer, f"{deep}/returns", f"{deep}/none", f"{deep}/fails/unavailable", "/returns")
+    found = await fetch(outer, f"{deep}/returns", f"{deep}/none", f"{deep}/fails/unavailable", "/returns")
     assert [text.split(":")[0] for _, text in found] == ["inner", "middle", "middle", "outer"]
 
 
@@ -154,11 +154,11 @@ async def test_middlewares_see_the_exception_and_not_its_page():
             seen.append(error.status)
             raise
 
-    await answers(make_app({403: page("no")}, middlewares=[note]), "/fails/forbidden")
+    await fetch(make_app({403: page("no")}, middlewares=[note]), "/fails/forbidden")
     assert seen == [403]
 
 
-async def test_a_page_may_raise_an_answer():
+async def test_a_page_may_raise_a_response():
     async def login(request, error):
         raise web.HTTPFound("/login")
 
@@ -167,12 +167,12 @@ async def test_a_page_may_raise_an_answer():
 
 
 @pytest.mark.parametrize("broken", [page, lambda label: nothing_page])
-async def test_a_page_that_fails_leaves_the_plain_answer(broken, caplog):
+async def test_a_page_that_fails_leaves_the_plain_response(broken, caplog):
     async def fails_too(request, error):
         raise RuntimeError("the template is missing")
 
     app = make_app({403: fails_too if broken is page else nothing_page, 500: fails_too})
-    assert await answers(app, "/returns", "/fails/zero") == [
+    assert await fetch(app, "/returns", "/fails/zero") == [
         (403, "403: Forbidden"),
         (500, "500: Internal Server Error"),
     ]
@@ -187,7 +187,7 @@ async def nothing_page(request, error):
 @pytest.mark.row("HI-53")
 async def test_a_handler_without_a_response_has_the_page_too_and_is_named(caplog):
     app = make_app({500: page("sorry"), TypeError: page("wrong"), RuntimeError: page("wrong")})
-    [(status, text)] = await answers(app, "/nothing")
+    [(status, text)] = await fetch(app, "/nothing")
     assert (status, text) == (500, "sorry: NotAResponse")
     [record] = caplog.records
     assert "handler" in record.message
@@ -237,21 +237,21 @@ async def test_a_developer_sees_the_traceback(accept, kind):
     app.router.add_get("/", escapes)
     app.on_error(500)(page("sorry"))
     async with TestClient(app) as client:
-        answer = await client.get("/", headers={} if accept is None else {"Accept": accept})
-    assert answer.status == 500
-    assert answer.headers["Content-Type"] == f"{kind}; charset=utf-8"
-    assert answer.headers["Vary"] == "Accept"
-    assert "Traceback" in answer.text
-    assert "escapes" in answer.text
-    assert ("<script>" in answer.text) is (kind == "text/plain")
+        response = await client.get("/", headers={} if accept is None else {"Accept": accept})
+    assert response.status == 500
+    assert response.headers["Content-Type"] == f"{kind}; charset=utf-8"
+    assert response.headers["Vary"] == "Accept"
+    assert "Traceback" in response.text
+    assert "escapes" in response.text
+    assert ("<script>" in response.text) is (kind == "text/plain")
 
 
 @pytest.mark.row("CF-20", "HI-53")
 async def test_nobody_else_does():
     async with TestClient(make_app({}, debug=False)) as client:
-        answer = await client.get("/fails/zero", headers={"Accept": "text/html"})
-    assert (answer.status, answer.text) == (500, "500: Internal Server Error")
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        response = await client.get("/fails/zero", headers={"Accept": "text/html"})
+    assert (response.status, response.text) == (500, "500: Internal Server Error")
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
 @pytest.mark.row("CF-20")
@@ -265,8 +265,8 @@ async def test_a_bare_handler_is_debugged_by_the_argument_of_its_server(debug, c
         TestServer(web.Server(handler, debug=debug)) as server,
         httpx.AsyncClient(timeout=None) as client,
     ):
-        answer = await client.get(str(server.make_url("/")))
-    assert ("by nothing" in answer.text) is debug
+        response = await client.get(str(server.make_url("/")))
+    assert ("by nothing" in response.text) is debug
 
 
 # What never became a request
@@ -305,8 +305,8 @@ async def test_requests_that_cannot_be_read_have_pages(data, expected, is_logged
     caplog.set_level(logging.INFO, "muntin.access")
     options = {} if is_logged else {"access_log": None}
     async with TestServer(app, **options) as server:
-        answer = await exchange_bytes(server, data)
-    head, _, body = answer.partition(b"\r\n\r\n")
+        response = await exchange_bytes(server, data)
+    head, _, body = response.partition(b"\r\n\r\n")
     status, kind = expected
     assert head.startswith(b"HTTP/1.1 %d " % status)
     assert b"\r\nX-Page: yes\r\n" in head
@@ -319,10 +319,10 @@ async def test_requests_that_cannot_be_read_have_pages(data, expected, is_logged
 @pytest.mark.row("HI-52")
 async def test_requests_that_cannot_be_read_are_answered_plainly_without_one():
     async with TestServer(make_app({})) as server:
-        answer = await exchange_bytes(server, b"GET /?secret HTTP/1.1\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-    assert answer.endswith(b"\r\n\r\n400: exactly one Host is required")
-    assert b"secret" not in answer
+        response = await exchange_bytes(server, b"GET /?secret HTTP/1.1\r\n\r\n")
+    assert response.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert response.endswith(b"\r\n\r\n400: exactly one Host is required")
+    assert b"secret" not in response
 
 
 async def test_a_page_that_fails_leaves_the_plain_refusal(caplog):
@@ -330,8 +330,8 @@ async def test_a_page_that_fails_leaves_the_plain_refusal(caplog):
         raise RuntimeError("the template is missing")
 
     async with TestServer(make_app({400: fails_too})) as server:
-        answer = await exchange_bytes(server, b"GET / HTTP/1.1\r\n\r\n")
-    assert answer.endswith(b"\r\n\r\n400: exactly one Host is required")
+        response = await exchange_bytes(server, b"GET / HTTP/1.1\r\n\r\n")
+    assert response.endswith(b"\r\n\r\n400: exactly one Host is required")
     assert "the template is missing" in caplog.text
 
 
@@ -344,9 +344,9 @@ async def test_streams_are_understood_by_whoever_could_not_be_read():
         return response
 
     async with TestServer(make_app({400: stream})) as server:
-        answer = await exchange_bytes(server, b"GET / HTTP/1.1\r\n\r\n")
-    assert answer.endswith(b"\r\n\r\nin pieces")
-    assert b"chunked" not in answer
+        received = await exchange_bytes(server, b"GET / HTTP/1.1\r\n\r\n")
+    assert received.endswith(b"\r\n\r\nin pieces")
+    assert b"chunked" not in received
 
 
 async def test_a_bare_handler_refuses_too():
@@ -354,5 +354,5 @@ async def test_a_bare_handler_refuses_too():
         return web.Response(text="hello")
 
     async with TestServer(web.Server(handler)) as server:
-        answer = await exchange_bytes(server, b"GET / HTTP/1.1\r\n\r\n")
-    assert answer.endswith(b"400: exactly one Host is required")
+        response = await exchange_bytes(server, b"GET / HTTP/1.1\r\n\r\n")
+    assert response.endswith(b"400: exactly one Host is required")

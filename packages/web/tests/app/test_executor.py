@@ -77,7 +77,7 @@ async def test_a_route_may_stay_on_the_loop(pools):
 
 @pytest.mark.row("CF-08")
 async def test_other_requests_are_answered_while_a_thread_is_busy(pools):
-    """Over sockets: the first answer waits for what the second request sets free."""
+    """Over sockets: the first response waits for what the second request sets free."""
     free = threading.Event()
 
     def wait(request):
@@ -92,8 +92,8 @@ async def test_other_requests_are_answered_while_a_thread_is_busy(pools):
     app.add_routes([web.get("/wait", wait, executor=pools[0]), web.get("/release", release)])
     async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
         urls = [str(server.make_url(path)) for path in ("/wait", "/release")]
-        answers = await asyncio.gather(*map(client.get, urls))
-    assert [answer.text for answer in answers] == ["waited", "released"]
+        responses = await asyncio.gather(*map(client.get, urls))
+    assert [response.text for response in responses] == ["waited", "released"]
 
 
 async def test_what_a_thread_raises_is_answered_like_any_failure(pools, caplog):

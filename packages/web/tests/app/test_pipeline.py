@@ -160,8 +160,8 @@ async def test_middlewares_see_what_the_router_and_handlers_raise():
     app = web.Application(middlewares=[as_json])
     app.add_routes([web.get("/fail", fail), web.post("/post", hello)])
     async with TestClient(app) as client:
-        answers = [await client.get(path) for path in ("/none", "/post", "/fail")]
-    assert [(answer.status, answer.json()["error"]) for answer in answers] == [
+        responses = [await client.get(path) for path in ("/none", "/post", "/fail")]
+    assert [(response.status, response.json()["error"]) for response in responses] == [
         (404, "Not Found"),
         (405, "Method Not Allowed"),
         (500, "seen"),
@@ -182,8 +182,8 @@ async def test_a_middleware_edits_the_response():
     app = web.Application(middlewares=[make_wink(" wink")])
     app.router.add_get("/", hello)
     async with TestClient(app) as client:
-        answer = await client.get("/")
-    assert (answer.text, answer.headers["Content-Length"]) == ("hello wink", "10")
+        received = await client.get("/")
+    assert (received.text, received.headers["Content-Length"]) == ("hello wink", "10")
 
 
 @pytest.mark.row("MW-12")
@@ -203,9 +203,9 @@ async def test_an_edit_after_prepare_is_not_sent():
     app = web.Application(middlewares=[late])
     app.router.add_get("/", stream)
     async with TestClient(app) as client:
-        answer = await client.get("/")
-    assert answer.body == b"part"
-    assert "X-Late" not in answer.headers
+        received = await client.get("/")
+    assert received.body == b"part"
+    assert "X-Late" not in received.headers
 
 
 @pytest.mark.row("MW-08")
@@ -235,8 +235,8 @@ async def test_a_clone_goes_down_the_chain():
     app = web.Application(middlewares=[behind_proxy])
     app.router.add_get("/{name}", handler)
     async with TestClient(app) as client:
-        answer = await client.get("/a")
-    assert answer.json() == ["https://public.example/a", "192.0.2.7", "a"]
+        response = await client.get("/a")
+    assert response.json() == ["https://public.example/a", "192.0.2.7", "a"]
 
 
 @pytest.mark.row("WB-07", "WB-09", "WB-13")
@@ -254,8 +254,8 @@ async def test_prepare_signals_of_all_applications():
     sub.router.add_get("/x", hello)
     main.add_subapp("/sub/", sub)
     async with TestClient(main) as client:
-        answer = await client.get("/sub/x")
-        assert (answer.headers["X-main"], answer.headers["X-sub"]) == ("yes", "yes")
+        received = await client.get("/sub/x")
+        assert (received.headers["X-main"], received.headers["X-sub"]) == ("yes", "yes")
         await client.get("/sub/none")
         await client.get("/none")
     assert log == [("main", 200), ("sub", 200), ("main", 404), ("sub", 404), ("main", 404)]
@@ -295,8 +295,8 @@ async def test_prepare_signals_come_before_every_kind_of_response(tmp_path):
     seen = {}
     async with TestServer(app) as server, aiohttp.ClientSession(str(server.make_url("/"))) as session:
         for path in ("hello", "stream", "file", "refuse"):
-            async with session.get(path) as answer:
-                seen[path] = answer.headers.getall("X-Added"), await answer.text()
+            async with session.get(path) as received:
+                seen[path] = received.headers.getall("X-Added"), await received.text()
         async with session.ws_connect("socket") as ws:
             headers = ws._response.headers  # the only place where this client keeps them
             seen["socket"] = headers.getall("X-Added"), await ws.receive_str()
@@ -321,10 +321,10 @@ async def test_prepare_signals_see_the_defaults():
     app.on_response_prepare.append(look)
     app.router.add_get("/", hello)
     async with TestClient(app) as client:
-        answer = await client.get("/")
+        received = await client.get("/")
     assert seen["Content-Type"] == "text/plain; charset=utf-8"
     assert {"Date", "Content-Length"} <= seen.keys()
-    assert answer.headers["Content-Type"] == "text/x-other"
+    assert received.headers["Content-Type"] == "text/x-other"
 
 
 @pytest.mark.row("WB-05")

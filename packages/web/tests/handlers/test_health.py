@@ -17,7 +17,7 @@ PATIENCE = 120.0
 
 @pytest.fixture
 def healthy():
-    """Give an application with a health of these checks."""
+    """Return an application with a health of these checks."""
 
     def healthy(checks=None, **times):
         app = web.Application()
@@ -82,10 +82,10 @@ async def test_it_listens_on_for_a_while():
     assert health.is_draining
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(b"GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-    answer = await asyncio.wait_for(reader.read(), PATIENCE)
+    response = await asyncio.wait_for(reader.read(), PATIENCE)
     writer.close()
-    assert answer.startswith(b"HTTP/1.1 503 ")
-    assert answer.endswith(b'{"status": "draining"}')
+    assert response.startswith(b"HTTP/1.1 503 ")
+    assert response.endswith(b'{"status": "draining"}')
     assert not ending.done()
     over.set()
     await ending
@@ -118,7 +118,7 @@ PROGRAM = """
 
 
 def ask(program, port):
-    """Give the status that the program tells of itself."""
+    """Return the status that the program tells of itself."""
     try:
         return json.loads(program.fetch(port, "/readyz"))["status"]
     except urllib.error.HTTPError as error:

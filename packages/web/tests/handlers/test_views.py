@@ -37,8 +37,8 @@ async def test_methods_are_verbs(app):
 @pytest.mark.parametrize("method", ["PUT", "HEAD", "OPTIONS"])
 async def test_other_verbs_are_405(app, method):
     async with TestClient(app) as client:
-        answer = await client.request(method, "/x")
-    assert (answer.status, answer.headers["Allow"]) == (405, "GET,POST")
+        response = await client.request(method, "/x")
+    assert (response.status, response.headers["Allow"]) == (405, "GET,POST")
 
 
 @pytest.mark.row("HI-47")
@@ -57,5 +57,5 @@ async def test_a_view_without_methods_allows_none():
     app = web.Application()
     app.add_routes([web.view("/", Empty)])
     async with TestClient(app) as client:
-        answer = await client.get("/")
-    assert (answer.status, answer.headers["Allow"]) == (405, "")
+        response = await client.get("/")
+    assert (response.status, response.headers["Allow"]) == (405, "")

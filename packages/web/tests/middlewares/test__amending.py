@@ -68,7 +68,7 @@ async def fail(request):
 
 
 @pytest.mark.anyio
-async def test_all_of_them_around_all_kinds_of_answers():
+async def test_all_of_them_around_all_kinds_of_responses():
     app = web.Application(middlewares=make_stack())
     app.add_routes([web.get("/hello", hello), web.get("/stream", stream), web.get("/fail", fail)])
     fields = {
@@ -79,9 +79,9 @@ async def test_all_of_them_around_all_kinds_of_answers():
     }
     async with TestClient(app, headers=fields) as client:
         paths = ("/hello", "/stream", "/fail", "/missing", "/hello", "/hello")
-        answers = [await client.get(path) for path in paths]
-    assert [answer.status for answer in answers] == [200, 200, 500, 404, 200, 429]
-    assert [answer.headers["RateLimit"][10:13] for answer in answers] == [
+        responses = [await client.get(path) for path in paths]
+    assert [response.status for response in responses] == [200, 200, 500, 404, 200, 429]
+    assert [response.headers["RateLimit"][10:13] for response in responses] == [
         "r=4",
         "r=3",
         "r=2",
@@ -89,12 +89,12 @@ async def test_all_of_them_around_all_kinds_of_answers():
         "r=0",
         "r=0",
     ]
-    for answer in answers:
-        assert answer.headers.getall("X-Request-ID") == ["id"]
-        assert answer.headers.getall("Access-Control-Allow-Origin") == [SHOP]
-        assert answer.headers.getall("Strict-Transport-Security") == ["max-age=31536000"]
-    assert answers[0].headers["Content-Encoding"] == "gzip"
-    assert answers[0].headers.getall("Vary") == ["Origin", "Accept-Encoding"]
+    for response in responses:
+        assert response.headers.getall("X-Request-ID") == ["id"]
+        assert response.headers.getall("Access-Control-Allow-Origin") == [SHOP]
+        assert response.headers.getall("Strict-Transport-Security") == ["max-age=31536000"]
+    assert responses[0].headers["Content-Encoding"] == "gzip"
+    assert responses[0].headers.getall("Vary") == ["Origin", "Accept-Encoding"]
 
 
 @pytest.mark.anyio

@@ -50,8 +50,8 @@ def ask(make_app):
     return ask
 
 
-def varies(answer):
-    return {item.strip() for line in answer.headers.getall("Vary", []) for item in line.split(",")}
+def varies(response):
+    return {item.strip() for line in response.headers.getall("Vary", []) for item in line.split(",")}
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def varies(answer):
         ("DELETE", "/hello", 405),
     ],
 )
-async def test_any_answer_can_be_read(ask, method, path, status):
-    answer = await ask(method, path, {"Origin": SHOP})
-    assert (answer.status, answer.headers.getall(ALLOWED)) == (status, [SHOP])
-    assert "Origin" in varies(answer)
+async def test_any_response_can_be_read(ask, method, path, status):
+    response = await ask(method, path, {"Origin": SHOP})
+    assert (response.status, response.headers.getall(ALLOWED)) == (status, [SHOP])
+    assert "Origin" in varies(response)
 
 
 @pytest.mark.parametrize(
@@ -87,24 +87,24 @@ async def test_any_answer_can_be_read(ask, method, path, status):
 )
 @pytest.mark.row("HI-49")
 async def test_others_cannot(ask, origin):
-    answer = await ask("GET", "/hello", {"Origin": origin})
-    assert (answer.status, answer.text) == (200, "hello")
-    assert not [name for name in answer.headers if name.startswith("Access-Control")]
-    assert varies(answer) == {"Origin", "Accept-Language"}
+    response = await ask("GET", "/hello", {"Origin": origin})
+    assert (response.status, response.text) == (200, "hello")
+    assert not [name for name in response.headers if name.startswith("Access-Control")]
+    assert varies(response) == {"Origin", "Accept-Language"}
     refused = await ask("OPTIONS", "/hello", {**PREFLIGHT, "Origin": origin})
     assert refused.status == 403
     assert not [name for name in refused.headers if name.startswith("Access-Control")]
 
 
-async def test_answers_within_the_origin_vary_too(ask):
-    answer = await ask("GET", "/hello", {})
-    assert varies(answer) == {"Origin", "Accept-Language"}
-    assert ALLOWED not in answer.headers
+async def test_responses_within_the_origin_vary_too(ask):
+    response = await ask("GET", "/hello", {})
+    assert varies(response) == {"Origin", "Accept-Language"}
+    assert ALLOWED not in response.headers
 
 
 async def test_a_preflight(ask):
     asked = {"Access-Control-Request-Headers": "content-type,X-Token"}
-    answer = await ask(
+    response = await ask(
         "OPTIONS",
         "/hello",
         PREFLIGHT | asked,
@@ -112,14 +112,14 @@ async def test_a_preflight(ask):
         headers=["Content-Type", "X-Token"],
         max_age=5,
     )
-    assert (answer.status, answer.body) == (204, b"")
-    assert {name: value for name, value in answer.headers.items() if name.startswith("Access-")} == {
+    assert (response.status, response.body) == (204, b"")
+    assert {name: value for name, value in response.headers.items() if name.startswith("Access-")} == {
         ALLOWED: SHOP,
         "Access-Control-Allow-Methods": "GET, PUT",
         "Access-Control-Allow-Headers": "Content-Type, X-Token",
         "Access-Control-Max-Age": "5",
     }
-    assert varies(answer) == {"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"}
+    assert varies(response) == {"Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"}
 
 
 async def test_a_preflight_for_what_is_not_there(ask):
@@ -137,20 +137,20 @@ async def test_a_preflight_for_what_is_not_there(ask):
     ],
 )
 async def test_a_preflight_for_what_is_not_allowed(ask, changes, text):
-    answer = await ask("OPTIONS", "/hello", PREFLIGHT | changes)
-    assert (answer.status, answer.text) == (403, f"403: {text} is not allowed across origins")
-    assert "Access-Control-Allow-Methods" not in answer.headers
+    response = await ask("OPTIONS", "/hello", PREFLIGHT | changes)
+    assert (response.status, response.text) == (403, f"403: {text} is not allowed across origins")
+    assert "Access-Control-Allow-Methods" not in response.headers
 
 
 async def test_all_headers(ask):
     asked = {"Access-Control-Request-Headers": "x-a, authorization"}
-    answer = await ask("OPTIONS", "/hello", PREFLIGHT | asked, headers="*")
-    assert answer.headers["Access-Control-Allow-Headers"] == "x-a, authorization"
+    response = await ask("OPTIONS", "/hello", PREFLIGHT | asked, headers="*")
+    assert response.headers["Access-Control-Allow-Headers"] == "x-a, authorization"
     for bad in ("x-a, b c", ",".join(f"x-{number}" for number in range(65))):
-        answer = await ask(
+        response = await ask(
             "OPTIONS", "/hello", PREFLIGHT | {"Access-Control-Request-Headers": bad}, headers="*"
         )
-        assert answer.status == 403
+        assert response.status == 403
 
 
 async def test_a_private_network_is_opened_on_demand(ask):
@@ -167,22 +167,22 @@ async def test_an_options_request_that_is_no_preflight(ask):
 
 
 async def test_credentials_and_exposed_fields(ask):
-    answer = await ask("GET", "/hello", {"Origin": SHOP}, credentials=True, exposed=["X-Total", "X-Page"])
-    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
-    assert answer.headers["Access-Control-Expose-Headers"] == "X-Total, X-Page"
+    response = await ask("GET", "/hello", {"Origin": SHOP}, credentials=True, exposed=["X-Total", "X-Page"])
+    assert response.headers["Access-Control-Allow-Credentials"] == "true"
+    assert response.headers["Access-Control-Expose-Headers"] == "X-Total, X-Page"
     preflight = await ask("OPTIONS", "/hello", PREFLIGHT, credentials=True)
     assert preflight.headers["Access-Control-Allow-Credentials"] == "true"
 
 
 async def test_all_origins(ask):
     for origin in (SHOP, "null"):
-        answer = await ask("GET", "/hello", {"Origin": origin}, "*")
-        assert answer.headers[ALLOWED] == "*"
+        response = await ask("GET", "/hello", {"Origin": origin}, "*")
+        assert response.headers[ALLOWED] == "*"
 
 
 async def test_two_origins_are_none(ask):
-    answer = await ask("GET", "/hello", [("Origin", f"{SHOP}, {SHOP}")])
-    assert (answer.status, ALLOWED in answer.headers) == (200, False)
+    response = await ask("GET", "/hello", [("Origin", f"{SHOP}, {SHOP}")])
+    assert (response.status, ALLOWED in response.headers) == (200, False)
     lines = f"GET /hello HTTP/1.1\r\nHost: a\r\nOrigin: {SHOP}\r\nOrigin: https://evil.example\r\n\r\n"
     app = web.Application(middlewares=[cors_middleware([SHOP])])
     async with TestClient(app) as client:
@@ -193,8 +193,8 @@ async def test_origins_by_a_function(ask):
     def is_ours(origin):
         return origin.endswith(".shop.example")
 
-    answer = await ask("GET", "/hello", {"Origin": "https://a.shop.example"}, is_ours, credentials=True)
-    assert answer.headers[ALLOWED] == "https://a.shop.example"
+    response = await ask("GET", "/hello", {"Origin": "https://a.shop.example"}, is_ours, credentials=True)
+    assert response.headers[ALLOWED] == "https://a.shop.example"
     assert ALLOWED not in (await ask("GET", "/hello", {"Origin": SHOP}, is_ours)).headers
 
 

@@ -148,7 +148,7 @@ def test_a_registry_takes_them_once(registry):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="workers are POSIX")
 def test_all_processes_are_told_of(start, free_port, tmp_path, monkeypatch):
-    """Which process answers does not matter: each tells of all."""
+    """Which process responds does not matter: each tells of all."""
     folder = tmp_path / "metrics"
     folder.mkdir()
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))

@@ -107,9 +107,9 @@ async def test_factories_by_other_names_serve_and_are_called_once_more():
         calls.append(application)
 
         async def around(request):
-            answer = await nxt(request)
-            answer.headers["X-Around"] = "yes"
-            return answer
+            response = await nxt(request)
+            response.headers["X-Around"] = "yes"
+            return response
 
         return around
 

@@ -36,17 +36,17 @@ def make_client(**options):
 )
 async def test_redirects(options, path, location):
     async with make_client(**options) as client:
-        answer = await client.get(path)
-    assert answer.headers.get("Location") == location
-    assert (answer.status == 308) == (location is not None)
+        response = await client.get(path)
+    assert response.headers.get("Location") == location
+    assert (response.status == 308) == (location is not None)
 
 
 @pytest.mark.row("HI-33")
 @pytest.mark.parametrize("path", ["//evil.example/e", "//evil.example//e", "/\\evil.example/e"])
 async def test_no_redirect_leaves_the_host(path):
     async with make_client() as client:
-        answer = await client.get(path)
-    assert answer.headers["Location"].startswith("/evil.example/")
+        response = await client.get(path)
+    assert response.headers["Location"].startswith("/evil.example/")
 
 
 async def test_another_redirect():

@@ -25,8 +25,8 @@ def ask():
         head = "\r\n".join([f"GET / HTTP/{version}", *hosts, *lines])
         exchange = MemoryExchange(f"{head}\r\n\r\n".encode("latin-1"), peer=MemoryPeer(address=(peer, 1234)))
         async with TestClient(app) as client:
-            answer = await client.answer(exchange)
-        return answer.json() if answer.status == 200 else answer.status
+            response = await client.answer(exchange)
+        return response.json() if response.status == 200 else response.status
 
     return ask
 
@@ -341,12 +341,12 @@ async def test_the_prefix(said, prefix):
         for path, status in (("/page/?a=1", 200), ("/page?a=1", 308)):
             head = f"GET {path} HTTP/1.1\r\nHost: inner\r\nX-Forwarded-Prefix: {said}\r\n\r\n"
             exchange = MemoryExchange(head.encode(), peer=MemoryPeer(address=("10.0.0.1", 1234)))
-            answer = await client.answer(exchange)
-            assert answer.status == status
+            response = await client.answer(exchange)
+            assert response.status == status
             if status == 200:
-                assert answer.json() == [prefix, f"http://inner{prefix}/page/?a=1", "/page/"]
+                assert response.json() == [prefix, f"http://inner{prefix}/page/?a=1", "/page/"]
             else:
-                assert answer.headers["Location"] == f"{prefix}/page/?a=1"
+                assert response.headers["Location"] == f"{prefix}/page/?a=1"
 
 
 async def test_a_number_of_hops(ask):

@@ -51,9 +51,9 @@ async def test_a_bucket_empties_and_fills():
         seen = []
         for wait in (0, 0, 5, 0, 4, 1.5, 100):
             clock.now += wait
-            answer = await client.get("/")
-            seen.append((answer.status, answer.headers["RateLimit"], answer.headers.get("Retry-After")))
-        assert answer.headers["RateLimit-Policy"] == '"default";q=3;w=30'
+            response = await client.get("/")
+            seen.append((response.status, response.headers["RateLimit"], response.headers.get("Retry-After")))
+        assert response.headers["RateLimit-Policy"] == '"default";q=3;w=30'
     assert seen == [
         (200, '"default";r=2;t=10', None),
         (200, '"default";r=1;t=20', None),
@@ -173,9 +173,9 @@ async def test_over_a_socket():
         assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
 
 
-def members(answer, field):
+def members(response, field):
     """The list in all lines of a field, as names and what is said of them."""
-    listed = ", ".join(answer.headers.getall(field, [])).split(", ")
+    listed = ", ".join(response.headers.getall(field, [])).split(", ")
     return [tuple(member.split(";", 1)) for member in listed]
 
 
@@ -216,10 +216,10 @@ BURST, DAILY = (Quota(2, 60), "burst"), (Quota(1000, 86400), "daily")
 async def test_several_limits_are_one_list_in_one_order(limits, path):
     async with TestClient(make_layered_app(*limits)) as client:
         for _ in range(2):
-            answer = await client.get(path)
-            assert answer.status != 429
+            response = await client.get(path)
+            assert response.status != 429
             for field in ("RateLimit", "RateLimit-Policy"):
-                assert [name for name, _ in members(answer, field)] == [f'"{name}"' for _, name in limits]
+                assert [name for name, _ in members(response, field)] == [f'"{name}"' for _, name in limits]
         refusal = await client.get(path)
     told = dict(members(refusal, "RateLimit"))
     assert refusal.status == 429
@@ -232,9 +232,9 @@ async def test_several_limits_are_one_list_in_one_order(limits, path):
 @pytest.mark.parametrize("path", ["/below/", "/below/stream", "/below/fail", "/below/leave"])
 async def test_limits_of_inner_applications_join_those_of_outer_ones(path):
     async with TestClient(make_layered_app(DAILY, inner=[BURST, (Quota(5, 5), "short")])) as client:
-        answer = await client.get(path)
+        response = await client.get(path)
         alone = await client.get("/stream")
-    assert members(answer, "RateLimit") == [
+    assert members(response, "RateLimit") == [
         ('"daily"', "r=999;t=87"),
         ('"burst"', "r=1;t=30"),
         ('"short"', "r=4;t=1"),
@@ -247,8 +247,8 @@ async def test_limits_of_inner_applications_join_those_of_outer_ones(path):
 async def test_limits_of_one_name_are_told_apart(path):
     limits = [(Quota(9, 60), "default"), (Quota(8, 60), "default"), (Quota(7, 60), "default-2")]
     async with TestClient(make_layered_app(*limits)) as client:
-        answer = await client.get(path)
-    assert members(answer, "RateLimit-Policy") == [
+        response = await client.get(path)
+    assert members(response, "RateLimit-Policy") == [
         ('"default"', "q=9;w=60"),
         ('"default-2"', "q=8;w=60"),
         ('"default-2-2"', "q=7;w=60"),
@@ -258,10 +258,10 @@ async def test_limits_of_one_name_are_told_apart(path):
 @pytest.mark.anyio
 async def test_what_the_handler_says_of_others_stays():
     async with TestClient(make_layered_app(DAILY, BURST)) as client:
-        answer = await client.get("/more")
-    assert answer.headers.getall("RateLimit") == ['"daily";r=999;t=87, "burst";r=1;t=30, "disk, a";r=7']
+        response = await client.get("/more")
+    assert response.headers.getall("RateLimit") == ['"daily";r=999;t=87, "burst";r=1;t=30, "disk, a";r=7']
     policy = '"daily";q=1000;w=86400, "burst";q=2;w=60, "disk, a";q=9'
-    assert answer.headers.getall("RateLimit-Policy") == [policy]
+    assert response.headers.getall("RateLimit-Policy") == [policy]
 
 
 @pytest.mark.anyio

@@ -44,27 +44,27 @@ def make_app():
 
 @pytest.fixture
 def ask(make_app):
-    """Send fields from an address; give the id in the response and that in the body."""
+    """Send fields from an address; return the id in the response and that in the body."""
 
     async def ask(*lines, peer=("10.0.0.1", 1234), **options):
         head = "\r\n".join(["GET / HTTP/1.1", "Host: a", *lines, "", ""])
         async with TestClient(make_app(**options)) as client:
-            answer = await client.answer(MemoryExchange(head.encode(), peer=MemoryPeer(address=peer)))
-        return answer.headers[options.get("field", FIELD)], answer.text
+            response = await client.answer(MemoryExchange(head.encode(), peer=MemoryPeer(address=peer)))
+        return response.headers[options.get("field", FIELD)], response.text
 
     return ask
 
 
 async def test_every_answer_has_one(make_app):
     async with TestClient(make_app()) as client:
-        answers = [await client.get(path) for path in ("/", "/stream", "/fail", "/missing")]
-    assert [(each.status, each.headers.getall(FIELD)) for each in answers] == [
+        responses = [await client.get(path) for path in ("/", "/stream", "/fail", "/missing")]
+    assert [(each.status, each.headers.getall(FIELD)) for each in responses] == [
         (200, ["made-0"]),
         (200, ["made-1"]),
         (500, ["made-2"]),
         (404, ["made-3"]),
     ]
-    assert [each.text for each in answers[:2]] == ["made-0", "made-1"]
+    assert [each.text for each in responses[:2]] == ["made-0", "made-1"]
 
 
 async def test_ids_of_peers_that_are_trusted(ask):
@@ -128,5 +128,5 @@ def test_mistakes(options):
 async def test_over_a_socket(make_app):
     app = make_app(trusted=["127.0.0.0/8"])
     async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
-        answer = await client.get(str(server.make_url("/")), headers={FIELD: "mine"})
-    assert (answer.headers[FIELD], answer.text) == ("mine", "mine")
+        response = await client.get(str(server.make_url("/")), headers={FIELD: "mine"})
+    assert (response.headers[FIELD], response.text) == ("mine", "mine")

@@ -33,8 +33,8 @@ async def test_a_handler_that_takes_too_long_is_cancelled(make_app):
             raise
 
     async with TestClient(make_app(endless, 0.001)) as client:
-        answer = await client.get("/")
-    assert (answer.status, answer.text, cancelled) == (503, "503: the response takes too long", ["/"])
+        response = await client.get("/")
+    assert (response.status, response.text, cancelled) == (503, "503: the response takes too long", ["/"])
     async with TestClient(make_app(endless, 0.001, error=web.HTTPGatewayTimeout)) as client:
         assert (await client.get("/")).status == 504
 

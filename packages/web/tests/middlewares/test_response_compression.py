@@ -1,4 +1,4 @@
-"""Response compression: which answers are compressed, and how."""
+"""Response compression: which responses are compressed, and how."""
 
 import gzip
 
@@ -19,7 +19,7 @@ GZIP = {"Accept-Encoding": "gzip"}
 
 @pytest.fixture
 def ask():
-    """Let a response go through the middleware to a client; give the answer."""
+    """Let a response go through the middleware to a client; return the response."""
 
     async def ask(make_response, *, fields=GZIP, method="GET", **options):
         async def handler(request):
@@ -42,12 +42,12 @@ def typed(content_type):
 
 
 async def test_a_large_text_is_compressed(ask):
-    answer = await ask(text(headers={"ETag": '"a"', "Vary": "Origin"}))
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(answer.body).decode() == TEXT
-    assert int(answer.headers["Content-Length"]) == len(answer.body) < len(TEXT) // 10
-    assert answer.headers["ETag"] == 'W/"a"'
-    assert answer.headers.getall("Vary") == ["Origin", "Accept-Encoding"]
+    response = await ask(text(headers={"ETag": '"a"', "Vary": "Origin"}))
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(response.body).decode() == TEXT
+    assert int(response.headers["Content-Length"]) == len(response.body) < len(TEXT) // 10
+    assert response.headers["ETag"] == 'W/"a"'
+    assert response.headers.getall("Vary") == ["Origin", "Accept-Encoding"]
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ async def test_a_large_text_is_compressed(ask):
 async def test_the_client_chooses(ask, accepted, coding):
     if coding is not None and coding not in available_codings():
         pytest.skip(f"{coding} is not installed")
-    answer = await ask(text(), fields={} if accepted is None else {"Accept-Encoding": accepted})
-    assert answer.headers.get("Content-Encoding") == coding
-    assert answer.headers["Vary"] == "Accept-Encoding"
-    body = answer.body
+    response = await ask(text(), fields={} if accepted is None else {"Accept-Encoding": accepted})
+    assert response.headers.get("Content-Encoding") == coding
+    assert response.headers["Vary"] == "Accept-Encoding"
+    body = response.body
     if coding is not None:
         body = decode_content(body, [coding])
     assert body.decode() == TEXT
@@ -90,8 +90,11 @@ async def test_the_client_chooses(ask, accepted, coding):
     ],
 )
 async def test_types(ask, content_type, is_compressed):
-    answer = await ask(typed(content_type))
-    assert ("Content-Encoding" in answer.headers, "Vary" in answer.headers) == (is_compressed, is_compressed)
+    response = await ask(typed(content_type))
+    assert ("Content-Encoding" in response.headers, "Vary" in response.headers) == (
+        is_compressed,
+        is_compressed,
+    )
 
 
 async def test_types_of_ones_own(ask):
@@ -116,12 +119,12 @@ async def test_sizes(ask):
     ],
 )
 async def test_what_is_left_as_it_is(ask, make_response):
-    plain, answer = await ask(make_response, fields={}), await ask(make_response)
-    assert (answer.body, answer.headers.get("Content-Encoding")) == (
+    plain, response = await ask(make_response, fields={}), await ask(make_response)
+    assert (response.body, response.headers.get("Content-Encoding")) == (
         plain.body,
         plain.headers.get("Content-Encoding"),
     )
-    assert "Vary" not in answer.headers
+    assert "Vary" not in response.headers
 
 
 async def test_what_the_handler_has_asked_for_stays(ask):
@@ -146,14 +149,14 @@ async def test_what_the_handler_has_asked_for_stays(ask):
 )
 async def test_what_says_which_bytes_it_is_stays_as_it_is(ask, line):
     """A digest would be wrong of other bytes, and `no-transform` asks for these."""
-    answer = await ask(text(headers=[line]))
-    assert ("Content-Encoding" in answer.headers, answer.text) == (False, TEXT)
+    response = await ask(text(headers=[line]))
+    assert ("Content-Encoding" in response.headers, response.text) == (False, TEXT)
 
 
 @pytest.mark.parametrize("control", ["max-age=60", "no-store, private", "x-no-transform", ""])
 async def test_other_directives_do_not_count(ask, control):
-    answer = await ask(text(headers={"Cache-Control": control} if control else {}))
-    assert answer.headers["Content-Encoding"] == "gzip"
+    response = await ask(text(headers={"Cache-Control": control} if control else {}))
+    assert response.headers["Content-Encoding"] == "gzip"
 
 
 @pytest.mark.parametrize("fields", [GZIP, {}], ids=["gzip", "plain"])
@@ -177,8 +180,8 @@ async def test_a_304_has_the_fields_of_the_200_that_it_stands_for(fields):
 
 
 async def test_the_head_of_it(ask):
-    answer = await ask(text(), method="HEAD")
-    assert (answer.headers["Content-Encoding"], answer.body) == ("gzip", b"")
+    response = await ask(text(), method="HEAD")
+    assert (response.headers["Content-Encoding"], response.body) == ("gzip", b"")
 
 
 async def test_errors_and_streams():
@@ -205,8 +208,8 @@ async def test_files_are_left_to_their_compressed_forms(ask, tmp_path):
     path.write_text(TEXT)
     (tmp_path / "page.txt.gz").write_bytes(gzip.compress(TEXT.encode()))
     assert (await ask(lambda: web.FileResponse(path), fields={})).text == TEXT
-    answer = await ask(lambda: web.FileResponse(path))
-    assert gzip.decompress(answer.body).decode() == TEXT
+    response = await ask(lambda: web.FileResponse(path))
+    assert gzip.decompress(response.body).decode() == TEXT
 
 
 @pytest.mark.parametrize("types", ["text/plain", ["text"], ["text/plain; charset=utf-8"], [""]])
@@ -222,5 +225,5 @@ async def test_over_a_socket():
     app = web.Application(middlewares=[compression_middleware()])
     app.router.add_get("/", large)
     async with TestServer(app) as server, httpx.AsyncClient(timeout=None) as client:
-        answer = await client.get(str(server.make_url("/")), headers=GZIP)
-    assert (answer.headers["Content-Encoding"], answer.json()) == ("gzip", [TEXT] * 100)
+        response = await client.get(str(server.make_url("/")), headers=GZIP)
+    assert (response.headers["Content-Encoding"], response.json()) == ("gzip", [TEXT] * 100)

@@ -62,10 +62,10 @@ def make_app():
 )
 async def test_all_answers_have_the_fields(make_app, method, path, status):
     async with TestClient(make_app()) as client:
-        answer = await client.request(method, path)
-    assert answer.status == status
-    assert {name: answer.headers.getall(name) for name in ALWAYS} == {k: [v] for k, v in ALWAYS.items()}
-    assert HSTS not in answer.headers
+        response = await client.request(method, path)
+    assert response.status == status
+    assert {name: response.headers.getall(name) for name in ALWAYS} == {k: [v] for k, v in ALWAYS.items()}
+    assert HSTS not in response.headers
 
 
 async def test_transport_security_is_promised_under_tls_alone(make_app):
@@ -79,12 +79,12 @@ async def test_transport_security_is_promised_under_tls_alone(make_app):
     assert promises == ["max-age=31536000", "max-age=31536000", None]
 
 
-async def test_behind_proxies_the_answers_to_failures_have_them_too(make_app):
+async def test_behind_proxies_the_responses_to_failures_have_them_too(make_app):
     lines = b"GET /fail HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n"
     proxies = trusted_proxies_middleware(networks=["10.0.0.0/8"])
     async with TestClient(make_app(outside=[proxies])) as client:
-        answer = await client.answer(MemoryExchange(lines, peer=MemoryPeer(address=("10.0.0.1", 1))))
-    assert (answer.status, answer.headers.getall(HSTS)) == (500, ["max-age=31536000"])
+        response = await client.answer(MemoryExchange(lines, peer=MemoryPeer(address=("10.0.0.1", 1))))
+    assert (response.status, response.headers.getall(HSTS)) == (500, ["max-age=31536000"])
 
 
 async def test_what_the_handler_says_stays(make_app):
@@ -95,11 +95,11 @@ async def test_what_the_handler_says_stays(make_app):
 async def test_changes_of_the_table(make_app):
     changes = {"x-frame-options": "DENY", "Referrer-Policy": None, "Permissions-Policy": "camera=()"}
     async with TestClient(make_app(changes)) as client:
-        answer = await client.get("/hello")
-    assert answer.headers.getall("X-Frame-Options") == ["DENY"]
-    assert "Referrer-Policy" not in answer.headers
-    assert answer.headers["Permissions-Policy"] == "camera=()"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        response = await client.get("/hello")
+    assert response.headers.getall("X-Frame-Options") == ["DENY"]
+    assert "Referrer-Policy" not in response.headers
+    assert response.headers["Permissions-Policy"] == "camera=()"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("changes", [{"bad name": "x"}, {"X-A": "a\r\nb"}])
@@ -117,8 +117,8 @@ async def test_an_error_page_made_outside_of_it(make_app):
             return web.Response(text="sorry", status=500)
 
     async with TestClient(make_app(outside=[security_headers_middleware({"X-Outer": "1"}), page])) as client:
-        answer = await client.get("/fail")
-    assert (answer.text, answer.headers["X-Outer"], answer.headers["X-Frame-Options"]) == (
+        response = await client.get("/fail")
+    assert (response.text, response.headers["X-Outer"], response.headers["X-Frame-Options"]) == (
         "sorry",
         "1",
         "SAMEORIGIN",
@@ -139,6 +139,6 @@ async def test_a_handler_that_gives_no_response(make_app, caplog):
 async def test_over_a_socket(make_app):
     async with TestServer(make_app()) as server, httpx.AsyncClient(timeout=None) as client:
         for path in ("/hello", "/stream", "/refuse"):
-            answer = await client.get(str(server.make_url(path)))
-            assert answer.headers["X-Content-Type-Options"] == "nosniff"
-            assert answer.headers.get_list("X-Frame-Options") == ["SAMEORIGIN"]
+            response = await client.get(str(server.make_url(path)))
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert response.headers.get_list("X-Frame-Options") == ["SAMEORIGIN"]

@@ -65,7 +65,7 @@ def app(middleware):
 
 @pytest.fixture
 def spans(app, exporter):
-    """Send requests, and give the spans."""
+    """Send requests, and return the spans."""
 
     async def spans(*paths, method="GET", **headers):
         async with TestClient(app) as client:
@@ -120,7 +120,7 @@ async def test_a_failure(spans):
     assert event.attributes["exception.message"] == "no such thing"
 
 
-async def test_answers_that_are_errors(spans):
+async def test_responses_that_are_errors(spans):
     unavailable, missing = await spans("/unavailable", "/missing")
     assert unavailable.status.status_code is StatusCode.ERROR
     assert unavailable.attributes["error.type"] == "503"

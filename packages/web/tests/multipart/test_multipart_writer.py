@@ -97,7 +97,7 @@ async def test_as_the_body_of_a_response(make_request):
     writer.append(b"two", {"Content-Encoding": "gzip"})
     request = make_request()
     await Response(body=writer).deliver(request)
-    answer = request.exchange.answer
-    assert answer.headers["Content-Type"] == "multipart/related; boundary=B"
-    assert b"one" in answer.body
-    assert gzip.compress(b"two")[:4] in answer.body
+    response = request.exchange.answer
+    assert response.headers["Content-Type"] == "multipart/related; boundary=B"
+    assert b"one" in response.body
+    assert gzip.compress(b"two")[:4] in response.body

@@ -43,7 +43,7 @@ PROGRAM = textwrap.dedent("""
 
 @pytest.fixture
 def run(tmp_path):
-    """Start a command beside the program; give its process, and the socket of its manager."""
+    """Start a command beside the program; return its process, and the socket of its manager."""
     (tmp_path / "program.py").write_text(PROGRAM)
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.settimeout(PATIENCE)
@@ -74,8 +74,8 @@ def run(tmp_path):
 
 
 def fetch(port):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE) as answer:
-        return answer.read()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE) as response:
+        return response.read()
 
 
 @pytest.mark.parametrize("arguments", [["-m", "muntin.web", "program:make"], ["program.py"]])
@@ -88,8 +88,8 @@ def test_a_socket_that_was_passed(run, arguments):
         command = [sys.executable, "-c", START, str(listening.fileno()), *arguments]
         process, manager = run(*command, passed=[listening.fileno()])
         assert manager.recv(1024) == b"READY=1"
-    with early, early.makefile("rb") as answer:
-        assert answer.read().endswith(b"hello")
+    with early, early.makefile("rb") as response:
+        assert response.read().endswith(b"hello")
     assert fetch(port) == b"hello"
     process.send_signal(signal.SIGTERM)
     assert manager.recv(1024) == b"STOPPING=1"

@@ -109,7 +109,7 @@ def test_the_route_table_is_shown_in_debug_mode(start, free_port):
 
 @pytest.mark.row("CF-07")
 def test_a_program_is_started_again_when_a_file_changes(start, free_port, tmp_path):
-    """What was asked while there was none to answer is answered by the next."""
+    """What was asked while there was none to respond is answered by the next."""
     pytest.importorskip("watchfiles")
     options = ["--reload", "-H", "127.0.0.1", "-P", str(free_port)]
     program = start(MAKER, "-X", "dev", "-m", "muntin.web", *options, "program:app")
@@ -130,8 +130,8 @@ def test_a_program_is_started_again_when_a_file_changes(start, free_port, tmp_pa
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         source.write_text(good.replace('"old"', '"newer"'))
         program.read_until("program.py changed")
-        with client.makefile("rb") as answer:
-            assert answer.read().endswith(b"newer")
+        with client.makefile("rb") as response:
+            assert response.read().endswith(b"newer")
     program.interrupt()
     code, output = program.end()
     assert code == 0

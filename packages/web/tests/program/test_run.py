@@ -58,8 +58,8 @@ def test_where_it_serves_when_nothing_is_said(start):
         pytest.skip("another program has port 8080")
     assert "http://localhost:8080 " in line
     # One of many addresses of this machine, and none that anybody names.
-    with urllib.request.urlopen("http://127.0.0.2:8080/", timeout=PATIENCE) as answer:
-        assert answer.read() == b"hello"
+    with urllib.request.urlopen("http://127.0.0.2:8080/", timeout=PATIENCE) as response:
+        assert response.read() == b"hello"
     assert program.stop() == (0, "")
 
 
@@ -138,11 +138,11 @@ def test_the_end_is_in_order(start, free_port):
         client.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
         program.read_until("begun")
         program.process.send_signal(signal.SIGTERM)
-        answer = b""
+        response = b""
         while piece := client.recv(65536):
-            answer += piece
-    assert answer.endswith(b"slow")
-    assert b"Connection: close" in answer
+            response += piece
+    assert response.endswith(b"slow")
+    assert b"Connection: close" in response
     code, output = program.end()
     assert code == 0
     assert output.splitlines() == ["shutdown", "background done", "cleanup", "listener cancelled", "after"]

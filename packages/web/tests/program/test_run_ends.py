@@ -149,9 +149,9 @@ def test_the_steps_of_the_end(start, free_port, way):
         # 4: what was begun ends.
         assert is_refused(free_port)
         uploading.sendall(b"2")
-        answer = read_all(uploading)
-        assert answer.endswith(b"uploaded")
-        assert b"Connection: close\r\n" in answer
+        response = read_all(uploading)
+        assert response.endswith(b"uploaded")
+        assert b"Connection: close\r\n" in response
         program.read_until("upload done")
         program.read_until("background done")
         assert is_refused(free_port)

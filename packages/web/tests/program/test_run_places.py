@@ -45,8 +45,8 @@ def test_tls_on_several_hosts_and_paths(start, free_port, tmp_path):
     context = ssl.create_default_context()
     authority.configure_trust(context)
     for place in places:
-        with urllib.request.urlopen(place, context=context, timeout=PATIENCE) as answer:
-            assert answer.read() == b"hello"
+        with urllib.request.urlopen(place, context=context, timeout=PATIENCE) as response:
+            assert response.read() == b"hello"
     for path in ("one", "two"):
         with socket.socket(socket.AF_UNIX) as plain:
             plain.connect(str(tmp_path / path))

@@ -54,13 +54,13 @@ SERVING = re.compile(r"worker (\d+) serves")
 
 
 def read_workers(program, count):
-    """Give the ids of the next workers that serve."""
+    """Return the ids of the next workers that serve."""
     return [int(SERVING.match(program.read_until(" serves"))[1]) for _ in range(count)]
 
 
 @contextmanager
 def asking(program, port, path):
-    """Send a request, and give the client once the handler has begun."""
+    """Send a request, and return the client once the handler has begun."""
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
         client.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         yield client, int(program.read_until("begun").split()[1])
@@ -278,7 +278,7 @@ def test_orphans_are_waited_for(start, free_port, kind):
 
 
 def find_supervisors(program):
-    """Give the process of the program itself: in a namespace it is a child of what made that."""
+    """Return the process of the program itself: in a namespace it is a child of what made that."""
     with open(f"/proc/{program.process.pid}/comm") as file:
         if file.read().strip() != "unshare":
             return [program.process.pid]

@@ -54,7 +54,7 @@ SERVING = re.compile(r"worker (\d+) serves")
 
 
 def read_workers(program, count):
-    """Give the ids of the next workers that serve."""
+    """Return the ids of the next workers that serve."""
     return [int(SERVING.match(program.read_until(" serves"))[1]) for _ in range(count)]
 
 

@@ -1,4 +1,4 @@
-"""Files that are bodies are closed, whatever becomes of the answer."""
+"""Files that are bodies are closed, whatever becomes of the response."""
 
 import io
 
@@ -95,7 +95,7 @@ async def stopped_by_a_signal(request, file):
     return web.Response(body=file, headers={"X-Stop": "yes"})
 
 
-ANSWERS = [
+RESPONDERS = [
     *(plain, without_content, not_modified, replaced_by_bytes, replaced_by_text, replaced_by_another),
     *(replaced_and_sent, sent, begun, raised, returned, coded, in_parts, refused, stopped_by_a_signal),
 ]
@@ -108,12 +108,12 @@ async def stop(request, response):
 
 @pytest.mark.parametrize("has_signal", [True, False])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.__name__)
-async def test_a_file_is_closed(answer, method, has_signal):
+@pytest.mark.parametrize("respond", RESPONDERS, ids=lambda respond: respond.__name__)
+async def test_a_file_is_closed(respond, method, has_signal):
     file = io.BytesIO(b"x" * 100_000)
 
     async def handler(request):
-        return await answer(request, file)
+        return await respond(request, file)
 
     app = web.Application()
     app.router.add_get("/", handler)

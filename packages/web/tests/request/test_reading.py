@@ -268,7 +268,7 @@ async def test_a_bomb_is_not_blown_up_for_a_stream_either(make_request):
     assert sum(sizes) < 4 << 20
 
 
-async def test_an_unread_body_cannot_be_read_after_the_answer():
+async def test_an_unread_body_cannot_be_read_after_the_response():
     exchange = MemoryExchange(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n")
     request = Request(exchange)
     Response().deliver_nowait(request)
@@ -360,8 +360,8 @@ async def test_a_server_may_leave_bodies_in_their_codings(decodes):
         httpx.AsyncClient(timeout=None) as client,
     ):
         for url in (server.make_url("/"), server.make_url("/stream"), other.make_url("/")):
-            answer = await client.post(str(url), content=packed, headers=fields)
-            assert answer.content == (b"hello" if decodes else packed)
+            response = await client.post(str(url), content=packed, headers=fields)
+            assert response.content == (b"hello" if decodes else packed)
             strange = await client.post(str(url), content=b"x", headers={"Content-Encoding": "rot13"})
             assert strange.status_code == (415 if decodes else 200)
 

@@ -241,8 +241,8 @@ async def test_no_host_makes_a_500():
     app.router.add_get("/", show)
     async with TestClient(app) as client:
         for host in (*UNREADABLE, "a:99999"):
-            answer = await client.answer(MemoryExchange(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()))
-            assert answer.status == 400
+            response = await client.answer(MemoryExchange(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()))
+            assert response.status == 400
         readable = MemoryExchange(b"GET / HTTP/1.1\r\nHost: xn--mnchen-3ya.de\r\n\r\n")
         assert (await client.answer(readable)).text.startswith("m\u00fcnchen.de ")
 

@@ -171,11 +171,11 @@ async def test_nothing_has_no_coding(make_request, kind, method, force):
     response.enable_compression(force)
     if not response.deliver_nowait(request):
         await response.deliver(request)
-    answer = request.exchange.answer
-    assert "Content-Encoding" not in answer.headers
-    assert answer.headers["Vary"] == "Accept-Encoding"
-    assert answer.body == b""
-    assert answer.headers.get("Content-Length", "0") == "0"
+    received = request.exchange.answer
+    assert "Content-Encoding" not in received.headers
+    assert received.headers["Vary"] == "Accept-Encoding"
+    assert received.body == b""
+    assert received.headers.get("Content-Length", "0") == "0"
     assert response.body_length == 0
 
 
@@ -211,52 +211,52 @@ async def answer_of(request: web.Request, response: Any) -> Any:
 
 
 async def test_a_file_that_is_encoded_has_no_ranges(make_request, file):
-    answer = await answer_of(
+    response = await answer_of(
         make_request("GET", "/", "Accept-Encoding: gzip"), encoded(web.FileResponse(file))
     )
-    assert "Accept-Ranges" not in answer.headers
-    assert decode_content(answer.body, ["gzip"]) == file.read_bytes()
-    again = make_request("GET", "/", "Accept-Encoding: gzip", f"If-None-Match: {answer.headers['ETag']}")
+    assert "Accept-Ranges" not in response.headers
+    assert decode_content(response.body, ["gzip"]) == file.read_bytes()
+    again = make_request("GET", "/", "Accept-Encoding: gzip", f"If-None-Match: {response.headers['ETag']}")
     unchanged = await answer_of(again, encoded(web.FileResponse(file)))
-    assert (unchanged.status, unchanged.headers["ETag"]) == (304, answer.headers["ETag"])
+    assert (unchanged.status, unchanged.headers["ETag"]) == (304, response.headers["ETag"])
     assert "Content-Encoding" not in unchanged.headers
     assert "Accept-Ranges" not in unchanged.headers
     text = web.Response(text="x" * 100, headers={"Accept-Ranges": "bytes"})
-    answer = await answer_of(make_request("GET", "/", "Accept-Encoding: gzip"), encoded(text))
-    assert "Accept-Ranges" not in answer.headers
+    response = await answer_of(make_request("GET", "/", "Accept-Encoding: gzip"), encoded(text))
+    assert "Accept-Ranges" not in response.headers
 
 
 async def test_a_file_that_is_not_encoded_has_ranges(make_request, file):
     for lines in ((), ("Accept-Encoding: identity",)):
-        answer = await answer_of(make_request("GET", "/", *lines), encoded(web.FileResponse(file)))
-        assert answer.headers["Accept-Ranges"] == "bytes"
-        assert answer.headers["Content-Length"] == str(len(answer.body)) == "300000"
+        response = await answer_of(make_request("GET", "/", *lines), encoded(web.FileResponse(file)))
+        assert response.headers["Accept-Ranges"] == "bytes"
+        assert response.headers["Content-Length"] == str(len(response.body)) == "300000"
 
 
 @pytest.mark.parametrize("ranges", ["0-9", "0-9,100-109"])
 async def test_a_range_is_not_encoded(make_request, file, ranges):
     request = make_request("GET", "/", "Accept-Encoding: gzip", f"Range: bytes={ranges}")
-    answer = await answer_of(request, encoded(web.FileResponse(file)))
-    assert answer.status == 206
-    assert "Content-Encoding" not in answer.headers
-    assert b"hello hell" in answer.body
+    response = await answer_of(request, encoded(web.FileResponse(file)))
+    assert response.status == 206
+    assert "Content-Encoding" not in response.headers
+    assert b"hello hell" in response.body
 
 
 async def test_an_empty_file_is_not_encoded(make_request, file):
     file.write_bytes(b"")
-    answer = await answer_of(
+    response = await answer_of(
         make_request("GET", "/", "Accept-Encoding: gzip"), encoded(web.FileResponse(file))
     )
-    assert "Content-Encoding" not in answer.headers
-    assert (answer.headers["Content-Length"], answer.body) == ("0", b"")
+    assert "Content-Encoding" not in response.headers
+    assert (response.headers["Content-Length"], response.body) == ("0", b"")
 
 
 async def test_a_file_that_is_encoded_on_the_disk_is_sent_as_it_is(make_request, file):
     packed = encode_content(b"packed before", "gzip")
     file.with_name("page.txt.gz").write_bytes(packed)
-    answer = await answer_of(
+    response = await answer_of(
         make_request("GET", "/", "Accept-Encoding: gzip"), encoded(web.FileResponse(file))
     )
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert answer.headers["Accept-Ranges"] == "bytes"
-    assert (answer.headers["Content-Length"], answer.body) == (str(len(packed)), packed)
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert response.headers["Accept-Ranges"] == "bytes"
+    assert (response.headers["Content-Length"], response.body) == (str(len(packed)), packed)

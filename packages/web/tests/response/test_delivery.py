@@ -186,10 +186,10 @@ async def test_a_plan_is_sent_as_a_file_is(
         response = web.FileResponse(plan)
         assert (response.status, response.content_type) == (200, expected["Content-Type"].partition(";")[0])
         assert response.content_length == int(expected["Content-Length"])
-        answer = await send(response, request)
+        received = await send(response, request)
         assert len(request.exchange.writes) == writes
-        assert {name: answer.headers[name] for name in expected} == expected
-        assert len(answer.body) == (0 if method == "HEAD" else int(expected["Content-Length"]))
+        assert {name: received.headers[name] for name in expected} == expected
+        assert len(received.body) == (0 if method == "HEAD" else int(expected["Content-Length"]))
 
 
 async def test_a_file_that_is_not_sent_is_closed(root: StaticRoot) -> None:
@@ -212,8 +212,8 @@ async def test_head_of_a_small_file_that_would_be_encoded(make_request: Any, tmp
             make_request(method, "/", "Accept-Encoding: gzip"),
         )
         response.enable_compression()
-        answer = responses[method] = await send(response, request)
-        assert answer.headers["Content-Encoding"] == "gzip"
+        received = responses[method] = await send(response, request)
+        assert received.headers["Content-Encoding"] == "gzip"
     assert responses["HEAD"].body == b""
     # The length of what is left out is not known, and that of nothing must not be stated in its place.
     assert "Content-Length" not in responses["HEAD"].headers

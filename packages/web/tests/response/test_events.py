@@ -53,11 +53,11 @@ async def test_a_stream_from_head_to_end(make_request):
         stream.send("unawaited")
         await stream.send("a\nb", event="tick", id="42")
         await stream.comment("still here")
-    answer = request.exchange.answer
-    assert answer.headers["Content-Type"] == "text/event-stream"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["X-A"] == "b"
-    assert answer.body.decode() == (
+    response = request.exchange.answer
+    assert response.headers["Content-Type"] == "text/event-stream"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-A"] == "b"
+    assert response.body.decode() == (
         "retry: 2000\n\ndata: unawaited\n\nevent: tick\nid: 42\ndata: a\ndata: b\n\n: still here\n\n"
     )
 

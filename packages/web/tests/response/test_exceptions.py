@@ -1,4 +1,4 @@
-"""All answers that can be raised, held against a table of their own."""
+"""All responses that can be raised, held against a table of their own."""
 
 import asyncio
 import copy

@@ -33,10 +33,10 @@ def path(tmp_path):
 
 @pytest.mark.row("BH-11")
 async def test_a_file(ask, path):
-    answer = await ask(lambda: web.FileResponse(path))
-    assert (answer.status, answer.text) == (200, "a report")
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert {"ETag", "Last-Modified"} <= set(answer.headers)
+    response = await ask(lambda: web.FileResponse(path))
+    assert (response.status, response.text) == (200, "a report")
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert {"ETag", "Last-Modified"} <= set(response.headers)
     part = await ask(lambda: web.FileResponse(str(path)), headers={"Range": "bytes=2-"})
     assert (part.status, part.text) == (206, "report")
     head = await ask(lambda: web.FileResponse(path), "HEAD")
@@ -44,7 +44,7 @@ async def test_a_file(ask, path):
 
 
 async def test_given_fields_win(ask, path):
-    answer = await ask(
+    response = await ask(
         lambda: web.FileResponse(
             path,
             status=201,
@@ -52,10 +52,10 @@ async def test_given_fields_win(ask, path):
             headers={"Content-Type": "text/x-report", "Content-Disposition": "attachment", "ETag": '"mine"'},
         )
     )
-    assert (answer.status, answer.reason, answer.text) == (201, "Made", "a report")
-    assert answer.headers["Content-Type"] == "text/x-report"
-    assert answer.headers["Content-Disposition"] == "attachment"
-    assert answer.headers.getall("ETag") == ['"mine"']
+    assert (response.status, response.reason, response.text) == (201, "Made", "a report")
+    assert response.headers["Content-Type"] == "text/x-report"
+    assert response.headers["Content-Disposition"] == "attachment"
+    assert response.headers.getall("ETag") == ['"mine"']
 
 
 @pytest.mark.row("BH-11")
@@ -90,17 +90,17 @@ async def test_conditions_are_judged_by_the_fields_that_were_given(ask, path):
 async def test_a_page_for_an_error(ask, tmp_path, content):
     (tmp_path / "404.html").write_text(content)
     for method, body in (("GET", content), ("HEAD", "")):
-        answer = await ask(lambda: web.FileResponse(tmp_path / "404.html", status=404), method)
-        assert (answer.status, answer.text) == (404, body)
-        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-        assert answer.headers["Content-Length"] == str(len(content))
+        response = await ask(lambda: web.FileResponse(tmp_path / "404.html", status=404), method)
+        assert (response.status, response.text) == (404, body)
+        assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert response.headers["Content-Length"] == str(len(content))
 
 
 @pytest.mark.row("BH-13")
 async def test_a_missing_file_is_404(ask, tmp_path):
-    answer = await ask(lambda: web.FileResponse(tmp_path / "none", headers={"Content-Type": "image/png"}))
-    assert (answer.status, answer.text) == (404, "404: Not Found")
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    response = await ask(lambda: web.FileResponse(tmp_path / "none", headers={"Content-Type": "image/png"}))
+    assert (response.status, response.text) == (404, "404: Not Found")
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
 def test_chunks_have_a_size(path):
@@ -110,10 +110,10 @@ def test_chunks_have_a_size(path):
 
 async def test_a_compressed_sibling(ask, path):
     (path.parent / "report.txt.gz").write_bytes(gzip.compress(b"a report"))
-    answer = await ask(lambda: web.FileResponse(path), headers={"Accept-Encoding": "gzip"})
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert "Accept-Encoding" in answer.headers["Vary"]
-    assert gzip.decompress(answer.body) == b"a report"
+    response = await ask(lambda: web.FileResponse(path), headers={"Accept-Encoding": "gzip"})
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in response.headers["Vary"]
+    assert gzip.decompress(response.body) == b"a report"
 
 
 async def test_compression_on_the_way(ask, tmp_path):
@@ -124,9 +124,9 @@ async def test_compression_on_the_way(ask, tmp_path):
         response.enable_compression()
         return response
 
-    answer = await ask(make, headers={"Accept-Encoding": "gzip"})
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(answer.body) == b"x" * 300_000
+    received = await ask(make, headers={"Accept-Encoding": "gzip"})
+    assert received.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(received.body) == b"x" * 300_000
     plain = await ask(make)
     assert plain.body == b"x" * 300_000
 

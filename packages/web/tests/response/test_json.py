@@ -17,9 +17,9 @@ from muntin.web.testing import TestClient
 def test_a_value_goes_out_as_json(make_request):
     request = make_request()
     assert json_response({"a": ["ü", None]}).deliver_nowait(request)
-    answer = request.exchange.answer
-    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-    assert json.loads(answer.body) == {"a": ["ü", None]}
+    response = request.exchange.answer
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert json.loads(response.body) == {"a": ["ü", None]}
     assert json_response(None).text == "null"
 
 
@@ -79,10 +79,10 @@ async def test_one_encoder_for_a_whole_application(codec):
     app[web.JSON] = codec
     async with TestClient(app) as client:
         for path in ("/", "/inner/"):
-            answer = await client.post(path, data='{"a": ["ü", null, 1]}'.encode())
-            assert answer.status == 200
-            assert answer.headers["Content-Type"].startswith("application/json")
-            assert json.loads(answer.body) == {"a": ["ü", None, 1]}
+            response = await client.post(path, data='{"a": ["ü", null, 1]}'.encode())
+            assert response.status == 200
+            assert response.headers["Content-Type"].startswith("application/json")
+            assert json.loads(response.body) == {"a": ["ü", None, 1]}
             broken = await client.post(path, data=b'{"a": ')
             assert broken.status == 400, "whatever the decoder raises"
 

@@ -51,8 +51,8 @@ async def greet(request, handler):
         raise
 
 
-def cookies_of(answer):
-    return [line.partition(";")[0] for line in answer.headers.getall("Set-Cookie", [])]
+def cookies_of(response):
+    return [line.partition(";")[0] for line in response.headers.getall("Set-Cookie", [])]
 
 
 @pytest.mark.row("HC-37", "CF-09")
@@ -63,14 +63,14 @@ async def test_it_answers_every_time_alike(error, middlewares, make_handler):
     app = web.Application(middlewares=middlewares)
     app.router.add_get("/", make_handler(error))
     async with TestClient(app) as client:
-        answers = [await client.get("/") for _ in range(3)]
-    for answer in answers:
-        assert answer.status == error.status
-        assert answer.body == error.body
-        assert answer.headers == answers[0].headers
-        assert cookies_of(answer) == (["theme=dark"] if error is FORBIDDEN else [])
-        assert answer.headers.get("X-Made") == ("once" if error is GONE else None)
-        assert answer.headers.get("X-Later") == ("yes" if error is FORBIDDEN else None)
+        responses = [await client.get("/") for _ in range(3)]
+    for response in responses:
+        assert response.status == error.status
+        assert response.body == error.body
+        assert response.headers == responses[0].headers
+        assert cookies_of(response) == (["theme=dark"] if error is FORBIDDEN else [])
+        assert response.headers.get("X-Made") == ("once" if error is GONE else None)
+        assert response.headers.get("X-Later") == ("yes" if error is FORBIDDEN else None)
     assert not error.prepared
 
 
@@ -82,12 +82,12 @@ async def test_what_is_set_for_one_client_is_not_sent_to_the_next(make_handler):
     is_caught = make_handler is raising  # what is returned is not raised before all middlewares have seen it
     async with TestClient(app) as client:
         for name in ("ann", "bob"):
-            answer = await client.get(f"/?name={name}")
-            assert answer.headers.getall("X-Name", []) == [name] * is_caught
-            assert cookies_of(answer) == ["theme=dark", f"session={name}"][: 1 + is_caught]
-        answer = await client.get("/")
-    assert "X-Name" not in answer.headers
-    assert cookies_of(answer) == ["theme=dark"]
+            response = await client.get(f"/?name={name}")
+            assert response.headers.getall("X-Name", []) == [name] * is_caught
+            assert cookies_of(response) == ["theme=dark", f"session={name}"][: 1 + is_caught]
+        response = await client.get("/")
+    assert "X-Name" not in response.headers
+    assert cookies_of(response) == ["theme=dark"]
     assert FORBIDDEN.headers["X-Later"] == "yes"
 
 
@@ -96,9 +96,14 @@ async def test_each_request_has_its_own_coding():
     app.router.add_get("/", raising(LONG))
     codings = ["gzip", "identity", "deflate", "gzip"]
     async with TestClient(app) as client:
-        answers = [await client.get("/", headers={"Accept-Encoding": coding}) for coding in codings]
-    assert [answer.headers.get("Content-Encoding") for answer in answers] == ["gzip", None, "deflate", "gzip"]
-    assert len(answers[1].body) == 5000
+        responses = [await client.get("/", headers={"Accept-Encoding": coding}) for coding in codings]
+    assert [response.headers.get("Content-Encoding") for response in responses] == [
+        "gzip",
+        None,
+        "deflate",
+        "gzip",
+    ]
+    assert len(responses[1].body) == 5000
 
 
 async def test_requests_at_the_same_time():
@@ -111,10 +116,10 @@ async def test_requests_at_the_same_time():
     app = web.Application(middlewares=[greet])
     app.router.add_get("/", handler)
     async with TestClient(app) as client:
-        answers = await asyncio.gather(*(client.get(f"/?name={number}") for number in range(5)))
+        responses = await asyncio.gather(*(client.get(f"/?name={number}") for number in range(5)))
         last = await client.get("/missing")
-    assert [answer.status for answer in answers] == [409] * 5
-    assert [cookies_of(answer) for answer in answers] == [[f"session={number}"] for number in range(5)]
+    assert [response.status for response in responses] == [409] * 5
+    assert [cookies_of(response) for response in responses] == [[f"session={number}"] for number in range(5)]
     assert cookies_of(last) == []
 
 
@@ -133,8 +138,8 @@ async def test_error_pages_and_middlewares_may_raise_it():
     async with TestClient(app) as client, TestClient(below) as other:
         for name in ("ann", "bob"):
             assert cookies_of(await client.get(f"/?name={name}")) == [f"session={name}"]
-            answer = await other.get("/missing")
-            assert (answer.status, answer.text) == (403, "no")
+            response = await other.get("/missing")
+            assert (response.status, response.text) == (403, "no")
 
 
 async def test_one_that_was_made_in_a_request_can_be_raised_again_too():
@@ -150,8 +155,8 @@ async def test_one_that_was_made_in_a_request_can_be_raised_again_too():
     app.router.add_get("/", handler)
     async with TestClient(app) as client:
         for coding, sent in (("gzip", "gzip"), ("identity", None), ("gzip", "gzip")):
-            answer = await client.get("/", headers={"Accept-Encoding": coding})
-            assert (answer.status, answer.headers.get("Content-Encoding")) == (410, sent)
+            response = await client.get("/", headers={"Accept-Encoding": coding})
+            assert (response.status, response.headers.get("Content-Encoding")) == (410, sent)
 
 
 async def test_it_keeps_no_request_alive():
@@ -185,5 +190,5 @@ async def test_outside_of_requests_it_is_changed_for_good():
     app.router.add_get("/", raising(error))
     async with TestClient(app) as client:
         await client.get("/?name=ann")
-        answer = await client.get("/")
-    assert (answer.headers["X-For"], cookies_of(answer)) == ("good", ["for=good"])
+        response = await client.get("/")
+    assert (response.headers["X-For"], cookies_of(response)) == ("good", ["for=good"])

@@ -1,4 +1,4 @@
-"""Streamed answers, over exchanges in memory."""
+"""Streamed responses, over exchanges in memory."""
 
 import asyncio
 import gzip
@@ -32,10 +32,10 @@ async def test_chunked_for_who_understands_it_and_until_the_close_for_who_does_n
     await response.write(b"")
     await response.write_eof(b"e")
     await response.write_eof()
-    answer = sent(request)
-    assert (answer.status, answer.body, answer.headers["X-A"]) == (200, b"abcde", "b")
-    assert answer.headers["Content-Type"] == "application/octet-stream"
-    assert (answer.headers.get("Transfer-Encoding") == "chunked") is (version == "1.1")
+    received = sent(request)
+    assert (received.status, received.body, received.headers["X-A"]) == (200, b"abcde", "b")
+    assert received.headers["Content-Type"] == "application/octet-stream"
+    assert (received.headers.get("Transfer-Encoding") == "chunked") is (version == "1.1")
     assert request.exchange.keeps_alive is (version == "1.1")
     assert (response.body_length, response.output_length, response.finished) == (5, 5, True)
 
@@ -196,11 +196,11 @@ async def test_a_stream_is_compressed(make_request, coding):
     for _ in range(100):
         await response.write(b"hello")
     await response.write_eof(b"!")
-    answer = sent(request)
+    received = sent(request)
     decode = zlib.decompress if coding is ContentCoding.deflate else gzip.decompress
-    assert decode(answer.body) == b"hello" * 100 + b"!"
-    assert "Content-Length" not in answer.headers
-    assert response.body_length == len(answer.body)
+    assert decode(received.body) == b"hello" * 100 + b"!"
+    assert "Content-Length" not in received.headers
+    assert response.body_length == len(received.body)
 
 
 async def test_a_strategy_for_compression(make_request):

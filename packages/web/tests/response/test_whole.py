@@ -1,4 +1,4 @@
-"""Whole answers: what they say of themselves, and what is sent."""
+"""Whole responses: what they say of themselves, and what is sent."""
 
 import asyncio
 import gzip
@@ -48,11 +48,11 @@ def sent(request):
 def test_one_write_with_type_and_length(make_request, arguments, content_type, body):
     request = make_request()
     assert Response(**arguments).deliver_nowait(request)
-    answer = sent(request)
-    assert (answer.status, answer.reason, answer.body) == (200, "OK", body)
-    assert answer.headers.get("Content-Type") == content_type
-    assert answer.headers["Content-Length"] == str(len(body))
-    assert answer.headers["Server"].startswith("muntin/")
+    response = sent(request)
+    assert (response.status, response.reason, response.body) == (200, "OK", body)
+    assert response.headers.get("Content-Type") == content_type
+    assert response.headers["Content-Length"] == str(len(body))
+    assert response.headers["Server"].startswith("muntin/")
     assert len(request.exchange.writes) == 1
 
 
@@ -72,10 +72,10 @@ def test_a_middleware_may_change_text_and_fields(make_request):
     response.set_status(201)
     assert (response.status, response.reason) == (201, "Created")
     response.deliver_nowait(request)
-    answer = sent(request)
-    assert (answer.status, answer.body) == (201, b"hello wink")
-    assert answer.headers["Content-Length"] == "10"
-    assert answer.headers["X-A"] == "b"
+    received = sent(request)
+    assert (received.status, received.body) == (201, b"hello wink")
+    assert received.headers["Content-Length"] == "10"
+    assert received.headers["X-A"] == "b"
 
 
 @pytest.mark.row("HC-13")
@@ -309,11 +309,11 @@ async def test_changes_after_prepare_are_not_sent(make_request):
     response.headers["X-Late"] = "x"
     response.set_cookie("late", "x")
     await response.write_eof()
-    answer = sent(request)
-    assert answer.body == b"abc"
-    assert answer.headers["Content-Length"] == "3"
-    assert "X-Late" not in answer.headers
-    assert "Set-Cookie" not in answer.headers
+    received = sent(request)
+    assert received.body == b"abc"
+    assert received.headers["Content-Length"] == "3"
+    assert "X-Late" not in received.headers
+    assert "Set-Cookie" not in received.headers
     with pytest.raises(ValueError):
         await Response(text="x").write_eof(b"more")
 
@@ -424,12 +424,12 @@ async def test_compression_is_negotiated(make_request, accepted, coding):
         response.enable_compression()
         assert response.compression
         await response.deliver(request)
-        answer = sent(request)
-        assert answer.headers.get("Content-Encoding") == coding
-        assert answer.headers["Vary"] == "Accept-Encoding"
-        assert answer.headers["Content-Length"] == str(len(answer.body))
-        assert answer.headers["ETag"] == ('W/"t"' if coding else '"t"')
-        assert decode(answer.body) == text.encode()
+        received = sent(request)
+        assert received.headers.get("Content-Encoding") == coding
+        assert received.headers["Vary"] == "Accept-Encoding"
+        assert received.headers["Content-Length"] == str(len(received.body))
+        assert received.headers["ETag"] == ('W/"t"' if coding else '"t"')
+        assert decode(received.body) == text.encode()
 
 
 async def test_compression_by_other_rules(make_request):
@@ -487,13 +487,13 @@ async def test_bodies_of_other_kinds(make_request, tmp_path):
         assert not response.deliver_nowait(request)
         await response.deliver(request)
         assert opened.closed
-    answer = sent(request)
-    assert (answer.body, answer.headers["Content-Type"], answer.headers["Content-Length"]) == (
+    received = sent(request)
+    assert (received.body, received.headers["Content-Type"], received.headers["Content-Length"]) == (
         b"23456789",
         "text/plain",
         "8",
     )
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="a.txt"'
+    assert received.headers["Content-Disposition"] == 'attachment; filename="a.txt"'
     for body, expected in (
         (io.BytesIO(b"abc"), b"abc"),
         (io.StringIO("ü"), "ü".encode()),
@@ -546,15 +546,15 @@ async def test_a_file_is_closed_when_the_client_is_gone(make_request, tmp_path):
         ("GET", "X: y", 200),
     ],
 )
-def test_conditional_answers(make_request, method, line, status):
+def test_conditional_responses(make_request, method, line, status):
     request = make_request(method, "/", line)
     response = Response(text="abc")
     response.etag, response.last_modified = "t", 0
     response.make_conditional(request)
     response.deliver_nowait(request)
-    answer = sent(request)
-    assert answer.status == status
-    assert answer.headers["ETag"] == '"t"'
+    received = sent(request)
+    assert received.status == status
+    assert received.headers["ETag"] == '"t"'
     failed = Response(status=404)
     failed.make_conditional(request)
     assert failed.status == 404

@@ -42,8 +42,8 @@ async def test_ways_to_register():
     async with TestClient(app) as client:
         for line in wanted:
             method, path = line.split()
-            answer = await client.request(method, path)
-            assert (answer.status, answer.text) == (200, f"{method} {{}}")
+            response = await client.request(method, path)
+            assert (response.status, response.text) == (200, f"{method} {{}}")
         assert (await client.head("/c")).status == 200
         assert (await client.head("/d")).status == 200, "HEAD comes with GET"
 
@@ -255,8 +255,8 @@ async def test_resources_of_ones_own_are_asked_in_order():
     async with TestClient(app) as client:
         assert (await client.get("/first", headers={"X-Tenant": "one"})).text == "GET {}"
         assert one.asked == 0
-        answer = await client.get("/last", headers={"X-Tenant": "two"})
-        assert (answer.text, answer.headers["X-App"]) == ("GET {'tenant': 'two'}", "yes")
+        received = await client.get("/last", headers={"X-Tenant": "two"})
+        assert (received.text, received.headers["X-App"]) == ("GET {'tenant': 'two'}", "yes")
         assert (one.asked, two.asked) == (1, 1)
         assert (await client.get("/last")).text == "GET {}"
         refused = await client.get("/none", headers={"X-Tenant": "one-refuse"})
@@ -303,8 +303,8 @@ async def test_encoded_paths():
     app = web.Application()
     app.router.add_get("/путь/{name}", hello)
     async with TestClient(app) as client:
-        answer = await client.get("/%D0%BF%D1%83%D1%82%D1%8C/b%2Fx")
-        assert answer.text == "GET {'name': 'b/x'}"
+        response = await client.get("/%D0%BF%D1%83%D1%82%D1%8C/b%2Fx")
+        assert response.text == "GET {'name': 'b/x'}"
 
 
 @pytest.mark.row("RT-27")

@@ -205,12 +205,12 @@ async def test_an_expectation_over_a_socket():
         ):
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(head.format(path, word, expectation).encode())
-            answer = await reader.readuntil(b"\r\n\r\n")
-            lines.append([answer.split(b"\r\n")[0].decode()])
-            if b" 100 " in answer:
+            response = await reader.readuntil(b"\r\n\r\n")
+            lines.append([response.split(b"\r\n")[0].decode()])
+            if b" 100 " in response:
                 writer.write(b"body")
-                answer = await reader.readuntil(b"\r\n\r\n")
-                lines[-1].append(answer.split(b"\r\n")[0].decode())
+                response = await reader.readuntil(b"\r\n\r\n")
+                lines[-1].append(response.split(b"\r\n")[0].decode())
             writer.close()
             await writer.wait_closed()
     assert lines == [

@@ -55,17 +55,17 @@ def test_files_are_read_in_the_pieces_that_are_usual_for_them():
 @pytest.mark.row("ST-01", "ST-12")
 async def test_a_file(files):
     async with make_client(files) as client:
-        answer = await client.get("/static/a.txt")
-        assert (answer.status, answer.text) == (200, "a file")
-        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-        assert {"ETag", "Last-Modified", "Accept-Ranges"} <= set(answer.headers)
+        response = await client.get("/static/a.txt")
+        assert (response.status, response.text) == (200, "a file")
+        assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert {"ETag", "Last-Modified", "Accept-Ranges"} <= set(response.headers)
         head = await client.head("/static/a.txt")
         assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", "6")
         assert (await client.get("/static/with%20space.txt")).text == "space"
         missing = await client.get("/static/none.txt")
         assert (missing.status, missing.text) == (404, "404: Not Found")
         assert (await client.post("/static/a.txt")).headers["Allow"] == "GET,HEAD"
-        unchanged = await client.get("/static/a.txt", headers={"If-None-Match": answer.headers["ETag"]})
+        unchanged = await client.get("/static/a.txt", headers={"If-None-Match": response.headers["ETag"]})
         assert (unchanged.status, unchanged.body) == (304, b"")
         part = await client.get("/static/a.txt", headers={"Range": "bytes=2-3"})
         assert (part.status, part.text, part.headers["Content-Range"]) == (206, "fi", "bytes 2-3/6")
@@ -74,7 +74,7 @@ async def test_a_file(files):
 
 
 @pytest.mark.row("ST-10", "HC-30")
-async def test_answers_are_file_responses(files):
+async def test_responses_are_file_responses(files):
     seen = []
 
     @web.middleware
@@ -89,9 +89,9 @@ async def test_answers_are_file_responses(files):
     app.add_routes([web.static("/static", files)])
     async with TestClient(app) as client:
         for name, size in (("a.txt", 6), ("large.bin", 300_000)):
-            answer = await client.get(f"/static/{name}")
-            assert (len(answer.body), answer.headers["Content-Length"]) == (size, str(size))
-            assert answer.headers["X-Seen"] == "yes"
+            received = await client.get(f"/static/{name}")
+            assert (len(received.body), received.headers["Content-Length"]) == (size, str(size))
+            assert received.headers["X-Seen"] == "yes"
             kind, corks, length, etag = seen.pop()
             assert (kind, corks, length) == (web.FileResponse, True, size)
             assert etag is not None
@@ -104,10 +104,10 @@ async def test_directories(files):
         assert (await client.get("/static/sub/")).status == 403
     (files / "<b>.txt").write_text("")
     async with make_client(files, show_index=True) as client:
-        answer = await client.get("/static/")
-        assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-        assert "&lt;b&gt;.txt" in answer.text
-        assert "<b>.txt" not in answer.text
+        response = await client.get("/static/")
+        assert (response.status, response.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert "&lt;b&gt;.txt" in response.text
+        assert "<b>.txt" not in response.text
 
 
 @pytest.mark.row("ST-03", "ST-04", "HI-33")
@@ -116,8 +116,8 @@ async def test_the_prefix_without_its_slash(files):
     for options, status, location in (({}, 403, None), (listing, 301, "./static/")):
         async with make_client(files, **options) as client:
             for method in ("GET", "HEAD"):
-                answer = await client.request(method, "/static")
-                assert (answer.status, answer.headers.get("Location")) == (status, location)
+                response = await client.request(method, "/static")
+                assert (response.status, response.headers.get("Location")) == (status, location)
             assert (await client.post("/static")).status == 405
             assert (await client.get("/statics")).status == 404
     inner = web.Application()
@@ -130,8 +130,8 @@ async def test_the_prefix_without_its_slash(files):
             "/admin/my%20file%73": "./my%20files/",
             "/admin": "./admin/",
         }.items():
-            answer = await client.get(path)
-            assert (answer.status, answer.headers["Location"]) == (301, location)
+            response = await client.get(path)
+            assert (response.status, response.headers["Location"]) == (301, location)
         assert "Index of /" in (await client.get("/admin/my%20file%73/")).text
         assert "Index of /" in (await client.get("/admin/")).text
 
@@ -386,8 +386,8 @@ async def test_a_root_with_options_of_its_own(files):
     assert str(resource.url_for(filename="//evil.example/a?b", append_version=False)) == "/evil.example/a%3Fb"
     async with TestClient(app) as client:
         for path in ("/", "/some/page"):
-            answer = await client.get(path, headers={"Accept": "text/html"})
-            assert (answer.status, answer.text) == (200, "<!doctype html>")
+            response = await client.get(path, headers={"Accept": "text/html"})
+            assert (response.status, response.text) == (200, "<!doctype html>")
         hashed = await client.get(str(resource.url_for(filename="app.js")))
         assert hashed.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert (await client.get("/a.txt")).headers["Cache-Control"] == "no-cache"

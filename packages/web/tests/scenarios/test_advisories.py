@@ -114,7 +114,7 @@ CASES = [
 
 
 async def talk(server, raw):
-    """Give all that a connection brings."""
+    """Return all that a connection brings."""
     async with asyncio.timeout(60):
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(raw)
@@ -124,8 +124,8 @@ async def talk(server, raw):
             writer.close()
 
 
-def statuses(answers):
-    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", answers)]
+def statuses(responses):
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", responses)]
 
 
 @pytest.mark.parametrize(
@@ -134,11 +134,11 @@ def statuses(answers):
 )
 async def test_an_attack_and_the_request_behind_it(app, raw, expected):
     async with TestServer(app) as server:
-        answers = await talk(server, raw + NEXT)
-    assert statuses(answers) == expected
+        responses = await talk(server, raw + NEXT)
+    assert statuses(responses) == expected
     assert "/smuggled" not in app[SEEN]
     assert ("/next" in app[SEEN]) is (len(expected) == 2)
-    assert b"secret" not in answers
+    assert b"secret" not in responses
 
 
 @pytest.mark.row("AH-01", "HI-33")
@@ -147,37 +147,37 @@ async def test_an_attack_and_the_request_behind_it(app, raw, expected):
 )
 async def test_slashes_lead_nowhere_else(app, path):
     async with TestServer(app) as server:
-        answers = await talk(server, get(path) + NEXT)
-    assert re.findall(rb"(?im)^location: (.*)\r$", answers) in ([], [b"/evil.example/"])
+        responses = await talk(server, get(path) + NEXT)
+    assert re.findall(rb"(?im)^location: (.*)\r$", responses) in ([], [b"/evil.example/"])
 
 
 @pytest.mark.row("AH-08", "HI-40")
 async def test_names_of_files_are_escaped(app):
     async with TestServer(app) as server:
-        answers = await talk(server, get("/static/", "Connection: close"))
-    assert statuses(answers) == [200]
-    assert b"<img" not in answers
-    assert b"&lt;img src=x&gt;.txt" in answers
+        responses = await talk(server, get("/static/", "Connection: close"))
+    assert statuses(responses) == [200]
+    assert b"<img" not in responses
+    assert b"&lt;img src=x&gt;.txt" in responses
 
 
 @pytest.mark.row("AH-17", "HI-39")
 async def test_nobody_learns_what_is_outside(app, tmp_path):
     there = tmp_path / "secret.txt"
     async with TestServer(app) as server:
-        answers = [
+        responses = [
             await talk(server, get(f"/static/{prefix}{path}", "Connection: close"))
             for prefix in ("", "/", "%2f", "..%2f")
             for path in (there, there.with_name("none.txt"))
         ]
-    assert len({re.sub(rb"Date: .*", b"", answer) for answer in answers}) == 1
-    assert statuses(answers[0]) == [404]
+    assert len({re.sub(rb"Date: .*", b"", response) for response in responses}) == 1
+    assert statuses(responses[0]) == [404]
 
 
 @pytest.mark.row("AH-36", "HI-31")
 async def test_the_scheme_is_the_connections(app):
     async with TestServer(app) as server:
-        answers = await talk(server, b"GET https://a/tell HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-    assert answers.endswith(b'["http", "http://a/tell"]')
+        responses = await talk(server, b"GET https://a/tell HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert responses.endswith(b'["http", "http://a/tell"]')
 
 
 @pytest.mark.row("AH-11", "HI-38")

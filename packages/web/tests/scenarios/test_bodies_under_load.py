@@ -87,14 +87,14 @@ class Served:
         return closing(found)
 
     def ask(self, *pieces):
-        """Send a request, give the value that is answered."""
+        """Send a request, return the value that is answered."""
         with self.connect() as peer:
             for piece in pieces:
                 peer.sendall(piece)
-            answer = b""
+            response = b""
             while data := peer.recv(65536):
-                answer += data
-        head, _, body = answer.partition(b"\r\n\r\n")
+                response += data
+        head, _, body = response.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200 "), head
         return json.loads(body)
 

@@ -111,7 +111,7 @@ def gunicorn(start, free_port, tmp_path):
 
 
 def read_ups(program, count=1):
-    """Give the ids of the next workers that start."""
+    """Return the ids of the next workers that start."""
     return [int(program.read_until("up ").split()[1]) for _ in range(count)]
 
 
@@ -223,8 +223,8 @@ def test_the_options_for_tls_and_the_access_log(gunicorn, tmp_path):
     request = urllib.request.Request(
         f"https://localhost:{program.port}/", headers={"X-Test": "y", "User-Agent": "u"}
     )
-    with urllib.request.urlopen(request, context=context, timeout=PATIENCE) as answer:
-        size = len(answer.read())
+    with urllib.request.urlopen(request, context=context, timeout=PATIENCE) as response:
+        size = len(response.read())
     assert program.read_until("log 127") == f'log 127.0.0.1 "GET / HTTP/1.1" 200 {size} "y" "u"\n'
     assert program.stop()[0] == 0
 
@@ -373,7 +373,7 @@ def test_somebody_insists_on_the_end_of_a_clean_up(gunicorn):
 
 
 def ask_raw(port, target="/", *fields):
-    """Send a request; give the first line of its response."""
+    """Send a request; return the first line of its response."""
     lines = [f"GET {target} HTTP/1.1", "Host: a", "Connection: close", *fields, "", ""]
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
         client.sendall("\r\n".join(lines).encode())

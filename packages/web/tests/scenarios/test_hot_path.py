@@ -89,7 +89,7 @@ async def line() -> AsyncIterator[Line]:
 
 
 @pytest.mark.parametrize("path", [b"/", b"/ada"])
-async def test_one_write_for_each_small_answer(line: Line, path: bytes) -> None:
+async def test_one_write_for_each_small_response(line: Line, path: bytes) -> None:
     await line.ask(path, 20)
     assert len(line.wire.writes) == 20
     assert all(write.startswith(b"HTTP/1.1 200 OK\r\n") for write in line.wire.writes)

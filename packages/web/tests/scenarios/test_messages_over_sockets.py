@@ -168,11 +168,11 @@ async def test_curl(base, tmp_path):
 
 async def test_httpx(base):
     async with httpx.AsyncClient(timeout=None, base_url=base) as client:
-        answer = await client.post("/upload", data={"a": "1"}, files={"f": ("x", b"z" * 10)})
-        assert answer.json() == {"a": "1", "f": ["x", 10]}
+        response = await client.post("/upload", data={"a": "1"}, files={"f": ("x", b"z" * 10)})
+        assert response.json() == {"a": "1", "f": ["x", 10]}
         packed = gzip.compress(b"hello")
-        answer = await client.post("/echo", content=packed, headers={"Content-Encoding": "gzip"})
-        assert answer.content == b"hello"
+        response = await client.post("/echo", content=packed, headers={"Content-Encoding": "gzip"})
+        assert response.content == b"hello"
         assert (await client.get("/stream")).text == "012"
 
 
@@ -181,18 +181,18 @@ async def test_aiohttp(base):
     async with aiohttp.ClientSession(base) as client:
         form = aiohttp.FormData({"a": "1"})
         form.add_field("f", b"z" * 10, filename="z")
-        async with client.post("/upload", data=form) as answer:
-            assert await answer.json() == {"a": "1", "f": ["z", 10]}
-        async with client.get("/stream") as answer:
-            assert [piece async for piece in answer.content.iter_any()] != []
+        async with client.post("/upload", data=form) as response:
+            assert await response.json() == {"a": "1", "f": ["z", 10]}
+        async with client.get("/stream") as response:
+            assert [piece async for piece in response.content.iter_any()] != []
 
 
 @pytest.mark.row("HC-45", "AH-32", "HI-27")
 async def test_after_413_the_connection_is_sane(base):
     async with httpx.AsyncClient(timeout=None, base_url=base) as client:
         for size in ((1 << 20) + 1, 5 << 20):
-            answer = await client.post("/echo", content=b"x" * size)
-            assert answer.status_code == 413
+            response = await client.post("/echo", content=b"x" * size)
+            assert response.status_code == 413
             assert (await client.post("/echo", content=b"ok")).content == b"ok"
         bomb = gzip.compress(b"\0" * (50 << 20))
         assert (

@@ -1,7 +1,7 @@
 """Reloads and kills under load: every request is counted, and none may be lost but by the process that was killed.
 
 One client keeps its connection and one makes a new one for each request, several of each. A kept connection may be
-closed by the server just when the next request is sent: where no byte of an answer came, a client sends that again on
+closed by the server just when the next request is sent: where no byte of a response came, a client sends that again on
 a new connection (RFC 9112 section 9.3.1). That is counted as stale, and everything else that is no answer as lost.
 """
 
@@ -21,14 +21,14 @@ RELOADS = int(os.environ.get("MUNTIN_RELOADS", "1"))
 """How often each is reloaded; `nox -s reloads` does it often."""
 
 APPLICATION = """
-    async def answer(request):
+    async def respond(request):
         if "wait" in request.query:
             await asyncio.sleep(0.01)
         return web.Response(text=f"{os.getpid()} {request.query['n']}", headers={"X": "y"})
 
     async def make():
         app = web.Application()
-        app.router.add_get("/", answer)
+        app.router.add_get("/", respond)
         return app
 """
 
@@ -38,7 +38,7 @@ class Load:
     """Clients that ask one thing after the other."""
 
     port: int
-    answered: int = 0
+    responses: int = 0
     stale: int = 0
     lost: list[str] = field(default_factory=list)
     pids: set[int] = field(default_factory=set)
@@ -47,9 +47,9 @@ class Load:
     is_reached: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def reach(self, count):
-        """Wait until so many more answers came."""
+        """Wait until so many more responses came."""
         self.is_reached.clear()
-        self.goal = self.answered + count
+        self.goal = self.responses + count
         await self.is_reached.wait()
 
     async def ask(self, name, *, keep):
@@ -65,8 +65,8 @@ class Load:
                 connection[1].write(f"GET {target} HTTP/1.1\r\nHost: a\r\n{field}\r\n".encode())
                 head = await connection[0].readuntil(b"\r\n\r\n")
             except (OSError, asyncio.IncompleteReadError) as error:
-                has_answer = bool(getattr(error, "partial", b""))
-                if is_fresh or has_answer:
+                has_response = bool(getattr(error, "partial", b""))
+                if is_fresh or has_response:
                     self.lost.append(f"{name}-{number}: {error!r}")
                 else:
                     self.stale += 1
@@ -81,8 +81,8 @@ class Load:
             except Exception as error:
                 self.lost.append(f"{name}-{number}: {error!r}")
             else:
-                self.answered += 1
-                if self.answered == self.goal:
+                self.responses += 1
+                if self.responses == self.goal:
                     self.is_reached.set()
                 self.pids.add(int(pid))
             if not keep or b"Connection: close" in head:
@@ -96,7 +96,7 @@ def _close(connection):
 
 
 async def load_while(port, change, *, clients=6):
-    """Ask while a thread does something, which may wait for some number of answers; give what came of it."""
+    """Ask while a thread does something, which may wait for some number of responses; return what came of it."""
     load = Load(port)
     async with asyncio.TaskGroup() as group:
         for number in range(clients):
@@ -110,7 +110,9 @@ async def load_while(port, change, *, clients=6):
             )
         finally:
             load.is_over = True
-    print(f"{load.answered} answers, {load.stale} stale, {len(load.lost)} lost, {len(load.pids)} processes")
+    print(
+        f"{load.responses} responses, {load.stale} stale, {len(load.lost)} lost, {len(load.pids)} processes"
+    )
     return load
 
 
@@ -136,7 +138,7 @@ def test_workers_reload_without_losing_a_request(start, free_port, loop):
 
     load = asyncio.run(load_while(free_port, reload))
     assert load.lost == []
-    assert load.answered >= 400 * RELOADS
+    assert load.responses >= 400 * RELOADS
     assert len(load.pids) > 3 * RELOADS
     assert program.stop()[0] == 0
 
@@ -160,7 +162,7 @@ def test_gunicorn_reloads_without_losing_a_request(start, free_port, worker):
 
     load = asyncio.run(load_while(free_port, reload))
     assert load.lost == []
-    assert load.answered >= 200 * (RELOADS + 1)
+    assert load.responses >= 200 * (RELOADS + 1)
     assert len(load.pids) > 3
     assert program.stop()[0] == 0
 

@@ -13,7 +13,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture
 def check(tmp_path, cache):
-    """Check a snippet; give the types that were revealed, in order, and the lines of errors."""
+    """Check a snippet; return the types that were revealed, in order, and the lines of errors."""
 
     def check(text):
         source = tmp_path / "snippet.py"

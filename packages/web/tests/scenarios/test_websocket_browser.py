@@ -62,7 +62,7 @@ def anyio_backend():
 
 @pytest.fixture(scope="module")
 async def page(browser):
-    """Give a page of an application, and what its handlers saw of the sockets."""
+    """Return a page of an application, and what its handlers saw of the sockets."""
     seen = asyncio.Queue()
 
     async def blank(request):

@@ -146,9 +146,9 @@ async def test_a_slow_handler_ends_within_the_timeout(app):
         asking = asyncio.create_task(client.get(str(server.make_url("/slow"))))
         await begun.wait()
         await server.close()
-        answer = await asking
-    assert answer.text == "done"
-    assert answer.headers["Connection"] == "close"
+        response = await asking
+    assert response.text == "done"
+    assert response.headers["Connection"] == "close"
     assert log == ["shutdown", "cleanup"]
 
 

@@ -38,8 +38,8 @@ async def test_a_response(ask):
     async def handler(request):
         return web.Response(text=f"{request.method} {request.path}")
 
-    answer = await ask(make_app(handler), "PURGE")
-    assert (answer.status, answer.text) == (200, "PURGE /")
+    response = await ask(make_app(handler), "PURGE")
+    assert (response.status, response.text) == (200, "PURGE /")
 
 
 @pytest.mark.row("HI-53")
@@ -48,8 +48,8 @@ async def test_anything_else_is_500_and_the_handler_is_named(ask, caplog, wrong)
     async def careless_handler(request):
         return wrong
 
-    answer = await ask(make_app(careless_handler))
-    assert (answer.status, answer.text) == (500, "500: Internal Server Error")
+    response = await ask(make_app(careless_handler))
+    assert (response.status, response.text) == (500, "500: Internal Server Error")
     assert "careless_handler" in caplog.text
 
 
@@ -58,9 +58,9 @@ async def test_an_exception_is_500_without_details(ask, caplog):
     async def handler(request):
         raise ValueError("a secret")
 
-    answer = await ask(make_app(handler))
-    assert (answer.status, answer.text) == (500, "500: Internal Server Error")
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    response = await ask(make_app(handler))
+    assert (response.status, response.text) == (500, "500: Internal Server Error")
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert record.exc_info[0] is ValueError
@@ -137,8 +137,8 @@ async def test_a_broken_body_has_its_own_status():
 
     broken = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
     async with TestClient(make_app(handler)) as client:
-        answer = await client.answer(MemoryExchange(broken))
-    assert answer.status == 400
+        response = await client.answer(MemoryExchange(broken))
+    assert response.status == 400
 
 
 @pytest.mark.row("HI-34", "HI-35")
@@ -148,9 +148,9 @@ async def test_a_head_that_must_not_be_sent_is_500(ask, caplog):
         response.headers["X-Split"] = "a\r\nSet-Cookie: b=c"
         return response
 
-    answer = await ask(make_app(handler))
-    assert answer.status == 500
-    assert "Set-Cookie" not in answer.headers
+    received = await ask(make_app(handler))
+    assert received.status == 500
+    assert "Set-Cookie" not in received.headers
     assert "could not be sent" in caplog.text or "failed" in caplog.text
 
 
@@ -236,7 +236,7 @@ async def test_an_expect_handler_comes_first(ask):
 
 @pytest.mark.row("HC-27", "HC-28")
 @pytest.mark.parametrize("raises", [True, False])
-async def test_an_expect_handler_may_answer(ask, raises):
+async def test_an_expect_handler_may_respond(ask, raises):
     async def expect(request):
         if raises:
             raise web.HTTPForbidden
@@ -269,8 +269,8 @@ async def test_a_custom_expect_handler_writes_the_100_itself():
             b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi"
         )
         async with TestClient(make_app(handler, expect_handler=expect)) as client:
-            answer = await client.answer(exchange)
-        assert answer.text == "hi"
+            response = await client.answer(exchange)
+        assert response.text == "hi"
         assert exchange.sent.count(b"100 Continue") == count
 
 

@@ -47,7 +47,7 @@ async def test_a_broken_body_raises_when_it_is_read():
         await exchange.body.receive()
 
 
-async def test_answers_are_taken_apart():
+async def test_responses_are_taken_apart():
     exchange = MemoryExchange(GET)
     with pytest.raises(ValueError):
         _ = exchange.answer
@@ -58,10 +58,10 @@ async def test_answers_are_taken_apart():
         _ = exchange.answer
     await exchange.send_file(io.BytesIO(b"0123"), 1, 2)
     exchange.finish([("X-T", "y")])
-    answer = exchange.answer
-    assert (answer.status, answer.reason, answer.body) == (201, "Made", b"abc12")
-    assert answer.headers["X-A"] == "b"
-    assert dict(answer.trailers) == {"X-T": "y"}
+    response = exchange.answer
+    assert (response.status, response.reason, response.body) == (201, "Made", b"abc12")
+    assert response.headers["X-A"] == "b"
+    assert dict(response.trailers) == {"X-T": "y"}
     with pytest.raises(LocalProtocolError):
         exchange.respond(ResponseHead(200))
 
