@@ -1,6 +1,7 @@
 """What the hot path must never come to do, whatever it grows into: properties, where timings cannot be tested."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -115,9 +116,9 @@ async def test_a_task_for_a_handler_that_waits(line: Line) -> None:
     assert len(line.wire.writes) == 1
 
 
-async def test_nothing_is_made_of_the_fields_that_nobody_looks_at(
-    line: Line, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[web.Request]:
+    """Keep the requests that are made."""
     seen: list[web.Request] = []
     keep = request_module.BaseRequest.__init__
 
@@ -126,13 +127,49 @@ async def test_nothing_is_made_of_the_fields_that_nobody_looks_at(
         seen.append(self)
 
     monkeypatch.setattr(request_module.BaseRequest, "__init__", note)
-    await line.ask(b"/ada", 1)
-    [request] = seen
+    return seen
+
+
+async def test_nothing_is_made_of_the_fields_that_nobody_looks_at(
+    line: Line, requests: list[web.Request]
+) -> None:
+    await line.ask(b"/ada?b=c", 1)
+    [request] = requests
     head = request.exchange.head
     assert head._fields is None, "the lines of the head were taken apart"
     assert request._headers is None
     assert request._cookies is None
-    assert request._rel_url is None
+    assert request._rel_url is request._query is request._target is None
+
+
+async def test_no_match_info_is_made_that_nobody_asks_for(line: Line, requests: list[web.Request]) -> None:
+    await line.ask(b"/", 1)
+    await line.ask(b"/ada", 1)
+    plain, named = requests
+    assert plain._match_info is None
+    assert named._match_info is not None
+
+
+# As many calls of functions of ours as an exchange may take without any compiled part; compiled ones take fewer.
+CALLS = {b"/": 38, b"/ada": 48}
+
+
+@pytest.mark.parametrize("path", CALLS)
+async def test_an_exchange_takes_few_calls(line: Line, path: bytes) -> None:
+    await line.ask(path, 20)
+    calls: list[str] = []
+
+    def note(frame: Any, event: str, argument: Any) -> None:
+        if event == "call" and frame.f_globals.get("__name__", "").startswith("muntin."):
+            calls.append(frame.f_code.co_qualname)
+
+    sys.setprofile(note)
+    try:
+        await line.ask(path, 1)
+    finally:
+        sys.setprofile(None)
+    assert len(line.wire.writes) == 21
+    assert len(calls) <= CALLS[path], calls
 
 
 async def test_a_plain_response_has_no_mapping_of_fields() -> None:

@@ -37,7 +37,7 @@ SocketOpener = Callable[[Duplex, Any], None]
 """Speaks another protocol on a connection from now on; called with that, and with the request."""
 
 Body = BodyKind | FileStretch | SocketOpener
-"""A body as delivery sees it: a stretch of a file or another protocol by what it is sent with, any other by its kind."""
+"""A body as delivery sees it: a file or another protocol by what it is sent with, any other by its kind."""
 
 
 def kind_of(body: Body) -> BodyKind:

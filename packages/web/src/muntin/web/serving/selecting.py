@@ -52,7 +52,8 @@ class Selecting:
             # The path of a resource, as a target, stands for itself: it has neither query nor escapes.
             match = matches[head.method]
         else:
-            path = target if target[:1] == "/" and "?" not in target else request.target.path
+            # Of the usual form (RFC 9112 §3.2.1) the path is cut here; `parse_target` knows the other forms.
+            path = target.partition("?")[0] if target[:1] == "/" else request.target.path
             match = self._match(head.method, path, None if self._is_pure else request.host)
         # Most routes have theirs since the application was frozen.
         route: Any = match.route if isinstance(match, Matched) else None
