@@ -137,7 +137,7 @@ class FrameDecoder:
             elif start > end or head & _CONTROL:
                 break
             else:
-                pieces.append(self._begin_frame(head, data[start - 4 : start], data[start:], length))
+                pieces.append(self._begin_frame(head, data, start, length))
                 return
         else:
             self.has_more = end - pos >= 2
@@ -146,19 +146,29 @@ class FrameDecoder:
         elif pos < end:
             self._buffer = data[pos:]
 
-    def _begin_frame(self, head: int, mask: bytes, payload: bytes, length: int) -> Piece:
-        self._head, self._mask, self._left = head, mask, length
-        return self._continue_frame(payload)
+    def _begin_frame(self, head: int, data: bytes, start: int, length: int) -> Piece:
+        """Return the first piece of a frame of which `data` has a part, and store what the next ones need."""
+        end = len(data)
+        self._head, self._left = head, length - (end - start)
+        if not self._masked:
+            return head, data[start:], self._left
+        self._mask = _rotate(data[start - 4 : start], end - start)
+        return head, unmask(data, start, end), self._left
 
     def _continue_frame(self, data: bytes) -> Piece:
         payload = data[: self._left]
         self._left -= len(payload)
         if self._masked:
             mask = self._mask
-            shift = len(payload) % 4
-            self._mask = mask[shift:] + mask[:shift]
+            self._mask = _rotate(mask, len(payload))
             payload = apply_mask(payload, mask)
         return self._head, payload, self._left
+
+
+def _rotate(mask: bytes, size: int) -> bytes:
+    """Return the mask for what follows `size` bytes."""
+    shift = size % 4
+    return mask[shift:] + mask[:shift]
 
 
 def _parse_length(field: bytes) -> int:

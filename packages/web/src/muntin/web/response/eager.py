@@ -3,8 +3,8 @@
 Sending acts at the call; awaiting the result only waits until there is room again. So a caller may leave out the await,
 as the older API allows, and Python does not warn of a coroutine that was never awaited: it is made when it is awaited.
 
-`muntin.websocket.aio` has the like (`Sending`). It is there twice: websocket imports no sibling, and web starts without
-importing websocket.
+`muntin.websocket.aio` has the like (`Sending`), and both have a reason. That package imports no sibling, and web starts
+without importing it: neither can have the other's. A package for both would be one more to release for forty lines.
 """
 
 from collections.abc import Callable, Coroutine, Generator

@@ -3,6 +3,10 @@
 When a send returns, the frame is written. Awaiting the result waits until the peer has room for more. Callers may omit
 the await, so the result is not a coroutine of Python's own, which would warn that it was never awaited. It implements
 `collections.abc.Coroutine`, so `create_task` and `gather` accept it.
+
+`muntin.web.response.eager` has the like, and both have a reason. This package imports no sibling, and a program that
+only serves HTTP loads no module of this one: neither can have the other's. A package for both would be one more to
+release for forty lines. They also differ: every message that is sent needs one of these, so the common one is shared.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Generator

@@ -16,7 +16,7 @@ its decisions.
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar
+from typing import Any
 
 from muntin.websocket._connection import Connection
 from muntin.websocket._payloads import as_bytes, encode_text, expect_bytes, expect_text
@@ -43,6 +43,7 @@ __all__ = ["WebSocket"]
 _CLOSING, _CLOSED = WSMessage(WSMsgType.CLOSING, None), WSMessage(WSMsgType.CLOSED, None)
 # Read once: access to a member of an enumeration takes as long as framing a message.
 _TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
+_PING, _PONG = WSMsgType.PING, WSMsgType.PONG
 _TEXT_FRAME, _BINARY_FRAME = Opcode.TEXT, Opcode.BINARY
 
 
@@ -413,10 +414,15 @@ class WebSocket:
     def _take_in_turn(self, messages: list[WSMessage]) -> None:
         """Put messages into the inbox, and react to control frames and to the end, each in its turn."""
         for message in messages:
-            if message.type is _BINARY or message.type is _TEXT:
+            kind = message.type
+            if kind is _BINARY or kind is _TEXT:
                 self._inbox.put(message, len(message.data))
+            elif kind is _PING:
+                self._react_to_ping(message)
+            elif kind is _PONG:
+                self._react_to_pong(message)
             else:
-                self._reactions[message.type](self, message)
+                self._react_to_last(message)
 
     def eof_received(self) -> None:
         """Process the end of the peer's stream."""
@@ -470,13 +476,6 @@ class WebSocket:
 
     def _reply_to_last(self) -> None:
         self._carry_out(self._closing.reply())
-
-    _reactions: ClassVar[dict[WSMsgType, Callable[["WebSocket", WSMessage], None]]] = {
-        WSMsgType.PING: _react_to_ping,
-        WSMsgType.PONG: _react_to_pong,
-        WSMsgType.CLOSE: _react_to_last,
-        WSMsgType.ERROR: _react_to_last,
-    }
 
     # Heartbeat
 
