@@ -18,20 +18,23 @@ class Ready:
         data: all bytes of the file.
     """
 
-    __slots__ = ("_data", "_head", "_not_modified", "_whole", "representation")
+    __slots__ = ("_data", "_not_modified", "representation", "wholes")
 
     def __init__(self, representation: Representation, data: bytes) -> None:
         self.representation: Final = representation
         self._data = data
-        self._whole = FilePlan(200, representation.fields, data)
-        self._head = FilePlan(200, representation.fields)
+        self.wholes: Final = {
+            "GET": FilePlan(200, representation.fields, data),
+            "HEAD": FilePlan(200, representation.fields),
+        }
+        """The plan for a request without conditions and ranges, by its method."""
         self._not_modified = FilePlan(304, representation.lasting)
 
     def plan(self, method: str, field: Field) -> FilePlan:
         """Plan the response to a GET or HEAD request, as `plan_content` does."""
         outcome = decide(method, field, self.representation)
         if outcome is WHOLE:
-            return self._head if method == "HEAD" else self._whole
+            return self.wholes[method]
         if outcome.status == 304:
             return self._not_modified
         return plan_outcome(outcome, self._data, self.representation, method)

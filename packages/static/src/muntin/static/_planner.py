@@ -81,7 +81,14 @@ class Planner:
         self._in_memory = max(IN_MEMORY, min(limits.file_size, limits.total_size))
 
     def plan_known(
-        self, key: str | None, method: str, field: Field, query: str, now: float
+        self,
+        key: str | None,
+        method: str,
+        field: Field,
+        query: str,
+        now: float,
+        *,
+        is_conditional: bool = True,
     ) -> FilePlan | None:
         """Plan for a file in the cache; return None if it is not there, or was removed from the disk."""
         known = self._cache.recall(key, now)
@@ -92,13 +99,15 @@ class Planner:
             content = form.content
             if content is not None and content.is_current(now, self._cache.limits.stat_after):
                 if not query or not self._append_version or version_in(query) is None:
-                    return content.ready.plan(method, field)
+                    ready = content.ready
+                    return ready.plan(method, field) if is_conditional else ready.wholes[method]
                 # The version is that of the file itself, not of a compressed form.
                 parts = known.own.representation.parts
                 status = content.status if form is known.own else os.stat(self._sandbox.path_of(parts))
-                ready = self._choose_ready(form, content, self._fingerprints.recall(parts, status), query)
-                if ready is not None:
-                    return ready.plan(method, field)
+                version = self._fingerprints.recall(parts, status)
+                chosen = self._choose_ready(form, content, version, query)
+                if chosen is not None:
+                    return chosen.plan(method, field) if is_conditional else chosen.wholes[method]
             opened = open_form(self._sandbox, form)
             return self._plan_form(key, known, form, opened, FileRequest(method, field, query, now))
         except FileNotFoundError:  # the file itself, or the compressed form alone

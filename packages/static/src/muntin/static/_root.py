@@ -142,6 +142,7 @@ class StaticRoot:
         *,
         query: str = "",
         mount_name: str | None = None,
+        is_conditional: bool = True,
     ) -> FilePlan:
         """Plan the response to a request, hostile ones included.
 
@@ -153,6 +154,8 @@ class StaticRoot:
             query: the query as it stands in the target: `v` is looked for in it, and redirects keep it.
             mount_name: the decoded last segment of the root's own URL. With it, an empty path means that URL without
                 its last slash, and the plan is a redirect to the URL with the slash. None: an empty path is the root.
+            is_conditional: False if the caller knows that the request has neither conditions (If-Match and its kin) nor
+                Range, so that `fields` need not be asked for them.
 
         Raises:
             OSError: the storage fails. Whatever a request can cause is a status.
@@ -165,7 +168,7 @@ class StaticRoot:
         now = time.monotonic()
         key = path.removeprefix("/")
         try:
-            found = self._planner.plan_known(key, method, field, query, now)
+            found = self._planner.plan_known(key, method, field, query, now, is_conditional=is_conditional)
             if found is not None:
                 return found
             place = locate(path)

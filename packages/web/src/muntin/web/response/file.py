@@ -4,15 +4,16 @@ It knows how a plan becomes a response. Ranges, conditions, types and compressed
 """
 
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Any, BinaryIO, ClassVar, Final
 
 from multidict import CIMultiDict
 
 from muntin.http_core import FieldBlock, RequestHead
 from muntin.runner.exchange import CHUNK_SIZE
-from muntin.static import REQUEST_FIELDS, FilePlan, plan_file, read_apart
+from muntin.static import FilePlan, plan_file, read_apart
 from muntin.web.response.body import BodyKind, FileStretch
 from muntin.web.response.delivery import BodyWriter, Deliverable
 from muntin.web.response.headers import LooseHeaders
@@ -22,35 +23,18 @@ from muntin.web.response.preset import SERVER_FIELD, Preset
 from muntin.web.response.served_request import ServedRequest
 from muntin.web.response.stream import StreamResponse
 
-__all__ = ["FileResponse", "read_fields"]
+__all__ = ["FileResponse", "read_field"]
 
 _PLANNED: Final = frozenset(("content-length", "content-range", "content-encoding", "etag", "last-modified"))
 """Fields that are those of the plan whatever the application has set: they follow from what is sent, or the plan was
 made with regard to the application's.
 """
 
-_ABSENT: Final = dict.fromkeys(name for name in REQUEST_FIELDS if name.startswith(("if-", "range")))
-"""The fields that every plan asks for, and that most requests do not have."""
 
-
-class _PlannedFields(dict[str, str | None]):
-    """The fields of a request by their lower-case names; those that are not there yet are read on demand."""
-
-    __slots__ = ("head",)
-
-    head: RequestHead
-
-    def __missing__(self, name: str) -> str | None:
-        lines = self.head.get_all(name.encode("ascii"))
-        value = self[name] = b", ".join(lines).decode("latin-1") if lines else None
-        return value
-
-
-def read_fields(head: RequestHead) -> Callable[[str], str | None]:
-    """Return the function that looks up a request field by its lower-case name, all lines of it joined."""
-    fields = _PlannedFields() if head.has_beginning(b"if-", b"range:") else _PlannedFields(_ABSENT)
-    fields.head = head
-    return fields.__getitem__
+def read_field(head: RequestHead, name: str) -> str | None:
+    """Return the value of a request field by its lower-case name, all lines of it joined; None without one."""
+    lines = head.get_all(name.encode("ascii"))
+    return b", ".join(lines).decode("latin-1") if lines else None
 
 
 _Fields = tuple[tuple[str, str], ...]
@@ -190,7 +174,7 @@ class FileResponse(StreamResponse):
         plan = plan_file(
             self._path,
             request.exchange.head.method,
-            read_fields(request.exchange.head),
+            partial(read_field, request.exchange.head),
             status=self._status,
             media_type=self._field("Content-Type"),
             etag=self.etag,

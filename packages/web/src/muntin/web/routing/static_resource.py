@@ -3,7 +3,7 @@
 It removes the prefix from a path and makes a response of a plan; `muntin.static` decides which file a path selects.
 """
 
-from functools import cached_property
+from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from muntin.runner.exchange import CHUNK_SIZE
 from muntin.static import NO_FILE, FilePlan, StaticRoot, plan_apart
 from muntin.web.legacy import warn_older
 from muntin.web.response.exceptions import HTTPException, HTTPForbidden, HTTPNotFound, HTTPServiceUnavailable
-from muntin.web.response.file import FileResponse, read_fields
+from muntin.web.response.file import FileResponse, read_field
 from muntin.web.response.stream import StreamResponse
 from muntin.web.routing._asking import Asking
 from muntin.web.routing._handlers import AnyExpectHandler
@@ -24,6 +24,9 @@ from muntin.web.routing.resources import Resource
 from muntin.web.routing.routes import ResourceRoute
 
 __all__ = ["StaticResource"]
+
+_CONDITIONS: Final = (b"if-", b"range:")
+"""The beginnings of the lines of conditions (RFC 9110 §13.1) and ranges; most requests have none of them."""
 
 _REFUSALS: Final = {403: HTTPForbidden, 404: HTTPNotFound, 503: HTTPServiceUnavailable}
 """Refusals that are raised, so that middlewares see them as they see all others."""
@@ -137,11 +140,15 @@ class StaticResource(Resource, router.PrefixResource[Any]):
             below = router.strip_prefix(path, prefix)
             if below is None:
                 below = self._matched_below(request, path)
-        root, method, fields = self._root, request.method, read_fields(request.exchange.head)
+        root, method, head = self._root, request.method, request.exchange.head
+        fields = partial(read_field, head)
         if root.may_wait:
             plan = await plan_apart(root, method, below, fields, query=query, mount_name=name)
         else:
-            plan = root.plan(method, below, fields, query=query, mount_name=name)
+            is_conditional = head.has_beginning(*_CONDITIONS)
+            plan = root.plan(
+                method, below, fields, query=query, mount_name=name, is_conditional=is_conditional
+            )
         if plan.status in _REFUSALS:
             raise _refuse(plan)
         return FileResponse(plan, root.chunk_size)
