@@ -195,6 +195,25 @@ def test_fields_written_beforehand() -> None:
 # Streamed responses
 
 
+@pytest.mark.parametrize("fields", [[], [("Content-Length", "5")]])
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+@pytest.mark.parametrize("data", [b"hello", bytearray(b"hello"), b""])
+def test_parts_of_a_piece_are_what_is_sent_without_a_copy(
+    method: bytes, fields: list[tuple[str, str]], data: bytes
+) -> None:
+    joined, gathered = after(method + GET[3:]), after(method + GET[3:])
+    for connection in (joined, gathered):
+        connection.start(ResponseHead(200, fields))
+    parts = gathered.send_parts(data)
+    assert b"".join(parts) == joined.send(data)
+    assert not parts or type(data) is not bytes or any(part is data for part in parts)
+    if method == b"GET" and fields and data:
+        with pytest.raises(LocalProtocolError, match="longer"):
+            gathered.send_parts(b"more")
+    with pytest.raises(LocalProtocolError, match="not of str"):
+        gathered.send_parts("text")  # type: ignore[arg-type]
+
+
 def test_a_chunked_response() -> None:
     connection = after(GET)
     assert (

@@ -61,6 +61,32 @@ def test_streaming(run: Run, serve: Serve) -> None:
     run(main())
 
 
+@pytest.mark.parametrize("size", [16_383, 16_384, 300_000])
+def test_large_chunks_are_framed_like_small_ones(run: Run, serve: Serve, size: int) -> None:
+    pieces = [b"a" * size, b"b", b"c" * size]
+
+    async def stream(exchange: Exchange) -> None:
+        exchange.start(ResponseHead(200, TEXT))
+        for piece in pieces:
+            exchange.send(piece)
+        exchange.finish()
+        assert exchange.body_sent == (0 if exchange.head.method == "HEAD" else sum(map(len, pieces)))
+
+    async def main() -> None:
+        async with serve(stream) as serving:
+            client = await serving.connect()
+            client.send(GET)
+            await client.head()
+            framed = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+            assert await client.exactly(len(framed)) == framed
+            assert await client.exactly(5) == b"0\r\n\r\n"
+            client.send(b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            await client.head()
+            assert await client.rest() == b""
+
+    run(main())
+
+
 @pytest.mark.row("HC-22")
 def test_continue_is_sent_when_the_body_is_wanted(run: Run, serve: Serve) -> None:
     async def main() -> None:

@@ -309,7 +309,6 @@ class ServerConnection:
         after = _RESPONSE_DONE if after is _RESPONSE_IDLE else advance_response(after, Input.WHOLE)
         self._response_state = after
         persists, version = after is _RESPONSE_DONE, request.version
-        # The usual case spares the call.
         end = b"\r\n" if persists and version is HTTP_11 else encode_end_of_head(persists, version)
         return b"".join((line, raw, date, length_line, end)), is_sent
 
@@ -344,6 +343,10 @@ class ServerConnection:
                 than declared.
         """
         return self._require_writer().write(data)
+
+    def send_parts(self, data: Data) -> tuple[bytes, ...]:
+        """Return the bytes of `send` in parts, so that a large piece is not copied; errors as for `send`."""
+        return self._require_writer().write_parts(data)
 
     def count(self, size: int) -> None:
         """Count bytes of the body that are sent by other means than `send`.
@@ -483,10 +486,7 @@ class ServerConnection:
 
     @property
     def is_full(self) -> bool:
-        """True if so many bytes wait that reading should pause.
-
-        False while the head or the body that is under way needs more bytes: those have limits of their own.
-        """
+        """True if reading should pause. Heads and bodies that need more bytes have limits of their own."""
         waiting, limits = len(self._buffer), self._limits
         if waiting < limits.pipelined:
             return False

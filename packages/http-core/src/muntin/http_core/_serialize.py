@@ -16,6 +16,7 @@ from muntin.http_core.status import status_line
 __all__ = [
     "OutgoingFields",
     "encode_chunk",
+    "encode_chunk_line",
     "encode_end_of_head",
     "encode_fields",
     "encode_framing",
@@ -207,6 +208,11 @@ def encode_end_of_head(persists: bool, version: HttpVersion) -> bytes:
 def encode_chunk(data: bytes) -> bytes:
     """Encode one chunk (RFC 9112 §7.1); `data` must not be empty, since an empty chunk is the last one."""
     return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def encode_chunk_line(size: int) -> bytes:
+    """Encode the line in front of a chunk of so many bytes, which a CRLF has to follow (RFC 9112 §7.1)."""
+    return b"%x\r\n" % size
 
 
 def encode_trailers(trailers: Fields) -> bytes:

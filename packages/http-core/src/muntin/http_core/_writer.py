@@ -1,7 +1,7 @@
 """Adding the framing to a streamed body, of a request or a response (RFC 9112 §6 and §7)."""
 
 from muntin.http_core._events import CHUNKED, BodyFraming, Data, Fields, FramingKind
-from muntin.http_core._serialize import encode_chunk, encode_trailers, require_bytes
+from muntin.http_core._serialize import encode_chunk, encode_chunk_line, encode_trailers, require_bytes
 from muntin.http_core.errors import LocalProtocolError
 
 __all__ = ["BodyWriter"]
@@ -31,6 +31,18 @@ class BodyWriter:
             return b""
         self.count(len(piece))
         return encode_chunk(piece) if self.framing is CHUNKED else piece
+
+    def write_parts(self, data: Data) -> tuple[bytes, ...]:
+        """Return the bytes of a piece in parts, so that a large piece is not copied; () where `write` returns b"".
+
+        Raises:
+            LocalProtocolError: as for `write`.
+        """
+        piece = require_bytes(data)
+        if not piece or self.framing.kind is FramingKind.NONE:
+            return ()
+        self.count(len(piece))
+        return (encode_chunk_line(len(piece)), piece, b"\r\n") if self.framing is CHUNKED else (piece,)
 
     def count(self, size: int) -> None:
         """Count bytes of the body.
