@@ -176,3 +176,9 @@ def test_any_text_gives_cookies(text: str) -> None:
 @given(st.lists(st.text('ab="\\ \t\x01\x7f\u3000é\udc80', max_size=8), max_size=5).map(";".join))
 def test_each_pair_is_read_as_it_would_be_alone(text: str) -> None:
     assert parse_cookies(text) == [cookie for pair in text.split(";") for cookie in parse_cookies(pair)]
+
+
+@given(st.lists(st.text("ab=; é", max_size=8), max_size=8).map("; ".join), st.integers(0, 4))
+def test_common_cookies_are_read_as_those_beside_uncommon_ones(text: str, limit: int) -> None:
+    # The last pair is left out, since it is none; but with a quote, the whole field is read pair by pair.
+    assert parse_cookies(text, limit=limit) == parse_cookies(f'{text};"', limit=limit)

@@ -34,13 +34,16 @@ def parse_cookies(text: str, *, limit: int = MAX_COOKIES) -> list[tuple[str, str
     value are removed and escapes in it decoded: `format_set_cookie` and `http.cookies` write values in that form where
     a cookie cannot hold them as they are.
     """
+    # As browsers send them: no white space but one space behind each semicolon, no quotes, no control characters.
+    compact = text.replace("; ", ";")
+    if " " not in compact and '"' not in compact and compact.isprintable():
+        pairs = [pair.partition("=") for pair in compact.split(";")]
+        return [(name, value) for name, equals, value in pairs if name and equals][:limit]
     cookies: list[tuple[str, str]] = []
-    # What is printable has no control character; only the rest is looked at pair by pair.
-    is_plain = text.isprintable()
     for pair in text.split(";"):
         name, equals, value = pair.partition("=")
         name = name.strip(" \t")
-        if not equals or not name or (not is_plain and _CONTROL.search(pair)):
+        if not equals or not name or _CONTROL.search(pair):
             continue
         if len(cookies) == limit:
             break

@@ -121,15 +121,21 @@ class RequestFields:
         """The query's parameters in order."""
         parameters = self._query
         if parameters is None:
-            query = self.target.query
+            sent = self._head.target
+            # Of the usual form of a target, the query is cut here; `parse_target` knows the other forms.
+            query = sent.partition("?")[2] if sent[:1] == "/" else self.target.query
             if not query:
                 parameters = _NO_QUERY
             elif "%" in query or "+" in query:
                 parameters = self.rel_url.query
             else:
                 # Nothing to decode: cut as the URL would be, which takes far longer to make.
-                pairs = [pair.partition("=") for pair in query.split("&") if pair]
-                parameters = MultiDictProxy(MultiDict([(name, value) for name, _, value in pairs]))
+                found: MultiDict[str] = MultiDict()
+                for pair in query.split("&"):
+                    if pair:
+                        name, _, value = pair.partition("=")
+                        found.add(name, value)
+                parameters = MultiDictProxy(found)
             self._query = parameters
         return parameters
 
@@ -203,12 +209,10 @@ class RequestFields:
         cookies = self._cookies
         if cookies is None:
             # RFC 6265 §5.4 allows one line; RFC 9113 §8.2.3 several, parted by semicolons.
-            lines = (
-                [line.decode("utf-8", "surrogateescape") for line in self.get_lines(b"cookie")]
-                if self._headers is None
-                else self._headers.getall("Cookie", ())
-            )
-            text = "; ".join(lines)
+            if self._headers is None:
+                text = b"; ".join(self._head.get_all(b"cookie")).decode("utf-8", "surrogateescape")
+            else:
+                text = "; ".join(self._headers.getall("Cookie", ()))
             cookies = MappingProxyType(dict(families.cookies.parse_cookies(text))) if text else _NO_COOKIES
             self._cookies = cookies
         return cookies
