@@ -61,7 +61,7 @@ def draw_way() -> str:
         (file.split("/"), name.rpartition(".")[2])
         for file, name in list_calls("variable")
         # What a compiled kernel does is no call, so the picture leaves it out where none was built, too.
-        if not file.endswith("/_head_parts.py")
+        if not file.endswith(("/_head_parts.py", "/_field_lines.py"))
     ]
     lines = []
     for package, visit in groupby(calls, lambda call: call[0][0]):

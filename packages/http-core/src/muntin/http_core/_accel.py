@@ -1,17 +1,26 @@
-"""The selection of the kernel that splits heads: the compiled one where it was built, else the one in Python.
+"""The selection of the kernels that read heads and join lines: the compiled ones where they were built, else those in
+Python.
 
-With `MUNTIN_PURE=1` in the environment the one in Python is used in any case.
+With `MUNTIN_PURE=1` in the environment those in Python are used in any case.
 """
 
 import os
 
-__all__ = ["IS_COMPILED", "split_head"]
+__all__ = ["IS_COMPILED", "cut_lines", "decode_lines", "find_all", "find_each", "join_lines", "split_head"]
 
 try:
     if os.environ.get("MUNTIN_PURE") == "1":
         raise ImportError("plain Python is asked for")
-    from muntin.http_core._speedups import split_head
+    from muntin.http_core._speedups import (
+        cut_lines,
+        decode_lines,
+        find_all,
+        find_each,
+        join_lines,
+        split_head,
+    )
 except ImportError:
+    from muntin.http_core._field_lines import cut_lines, decode_lines, find_all, find_each, join_lines
     from muntin.http_core._head_parts import split_head
 
 IS_COMPILED = split_head.__module__.endswith("_speedups")

@@ -18,6 +18,7 @@ connection.start_next_exchange()
 
 from typing import Final
 
+from muntin.http_core._accel import join_lines
 from muntin.http_core._body import NO_READER, BodyReader, make_reader
 from muntin.http_core._buffer import ReceiveBuffer
 from muntin.http_core._events import (
@@ -48,7 +49,6 @@ from muntin.http_core._serialize import (
     encode_end_of_head,
     encode_fields,
     encode_framing,
-    encode_ordinary,
     encode_reason,
     encode_status_line,
     read_lines,
@@ -291,7 +291,7 @@ class ServerConnection:
             raise LocalProtocolError("there is no request to respond to")
         parts: UncheckedHead = head
         status, fields, reason = parts
-        raw = fields.raw if isinstance(fields, FieldBlock) else encode_ordinary(fields)
+        raw = fields.raw if isinstance(fields, FieldBlock) else join_lines(fields)
         declared = None
         closes = False
         if raw is None:

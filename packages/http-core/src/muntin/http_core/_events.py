@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import Enum, IntEnum
 from typing import Any, Final, NamedTuple
 
-from muntin.http_core._grammar import FIELD_LINE
+from muntin.http_core._accel import cut_lines, decode_lines, find_all, find_each
 
 __all__ = [
     "CHUNKED",
@@ -104,34 +104,19 @@ class Head:
         """All field lines in order, as pairs of bytes; made on first use."""
         fields = self._fields
         if fields is None:
-            fields = self._fields = FIELD_LINE.findall(self._block)
+            fields = self._fields = cut_lines(self._block)
         return fields
 
     def decode_fields(self) -> list[tuple[str, str]]:
         """Return all field lines in order as text: UTF-8, and other bytes as surrogates, which encode back to them."""
-        if not self._block:
-            return []
-        # Decoded whole: what separates names, values and lines is ASCII, so each piece is decoded as it would be alone.
-        lines = self._block.decode("utf-8", "surrogateescape")[:-2].split("\r\n")
-        return [(name, value.strip(" \t")) for name, _, value in [line.partition(":") for line in lines]]
+        return decode_lines(self._block)
 
     def get_all(self, name: bytes) -> list[bytes]:
         """Return the values of every line of that name (lower-case bytes), in order.
 
         They are searched for in the bytes; no other line is taken apart.
         """
-        block = self._block
-        # With a line feed in front, the first line is found like the others.
-        lines = b"\n" + block.lower()
-        start = b"\n" + name + b":"
-        values = []
-        at = lines.find(start)
-        while at >= 0:
-            begin = at + len(start) - 1
-            end = block.find(b"\r", begin)
-            values.append(block[begin:end].strip(b" \t"))
-            at = lines.find(start, end)
-        return values
+        return find_all(self._block, name)
 
     def has_beginning(self, *beginnings: bytes) -> bool:
         """Return whether a line begins with one of these bytes (lower-case): with a name, or with a part of one.
@@ -146,24 +131,14 @@ class Head:
 
     def get(self, name: bytes) -> bytes | None:
         """Return the first value of that name (lower-case bytes), or None."""
-        return self.get_each(name)[0]
+        return find_each(self._block, (name,))[0]
 
     def get_each(self, *names: bytes) -> list[bytes | None]:
         """Return the first value of each of several names (lower-case bytes), or None for one that is missing.
 
         One call for several names is faster than a call for each.
         """
-        block = self._block
-        lines = b"\n" + block.lower()
-        values: list[bytes | None] = []
-        for name in names:
-            at = lines.find(b"\n" + name + b":")
-            if at < 0:
-                values.append(None)
-            else:
-                begin = at + len(name) + 1
-                values.append(block[begin : block.find(b"\r", begin)].strip(b" \t"))
-        return values
+        return find_each(self._block, names)
 
 
 class RequestHead(Head):

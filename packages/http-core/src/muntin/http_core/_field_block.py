@@ -3,8 +3,9 @@
 The class is one of tuples, which mypyc cannot compile: it has a module of its own, which stays plain Python.
 """
 
+from muntin.http_core._accel import join_lines
 from muntin.http_core._events import Fields
-from muntin.http_core._serialize import encode_fields, encode_ordinary, read_lines
+from muntin.http_core._serialize import encode_fields, read_lines
 from muntin.http_core.errors import LocalProtocolError
 
 __all__ = ["FieldBlock"]
@@ -27,7 +28,7 @@ class FieldBlock(tuple[tuple[str, str], ...]):
     def __new__(cls, fields: Fields) -> "FieldBlock":
         lines = list(read_lines(fields))
         block = super().__new__(cls, lines)
-        raw = encode_ordinary(lines)
+        raw = join_lines(lines)
         if raw is None:
             encode_fields(lines)
             raise LocalProtocolError("a field that frames or dates a message cannot be used again")

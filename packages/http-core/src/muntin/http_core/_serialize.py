@@ -1,14 +1,15 @@
 """Writing heads and bodies (RFC 9112 §4, §6, §7), and refusing what must not be sent.
 
-The common head, valid fields none of which frames the message, is joined and proved valid by one match. Only when that
-match fails are the fields checked one by one.
+The common head, valid fields none of which frames the message, is joined and proved valid at once by `join_lines`. Only
+where that fails are the fields checked one by one.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from muntin.http_core._accel import join_lines
 from muntin.http_core._events import CHUNKED, HTTP_11, BodyFraming, Fields, HttpVersion
-from muntin.http_core._grammar import CONTENT_LENGTH, OUTGOING_FIELDS, REASON, TOKEN
+from muntin.http_core._grammar import CONTENT_LENGTH, REASON, TOKEN
 from muntin.http_core._trailers import FORBIDDEN_TRAILERS
 from muntin.http_core.errors import LocalProtocolError
 from muntin.http_core.status import status_line
@@ -20,7 +21,6 @@ __all__ = [
     "encode_end_of_head",
     "encode_fields",
     "encode_framing",
-    "encode_ordinary",
     "encode_reason",
     "encode_status_line",
     "encode_text",
@@ -90,22 +90,6 @@ def _read_text(text: object, part: str) -> str:
     if isinstance(text, bytes):
         return text.decode("utf-8", "surrogateescape")
     raise LocalProtocolError(f"{part} of a field is text or bytes, not {type(text).__name__}")
-
-
-def encode_ordinary(fields: Fields) -> bytes | None:
-    """Encode field lines that are valid text and frame nothing; return None where `encode_fields` is needed."""
-    if fields.__class__ is not list and fields.__class__ is not tuple:
-        return None
-    words: list[Any] = []
-    try:
-        for name, value in fields:
-            words += (name, ": ", value, "\r\n")
-        # Joining accepts nothing but text, while formatting would accept any object.
-        raw = "".join(words).encode("utf-8", "surrogateescape")
-    except (TypeError, ValueError):
-        return None
-    # A value with a line of its own inside would match; the number of lines shows it.
-    return raw if OUTGOING_FIELDS.fullmatch(raw) and raw.count(b"\n") == len(fields) else None
 
 
 def encode_fields(fields: Fields) -> OutgoingFields:
@@ -224,7 +208,7 @@ def encode_trailers(trailers: Fields) -> bytes:
     lines = list(read_lines(trailers))
     if not lines:
         return b"0\r\n\r\n"
-    raw = encode_ordinary(lines)
+    raw = join_lines(lines)
     if raw is None:
         for name, value in lines:
             check_line(name, value)

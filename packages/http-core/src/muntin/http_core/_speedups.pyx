@@ -1,14 +1,21 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, binding=True
-"""The compiled twin of `_head_parts`: the same function, in one pass over the bytes.
+"""The compiled twin of `_head_parts` and `_field_lines`: the same functions, in one pass over the bytes.
 
 Bytes objects end with a NUL that does not count to their size. It is in no class of bytes, so the scans below stop there.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.unicode cimport PyUnicode_DecodeASCII
-from libc.string cimport memchr, memcmp
+from cpython.unicode cimport PyUnicode_DecodeASCII, PyUnicode_DecodeUTF8
+from libc.string cimport memchr, memcmp, memcpy
 
-__all__ = ["split_head"]
+from muntin.http_core import _field_lines
+
+__all__ = ["cut_lines", "decode_lines", "find_all", "find_each", "join_lines", "split_head"]
+
+cdef extern from "Python.h":
+    bint PyUnicode_IS_ASCII(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    const unsigned char *PyUnicode_1BYTE_DATA(object text)
 
 ctypedef const unsigned char *Text
 
@@ -49,10 +56,12 @@ cdef inline bint is_value(Text text, Py_ssize_t size) noexcept nogil:
 
 
 cdef inline bint is_word(Text text, const char *word, Py_ssize_t size) noexcept nogil:
-    """Return True if a token, or a part of a value, is a word of letters and hyphens (lower case)."""
+    """Return True if these bytes are a word (lower case), in any case."""
     cdef Py_ssize_t at
+    cdef unsigned char letter
     for at in range(size):
-        if text[at] != <unsigned char>word[at] and (word[at] == c"-" or (text[at] | 0x20) != <unsigned char>word[at]):
+        letter = <unsigned char>word[at]
+        if text[at] != letter and not (c"a" <= letter <= c"z" and (text[at] | 0x20) == letter):
             return False
     return True
 
@@ -114,20 +123,106 @@ cdef long long plain_length(Text value) noexcept nogil:
     return length if value[0] == c"\r" else -1
 
 
+cdef struct Line:
+    # Positions in a section of field lines.
+    Py_ssize_t name, colon, value, end, after
+
+
+cdef bint find_line(Text text, Py_ssize_t at, Py_ssize_t size, Line *line) noexcept nogil:
+    """Find the parts of the line at a position; return False where none stands."""
+    cdef Text found
+    if at >= size:
+        return False
+    found = <Text>memchr(text + at, c":", size - at)
+    if found == NULL:
+        return False
+    line.name = at
+    line.colon = found - text
+    line.value = line.colon + 1
+    found = <Text>memchr(text + line.value, c"\r", size - line.value)
+    if found == NULL:
+        return False
+    line.end = found - text
+    line.after = line.end + 2
+    while text[line.value] == c" " or text[line.value] == c"\t":
+        line.value += 1
+    while line.end > line.value and (text[line.end - 1] == c" " or text[line.end - 1] == c"\t"):
+        line.end -= 1
+    return True
+
+
+def cut_lines(bytes section not None) -> list:
+    """Return names and values of all lines, in order."""
+    cdef Text text = <Text>PyBytes_AS_STRING(section)
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(section), at = 0
+    cdef Line line
+    cdef list lines = []
+    while find_line(text, at, size, &line):
+        lines.append((<bytes>text[line.name:line.colon], <bytes>text[line.value:line.end]))
+        at = line.after
+    return lines
+
+
+def decode_lines(bytes section not None) -> list:
+    """Return names and values of all lines as text: UTF-8, and other bytes as surrogates, which encode back to them."""
+    cdef Text text = <Text>PyBytes_AS_STRING(section)
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(section), at = 0
+    cdef Line line
+    cdef list lines = []
+    while find_line(text, at, size, &line):
+        lines.append(
+            (
+                PyUnicode_DecodeUTF8(<const char *>text + line.name, line.colon - line.name, "surrogateescape"),
+                PyUnicode_DecodeUTF8(<const char *>text + line.value, line.end - line.value, "surrogateescape"),
+            )
+        )
+        at = line.after
+    return lines
+
+
+cdef inline bint has_name(Text text, const Line *line, bytes name):
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(name)
+    return line.colon - line.name == size and is_word(text + line.name, PyBytes_AS_STRING(name), size)
+
+
+def find_all(bytes section not None, bytes name not None) -> list:
+    """Return the values of every line of a name (lower case), in order; no other line is taken apart."""
+    cdef Text text = <Text>PyBytes_AS_STRING(section)
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(section), at = 0
+    cdef Line line
+    cdef list values = []
+    while find_line(text, at, size, &line):
+        if has_name(text, &line, name):
+            values.append(<bytes>text[line.value:line.end])
+        at = line.after
+    return values
+
+
+def find_each(bytes section not None, tuple names not None) -> list:
+    """Return the first value of each of several names (lower case), or None for one that is missing."""
+    return [find_first(section, name) for name in names]
+
+
+cdef object find_first(bytes section, bytes name):
+    cdef Text text = <Text>PyBytes_AS_STRING(section)
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(section), at = 0
+    cdef Line line
+    while find_line(text, at, size, &line):
+        if has_name(text, &line, name):
+            return <bytes>text[line.value:line.end]
+        at = line.after
+    return None
+
+
 cdef dict collect(Text text, Py_ssize_t at, Py_ssize_t end):
-    """Return the values of the fields that frame a message, by lower-case name; the lines are valid."""
+    """Return the values of the fields that frame a message, by lower-case name."""
     cdef dict found = {}
-    cdef Py_ssize_t colon, start, stop
-    while at < end:
-        colon = <Text>memchr(text + at, c":", end - at) - text
-        start = colon + 1
-        stop = <Text>memchr(text + start, c"\r", end - start) - text
-        if kind_of(text + at, colon - at) != OTHER:
-            while text[start] == c" " or text[start] == c"\t":
-                start += 1
-            name, value = <bytes>text[at:colon], <bytes>text[start:stop]
-            found.setdefault(name.lower(), []).append(value.rstrip(b" \t"))
-        at = stop + 2
+    cdef Line line
+    while find_line(text, at, end, &line):
+        if kind_of(text + line.name, line.colon - line.name) != OTHER:
+            name = (<bytes>text[line.name:line.colon]).lower()
+            found.setdefault(name, []).append(<bytes>text[line.value:line.end])
+        at = line.after
     return found
 
 
@@ -221,3 +316,68 @@ cdef str decode_method(Text text, Py_ssize_t size):
     if size == 4 and not memcmp(text, "POST", 4):
         return "POST"
     return PyUnicode_DecodeASCII(<const char *>text, size, NULL)
+
+
+cdef bint belongs_to_engine(Text name, Py_ssize_t size) noexcept nogil:
+    """Return True if the engine itself writes the field, since it frames or dates the message."""
+    return (
+        (size == 4 and is_word(name, "date", 4))
+        or (size == 7 and is_word(name, "trailer", 7))
+        or (size == 10 and is_word(name, "connection", 10))
+        or (size == 14 and is_word(name, "content-length", 14))
+        or (size == 17 and is_word(name, "transfer-encoding", 17))
+    )
+
+
+cdef Py_ssize_t measure_line(object line):
+    """Return the length of a line that is sent as it is; -1 where it is not plain: ASCII, valid, and not the engine's."""
+    cdef Text name, value
+    cdef Py_ssize_t name_size, value_size, at
+    if type(line) is not tuple or len(<tuple>line) != 2:
+        return -1
+    if type((<tuple>line)[0]) is not str or type((<tuple>line)[1]) is not str:
+        return -1
+    if not PyUnicode_IS_ASCII((<tuple>line)[0]) or not PyUnicode_IS_ASCII((<tuple>line)[1]):
+        return -1
+    name, name_size = PyUnicode_1BYTE_DATA((<tuple>line)[0]), PyUnicode_GET_LENGTH((<tuple>line)[0])
+    value, value_size = PyUnicode_1BYTE_DATA((<tuple>line)[1]), PyUnicode_GET_LENGTH((<tuple>line)[1])
+    for at in range(name_size):
+        if not IN_TOKEN[name[at]]:
+            return -1
+    if not name_size or belongs_to_engine(name, name_size) or not is_value(value, value_size):
+        return -1
+    return name_size + value_size + 4
+
+
+def join_lines(fields) -> bytes | None:
+    """Join lines in a list or tuple; return None unless all are valid text, and none frames or dates the message."""
+    cdef Py_ssize_t total = 0, size
+    cdef char *to
+    cdef bytes joined
+    cdef tuple lines
+    if type(fields) is not list and type(fields) is not tuple:
+        return None
+    # Nobody can change a tuple between the measuring and the copying.
+    lines = tuple(fields)
+    for line in lines:
+        size = measure_line(line)
+        if size < 0:
+            # Text beyond ASCII, and what is refused.
+            return _field_lines.join_lines(fields)
+        total += size
+    joined = PyBytes_FromStringAndSize(NULL, total)
+    to = PyBytes_AS_STRING(joined)
+    for name, value in lines:
+        to = put(to, name)
+        memcpy(to, ": ", 2)
+        to = put(to + 2, value)
+        memcpy(to, "\r\n", 2)
+        to += 2
+    return joined
+
+
+cdef inline char *put(char *to, str text):
+    """Copy ASCII text; return the position behind it."""
+    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(text)
+    memcpy(to, PyUnicode_1BYTE_DATA(text), size)
+    return to + size
