@@ -20,7 +20,6 @@ from typing import Final
 
 from muntin.http_core._accel import join_lines
 from muntin.http_core._body import NO_READER, BodyReader, make_reader
-from muntin.http_core._buffer import ReceiveBuffer
 from muntin.http_core._events import (
     HTTP_10,
     HTTP_11,
@@ -42,7 +41,8 @@ from muntin.http_core._events import (
 from muntin.http_core._field_block import FieldBlock
 from muntin.http_core._framing import frame_response
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
-from muntin.http_core._lines import REQUEST_LINES, LineCheck
+from muntin.http_core._lines import REQUEST_LINES
+from muntin.http_core._receiver import Receiver
 from muntin.http_core._request_head import take_request_head
 from muntin.http_core._response_body import check_length, measure_body
 from muntin.http_core._serialize import (
@@ -64,7 +64,7 @@ from muntin.http_core._states import (
 )
 from muntin.http_core._writer import BodyWriter
 from muntin.http_core.errors import LocalProtocolError, RemoteProtocolError
-from muntin.http_core.status import check_final, check_interim, check_status, status_line
+from muntin.http_core.status import USUAL_LINES, check_final, check_interim, check_status, status_line
 
 __all__ = ["ServerConnection"]
 
@@ -80,7 +80,7 @@ _SUBSTITUTE: Final = RequestHead("UNKNOWN", "/", HTTP_10, keep_alive=False)
 """Stands for the head of a request that could not be read. Any peer understands a response to it."""
 
 
-class ServerConnection:
+class ServerConnection(Receiver):
     """The server's side of one connection.
 
     Args:
@@ -88,11 +88,7 @@ class ServerConnection:
     """
 
     __slots__ = (
-        "_buffer",
-        "_ended",
         "_head",
-        "_limits",
-        "_line_check",
         "_reader",
         "_rejected",
         "_request_state",
@@ -101,18 +97,13 @@ class ServerConnection:
     )
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        super().__init__(limits, REQUEST_LINES)
         # For the whole connection:
-        self._limits = limits
-        self._buffer = ReceiveBuffer()
-        self._ended = False
-        """The peer sends no more."""
         self._request_state = RequestState.IDLE
         self._response_state = ResponseState.IDLE
         self._rejected: Rejected | None = None
         """The fault of the peer; nothing behind it can be understood."""
         # For one exchange:
-        self._line_check: LineCheck | None = None
-        """Of a head that arrives in pieces."""
         self._head: RequestHead | None = None
         """Of the request; after `abandon`, a substitute for one that could not be read."""
         self._reader: BodyReader = NO_READER
@@ -121,18 +112,6 @@ class ServerConnection:
         """Of the streamed response, or of the last one there was."""
 
     # What comes in
-
-    def receive(self, data: Data) -> None:
-        """Take bytes from the peer.
-
-        Raises:
-            TypeError: the data is not bytes.
-        """
-        self._buffer.append(data)
-
-    def receive_eof(self) -> None:
-        """Record that the peer ended its side."""
-        self._ended = True
 
     def next_event(self) -> Event:
         """Return the next event that the bytes received so far hold.
@@ -171,16 +150,14 @@ class ServerConnection:
     def _await_head(self) -> Event:
         """Check what has arrived of an incomplete head."""
         buffer = self._buffer
-        if self._line_check is None:
-            start = buffer.peek(2)
-            if start == b"\r\n":
-                # The one empty line that is ignored; a second one is a fault.
-                buffer.take(2)
-            if start not in (b"", b"\r"):
-                self._line_check = LineCheck(self._limits, REQUEST_LINES)
-        if self._line_check is not None:
-            self._line_check.check(buffer)
-        if not self._ended:
+        is_begun = self._line_check is not None
+        start = b"" if is_begun else buffer.peek(2)
+        if start == b"\r\n":
+            # The one empty line that is ignored; a second one is a fault.
+            buffer.take(2)
+        if is_begun or start not in (b"", b"\r"):
+            self._check_lines()
+        if not self._has_ended:
             return Signal.NEED_DATA
         if len(buffer):
             raise RemoteProtocolError(400, "incomplete head")
@@ -190,7 +167,7 @@ class ServerConnection:
     def _next_of_body(self) -> Event:
         event = self._reader.read(self._buffer)
         if event is None:
-            if self._ended:
+            if self._has_ended:
                 raise RemoteProtocolError(400, "incomplete body")
             return Signal.NEED_DATA
         if isinstance(event, EndOfBody):
@@ -298,8 +275,17 @@ class ServerConnection:
             outgoing = encode_fields(fields)
             raw, declared, closes = outgoing.raw, outgoing.content_length, outgoing.closes
             date = b"" if outgoing.has_date else date
-        line = status_line(status) if reason is None else status_line(status, encode_reason(reason))
-        stated, is_sent = measure_body(request.method, status, declared, length)
+        line: bytes | None = None
+        stated: int | None
+        method = request.method
+        if declared is None and reason is None and status.__class__ is int:
+            line = USUAL_LINES.get(status) if method != "HEAD" and method != "CONNECT" else None
+        if line is not None:
+            # The usual case spares the calls.
+            stated, is_sent = length, True
+        else:
+            line = status_line(status, None if reason is None else encode_reason(reason))
+            stated, is_sent = measure_body(method, status, declared, length)
         length_line = b"" if stated is None else b"Content-Length: %d\r\n" % stated
         after = self._response_state
         # RFC 9110 §10.1.1: a peer that holds its body back can send it or leave it out, once it has seen the response.
@@ -450,7 +436,9 @@ class ServerConnection:
         self._request_state = _REQUEST_IDLE
         self._response_state = _RESPONSE_IDLE
         self._head = None
-        return NextExchange.ARRIVED if self._ended or len(self._buffer) else NextExchange.AWAITED
+        buffer = self._buffer
+        has_arrived = self._has_ended or buffer.start < len(buffer.data)
+        return NextExchange.ARRIVED if has_arrived else NextExchange.AWAITED
 
     # What is known
 
@@ -480,11 +468,6 @@ class ServerConnection:
         return self._reader.left
 
     @property
-    def buffered(self) -> int:
-        """Bytes received that no event has returned yet."""
-        return len(self._buffer)
-
-    @property
     def is_full(self) -> bool:
         """True if reading should pause. Heads and bodies that need more bytes have limits of their own."""
         waiting, limits = len(self._buffer), self._limits
@@ -493,8 +476,3 @@ class ServerConnection:
         if self._request_state is _REQUEST_IDLE:
             return waiting >= limits.head_ceiling
         return self._request_state is not _REQUEST_BODY or waiting >= limits.body_ceiling
-
-    @property
-    def has_ended(self) -> bool:
-        """True if the peer has ended its side."""
-        return self._ended

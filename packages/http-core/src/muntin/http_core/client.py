@@ -11,7 +11,6 @@ import sys
 from typing import Final
 
 from muntin.http_core._body import NO_READER, BodyReader, make_reader
-from muntin.http_core._buffer import ReceiveBuffer
 from muntin.http_core._client_states import (
     CLIENT_PERSISTENT,
     CLIENT_REQUEST,
@@ -34,7 +33,8 @@ from muntin.http_core._events import (
     Signal,
 )
 from muntin.http_core._limits import DEFAULT_LIMITS, Limits
-from muntin.http_core._lines import STATUS_LINES, LineCheck
+from muntin.http_core._lines import STATUS_LINES
+from muntin.http_core._receiver import Receiver
 from muntin.http_core._request_head import parse_request_head
 from muntin.http_core._response_head import parse_response_head
 from muntin.http_core._serialize import OutgoingFields, encode_fields, encode_text, require_bytes
@@ -58,7 +58,7 @@ _UNBOUNDED: Final = Limits(
 _BODILESS_METHODS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "CONNECT", "TRACE"})
 
 
-class ClientConnection:
+class ClientConnection(Receiver):
     """The client's side of one connection; one exchange at a time.
 
     Args:
@@ -66,11 +66,7 @@ class ClientConnection:
     """
 
     __slots__ = (
-        "_buffer",
-        "_ended",
         "_head",
-        "_limits",
-        "_line_check",
         "_reader",
         "_rejected",
         "_request_state",
@@ -80,11 +76,8 @@ class ClientConnection:
     )
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        super().__init__(limits, STATUS_LINES)
         # For the whole connection:
-        self._limits = limits
-        self._buffer = ReceiveBuffer()
-        self._ended = False
-        """The peer sends no more."""
         self._request_state = ClientRequestState.IDLE
         self._response_state = ClientResponseState.IDLE
         self._rejected: Rejected | None = None
@@ -94,8 +87,6 @@ class ClientConnection:
         """Of our request."""
         self._writer = BodyWriter(NO_BODY)
         """Of our request's body."""
-        self._line_check: LineCheck | None = None
-        """Of a head that arrives in pieces."""
         self._response_framing = NO_BODY
         self._reader: BodyReader = NO_READER
         """Of the response's body while that arrives."""
@@ -190,18 +181,6 @@ class ClientConnection:
 
     # What comes in
 
-    def receive(self, data: Data) -> None:
-        """Take bytes from the peer.
-
-        Raises:
-            TypeError: the data is not bytes.
-        """
-        self._buffer.append(data)
-
-    def receive_eof(self) -> None:
-        """Record that the peer ended its side."""
-        self._ended = True
-
     def next_event(self) -> ResponseEvent:
         """Return the next event that the bytes received so far hold.
 
@@ -242,17 +221,15 @@ class ClientConnection:
         # RFC 9112 §9.2: what comes without a request is no response to anything.
         if len(self._buffer):
             raise RemoteProtocolError(502, "a response without a request")
-        if not self._ended:
+        if not self._has_ended:
             return Signal.NEED_DATA
         self._advance_response(Input.EOF)
         return PeerClosed()
 
     def _await_head(self) -> ResponseEvent:
         """Check what has arrived of an incomplete head."""
-        if self._line_check is None:
-            self._line_check = LineCheck(self._limits, STATUS_LINES)
-        self._line_check.check(self._buffer)
-        if self._ended:
+        self._check_lines()
+        if self._has_ended:
             raise RemoteProtocolError(502, "incomplete head" if len(self._buffer) else "no response")
         return Signal.NEED_DATA
 
@@ -274,7 +251,7 @@ class ClientConnection:
     def _next_of_body(self) -> ResponseEvent:
         event = self._reader.read(self._buffer)
         if event is None:
-            if not self._ended:
+            if not self._has_ended:
                 return Signal.NEED_DATA
             if self._response_framing.kind is not FramingKind.CLOSE:
                 raise RemoteProtocolError(502, "incomplete body")
@@ -328,13 +305,3 @@ class ClientConnection:
     def keeps_alive(self) -> bool:
         """True if another exchange may follow this one, as far as is known by now."""
         return self._response_state in CLIENT_PERSISTENT
-
-    @property
-    def buffered(self) -> int:
-        """Bytes received that no event has returned yet."""
-        return len(self._buffer)
-
-    @property
-    def has_ended(self) -> bool:
-        """True if the peer has ended its side."""
-        return self._ended

@@ -7,6 +7,7 @@ from muntin.http_core.errors import LocalProtocolError
 
 __all__ = [
     "REASONS",
+    "USUAL_LINES",
     "check_final",
     "check_interim",
     "check_status",
@@ -27,6 +28,11 @@ REASONS: Final[dict[int, str]] = {status.value: status.phrase for status in HTTP
 _LINES: Final[dict[object, bytes]] = {
     code: f"HTTP/1.1 {code} {phrase}\r\n".encode("ascii") for code, phrase in REASONS.items()
 }
+
+USUAL_LINES: Final[dict[object, bytes]] = {
+    code: _LINES[code] for code in REASONS if code >= 200 and code not in (204, 205, 304)
+}
+"""The status-lines of final responses that have a body, but to HEAD and CONNECT."""
 
 
 def reason_of(status: int) -> str:
