@@ -172,9 +172,25 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure muntin beside its peers; arguments after `--` go to `python -m benchmarks`."""
+    """Measure muntin, as compiled wheels and as plain Python, beside its peers; arguments after `--` go to
+    `python -m benchmarks`.
+    """
     install_from_source(session, *tools("bench"), names=PACKAGES)
-    session.run("python", "-m", "benchmarks", *session.posargs)
+    wheels = [] if "--help" in session.posargs else ["--wheels", install_wheels(session)]
+    session.run("python", "-m", "benchmarks", *wheels, *session.posargs)
+
+
+def install_wheels(session: nox.Session) -> str:
+    """Build wheels of all packages, install them into an environment of their own, and return its interpreter."""
+    folder = Path(session.create_tmp())
+    shutil.rmtree(folder / "wheels", ignore_errors=True)
+    options = ("--no-build-isolation", "--no-deps", "--quiet", "--wheel-dir", str(folder / "wheels"))
+    session.run("python", "-m", "pip", "wheel", *options, *(f"./packages/{name}" for name in PACKAGES))
+    session.run("python", "-m", "venv", "--clear", str(folder / "environment"))
+    python = str(folder / "environment" / "bin" / "python")
+    wheels = sorted(map(str, (folder / "wheels").glob("*.whl")))
+    session.run(python, "-m", "pip", "install", "--quiet", "uvloop", *wheels, external=True)
+    return python
 
 
 @nox.session

@@ -6,13 +6,15 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import imports, memory
 from benchmarks.peers import PEERS, Peer
 from benchmarks.report import Results, format_results, write_json
 from benchmarks.rounds import Plan, run_rounds
-from benchmarks.workloads import FIRST, KIB, MIB, WORKLOADS
+from benchmarks.run import describe_run
+from benchmarks.workloads import KIB, MIB, WORKLOADS
 
 EVERYTHING = [*WORKLOADS, *memory.IDLE, imports.NAME]
 
@@ -39,8 +41,9 @@ def parse_arguments() -> argparse.Namespace:
         "workloads",
         nargs="*",
         metavar="workload",
-        help=f"what to measure: {', '.join(EVERYTHING)}, or all (without any: {', '.join(FIRST)})",
+        help=f"what to measure: {', '.join(EVERYTHING)}, or all, which is the default",
     )
+    parser.add_argument("--only", default="", help="the same as one word with commas between")
     parser.add_argument(
         "--peers", default=",".join(PEERS), help="who takes part, with commas between (%(default)s)"
     )
@@ -48,15 +51,19 @@ def parse_arguments() -> argparse.Namespace:
         "--subject", default="muntin", choices=PEERS, help="whose ratios are shown (%(default)s)"
     )
     parser.add_argument("--rounds", type=at_most(100), default=3, help="turns of each peer (%(default)s)")
-    parser.add_argument("--seconds", type=at_most(60), default=2, help="length of a turn (%(default)s)")
+    parser.add_argument("--seconds", type=at_most(60), default=1, help="length of a turn (%(default)s)")
     parser.add_argument(
-        "--idle", type=at_most(50_000), default=1000, help="connections held for memory (%(default)s)"
+        "--idle", type=at_most(50_000), default=10_000, help="connections held for memory (%(default)s)"
     )
     parser.add_argument("--server-core", type=int, default=0, help="the core of the servers (%(default)s)")
     parser.add_argument("--load-core", type=int, default=last, help="the core of the load (%(default)s)")
     parser.add_argument("--json", type=Path, help="write every measurement to this file")
+    parser.add_argument(
+        "--wheels", type=Path, help="the interpreter of an environment that has muntin's wheels, for `muntin`"
+    )
     arguments = parser.parse_args()
-    arguments.workloads = EVERYTHING if "all" in arguments.workloads else arguments.workloads or list(FIRST)
+    asked = arguments.workloads + list(filter(None, arguments.only.split(",")))
+    arguments.workloads = EVERYTHING if "all" in asked or not asked else asked
     arguments.peers = arguments.peers.split(",")
     for given, known in ((arguments.workloads, EVERYTHING), (arguments.peers, PEERS)):
         if unknown := set(given).difference(known):
@@ -64,7 +71,7 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def choose(names: Iterable[str], asked: Iterable[str]) -> list[Peer]:
+def choose(names: Iterable[str], asked: Iterable[str], wheels: Path | None) -> list[Peer]:
     """Give the peers that can be compared, are asked for and are installed; tell of those that are not."""
     asked = set(asked)
     chosen = []
@@ -73,7 +80,8 @@ def choose(names: Iterable[str], asked: Iterable[str]) -> list[Peer]:
             if missing := PEERS[name].missing():
                 print(f"without {name}: {', '.join(missing)} is not installed", file=sys.stderr)
             else:
-                chosen.append(PEERS[name])
+                peer = PEERS[name]
+                chosen.append(replace(peer, interpreter=str(wheels)) if wheels and peer.wheels else peer)
     return chosen
 
 
@@ -91,10 +99,10 @@ def measure(name: str, arguments: argparse.Namespace, files: Path, results: Resu
     plan = results.plan
     if name == imports.NAME:
         modules = {peer: module for peer, module in imports.MODULES.items() if peer in arguments.peers}
-        results.values.update(imports.measure_imports(modules))
+        results.values.update(imports.measure_imports(modules, arguments.wheels))
         return []
     names = memory.IDLE[name].peers if name in memory.IDLE else WORKLOADS[name].peers
-    peers = choose(names, arguments.peers)
+    peers = choose(names, arguments.peers, arguments.wheels)
     found: Mapping[str, object]
     if name in memory.IDLE:
         found = memory.measure_memory(name, peers, arguments.idle, files, plan.server_core)
@@ -112,7 +120,7 @@ def main() -> int:
         print("wrk is not installed: apt-get install wrk, or see https://github.com/wg/wrk", file=sys.stderr)
         return 2
     plan = Plan(arguments.rounds, arguments.seconds, arguments.server_core, arguments.load_core)
-    results, failed = Results(plan), list[str]()
+    results, failed = Results(describe_run(arguments.wheels), plan), list[str]()
     with tempfile.TemporaryDirectory() as folder:
         files = make_files(Path(folder))
         for name in arguments.workloads:

@@ -1,11 +1,14 @@
 """Imports: what a fresh interpreter takes for each framework: to import it, and until it has answered once."""
 
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
 from benchmarks.peers import is_installed
 from benchmarks.processes import ROOT
@@ -47,19 +50,56 @@ print(time.process_time() - start)
 """
 
 
-def measure_imports(modules: Mapping[str, str]) -> dict[str, dict[str, float]]:
-    """Give the median milliseconds of processor time for each import, and for import and first answer."""
+def measure_imports(modules: Mapping[str, str], wheels: Path | None) -> dict[str, dict[str, float]]:
+    """Return the median milliseconds of processor time for each import, and for import and first answer, and the
+    instructions of each import in millions where valgrind is there to count them.
+    """
     present = {name: module for name, module in modules.items() if is_installed(module)}
     packages = {
         name: module.rpartition(".")[0] for name, module in present.items() if module.endswith(".web")
     }
-    return {
-        "ms to import": measure({name: IMPORT.format(module) for name, module in present.items()}),
-        "ms to a first answer": measure({name: ANSWER.format(package) for name, package in packages.items()}),
+    interpreters = {"muntin": str(wheels)} if wheels else {}
+    found = {
+        "ms to import": measure(
+            {name: IMPORT.format(module) for name, module in present.items()}, interpreters
+        ),
+        "ms to a first answer": measure(
+            {name: ANSWER.format(package) for name, package in packages.items()}, interpreters
+        ),
     }
+    if shutil.which("valgrind"):
+        found["million instructions to import"] = {
+            name: (count(f"import {module}", interpreter) - count("pass", interpreter)) / 1e6
+            for name, module in present.items()
+            for interpreter in [interpreters.get(name, sys.executable)]
+        }
+    return found
 
 
-def measure(programs: Mapping[str, str]) -> dict[str, float]:
+def count(program: str, interpreter: str) -> int:
+    """Return the instructions of a fresh interpreter that runs a program whose modules are compiled to bytecode."""
+    command = [
+        "valgrind",
+        "--tool=callgrind",
+        f"--callgrind-out-file={os.devnull}",
+        interpreter,
+        "-c",
+        program,
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment |= {"PYTHONPYCACHEPREFIX": folder, "PYTHONHASHSEED": "0"}
+        subprocess.run([interpreter, "-c", program], cwd=ROOT, env=environment, check=True)
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=300
+        )
+    printed = re.search(r"Collected : (\d+)", done.stderr)
+    if printed is None:
+        raise RuntimeError(f"valgrind printed no count: {done.stderr[-500:]}")
+    return int(printed[1])
+
+
+def measure(programs: Mapping[str, str], interpreters: Mapping[str, str]) -> dict[str, float]:
     """Give the median milliseconds that each program prints, the interpreters taking turns."""
     found: dict[str, list[float]] = {name: [] for name in programs}
     with tempfile.TemporaryDirectory() as folder:
@@ -69,15 +109,15 @@ def measure(programs: Mapping[str, str]) -> dict[str, float]:
         environment["PYTHONPYCACHEPREFIX"] = folder
         for turn in range(1 + TIMES):
             for name, program in programs.items():
-                seconds = float(run(program, environment))
+                seconds = float(run(program, environment, interpreters.get(name, sys.executable)))
                 if turn:  # the first one compiles
                     found[name].append(seconds)
     return {name: statistics.median(seconds) * 1000 for name, seconds in found.items()}
 
 
-def run(program: str, environment: Mapping[str, str]) -> str:
+def run(program: str, environment: Mapping[str, str], interpreter: str) -> str:
     """Give what a fresh interpreter prints for a program."""
-    command = [sys.executable, "-c", program]
+    command = [interpreter, "-c", program]
     return subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     ).stdout

@@ -47,7 +47,10 @@ class Idle:
 
 IDLE = {
     "memory": Idle(
-        "hello", ("raw", "aiohttp", "muntin", "runner", "uvicorn"), format_request("/", {}), b"HTTP/1.1 200 "
+        "hello",
+        ("raw", "aiohttp", "muntin", "muntin-pure", "runner", "uvicorn"),
+        format_request("/", {}),
+        b"HTTP/1.1 200 ",
     ),
     "memory-sockets": Idle("echo-64", SOCKETS, format_request("/echo", HANDSHAKE), b"HTTP/1.1 101 "),
     "memory-deflate": Idle(

@@ -3,7 +3,8 @@
 import importlib.util
 import shutil
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.workloads import Workload
@@ -18,6 +19,11 @@ class Peer:
     modules: tuple[str, ...] = ()
     executable: str = ""
     api: str = ""
+    wheels: bool = False
+    """Whether it runs on the wheels of muntin that were built for the run, where there are any."""
+    interpreter: str = sys.executable
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that its process has besides."""
 
     def missing(self) -> list[str]:
         """Give what is not installed; nothing where the peer can take part."""
@@ -38,7 +44,7 @@ class Peer:
         if self.api:
             options["--api"] = self.api
         words = [str(word) for option in options.items() for word in option]
-        return [sys.executable, "-m", f"benchmarks.servers.{self.program}", *words]
+        return [self.interpreter, "-m", f"benchmarks.servers.{self.program}", *words]
 
 
 def is_installed(module: str) -> bool:
@@ -54,13 +60,22 @@ PEERS = {
     for peer in (
         Peer("raw", "raw", ("uvloop",)),
         Peer("aiohttp", "application", ("aiohttp", "uvloop"), api="aiohttp.web"),
-        Peer("muntin", "application", ("muntin.web", "uvloop"), api="muntin.web"),
-        Peer("runner", "runner", ("muntin.runner", "uvloop")),
+        Peer("muntin", "application", ("muntin.web", "uvloop"), api="muntin.web", wheels=True),
+        Peer(
+            "muntin-pure",
+            "application",
+            ("muntin.web", "uvloop"),
+            api="muntin.web",
+            environment={"MUNTIN_PURE": "1"},
+        ),
+        Peer("runner", "runner", ("muntin.runner", "uvloop"), wheels=True),
         Peer("uvicorn", "uvicorn", ("uvicorn", "httptools", "uvloop")),
         Peer("granian", "granian", ("granian", "uvloop")),
         Peer("starlette", "starlette", ("starlette", "uvicorn", "httptools", "uvloop")),
         Peer("blacksheep", "blacksheep", ("blacksheep", "uvicorn", "httptools", "uvloop")),
         Peer("websockets", "websockets", ("websockets", "uvloop")),
+        Peer("bare", "bare", ("uvloop",)),
+        Peer("picows", "picows", ("picows", "uvloop")),
         Peer("nginx", "nginx", executable="nginx"),
     )
 }

@@ -80,7 +80,13 @@ def serving(peer: Peer, workload: Workload, *, files: Path, core: int) -> Iterat
     with log.open("wb") as output:
         # A session of its own: whatever the server starts is stopped with it.
         process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=ROOT,
+            env={**os.environ, **peer.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         wait_until_listening(process, port)

@@ -1,13 +1,13 @@
 """Reports: measurements as tables for people and as JSON for programs."""
 
 import json
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks.load import Measurement
 from benchmarks.rounds import Plan, median_cost, median_rate
+from benchmarks.run import Run
 
 Table = Mapping[str, Mapping[str, float]]
 
@@ -16,6 +16,7 @@ Table = Mapping[str, Mapping[str, float]]
 class Results:
     """What one run found: rates, of which more is better, and other values, of which less is."""
 
+    run: Run
     plan: Plan
     rates: dict[str, dict[str, list[Measurement]]] = field(default_factory=dict)
     values: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -78,5 +79,15 @@ def format_table(corner: str, table: Table, number: str) -> str:
 
 def write_json(path: Path, results: Results) -> None:
     """Write every single measurement, and what it was made on."""
-    made_on = {"python": platform.python_version(), "machine": platform.machine()}
-    path.write_text(json.dumps(made_on | asdict(results), indent=2) + "\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asdict(results), indent=1) + "\n")
+
+
+def read_json(path: Path) -> Results:
+    """Read what `write_json` wrote."""
+    told = json.loads(path.read_text())
+    rates = {
+        name: {peer: [Measurement(**item) for item in of] for peer, of in row.items()}
+        for name, row in told["rates"].items()
+    }
+    return Results(Run(**told["run"]), Plan(**told["plan"]), rates, told["values"])

@@ -3,12 +3,13 @@
 import statistics
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.load import Measurement, make_load, write_script
 from benchmarks.peers import Peer
-from benchmarks.processes import Unfit, serving
+from benchmarks.processes import Server, Unfit, serving
 from benchmarks.workloads import Workload
 
 # Long enough for caches and the allocator to settle. Seconds.
@@ -28,30 +29,41 @@ class Plan:
 def run_rounds(
     workload: Workload, peers: Sequence[Peer], plan: Plan, files: Path
 ) -> dict[str, list[Measurement]]:
-    """Give the measurements of each peer, a round each: A B C, A B C and so on. Who is unfit is left out."""
+    """Return the measurements of each peer, a round each: A B C, A B C and so on. Who is unfit is left out.
+
+    All servers of a workload stay there until its end; only one has something to do at a time.
+    """
     script = write_script(workload, files.parent)
-    found: dict[str, list[Measurement]] = {peer.name: [] for peer in peers}
-    for number in range(1, plan.rounds + 1):
+    found: dict[str, list[Measurement]] = {}
+    with ExitStack() as running:
+        servers: dict[str, Server] = {}
         for peer in peers:
-            if peer.name not in found:
-                continue
             try:
-                with serving(peer, workload, files=files, core=plan.server_core) as server:
-                    make_load(server, workload, script=script, seconds=WARM_UP, core=plan.load_core)
+                server = running.enter_context(serving(peer, workload, files=files, core=plan.server_core))
+                make_load(server, workload, script=script, seconds=WARM_UP, core=plan.load_core)
+            except Unfit as unfit:
+                print(unfit, file=sys.stderr)
+            else:
+                servers[peer.name], found[peer.name] = server, []
+        for number in range(1, plan.rounds + 1):
+            for name, server in list(servers.items()):
+                try:
                     measured = make_load(
                         server, workload, script=script, seconds=plan.seconds, core=plan.load_core
                     )
-            except Unfit as unfit:
-                print(unfit, file=sys.stderr)
-                del found[peer.name]
-            else:
-                found[peer.name].append(measured)
-                failed = f" ({measured.failed} failed)" if measured.failed else ""
-                print(
-                    f"{workload.name} {number}/{plan.rounds} {peer.name}: {measured.rate:,.0f}/s{failed}",
-                    file=sys.stderr,
-                )
+                except Unfit as unfit:
+                    print(f"{name}, {workload.name}: {unfit}", file=sys.stderr)
+                    del servers[name], found[name]
+                else:
+                    found[name].append(measured)
+                    report(f"{workload.name} {number}/{plan.rounds} {name}", measured)
     return found
+
+
+def report(what: str, measured: Measurement) -> None:
+    """Print one measurement for who waits."""
+    failed = f" ({measured.failed} failed)" if measured.failed else ""
+    print(f"{what}: {measured.rate:,.0f}/s{failed}", file=sys.stderr)
 
 
 def median_rate(measurements: Sequence[Measurement]) -> float:

@@ -57,8 +57,10 @@ class Workload:
 # The limit and the two applications of one API: they take part wherever they can, as only ratios
 # of one run mean anything.
 LIMIT = ("raw",)
-API = ("aiohttp", "muntin")
-SOCKETS = (*API, "websockets")
+API = ("aiohttp", "muntin", "muntin-pure")
+SOCKETS = (*API, "picows", "websockets")
+# What the same bytes take without HTTP's rules.
+BODIES = ("bare", *API)
 SERVERS = ("runner", "uvicorn", "granian")
 FRAMEWORKS = ("starlette", "blacksheep")
 
@@ -107,7 +109,7 @@ WORKLOADS = {
         ),
         Workload(
             name="upload",
-            peers=API,
+            peers=BODIES,
             method="POST",
             path="/upload",
             fields={"Content-Type": "application/octet-stream"},
@@ -117,10 +119,7 @@ WORKLOADS = {
         ),
         Workload(name="echo-64", peers=SOCKETS, path="/echo", message=64, connections=32),
         Workload(name="echo-16k", peers=SOCKETS, path="/echo", message=16 * KIB, connections=32),
-        Workload(name="answer", peers=API, path="/answer", answer=MIB, connections=16),
-        Workload(name="stream", peers=API, path="/stream", answer=MIB, connections=16),
+        Workload(name="answer", peers=BODIES, path="/answer", answer=MIB, connections=16),
+        Workload(name="stream", peers=BODIES, path="/stream", answer=MIB, connections=16),
     )
 }
-
-# What a short run looks at.
-FIRST = ("hello", "browser", "json", "variable-200")
