@@ -64,10 +64,10 @@ def test_a_storm_of_connections_is_cut(run: Run, serve: Serve) -> None:
             served.send(GET)
             await served.response()
             storm = [await serving.connect() for _ in range(200)]
-            answers = await asyncio.gather(*(client.rest() for client in storm[1:]), return_exceptions=True)
-            told = [answer for answer in answers if isinstance(answer, bytes) and answer]
-            assert len(told) == REFUSED_AT_ONCE
-            assert all(answer.startswith(b"HTTP/1.1 503 ") for answer in told)
+            responses = await asyncio.gather(*(client.rest() for client in storm[1:]), return_exceptions=True)
+            received = [response for response in responses if isinstance(response, bytes) and response]
+            assert len(received) == REFUSED_AT_ONCE
+            assert all(response.startswith(b"HTTP/1.1 503 ") for response in received)
             served.send(GET)
             assert (await served.response())[1] == b"hello"
 

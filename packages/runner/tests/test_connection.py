@@ -72,7 +72,7 @@ def test_pipelining_in_order(run: Run, serve: Serve, step: int) -> None:
     run(main())
 
 
-def test_many_pipelined_answers_let_others_have_their_turn(run: Run, serve: Serve) -> None:
+def test_many_pipelined_responses_let_others_have_their_turn(run: Run, serve: Serve) -> None:
     async def main() -> None:
         turns = 0
 
@@ -272,7 +272,7 @@ def test_an_unread_body_too_large_to_drop_ends_the_connection(run: Run, serve: S
                 b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n" + bytes(1_000_000)
             )
             assert (await client.response())[1] == b"/x"
-            # Our answer arrives whole, in spite of what the peer is still sending.
+            # Our response arrives whole, in spite of what the peer is still sending.
             assert await client.rest() == b""
 
     run(main())
@@ -323,30 +323,30 @@ def test_refused_requests(run: Run, serve: Serve, raw: bytes, status: bytes, tex
 
 @pytest.mark.row("HI-50")
 @pytest.mark.parametrize("way", ["at once", "waits", "refused"])
-def test_a_reset_between_the_answer_and_its_end(
+def test_a_reset_between_the_response_and_its_end(
     run: Run, serve: Serve, caplog: pytest.LogCaptureFixture, way: str
 ) -> None:
-    """A client that speaks TLS to us does that: it takes the first bytes of our answer for nonsense."""
+    """A client that speaks TLS to us does that: it takes the first bytes of our response for nonsense."""
 
     async def main() -> None:
         peer = socket.socket()
-        answered = asyncio.Event()
+        responded = asyncio.Event()
 
-        async def answer(exchange: Exchange, *_: Rejected) -> None:
+        async def respond(exchange: Exchange, *_: Rejected) -> None:
             if way == "waits":
                 await asyncio.sleep(0)
             exchange.close_after()
             exchange.respond(*ok())
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             peer.close()
-            answered.set()
+            responded.set()
 
-        async with serve(answer, rejector=answer) as serving:
+        async with serve(respond, rejector=respond) as serving:
             peer.connect(("127.0.0.1", serving.port))
             well_formed = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1"
             peer.send(b"\x16\x03\r\n\r\n" if way == "refused" else well_formed)
             async with asyncio.timeout(10):
-                await answered.wait()
+                await responded.wait()
             await serving.until(lambda: not serving.server.connections)
 
     run(main())
@@ -398,7 +398,7 @@ def test_handler_cancellation(run: Run, serve: Serve, cancels: bool) -> None:
     run(main())
 
 
-def test_a_half_closed_peer_gets_its_answer(run: Run, serve: Serve) -> None:
+def test_a_half_closed_peer_gets_its_response(run: Run, serve: Serve) -> None:
     async def waits(exchange: Exchange) -> None:
         await asyncio.sleep(0)
         await say_target(exchange)

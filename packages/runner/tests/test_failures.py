@@ -44,7 +44,7 @@ def test_a_failing_handler(run: Run, serve: Serve, caplog: pytest.LogCaptureFixt
     assert record.exc_info[0] is ValueError
 
 
-def test_a_handler_that_fails_in_the_middle_of_its_answer(run: Run, serve: Serve) -> None:
+def test_a_handler_that_fails_in_the_middle_of_its_response(run: Run, serve: Serve) -> None:
     async def fail(exchange: Exchange) -> None:
         exchange.start(ResponseHead(200))
         exchange.send(b"half")
@@ -60,7 +60,7 @@ def test_a_handler_that_fails_in_the_middle_of_its_answer(run: Run, serve: Serve
     run(main())
 
 
-def test_a_handler_without_an_answer(run: Run, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_handler_without_a_response(run: Run, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     async def forget(exchange: Exchange) -> None:
         pass
 
@@ -74,7 +74,7 @@ def test_a_handler_without_an_answer(run: Run, serve: Serve, caplog: pytest.LogC
     assert "left its response unfinished" in caplog.text
 
 
-def test_a_refused_head_can_be_answered_otherwise(run: Run, serve: Serve) -> None:
+def test_a_refused_head_can_get_another_response(run: Run, serve: Serve) -> None:
     async def careful(exchange: Exchange) -> None:
         with pytest.raises(LocalProtocolError):
             exchange.respond(ResponseHead(200, [("X", "a\r\nb")]))
@@ -99,7 +99,7 @@ def test_a_refused_head_can_be_answered_otherwise(run: Run, serve: Serve) -> Non
     ],
 )
 @pytest.mark.parametrize("waits", [False, True])
-def test_who_answers_what_cannot_be_read(
+def test_a_rejector_responds_to_what_cannot_be_read(
     run: Run, serve: Serve, raw: bytes, phase: str, status: int, waits: bool
 ) -> None:
     async def reject(exchange: Exchange, rejected: Rejected) -> None:
@@ -116,17 +116,15 @@ def test_who_answers_what_cannot_be_read(
             await serving.until_phase(phase)
             if phase == "HEAD":
                 serving.let_time_pass(7)
-            answer = await client.rest()
-            assert answer.startswith(b"HTTP/1.1 %d " % status)
-            assert answer.endswith(b"\r\nConnection: close\r\n\r\nnever mind")
+            response = await client.rest()
+            assert response.startswith(b"HTTP/1.1 %d " % status)
+            assert response.endswith(b"\r\nConnection: close\r\n\r\nnever mind")
 
     run(main())
 
 
 @pytest.mark.row("HI-52")
-def test_who_fails_to_answer_what_cannot_be_read(
-    run: Run, serve: Serve, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_rejector_that_fails_to_respond(run: Run, serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     async def reject(exchange: Exchange, rejected: Rejected) -> None:
         raise ZeroDivisionError
 

@@ -90,7 +90,7 @@ def test_a_peer_that_does_not_read_is_not_buffered_for(run: Run, serve: Serve) -
     run(main())
 
 
-def test_a_slow_reader_gets_no_further_answers_piled_up(run: Run, serve: Serve) -> None:
+def test_a_slow_reader_gets_no_further_responses_piled_up(run: Run, serve: Serve) -> None:
     async def big(exchange: Exchange) -> None:
         exchange.respond(*ok(bytes(1_000_000)))
 

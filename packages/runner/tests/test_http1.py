@@ -102,7 +102,7 @@ def test_continue_is_sent_when_the_body_is_wanted(run: Run, serve: Serve) -> Non
 
 
 @pytest.mark.row("HI-22")
-def test_a_final_answer_instead_of_continue_ends_the_connection(run: Run, serve: Serve) -> None:
+def test_a_final_response_instead_of_continue_ends_the_connection(run: Run, serve: Serve) -> None:
     async def main() -> None:
         async with serve(say_target) as serving:
             client = await serving.connect()

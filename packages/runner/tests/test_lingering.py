@@ -93,7 +93,7 @@ def test_a_slow_reader_that_sends_late_loses_nothing(
                 got = 0
                 for turn in range(20):
                     got += len(await loop.sock_recv(sock, 4000))
-                    # The rest of the body, a piece at a time, or a request that nobody will answer.
+                    # The rest of the body, a piece at a time, or a request that gets no response.
                     await loop.sock_sendall(sock, bytes(100) if turn % 3 else b"")
                     serving.let_time_pass(1)
                     assert {each.phase.name for each in serving.server.connections} == {phase}

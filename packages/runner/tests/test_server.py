@@ -122,7 +122,7 @@ def test_shutdown_cancels_what_does_not_end(run: Run, serve: Serve) -> None:
 @pytest.mark.row("RN-20")
 @pytest.mark.filterwarnings("error::ResourceWarning")
 def test_nobody_who_knocks_while_the_server_stops_is_lost(run: Run, serve: Serve) -> None:
-    """Who gets a connection gets an answer, until connections are refused."""
+    """A peer with a connection gets a response, until connections are refused."""
 
     async def knock(port: int) -> bytes:
         try:

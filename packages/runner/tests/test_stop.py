@@ -36,7 +36,7 @@ def read_all(sock: socket.socket) -> bytes:
 
 @pytest.mark.row("RN-20", "RN-22")
 @pytest.mark.filterwarnings("error::ResourceWarning")
-def test_who_waits_in_the_backlog_is_answered(run: Run) -> None:
+def test_who_waits_in_the_backlog_gets_a_response(run: Run) -> None:
     """The loop has not looked at its listening socket when the server is stopped."""
 
     async def main() -> None:
@@ -60,7 +60,7 @@ def test_who_waits_in_the_backlog_is_answered(run: Run) -> None:
 
 @pytest.mark.row("RN-20", "RN-22")
 @pytest.mark.parametrize("sent", [b"", GET[:-1], GET, GET + GET])
-def test_what_was_sent_on_an_idle_connection_is_answered(
+def test_what_was_sent_on_an_idle_connection_gets_a_response(
     run: Run, serve: Serve, sent: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request that the kernel has, and the loop has not read when the server is stopped."""
@@ -88,7 +88,7 @@ def test_what_was_sent_on_an_idle_connection_is_answered(
                     await serving.runner.cleanup()
                 peer.setblocking(True)
                 raw = read_all(peer)
-                # What is pipelined behind the last is not answered, and can tell so by its head.
+                # What is pipelined behind the last gets no response, and the head of the last says so.
                 assert raw.count(b"HTTP/1.1 200 OK\r\n") == bool(sent)
                 assert raw.count(b"Connection: close\r\n") == bool(sent)
 
@@ -96,7 +96,7 @@ def test_what_was_sent_on_an_idle_connection_is_answered(
 
 
 @pytest.mark.row("RN-22")
-def test_a_pipelining_peer_knows_what_was_not_answered(run: Run, serve: Serve) -> None:
+def test_a_pipelining_peer_knows_what_got_no_response(run: Run, serve: Serve) -> None:
     async def main() -> None:
         released = asyncio.Event()
         begun: list[str] = []
@@ -124,8 +124,8 @@ def test_a_pipelining_peer_knows_what_was_not_answered(run: Run, serve: Serve) -
 
 
 @pytest.mark.row("RN-20")
-def test_the_rest_of_a_body_does_not_cost_its_answer(run: Run, serve: Serve) -> None:
-    """An answer is out, the rest of the request comes in and is dropped: no reset may overtake the answer."""
+def test_the_rest_of_a_body_does_not_cost_its_response(run: Run, serve: Serve) -> None:
+    """A response is out, the rest of the request comes in and is dropped: no reset may overtake the response."""
 
     async def main() -> None:
         async with serve(hello, timeouts=BRIEF) as serving:
@@ -210,7 +210,7 @@ def test_half_a_request_holds_no_stop(
             async with asyncio.timeout(PATIENCE):
                 await serving.runner.cleanup()
             raw = await client.rest()
-            # Who was answered has its response: it is not cut off by a reset.
+            # Each peer with a response has all of it: it is not cut off by a reset.
             assert raw.count(b"hello") == responses
 
     run(main())

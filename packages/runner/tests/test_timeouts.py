@@ -37,14 +37,14 @@ async def count_body(exchange: Exchange) -> None:
 
 @pytest.mark.row("HI-23", "AH-39")
 @pytest.mark.parametrize(
-    ("raw", "phase", "allowed", "answer"),
+    ("raw", "phase", "allowed", "response"),
     [
         (b"", "IDLE", 30, b""),
         (b"GET / HT", "HEAD", 5, b"HTTP/1.1 408 Request Timeout\r\n"),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", "DRAINING", 7, b"HTTP/1.1 200 OK\r\n"),
     ],
 )
-def test_deadlines(run: Run, serve: Serve, raw: bytes, phase: str, allowed: float, answer: bytes) -> None:
+def test_deadlines(run: Run, serve: Serve, raw: bytes, phase: str, allowed: float, response: bytes) -> None:
     async def main() -> None:
         async with serve(hello, timeouts=Timeouts(first_byte=30, head=5, drain=7)) as serving:
             client = await serving.connect()
@@ -54,8 +54,8 @@ def test_deadlines(run: Run, serve: Serve, raw: bytes, phase: str, allowed: floa
             await serving.until_phase(phase)
             serving.let_time_pass(LATE)
             got = await client.rest()
-            assert got.startswith(answer)
-            assert bool(got) is bool(answer)
+            assert got.startswith(response)
+            assert bool(got) is bool(response)
 
     run(main())
 
@@ -229,7 +229,7 @@ def connect_small(port: int) -> socket.socket:
 
 
 async def ended(sock: socket.socket) -> bool:
-    """Read on to the end; tell whether it was a reset, not an end that could be taken for that of the answer."""
+    """Read on to the end; tell whether it was a reset, not an end that could be taken for that of the response."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(PATIENCE):

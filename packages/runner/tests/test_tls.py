@@ -283,7 +283,7 @@ def test_tls_on_the_plain_port(run: Run, contexts: tuple[ssl.SSLContext, ssl.SSL
 
 
 def test_how_a_secure_connection_ends(run: Run, contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
-    """With a close_notify, so that nobody takes a cut for the end of an answer."""
+    """With a close_notify, so that nobody takes a cut for the end of a response."""
 
     def ask(port: int) -> bytes:
         with (
@@ -306,7 +306,7 @@ def test_how_a_secure_connection_ends(run: Run, contexts: tuple[ssl.SSLContext, 
 
 
 @pytest.mark.row("HI-25")
-def test_a_slow_reader_of_a_last_answer_gets_all_of_it(
+def test_a_slow_reader_of_a_last_response_gets_all_of_it(
     run: Run, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
     """The end of TLS must wait for what is on its way, for as long as it moves."""

@@ -279,7 +279,7 @@ def say(*words):
     # In one piece: several processes write to one pipe.
     print(" ".join(map(str, words)) + "\\n", end="", flush=True)
 
-async def answer(exchange):
+async def respond(exchange):
     exchange.respond(ResponseHead(200, []), str(os.getpid()).encode())
 
 sockets = bind_tcp("127.0.0.1", 0, backlog=16)
@@ -290,7 +290,7 @@ def work(worker):
 async def serve(worker):
     loop = asyncio.get_running_loop()
     worker.attend(loop)
-    runner = ServerRunner(Server(answer))
+    runner = ServerRunner(Server(respond))
     await runner.setup()
     for sock in sockets:
         await SockSite(runner, sock).start()
