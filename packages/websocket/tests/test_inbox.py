@@ -16,23 +16,22 @@ def calls():
     return []
 
 
-class Owner(Inbox):
-    """An inbox that pauses its source as a socket does, and records that."""
-
-    def __init__(self, limit, calls):
-        super().__init__(limit)
-        self.calls = calls
-
-    def put(self, message, size):
-        super().put(message, size)
-        if self.room < 0 and self.on_room is None:
-            self.calls.append("pause")
-            self.on_room = lambda: self.calls.append("resume")
+@pytest.fixture
+def inbox():
+    return Inbox(1000)
 
 
 @pytest.fixture
-def inbox(calls):
-    return Owner(1000, calls)
+def put(inbox, calls):
+    """Put messages as a socket does: it pauses its source when the inbox is full, and records that."""
+
+    def put(message, size):
+        inbox.put(message, size)
+        if inbox.room < 0 and inbox.on_room is None:
+            calls.append("pause")
+            inbox.on_room = lambda: calls.append("resume")
+
+    return put
 
 
 def message(size=1):
@@ -83,17 +82,17 @@ async def test_a_taker_waits(inbox):
     assert await inbox.take() == message(7)
 
 
-async def test_reading_pauses_when_it_is_full_and_goes_on_when_it_is_half_empty(inbox, calls):
+async def test_reading_pauses_when_it_is_full_and_goes_on_when_it_is_half_empty(inbox, put, calls):
     for _ in range(3):
-        inbox.put(message(300), 300)
+        put(message(300), 300)
     assert calls == ["pause"]
     assert inbox.on_room is not None
     await inbox.take()
     assert calls == ["pause"]
     await inbox.take()
     assert calls == ["pause", "resume"]
-    inbox.put(message(2000), 2000)
-    inbox.put(WSMessage(WSMsgType.CLOSE, 1000), 0)
+    put(message(2000), 2000)
+    put(WSMessage(WSMsgType.CLOSE, 1000), 0)
     await inbox.take()
     await inbox.take()
     assert calls == ["pause", "resume"] * 2
@@ -102,9 +101,9 @@ async def test_reading_pauses_when_it_is_full_and_goes_on_when_it_is_half_empty(
 
 
 @pytest.mark.row("HI-43")
-async def test_a_crowd_of_empty_messages_is_bounded_too(inbox, calls):
+async def test_a_crowd_of_empty_messages_is_bounded_too(put, calls):
     for _ in range(8):
-        inbox.put(message(0), 0)
+        put(message(0), 0)
     assert calls == ["pause"]
 
 
@@ -115,8 +114,8 @@ async def test_the_end_comes_after_what_is_there(inbox):
     assert [await inbox.take() for _ in range(3)] == [message(), END, END]
 
 
-async def test_the_end_may_drop_what_is_there(inbox, calls):
-    inbox.put(message(2000), 2000)
+async def test_the_end_may_drop_what_is_there(inbox, put, calls):
+    put(message(2000), 2000)
     inbox.finish(END, drop=True)
     assert calls == ["pause", "resume"]
     assert await inbox.take() == END
