@@ -122,6 +122,19 @@ def test_match_info_is_made_once_and_shared_with_copies():
     assert copy.clone(rel_url="/").match_info is request.match_info
 
 
+def test_the_application_is_known_without_match_info():
+    selecting = SELECTINGS["by path"]
+    request = make_request("GET", "/in/c")
+    selecting.select_at_once(request)
+    app = request.app
+    assert request._match_info is None
+    assert app is request.match_info.current_app is request.app
+    request.match_info.current_app = request.match_info.apps[0]
+    assert request.app is request.match_info.apps[0]
+    with pytest.raises(RuntimeError, match="not matched"):
+        _ = make_request("GET", "/").app
+
+
 def test_a_copy_is_refused_for_the_method_that_was_sent():
     selecting = SELECTINGS["by path"]
     request = make_request("DELETE", "/a")

@@ -341,7 +341,12 @@ class Request(BaseRequest):
     @property
     def app(self) -> "Application":
         """The application whose handler or middleware is running."""
-        app: Application = self.match_info.current_app
+        try:
+            info = self._match_info
+        except AttributeError:
+            info = self.match_info  # which says what is wrong
+        # While nobody has asked for match info, no inner application has begun.
+        app: Application = self._pipeline.app if info is None else info.current_app
         return app
 
     def _replace(self, head: RequestHead, *, original: BaseRequest) -> None:
