@@ -162,9 +162,6 @@ class _Stage(ABC, Generic[H]):
     """A run of resources of one kind."""
 
     @abstractmethod
-    def __init__(self, resources: Iterable[AbstractResource[H]]) -> None: ...
-
-    @abstractmethod
     def find(
         self, method: str, path: str, host: str | None, refused: list[Refusal[H]]
     ) -> Match[H] | _StageSearch[H] | None:
@@ -245,7 +242,7 @@ class _CandidateStage(_Stage[H], Generic[H]):
         return None
 
 
-def _stage_of(resource: AbstractResource[H]) -> type[_Stage[H]]:
+def _stage_of(resource: AbstractResource[H]) -> Callable[[Iterable[AbstractResource[H]]], _Stage[H]]:
     if is_indexed(resource):
         return _PathStage
     return _HostStage if _is_host(resource) else _CandidateStage

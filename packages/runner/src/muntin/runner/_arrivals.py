@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import suppress
 from inspect import CORO_CREATED, getcoroutinestate
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from muntin.runner._connection import Http1Connection
 from muntin.runner._room import Verdict
@@ -69,7 +69,8 @@ class Arrivals:
     ) -> None:
         # A peer that fails, leaves or stays silent during its handshake needs no report.
         with suppress(OSError):
-            await connection.loop.connect_accepted_socket(lambda: connection, accepted, **tls)
+            protocol = cast("asyncio.Protocol", connection)
+            await connection.loop.connect_accepted_socket(lambda: protocol, accepted, **tls)
 
     def _finish(self, connection: Http1Connection) -> None:
         self._pending.pop(connection, None)

@@ -52,8 +52,8 @@ _NEXT_ARRIVED: Final = NextExchange.ARRIVED
 _AWAITING_DELIVERY: Final = (Phase.DRAINING, Phase.LINGERING)
 
 
-class Http1Connection(asyncio.Protocol):
-    """A client's connection, and the exchanges on it.
+class Http1Connection:
+    """A client's connection, and the exchanges on it; a protocol of asyncio, without its class as a base (mypyc).
 
     Args:
         service: what all connections of the server share.
@@ -61,7 +61,6 @@ class Http1Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "__weakref__",
         "_body",
         "_driver",
         "_eager",

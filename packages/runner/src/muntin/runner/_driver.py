@@ -75,7 +75,7 @@ class Seat:
     runs. For the same reason the frames below delete their variables at the end.
     """
 
-    __slots__ = ("__weakref__", "_awaited", "_context", "_done", "_driver", "_steps", "gate", "is_parked")
+    __slots__ = ("_awaited", "_context", "_done", "_driver", "_steps", "gate", "is_parked")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.gate: asyncio.Future[None] = loop.create_future()

@@ -70,7 +70,6 @@ class Http1Exchange:
     """A request and its response on a connection."""
 
     __slots__ = (
-        "__weakref__",
         "_body_written",
         "_connection",
         "_needs_continue",

@@ -14,7 +14,8 @@ if sys.platform == "linux":
 __all__ = ["TransportPeer", "count_delivered", "count_undelivered", "forget_unsent", "probe_when_silent"]
 
 # Where `struct tcp_info` of Linux has `tcpi_bytes_acked`, eight bytes (linux/tcp.h; since 4.1).
-_ACKED: Final = slice(120, 128)
+_ACKED: Final = 120
+_ACKED_END: Final = 128
 # Bytes that a transport queues before it calls pause_writing(), by asyncio's default.
 _QUEUE: Final = 65536
 _INTERNET: Final = (socket.AF_INET, socket.AF_INET6)
@@ -51,9 +52,9 @@ def count_delivered(transport: asyncio.Transport, resume_count: int) -> int:
     sock = transport.get_extra_info("socket")
     if sys.platform == "linux" and sock is not None and sock.family in _INTERNET:
         with suppress(OSError):
-            known: bytes = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKED.stop)
-            if len(known) == _ACKED.stop:
-                return int.from_bytes(known[_ACKED], sys.byteorder)
+            known: bytes = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKED_END)
+            if len(known) == _ACKED_END:
+                return int.from_bytes(known[_ACKED:_ACKED_END], sys.byteorder)
     return resume_count * _QUEUE - count_undelivered(transport)
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from enum import IntEnum
 from math import inf
-from typing import Any
+from typing import Any, cast
 
 from muntin.http_core import DEFAULT_LIMITS, Limits, Rejected
 from muntin.runner._admission import RETRY_AFTER, Admission
@@ -152,9 +152,9 @@ class Server:
         self._shutdown_callbacks: set[Callable[[], object]] = set()
         """The callbacks of upgraded connections."""
 
-    def __call__(self) -> Http1Connection:
-        """Return the protocol for a new connection."""
-        return Http1Connection(self._find_service(), self)
+    def __call__(self) -> asyncio.Protocol:
+        """Return the protocol for a new connection, an `Http1Connection`."""
+        return cast("asyncio.Protocol", Http1Connection(self._find_service(), self))
 
     def _find_service(self) -> Service:
         if self._service is None:
