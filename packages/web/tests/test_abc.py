@@ -101,3 +101,28 @@ def test_a_router_is_a_dispatcher():
 
     with pytest.raises(TypeError, match=r"web\.UrlDispatcher, not Other"):
         web.Application(router=Other())
+
+
+def test_a_router_ends_its_changes_without_code_of_its_own():
+    class Nowhere(abc.AbstractRouter):
+        async def resolve(self, request):
+            raise web.HTTPNotFound
+
+    router = Nowhere()
+    assert not router.frozen
+    router.freeze()
+    assert router.frozen
+
+
+async def test_a_view_of_the_abstract_class_has_its_request():
+    class Page(abc.AbstractView):
+        def __await__(self):
+            return self.respond().__await__()
+
+        async def respond(self):
+            return web.Response(text=self.request.path)
+
+    app = web.Application()
+    app.router.add_view("/page", Page)
+    async with TestClient(app) as client:
+        assert (await client.get("/page")).text == "/page"

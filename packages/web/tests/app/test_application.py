@@ -1,6 +1,7 @@
 """The application: a mapping, a life, and the end of changes."""
 
 import asyncio
+import gzip
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -568,3 +569,44 @@ def test_two_threads_serve_two_applications_at_the_same_time():
 def test_it_stands_for_a_factory_of_itself():
     app = web.Application()
     assert app() is app
+
+
+# Requests
+
+
+async def test_requests_are_of_the_class_that_the_application_names():
+    class Signed(web.Request):
+        @property
+        def signature(self):
+            return self.headers["Signature"]
+
+    class SignedApplication(web.Application):
+        request_class = Signed
+
+    async def show(request):
+        return web.Response(text=f"{type(request).__name__} {request.signature} {await request.text()}")
+
+    app = SignedApplication()
+    app.router.add_post("/", show)
+    async with TestClient(app) as client:
+        response = await client.post("/", headers={"Signature": "s"}, data=b"body")
+        assert response.text == "Signed s body"
+
+
+async def test_requests_of_a_named_class_can_keep_their_bodies_encoded():
+    class Named(web.Request):
+        pass
+
+    class NamingApplication(web.Application):
+        request_class = Named
+
+    async def show(request):
+        return web.Response(text=f"{isinstance(request, Named)} {len(await request.read())}")
+
+    packed = gzip.compress(b"a" * 1000)
+    app = NamingApplication()
+    app.router.add_post("/", show)
+    async with TestServer(app, auto_decompress=False) as server, httpx.AsyncClient() as client:
+        url = str(server.make_url("/"))
+        response = await client.post(url, headers={"Content-Encoding": "gzip"}, content=packed)
+        assert response.text == f"True {len(packed)}"

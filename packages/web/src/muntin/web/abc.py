@@ -45,14 +45,16 @@ class AbstractMatchInfo(ABC):
 class AbstractRouter(ABC):
     """A router of requests; see `UrlDispatcher`, the one that an application takes."""
 
+    _frozen = False
+
     @property
-    @abstractmethod
     def frozen(self) -> bool:
         """True if it cannot be changed any more."""
+        return self._frozen
 
-    @abstractmethod
     def freeze(self) -> None:
         """End all changes."""
+        self._frozen = True
 
     @abstractmethod
     async def resolve(self, request: Any) -> AbstractMatchInfo:

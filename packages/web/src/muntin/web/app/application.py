@@ -5,7 +5,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from muntin.middleware import CleanupContexts, Middlewares, Signal
 from muntin.router import AbstractResource, AbstractRouteDef
@@ -56,6 +56,9 @@ class Application(ApplicationState):
     Raises:
         TypeError: a middleware is of the wrong kind, or the router or the executor is.
     """
+
+    request_class: ClassVar[type[Any] | None] = None
+    """The class of the requests, for subclasses of the application: a subclass of `web.Request`, or None for itself."""
 
     def __init__(
         self,

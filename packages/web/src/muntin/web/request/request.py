@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from copy import copy
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from multidict import CIMultiDictProxy
 from yarl import URL
@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from muntin.web.routing._pipeline import Pipeline
     from muntin.web.routing.match_info import UrlMappingMatchInfo
 
-__all__ = ["BaseRequest", "EncodedBaseRequest", "EncodedRequest", "Request"]
+__all__ = ["BaseRequest", "Request", "keep_encoded"]
+
+AnyRequest = TypeVar("AnyRequest", bound="BaseRequest")
 
 
 class _Replaced(NamedTuple):
@@ -396,15 +398,8 @@ def _describe_hop(element: "families.forwarded.ForwardedElement | None") -> Mapp
     return {name: value for name, value in said.items() if value is not None}
 
 
-class EncodedBaseRequest(BaseRequest):
-    """A request whose body is returned in its content codings, as it was sent."""
-
-    __slots__ = ()
-    _decodes = False
-
-
-class EncodedRequest(Request):
-    """The same, matched by an application's router."""
-
-    __slots__ = ()
-    _decodes = False
+def keep_encoded(kind: type[AnyRequest]) -> type[AnyRequest]:
+    """Make a class of requests whose bodies are returned in their content codings, as they were sent."""
+    return type(
+        f"Encoded{kind.__name__}", (kind,), {"__slots__": (), "__module__": __name__, "_decodes": False}
+    )

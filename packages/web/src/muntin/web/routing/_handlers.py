@@ -46,6 +46,11 @@ class AbstractView(ABC):
     def __init__(self, request: Any) -> None:
         self._request = request
 
+    @property
+    def request(self) -> Any:
+        """The request."""
+        return self._request
+
     @abstractmethod
     def __await__(self) -> Generator[Any, None, StreamResponse]: ...
 

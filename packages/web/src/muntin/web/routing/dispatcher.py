@@ -161,7 +161,17 @@ class UrlDispatcher(router.Router[Any]):
                 found: Match[Any] = end.value
                 return found
             resource = candidate.resource
-            match = await _ask(resource, request) if _has_own_rules(resource) else candidate.match()
+            match = await self.ask(resource, request) if _has_own_rules(resource) else candidate.match()
+
+    async def ask(self, resource: AbstractResource, request: Asking) -> Match[Any] | None:
+        """Return what a resource with rules of its own resolves to, as a match of the router.
+
+        The match info stands for the variables.
+        """
+        info, allowed = await resource.resolve(request)
+        if info is not None:
+            return Matched(info.route, info, info)
+        return MethodNotAllowed(tuple(sorted(allowed)), resource) if allowed else None
 
     async def resolve(self, request: Asking) -> UrlMappingMatchInfo:
         """Return the match info of a request; if nothing matches, its handler raises 404 or 405.
@@ -175,11 +185,3 @@ class UrlDispatcher(router.Router[Any]):
 def _has_own_rules(resource: router.AbstractResource[Any]) -> TypeGuard[AbstractResource]:
     # Derived from it, not only registered as a virtual subclass.
     return AbstractResource in type(resource).__mro__
-
-
-async def _ask(resource: AbstractResource, request: Asking) -> Match[Any] | None:
-    """Return what a resource resolves to as a match of the router; its match info stands for the variables."""
-    info, allowed = await resource.resolve(request)
-    if info is not None:
-        return Matched(info.route, info, info)
-    return MethodNotAllowed(tuple(sorted(allowed)), resource) if allowed else None

@@ -14,7 +14,7 @@ from muntin.web.access_log import AbstractAccessLogger, AccessLogger
 from muntin.web.app.application import Application
 from muntin.web.content import CLIENT_MAX_FIELDS, CLIENT_MAX_SIZE
 from muntin.web.legacy import warn_older
-from muntin.web.request.request import BaseRequest, EncodedBaseRequest, EncodedRequest, Request
+from muntin.web.request.request import BaseRequest, Request, keep_encoded
 from muntin.web.routing._handlers import adapt_handler, warn_of_plain_function
 from muntin.web.serving.options import overlay, read_server_options
 from muntin.web.serving.recovery import PagesOf, Recovery
@@ -51,7 +51,7 @@ class Server(runner.Server):
         decodes = options.pop("auto_decompress", True)
         if request_factory is not None and not decodes:
             raise TypeError("auto_decompress=False and a request_factory exclude each other")
-        make_request: MakeRequest = BaseRequest if decodes else EncodedBaseRequest
+        make_request: MakeRequest = BaseRequest if decodes else keep_encoded(BaseRequest)
         if (factory := request_factory) is not None:
             make_request = lambda exchange, max_size, max_fields: factory(exchange)  # noqa: E731 - of one line
         adapted = adapt_handler(handler)
@@ -94,7 +94,7 @@ class _ApplicationServer(Server):
         selecting = Selecting(app)
         decodes = options.pop("auto_decompress", True)
         self._start(
-            Request if decodes else EncodedRequest,
+            _request_class_of(app, decodes=decodes),
             selecting.select,
             options,
             selecting.error_pages_of,
@@ -124,7 +124,16 @@ def make_exchange_handler(app: Application) -> ExchangeHandler:
     app.freeze()
     selecting = Selecting(app)
     recovery = Recovery(app.logger, selecting.error_pages_of, debug=app.debug)
-    return Responder(Request, selecting.select, recovery, app.client_max_size, app.client_max_fields).respond
+    make_request = _request_class_of(app)
+    return Responder(
+        make_request, selecting.select, recovery, app.client_max_size, app.client_max_fields
+    ).respond
+
+
+def _request_class_of(app: Application, *, decodes: bool = True) -> type[Request]:
+    """Return the class of an application's requests."""
+    kind: type[Request] = app.request_class or Request
+    return kind if decodes else keep_encoded(kind)
 
 
 @runner.make_server.register
