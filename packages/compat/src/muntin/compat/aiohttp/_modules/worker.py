@@ -1,0 +1,5 @@
+"""`aiohttp.worker`: workers for gunicorn."""
+
+from muntin.runner.gunicorn import GunicornUVLoopWebWorker, GunicornWebWorker
+
+__all__ = ["GunicornUVLoopWebWorker", "GunicornWebWorker"]
