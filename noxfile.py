@@ -8,6 +8,7 @@ import os
 import shutil
 import sysconfig
 import tempfile
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,26 @@ def siblings(package: str) -> list[str]:
     return found
 
 
+def compiled_modules(package: str) -> list[str]:
+    """Return the modules of a package that its build hook compiles."""
+    wheel = PACKAGES[package]["tool"]["hatch"]["build"]["targets"]["wheel"]
+    settings = wheel.get("hooks", {}).get("custom", {})
+    return [*settings.get("cython", ()), *settings.get("mypyc", ())]
+
+
+def find_wheel(package: str) -> Path:
+    """Return the built wheel of a package, the compiled one where there are two."""
+    wheels = DIST.glob(f"muntin_{package.replace('-', '_')}-*.whl")
+    return min(wheels, key=lambda wheel: wheel.name.endswith("-none-any.whl"))
+
+
+def find_uncompiled(package: str) -> list[str]:
+    """Return the modules that ought to be compiled in the built wheel of a package, and are not."""
+    with zipfile.ZipFile(find_wheel(package)) as wheel:
+        libraries = {name.partition(".")[0] for name in wheel.namelist() if name.endswith((".so", ".pyd"))}
+    return [module for module in compiled_modules(package) if module.replace(".", "/") not in libraries]
+
+
 def oldest_requirements(package: str) -> list[str]:
     """Return the oldest versions of others' packages that one admits."""
     requirements = [Requirement(text) for text in PACKAGES[package]["project"]["dependencies"]]
@@ -131,21 +152,26 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build an sdist of every package, and from that its wheel, into `dist/`."""
+    """Build an sdist of every package, and from that its wheel, into `dist/`; beside a compiled wheel a plain one."""
     session.install(*tools("build"), *build_requirements())
     shutil.rmtree(DIST, ignore_errors=True)
     for name in PACKAGES:
         command = ("python", "-m", "build", "--no-isolation", "--outdir", str(DIST))
         session.run(*command, f"packages/{name}", silent=True)
+        if compiled_modules(name):
+            session.run(*command, "--wheel", f"packages/{name}", silent=True, env={"MUNTIN_PURE": "1"})
+        if CAN_COMPILE and (missing := find_uncompiled(name)):
+            session.error(f"not compiled: {', '.join(missing)}")
 
 
 @nox.session(requires=["build"], reuse_venv=False)
 @nox.parametrize("package", list(PACKAGES), ids=list(PACKAGES))
 def isolation(session: nox.Session, package: str) -> None:
-    """Try one built wheel in a clean environment with no more than it declares: import it, run its tests."""
-    patterns = [f"muntin_{name.replace('-', '_')}-*.whl" for name in siblings(package)]
-    wheels = [str(wheel) for pattern in patterns for wheel in DIST.glob(pattern)]
-    session.install(*wheels)
+    """Try one built wheel, compiled where it can be, in a clean environment with no more than it declares.
+
+    It is imported, and its tests run. The session `tests` runs the same tests on plain sources.
+    """
+    session.install(*(str(find_wheel(name)) for name in siblings(package)))
     with tempfile.TemporaryDirectory() as away, session.chdir(away):
         session.run("python", "-I", "-W", "error", "-c", f"import muntin.{package.replace('-', '_')}")
         session.install(*test_requirements(package))
