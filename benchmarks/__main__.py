@@ -10,13 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import imports, memory
+from benchmarks.curves import CURVES
 from benchmarks.peers import PEERS, Peer
 from benchmarks.report import Results, format_results, write_json
 from benchmarks.rounds import Plan, run_rounds
 from benchmarks.run import describe_run
-from benchmarks.workloads import KIB, MIB, WORKLOADS
+from benchmarks.workloads import KIB, MIB, WORKLOADS, Workload
 
 EVERYTHING = [*WORKLOADS, *memory.IDLE, imports.NAME]
+ALL_CURVES = "curves"
 
 
 def at_most(limit: int) -> Callable[[str], int]:
@@ -41,7 +43,8 @@ def parse_arguments() -> argparse.Namespace:
         "workloads",
         nargs="*",
         metavar="workload",
-        help=f"what to measure: {', '.join(EVERYTHING)}, or all, which is the default",
+        help=f"what to measure: {', '.join(EVERYTHING)}, or all, which is the default; "
+        f"or as a curve: {', '.join(CURVES)}, or {ALL_CURVES}",
     )
     parser.add_argument("--only", default="", help="the same as one word with commas between")
     parser.add_argument(
@@ -50,7 +53,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--subject", default="muntin", choices=PEERS, help="whose ratios are shown (%(default)s)"
     )
-    parser.add_argument("--rounds", type=at_most(100), default=3, help="turns of each peer (%(default)s)")
+    parser.add_argument(
+        "--rounds", type=at_most(100), help="turns of each peer (3; 2 where only curves are measured)"
+    )
     parser.add_argument("--seconds", type=at_most(60), default=1, help="length of a turn (%(default)s)")
     parser.add_argument(
         "--idle", type=at_most(50_000), default=10_000, help="connections held for memory (%(default)s)"
@@ -63,9 +68,13 @@ def parse_arguments() -> argparse.Namespace:
     )
     arguments = parser.parse_args()
     asked = arguments.workloads + list(filter(None, arguments.only.split(",")))
-    arguments.workloads = EVERYTHING if "all" in asked or not asked else asked
+    groups = {"all": EVERYTHING, ALL_CURVES: CURVES}
+    arguments.workloads = [name for word in asked or ["all"] for name in groups.get(word, [word])]
     arguments.peers = arguments.peers.split(",")
-    for given, known in ((arguments.workloads, EVERYTHING), (arguments.peers, PEERS)):
+    if arguments.rounds is None:
+        # There are many points, and a line shows the odd one.
+        arguments.rounds = 2 if set(arguments.workloads) <= set(CURVES) else 3
+    for given, known in ((arguments.workloads, [*EVERYTHING, *CURVES]), (arguments.peers, PEERS)):
         if unknown := set(given).difference(known):
             parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     return arguments
@@ -101,15 +110,30 @@ def measure(name: str, arguments: argparse.Namespace, files: Path, results: Resu
         modules = {peer: module for peer, module in imports.MODULES.items() if peer in arguments.peers}
         results.values.update(imports.measure_imports(modules, arguments.wheels))
         return []
-    names = memory.IDLE[name].peers if name in memory.IDLE else WORKLOADS[name].peers
-    peers = choose(names, arguments.peers, arguments.wheels)
-    found: Mapping[str, object]
-    if name in memory.IDLE:
-        found = memory.measure_memory(name, peers, arguments.idle, files, plan.server_core)
-        results.values[f"{name}: KiB per idle connection"] = found
-    else:
-        found = run_rounds(WORKLOADS[name], peers, plan, files)
-        results.rates[name] = found
+    if name in CURVES:
+        points = CURVES[name].points.values()
+        return [failed for point in points for failed in measure_rates(point, arguments, files, results)]
+    if name in WORKLOADS:
+        return measure_rates(WORKLOADS[name], arguments, files, results)
+    peers = choose(memory.IDLE[name].peers, arguments.peers, arguments.wheels)
+    found = memory.measure_memory(name, peers, arguments.idle, files, plan.server_core)
+    results.values[f"{name}: KiB per idle connection"] = found
+    return list_missing(name, peers, found)
+
+
+def measure_rates(
+    workload: Workload, arguments: argparse.Namespace, files: Path, results: Results
+) -> list[str]:
+    """Measure the rates of one workload into the results, and return the peers that are not among them."""
+    # Some descriptors of a server, and of the load, are for other things than connections.
+    memory.allow_descriptors(workload.connections + 1000)
+    peers = choose(workload.peers, arguments.peers, arguments.wheels)
+    found = results.rates[workload.name] = run_rounds(workload, peers, results.plan, files)
+    return list_missing(workload.name, peers, found)
+
+
+def list_missing(name: str, peers: Iterable[Peer], found: Mapping[str, object]) -> list[str]:
+    """Return the peers that should have been measured but were not, each with what it failed at."""
     return [f"{peer.name} ({name})" for peer in peers if peer.name not in found]
 
 

@@ -15,6 +15,7 @@ STYLE: Final = (
 BAR: Final = 18
 LABELS: Final = 190
 PLOT: Final = 260
+LINE: Final = 15
 
 
 def draw_bars(title: str, groups: Mapping[str, Mapping[str, float]], number: str = "{:,.0f}") -> str:
@@ -59,19 +60,28 @@ def draw_lines(
         parts.append(f'<path class="g" d="M70 {y}H{WIDTH - 130}"/>')
         parts.append(format_text(62, y + 4, number.format(highest * share), "end", "n"))
     parts += [format_text(place(x, 0)[0], PLOT + 64, f"{x:,.0f}", "middle", "n") for x in xs]
-    parts.append(format_text(WIDTH - 118, PLOT + 64, unit, kind="n"))
+    parts.append(format_text(WIDTH / 2 - 30, PLOT + 82, unit, "middle", "n"))
+    heights = spread([place(*line[-1])[1] for line in lines.values()], LINE)
     for index, (name, line) in enumerate(lines.items()):
         colour = COLOURS[index % len(COLOURS)]
         placed = [place(x, y) for x, y in line]
         path = " ".join(f"{x},{y}" for x, y in placed)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
-        x, y = placed[-1]
+        x, y = placed[-1][0], round(heights[index], 1)
         parts.append(f'<text x="{x + 8}" y="{y + 4}" style="fill:{colour}">{escape(name)}</text>')
     said = "; ".join(
         f"{name}: {', '.join(f'{number.format(y)} at {x:,.0f}' for x, y in line)}"
         for name, line in lines.items()
     )
-    return format_picture(title, f"{said} {unit}", PLOT + 78, parts)
+    return format_picture(title, f"{said} {unit}", PLOT + 94, parts)
+
+
+def spread(heights: Sequence[float], space: float) -> list[float]:
+    """Return heights in the same order with at least a space between them: the lower ones move down."""
+    placed, lowest = list(heights), -math.inf
+    for index in sorted(range(len(heights)), key=heights.__getitem__):
+        placed[index] = lowest = max(heights[index], lowest + space)
+    return placed
 
 
 def format_text(x: float, y: float, text: str, anchor: str = "start", kind: str = "") -> str:

@@ -69,7 +69,7 @@ def measure_memory(
     for peer in peers:
         try:
             with (
-                serving(peer, WORKLOADS[idle.workload], files=files, core=core) as server,
+                serving(peer, WORKLOADS[idle.workload], files=files, cores=[core]) as server,
                 ExitStack() as held,
             ):
                 hold(held, server.port, FIRST, idle)

@@ -1,15 +1,17 @@
 """The page of the documentation that shows a run: `python -m benchmarks.page` writes it from the kept results."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks.chart import draw_bars
+from benchmarks.chart import draw_bars, draw_lines
+from benchmarks.curves import CURVES, list_lines
 from benchmarks.processes import ROOT
 from benchmarks.report import Results, failing, format_table, ratios, read_json
 from benchmarks.rounds import median_cost, median_rate
 
 RESULTS: Final = ROOT / "benchmarks" / "results" / "run.json"
+CURVE_RESULTS: Final = ROOT / "benchmarks" / "results" / "curves.json"
 PAGE: Final = ROOT / "docs" / "explanation" / "performance.md"
 SUBJECTS: Final = ("muntin", "muntin-pure")
 
@@ -28,6 +30,15 @@ take turns. How it measures stands in the README of `benchmarks/`. Only ratios o
 `muntin` are wheels with compiled modules, `muntin-pure` the same sources as plain Python. `raw` answers every read
 with the same bytes, and `bare` moves the same bodies without HTTP's rules; uvicorn, granian and `runner` run a function
 without a framework.
+"""
+
+CURVES_INTRODUCTION: Final = """\
+## Curves
+
+Beside aiohttp while one thing grows, from `benchmarks/results/curves.json`: one run of `nox -s bench -- curves`.
+Ten thousand connections open within their turn, which is four seconds long. Header fields come with every request,
+but no handler reads them. The route asked for is the last one. Bodies are streamed in pieces of 64 KiB with a
+Content-Length, the largest on one connection. Two workers share one port and, on two cores, one of these with the load.
 """
 
 
@@ -56,15 +67,11 @@ def medians(results: Results) -> dict[str, dict[str, float]]:
 
 def format_page(results: Results) -> str:
     """Return the page of a run."""
-    run, plan, rates = results.run, results.plan, medians(results)
+    rates = medians(results)
     costs = {name: {peer: median_cost(of) for peer, of in row.items()} for name, row in results.rates.items()}
-    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     parts = [
         INTRODUCTION.rstrip(),
-        f"Run of {run.date}, commit {run.commit}; rounds: {plan.rounds}, of {plan.seconds} s each.\n"
-        f"CPython {run.python} on {run.machine}; load before the run: {run.load}.\n"
-        f"Compiled modules in `muntin`: {run.compiled}.\n{versions}.",
-        BUSY if run.load > BUSY_FROM else "",
+        *describe_circumstances(results),
         *(f"![{describe_chart(name)}](performance/{name})" for name in draw_charts(results)),
         section("Requests or messages per second", rates, "{:,.0f}"),
         section("Rate of muntin as a multiple of", ratios("muntin", rates), "{:.2f}"),
@@ -72,12 +79,63 @@ def format_page(results: Results) -> str:
         section("Processor time for each, µs", costs, "{:,.1f}"),
         section("Memory, imports and waiting: less is better", results.values, "{:,.2f}"),
         section("The same of muntin, as a multiple of", ratios("muntin", results.values), "{:.2f}"),
-        *(
-            f"In `{name}`, {', '.join(peers)} failed some requests."
-            for name, row in results.rates.items()
-            if (peers := failing(row))
-        ),
+        *list_failures(results),
     ]
+    return join(parts)
+
+
+def describe_circumstances(results: Results) -> list[str]:
+    """Return what a run was made with and on, and a warning if other programs were busy meanwhile."""
+    run, plan = results.run, results.plan
+    versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    return [
+        f"Run of {run.date}, commit {run.commit}; rounds: {plan.rounds}, of {plan.seconds} s each.\n"
+        f"CPython {run.python} on {run.machine}; load before the run: {run.load}.\n"
+        f"Compiled modules in `muntin`: {run.compiled}.\n{versions}.",
+        BUSY if run.load > BUSY_FROM else "",
+    ]
+
+
+def draw_curves(results: Results) -> dict[str, str]:
+    """Return the charts of the curves that were measured, by the names of their files."""
+    tables = {name: curve.read(results) for name, curve in CURVES.items()}
+    return {
+        f"curve-{name}.svg": draw_lines(CURVES[name].title, CURVES[name].unit, list_lines(table))
+        for name, table in tables.items()
+        if table
+    }
+
+
+def format_curves(results: Results) -> str:
+    """Return the part of the page that shows curves: a chart and a table each."""
+    parts = [CURVES_INTRODUCTION.rstrip(), *describe_circumstances(results)]
+    for name, curve in CURVES.items():
+        if table := curve.read(results):
+            rates = {f"{point:,}": row for point, row in table.items()}
+            over = {
+                point: {f"muntin ÷ {peer}": ratio for peer, ratio in row.items()}
+                for point, row in ratios("muntin", rates).items()
+            }
+            parts += [
+                f"### {curve.title}",
+                f"![Lines: {curve.title}](performance/curve-{name}.svg)",
+                format_table(curve.unit, rates, "{:,.0f}"),
+                format_table(curve.unit, over, "{:.2f}"),
+            ]
+    return join([*parts, *list_failures(results)])
+
+
+def list_failures(results: Results) -> list[str]:
+    """Return a sentence for each workload in which a peer failed some requests."""
+    return [
+        f"In `{name}`, {', '.join(peers)} failed some requests."
+        for name, row in results.rates.items()
+        if (peers := failing(row))
+    ]
+
+
+def join(parts: Iterable[str]) -> str:
+    """Return paragraphs with an empty line between them; empty ones are left out."""
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -95,15 +153,16 @@ def section(title: str, table: Mapping[str, Mapping[str, float]], number: str) -
     return f"## {title}\n\n{text}" if text else ""
 
 
-def make_files(results: Results, page: Path) -> dict[Path, str]:
+def make_files(results: Results, curves: Results, page: Path) -> dict[Path, str]:
     """Return the contents of the page and its charts, by their paths."""
-    charts = {page.with_suffix("") / name: chart for name, chart in draw_charts(results).items()}
-    return {page: format_page(results), **charts}
+    charts = draw_charts(results) | draw_curves(curves)
+    text = f"{format_page(results)}\n{format_curves(curves)}"
+    return {page: text, **{page.with_suffix("") / name: chart for name, chart in charts.items()}}
 
 
 def main() -> None:
     """Write the page and its charts."""
-    for path, text in make_files(read_json(RESULTS), PAGE).items():
+    for path, text in make_files(read_json(RESULTS), read_json(CURVE_RESULTS), PAGE).items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
 

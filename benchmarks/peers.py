@@ -37,6 +37,7 @@ class Peer:
             "--resources": workload.resources,
             "--varying": workload.varying,
             "--middlewares": workload.middlewares,
+            "--workers": workload.workers,
             "--files": files,
         }
         if workload.logged:

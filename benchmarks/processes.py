@@ -7,13 +7,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.peers import Peer
-from benchmarks.workloads import Workload
+from benchmarks.workloads import MIB, Workload
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,9 +55,10 @@ class Server:
         return sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
 
 
-def pinned(command: list[str], core: int) -> list[str]:
-    """Give a command that keeps to one core, where the system can do that."""
-    return ["taskset", "--cpu-list", str(core), *command] if shutil.which("taskset") else command
+def pinned(command: list[str], *cores: int) -> list[str]:
+    """Give a command that keeps to one core, or to some, where the system can do that."""
+    kept = ",".join(map(str, cores))
+    return ["taskset", "--cpu-list", kept, *command] if shutil.which("taskset") else command
 
 
 def free_port() -> int:
@@ -68,14 +69,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(peer: Peer, workload: Workload, *, files: Path, core: int) -> Iterator[Server]:
+def serving(peer: Peer, workload: Workload, *, files: Path, cores: Sequence[int]) -> Iterator[Server]:
     """Run a server inside the block; it has answered one request of the workload rightly.
 
     Raises:
         Unfit: it did not start in time, or did not answer rightly.
     """
     port = free_port()
-    command = pinned(peer.command(workload, port, files), core)
+    command = pinned(peer.command(workload, port, files), *cores)
     log = files.parent / f"{peer.name}.log"
     with log.open("wb") as output:
         # A session of its own: whatever the server starts is stopped with it.
@@ -122,7 +123,7 @@ def check_answer(peer: Peer, workload: Workload, port: int) -> None:
     try:
         connection.request(workload.method, workload.path, workload.body or None, dict(workload.fields))
         response = connection.getresponse()
-        size = sum(map(len, response.read().split()))
+        size = sum(len(word) for piece in iter(lambda: response.read(MIB), b"") for word in piece.split())
     except (OSError, http.client.HTTPException) as error:
         raise Unfit(f"does not answer: {error!r}") from None
     finally:

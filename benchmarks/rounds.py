@@ -34,13 +34,16 @@ def run_rounds(
     All servers of a workload stay there until its end; only one has something to do at a time.
     """
     script = write_script(workload, files.parent)
+    seconds = max(plan.seconds, workload.seconds)
+    warm_up = max(WARM_UP, workload.seconds)
+    cores = [plan.server_core, *([plan.load_core] if workload.workers > 1 else [])]
     found: dict[str, list[Measurement]] = {}
     with ExitStack() as running:
         servers: dict[str, Server] = {}
         for peer in peers:
             try:
-                server = running.enter_context(serving(peer, workload, files=files, core=plan.server_core))
-                make_load(server, workload, script=script, seconds=WARM_UP, core=plan.load_core)
+                server = running.enter_context(serving(peer, workload, files=files, cores=cores))
+                make_load(server, workload, script=script, seconds=warm_up, core=plan.load_core)
             except Unfit as unfit:
                 print(unfit, file=sys.stderr)
             else:
@@ -49,7 +52,7 @@ def run_rounds(
             for name, server in list(servers.items()):
                 try:
                     measured = make_load(
-                        server, workload, script=script, seconds=plan.seconds, core=plan.load_core
+                        server, workload, script=script, seconds=seconds, core=plan.load_core
                     )
                 except Unfit as unfit:
                     print(f"{name}, {workload.name}: {unfit}", file=sys.stderr)

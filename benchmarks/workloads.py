@@ -52,6 +52,12 @@ class Workload:
     message: int = 0
     """The size of the messages, in bytes, where the request opens a WebSocket that echoes them; 0 for plain HTTP."""
     connections: int = 64
+    pipelined: int = 1
+    """How many requests are sent at once, before the response to the first."""
+    workers: int = 1
+    """How many processes the server has; where there are more, they may use the core of the load as well."""
+    seconds: int = 1
+    """The shortest turn that tells something."""
 
 
 # The limit and the two applications of one API: they take part wherever they can, as only ratios

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from muntin.web.access_log import BatchingHandler
 
 PIECE = bytes(64 * 1024)
 PIECES = 16
+
+# As many connections may wait to be accepted as most systems allow: some workloads open thousands at once.
+BACKLOG = 4096
 
 
 def make_application(web: Any, options: Options) -> Any:
@@ -56,6 +60,16 @@ def make_application(web: Any, options: Options) -> Any:
         await response.write_eof()
         return response
 
+    async def sized(request: Any) -> Any:
+        size = int(request.match_info["size"])
+        response = web.StreamResponse()
+        response.content_length = size
+        await response.prepare(request)
+        for start in range(0, size, len(PIECE)):
+            await response.write(PIECE[: size - start])
+        await response.write_eof()
+        return response
+
     async def echo(request: Any) -> Any:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -76,6 +90,7 @@ def make_application(web: Any, options: Options) -> Any:
         router.add_get(path, handler)
     router.add_get("/answer", answer)
     router.add_get("/stream", stream)
+    router.add_get("/bytes/{size}", sized)
     router.add_get("/echo", echo)
     router.add_post("/post", post)
     router.add_post("/upload", upload)
@@ -98,13 +113,23 @@ def open_access_log(path: Path | None) -> logging.Logger | None:
     return logger
 
 
+def start_workers(count: int) -> None:
+    """Go on in so many processes, which share one port: this one and its children."""
+    for _ in range(count - 1):
+        if os.fork() == 0:
+            break
+
+
 if __name__ == "__main__":
     options = parse_options()
+    start_workers(options.workers)
     web = importlib.import_module(options.api)
     web.run_app(
         make_application(web, options),
         host="127.0.0.1",
         port=options.port,
+        backlog=BACKLOG,
+        reuse_port=options.workers > 1 or None,
         access_log=open_access_log(options.access_log),
         print=None,
         loop=uvloop.new_event_loop(),

@@ -13,6 +13,7 @@ class Options:
     resources: int
     varying: int
     middlewares: int
+    workers: int
     access_log: Path | None
     files: Path
     api: str
@@ -27,6 +28,7 @@ def parse_options() -> Options:
     )
     parser.add_argument("--varying", type=int, default=0, help="how many of which the first segment varies")
     parser.add_argument("--middlewares", type=int, default=0, help="how many middlewares pass the request on")
+    parser.add_argument("--workers", type=int, default=1, help="how many processes serve (%(default)s)")
     parser.add_argument("--access-log", type=Path, help="the file to write an access log to")
     parser.add_argument("--files", type=Path, default=Path(), help="the folder behind /static/")
     parser.add_argument("--api", default="muntin.web", help="the module that gives the application API")
