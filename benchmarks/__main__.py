@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import imports, memory
+from benchmarks import imports, latency, memory
 from benchmarks.curves import CURVES
 from benchmarks.peers import PEERS, Peer
 from benchmarks.report import Results, format_results, write_json
@@ -17,7 +17,7 @@ from benchmarks.rounds import Plan, run_rounds
 from benchmarks.run import describe_run
 from benchmarks.workloads import KIB, MIB, WORKLOADS, Workload
 
-EVERYTHING = [*WORKLOADS, *memory.IDLE, imports.NAME]
+EVERYTHING = [*WORKLOADS, latency.NAME, *memory.IDLE, imports.NAME]
 ALL_CURVES = "curves"
 
 
@@ -115,6 +115,11 @@ def measure(name: str, arguments: argparse.Namespace, files: Path, results: Resu
         return [failed for point in points for failed in measure_rates(point, arguments, files, results)]
     if name in WORKLOADS:
         return measure_rates(WORKLOADS[name], arguments, files, results)
+    if name == latency.NAME:
+        peers = choose(latency.PEERS, arguments.peers, arguments.wheels)
+        table = latency.measure_latency(peers, plan, files)
+        results.values.update(table)
+        return [missing for row, of in table.items() for missing in list_missing(row, peers, of)]
     peers = choose(memory.IDLE[name].peers, arguments.peers, arguments.wheels)
     found = memory.measure_memory(name, peers, arguments.idle, files, plan.server_core)
     results.values[f"{name}: KiB per idle connection"] = found
