@@ -250,22 +250,34 @@ class Http1Exchange:
             except ConnectionResetError:
                 connection.abort()  # the transport was bypassed, so it may not have noticed
                 raise
-        elif ahead:
+            ahead = b""
+        elif ahead and count >= _JOIN_BELOW:
             transport.write(ahead)
+            ahead = b""
         if sent < count:
-            await self._write_file(file, offset + sent, count - sent, chunk_size, self._write_raw)
+            # What goes ahead is no part of the body, though it is written and counted with the first piece of it.
+            self._body_written -= len(ahead)
+            await self._write_file(file, offset + sent, count - sent, chunk_size, self._write_raw, ahead)
 
     def _write_raw(self, data: bytes) -> None:
         self._body_written += len(data)
         self._connection.transport.write(data)
 
     async def _write_file(
-        self, file: BinaryIO, offset: int, count: int, chunk_size: int, write: Callable[[bytes], None]
+        self,
+        file: BinaryIO,
+        offset: int,
+        count: int,
+        chunk_size: int,
+        write: Callable[[bytes], None],
+        ahead: bytes = b"",
     ) -> None:
+        """Read a part of a file and write it, the first piece behind what goes ahead of it."""
         connection = self._connection
         async with aclosing(read_pieces(connection.loop, file, offset, count, chunk_size)) as pieces:
             async for data in pieces:
-                write(data)
+                write(ahead + data if ahead else data)
+                ahead = b""
                 count -= len(data)
                 await self.drain()
         if count:
