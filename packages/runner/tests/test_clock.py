@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from muntin.http_core import ResponseHead
 from muntin.runner import Exchange, Server, Timeouts
-from muntin.runner._clock import Clock
+from muntin.runner._clock import TickingClock
 
 QUIET = dict.fromkeys(("first_byte", "head", "body", "write", "keep_alive", "drain", "linger"), inf)
 
@@ -42,7 +42,7 @@ class Loop:
 def test_it_ticks_at_whole_seconds() -> None:
     loop = Loop(100.3)
     ticks: list[float] = []
-    clock = Clock(loop, Timeouts(), lambda: ticks.append(clock.now))  # type: ignore[arg-type]
+    clock = TickingClock(loop, Timeouts(), lambda: ticks.append(clock.now))  # type: ignore[arg-type]
     clock.start()
     for late in (0.0, 0.4, -0.001, 2.5):
         loop.now = loop.planned[-1] + late
@@ -58,7 +58,7 @@ def test_it_ticks_at_whole_seconds() -> None:
 def test_what_the_loop_was_late_its_peers_were_not(delays: list[float], seconds: float) -> None:
     """However late each tick is, a deadline has been looked at once for each interval that it is away."""
     loop = Loop(50.0)
-    clock = Clock(loop, Timeouts(**QUIET | {"head": seconds}), lambda: None)  # type: ignore[arg-type]
+    clock = TickingClock(loop, Timeouts(**QUIET | {"head": seconds}), lambda: None)  # type: ignore[arg-type]
     clock.start()
     deadline = clock.deadline_in(seconds)
     for looks, delay in enumerate(delays, start=1):
@@ -79,7 +79,7 @@ def test_only_sharp_time_outs_make_it_tick_faster(
     keep_alive: float, threshold: float, interval: float
 ) -> None:
     timeouts = Timeouts(**QUIET | {"keep_alive": keep_alive}, ceil_threshold=threshold)
-    clock = Clock(Loop(), timeouts, lambda: None)  # type: ignore[arg-type]
+    clock = TickingClock(Loop(), timeouts, lambda: None)  # type: ignore[arg-type]
     assert clock.interval == interval
 
 
@@ -93,7 +93,7 @@ def test_only_sharp_time_outs_make_it_tick_faster(
 def test_no_deadline_is_early_and_long_ones_are_whole(
     now: float, age: float, seconds: float, threshold: float
 ) -> None:
-    clock = Clock(Loop(now), Timeouts(ceil_threshold=threshold), lambda: None)  # type: ignore[arg-type]
+    clock = TickingClock(Loop(now), Timeouts(ceil_threshold=threshold), lambda: None)  # type: ignore[arg-type]
     present = now + age * clock.interval
     deadline = clock.deadline_in(seconds)
     assert deadline >= present + seconds - 1e-6
@@ -142,7 +142,7 @@ def test_the_timers_of_a_server_can_be_seen_at_the_loop(monkeypatch: pytest.Monk
 @pytest.mark.row("RN-24")
 @given(now=st.floats(0, 1e6), seconds=st.floats(0, 1e4), threshold=st.sampled_from([0, 1, 5, 100]))
 def test_timers_apart_follow_the_same_rule(now: float, seconds: float, threshold: float) -> None:
-    clock = Clock(Loop(now), Timeouts(ceil_threshold=threshold), lambda: None)  # type: ignore[arg-type]
+    clock = TickingClock(Loop(now), Timeouts(ceil_threshold=threshold), lambda: None)  # type: ignore[arg-type]
     deadline = clock.loop_deadline_in(seconds)
     assert deadline == (ceil(now + seconds) if seconds >= threshold else now + seconds)
     assert clock.loop_deadline_in(inf) == inf

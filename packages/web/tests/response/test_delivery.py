@@ -175,7 +175,7 @@ def root(tmp_path: Any) -> StaticRoot:
     return StaticRoot(tmp_path)
 
 
-@pytest.mark.parametrize(("name", "writes"), [("small.txt", 1), ("large.bin", 1)])
+@pytest.mark.parametrize(("name", "writes"), [("small.txt", 1), ("large.bin", 2)])
 async def test_a_plan_is_sent_as_a_file_is(
     make_request: Any, root: StaticRoot, name: str, writes: int
 ) -> None:
@@ -187,7 +187,7 @@ async def test_a_plan_is_sent_as_a_file_is(
         assert (response.status, response.content_type) == (200, expected["Content-Type"].partition(";")[0])
         assert response.content_length == int(expected["Content-Length"])
         received = await send(response, request)
-        assert len(request.exchange.writes) == writes
+        assert len(request.exchange.writes) == (1 if method == "HEAD" else writes)
         assert {name: received.headers[name] for name in expected} == expected
         assert len(received.body) == (0 if method == "HEAD" else int(expected["Content-Length"]))
 

@@ -1,7 +1,6 @@
 """The exchange in memory keeps the promises of the seam, so that tests with it mean something."""
 
 import asyncio
-import io
 
 import pytest
 
@@ -47,7 +46,8 @@ async def test_a_broken_body_raises_when_it_is_read():
         await exchange.body.receive()
 
 
-async def test_responses_are_taken_apart():
+async def test_responses_are_taken_apart(tmp_path):
+    (tmp_path / "file").write_bytes(b"0123")
     exchange = MemoryExchange(GET)
     with pytest.raises(ValueError):
         _ = exchange.answer
@@ -56,7 +56,8 @@ async def test_responses_are_taken_apart():
     exchange.send(b"abc")
     with pytest.raises(ValueError):
         _ = exchange.answer
-    await exchange.send_file(io.BytesIO(b"0123"), 1, 2)
+    with (tmp_path / "file").open("rb") as file:
+        await exchange.send_file(file, 1, 2)
     exchange.finish([("X-T", "y")])
     response = exchange.answer
     assert (response.status, response.reason, response.body) == (201, "Made", b"abc12")
@@ -66,12 +67,57 @@ async def test_responses_are_taken_apart():
         exchange.respond(ResponseHead(200))
 
 
-async def test_a_file_that_is_too_short_cuts_the_connection():
+async def test_a_file_that_is_too_short_cuts_the_connection(tmp_path):
+    (tmp_path / "file").write_bytes(b"0123")
     exchange = MemoryExchange(GET)
     exchange.start(ResponseHead(200, [("Content-Length", "9")]))
-    with pytest.raises(ConnectionResetError):
-        await exchange.send_file(io.BytesIO(b"0123"), 0, 9)
+    with (tmp_path / "file").open("rb") as file, pytest.raises(ConnectionResetError):
+        await exchange.send_file(file, 0, 9)
     assert exchange.is_disconnected
+
+
+@pytest.mark.parametrize(("size", "writes"), [(0, 1), (9, 1), (65_535, 1), (65_536, 2), (600_000, 4)])
+async def test_a_small_file_is_written_together_with_its_head(tmp_path, size, writes):
+    (tmp_path / "file").write_bytes(b"a" * size)
+    exchange = MemoryExchange(GET)
+    with (tmp_path / "file").open("rb") as file:
+        await exchange.respond_file(ResponseHead(200), file, 0, size)
+    assert (len(exchange.writes), exchange.body_sent, exchange.is_finished) == (writes, size, True)
+    assert exchange.answer.body == b"a" * size
+
+
+async def test_it_is_the_exchange_of_the_runner():
+    """One coroutine reads, what was queued and not taken does not count as sent, a large body is not drained."""
+    head = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
+    exchange = MemoryExchange(head % 9)
+    reading = asyncio.ensure_future(exchange.body.receive())
+    await asyncio.sleep(0)
+    with pytest.raises(RuntimeError, match="another coroutine"):
+        await exchange.body.receive()
+    exchange.feed(b"ab")
+    exchange.feed(b"cd")
+    assert await reading == b"abcd"
+    exchange.start(ResponseHead(200, [("Content-Length", "6")]))
+    exchange.send(b"abc")
+    exchange.stall()
+    exchange.send(b"de")
+    assert (exchange.body_sent, exchange.write_buffer_size) == (3, 2)
+    exchange.disconnect()
+    assert exchange.body_sent == 3
+    large = MemoryExchange([head % 1_000_000, bytes(500_000)])
+    large.respond(ResponseHead(200))
+    assert large.answer.headers["Connection"] == "close"
+
+
+async def test_bytes_after_the_peer_is_gone_are_dropped():
+    exchange = MemoryExchange(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n")
+    exchange.disconnect()
+    exchange.feed(b"ab")
+    exchange.stall()
+    exchange.peer.transport.write(b"x")
+    assert (exchange.sent, exchange.body.is_complete) == (b"", False)
+    with pytest.raises(ConnectionResetError):
+        await exchange.body.receive()
 
 
 async def test_a_peer_that_stalls_and_one_that_goes():
@@ -97,7 +143,7 @@ async def test_a_peer_that_stalls_and_one_that_goes():
         lambda: exchange.send(b"x"),
         lambda: exchange.finish(),
         lambda: exchange.inform(103),
-        lambda: MemoryExchange.respond(exchange, ResponseHead(200)),
+        lambda: exchange.respond(ResponseHead(200)),
     ):
         with pytest.raises(ConnectionResetError):
             attempt()
@@ -136,8 +182,21 @@ async def test_an_upgrade():
         0,
         False,
     )
+    exchange.stall()
+    duplex.write(b"queued")
+    draining = asyncio.ensure_future(duplex.drain())
+    await asyncio.sleep(0)
+    assert (draining.done(), duplex.write_buffer_size) == (False, 6)
+    exchange.resume()
+    await draining
+    told = []
+    duplex.call_on_shutdown(lambda: told.append("shutdown"))
+    exchange.shut_down()
+    assert told == ["shutdown"]
     duplex.close()
     duplex.abort()
+    exchange.shut_down()
+    assert told == ["shutdown"]
     assert received == [b"early", b"more", None]
     assert duplex.is_closing
 

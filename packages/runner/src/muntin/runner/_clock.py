@@ -17,7 +17,7 @@ from time import time
 from muntin.http_core.headers.dates import format_date
 from muntin.runner._timeouts import Timeouts
 
-__all__ = ["Clock"]
+__all__ = ["TickingClock"]
 
 # Seconds between ticks: the most, and the least that a short time-out makes of it.
 _SLOWEST = 1.0
@@ -40,11 +40,11 @@ def _choose_interval(timeouts: Timeouts) -> float:
     return min(_SLOWEST, max(_FASTEST, min(sharp, default=inf) / 2))
 
 
-class Clock:
+class TickingClock:
     """Monotonic time and the Date line.
 
     Args:
-        loop: the event loop.
+        loop: the event loop; None stands for the one that runs whenever the time is needed.
         timeouts: they decide how often the clock ticks.
         on_tick: called at each tick, after the time was renewed.
     """
@@ -62,7 +62,7 @@ class Clock:
     )
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, timeouts: Timeouts, on_tick: Callable[[], None]
+        self, loop: asyncio.AbstractEventLoop | None, timeouts: Timeouts, on_tick: Callable[[], None]
     ) -> None:
         self._loop = loop
         self._timeouts = timeouts
@@ -78,7 +78,7 @@ class Clock:
         """The deadline of a connection that is idle from now on, computed here because every response needs it."""
         self.date_line = b""
         """A Date field line with its CRLF (RFC 9110 §6.6.1)."""
-        self.renew(loop.time())
+        self.renew(0.0 if loop is None else loop.time())
 
     def deadline_in(self, seconds: float) -> float:
         """Return the tick's time at which a wait that begins now is over."""
@@ -87,7 +87,7 @@ class Clock:
 
     def loop_deadline_in(self, seconds: float) -> float:
         """Return the loop's time at which a wait that begins now is over, for code with a timer of its own."""
-        return self._timeouts.deadline(self._loop.time(), seconds)
+        return self._timeouts.deadline(self._find_loop().time(), seconds)
 
     def renew(self, now: float) -> None:
         """Set the current time, and what follows from it."""
@@ -98,7 +98,7 @@ class Clock:
     def start(self) -> None:
         """Tick from now on; do nothing if it ticks already."""
         if self._handle is None:
-            now = self._loop.time()
+            now = self._find_loop().time()
             self.renew(now - self._missed)
             self._plan(now)
 
@@ -108,17 +108,20 @@ class Clock:
             self._handle.cancel()
             self._handle = None
 
+    def _find_loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop() if self._loop is None else self._loop
+
     def _plan(self, now: float) -> None:
         number = floor(now / self.interval) + 1
         if number * self.interval <= now:
             # The quotient was rounded down exactly at a tick's time, and that tick is over.
             number += 1
         when = number * self.interval
-        self._handle = self._loop.call_at(when, self._tick, when)
+        self._handle = self._find_loop().call_at(when, self._tick, when)
 
     def _tick(self, when: float) -> None:
         # A loop may wake slightly early; then a deadline must not wait for the next tick.
-        now = max(when, self._loop.time())
+        now = max(when, self._find_loop().time())
         self._missed += floor((now - when) / self.interval) * self.interval
         self.renew(now - self._missed)
         self._plan(now)

@@ -90,7 +90,7 @@ class Http1Connection:
         self.loop = service.loop
         self.clock = service.clock
         self.engine = ServerConnection(service.limits)
-        self.write_flow = WriteFlow(service.loop)
+        self.write_flow = WriteFlow()
         self._lifecycle = Lifecycle()
         self._driver = Driver(service.loop, service.context)
         self._lingering: Lingering | None = None
@@ -233,7 +233,7 @@ class Http1Connection:
         elif (whole := self.engine.take_body()) is not None:
             self.exchange = exchange = Http1Exchange(self, head, WholeBody(whole), self._peer)
         else:
-            self._body = IncomingBody(self.loop, self._send_continue, self._adjust_reading)
+            self._body = IncomingBody(self._send_continue, self._adjust_reading)
             self.exchange = exchange = Http1Exchange(self, head, self._body, self._peer)
             self._body.pump(self.engine)
         self._eager += 1

@@ -8,10 +8,9 @@ __all__ = ["WriteFlow"]
 class WriteFlow:
     """Records whether there is room to write, and wakes the coroutines that wait for it."""
 
-    __slots__ = ("_is_lost", "_loop", "_waiters", "is_paused", "resume_count", "unsent")
+    __slots__ = ("_is_lost", "_waiters", "is_paused", "resume_count", "unsent")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self) -> None:
         self.is_paused = False
         """True if the transport asked for a pause."""
         self._is_lost = False
@@ -55,7 +54,7 @@ class WriteFlow:
             ConnectionResetError: the connection is gone.
         """
         if self.is_paused and not self._is_lost:
-            waiter = self._loop.create_future()
+            waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
             await waiter
         # A new error for each coroutine: an error keeps the frames that it passes, and with them their requests.

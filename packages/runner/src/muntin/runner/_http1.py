@@ -18,14 +18,13 @@ from muntin.http_core import (
     ResponseHead,
     ServerConnection,
 )
-from muntin.runner._clock import Clock
+from muntin.runner._clock import TickingClock
 from muntin.runner._duplex import UpgradedDuplex
 from muntin.runner._flow import WriteFlow
 from muntin.runner._incoming_body import IncomingBody, WholeBody
 from muntin.runner._leftover import DRAIN_BUDGET
-from muntin.runner._peer import TransportPeer
 from muntin.runner._sendfile import push_file, read_pieces
-from muntin.runner.exchange import CHUNK_SIZE
+from muntin.runner.exchange import CHUNK_SIZE, Peer
 
 __all__ = ["Carrier", "Http1Exchange"]
 
@@ -43,13 +42,21 @@ _CAN_GATHER: Final = not (
 class Carrier(Protocol):
     """The part of a connection that an exchange needs."""
 
-    loop: asyncio.AbstractEventLoop
-    clock: Clock
+    clock: TickingClock
     engine: ServerConnection
-    transport: asyncio.Transport
     write_flow: WriteFlow
     can_send_file: bool
+    """True if the kernel can send files to the socket of the transport."""
     has_hung_up: bool
+    """True if the peer has ended its side behind bytes that were not read yet."""
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The transport to the peer."""
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop; only what waits asks for it."""
 
     @property
     def exchange(self) -> object:
@@ -86,7 +93,7 @@ class Http1Exchange:
         connection: Carrier,
         head: RequestHead,
         body: IncomingBody | WholeBody,
-        peer: TransportPeer,
+        peer: Peer,
     ) -> None:
         self._connection = connection
         self._on_disconnect: list[Callable[[], None]] | None = None

@@ -68,7 +68,6 @@ class IncomingBody:
     """A body that arrives.
 
     Args:
-        loop: the event loop.
         on_wait: called when the reader is about to wait for bytes: the peer may wait for 100 Continue.
         on_read: called when the reader has taken bytes.
     """
@@ -76,7 +75,6 @@ class IncomingBody:
     __slots__ = (
         "_chunk_ends",
         "_failure",
-        "_loop",
         "_on_read",
         "_on_wait",
         "_pieces",
@@ -87,10 +85,7 @@ class IncomingBody:
         "trailers",
     )
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, on_wait: Callable[[], None], on_read: Callable[[], None]
-    ) -> None:
-        self._loop = loop
+    def __init__(self, on_wait: Callable[[], None], on_read: Callable[[], None]) -> None:
         self._on_wait = on_wait
         self._on_read = on_read
         self._pieces: deque[bytes] = deque()
@@ -189,7 +184,7 @@ class IncomingBody:
         if self._waiter is not None:
             raise RuntimeError("another coroutine is reading this body")
         self._on_wait()
-        self._waiter = self._loop.create_future()
+        self._waiter = asyncio.get_running_loop().create_future()
         try:
             await self._waiter
         finally:

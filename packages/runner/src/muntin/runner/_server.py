@@ -18,7 +18,7 @@ from muntin.http_core import DEFAULT_LIMITS, Limits, Rejected
 from muntin.runner._admission import RETRY_AFTER, Admission
 from muntin.runner._arrivals import Arrivals
 from muntin.runner._caps import DEFAULT_CAPS, Caps
-from muntin.runner._clock import Clock
+from muntin.runner._clock import TickingClock
 from muntin.runner._connection import Http1Connection
 from muntin.runner._newcomers import Newcomers
 from muntin.runner._overdue import CHECK_INTERVAL, OverdueConnections
@@ -168,7 +168,7 @@ class Server:
             rejector=self._rejector,
             loop=loop,
             context=self._context,
-            clock=Clock(loop, self._timeouts, self.check_deadlines),
+            clock=TickingClock(loop, self._timeouts, self.check_deadlines),
             limits=self._limits,
             timeouts=self._timeouts,
             caps=self._caps,

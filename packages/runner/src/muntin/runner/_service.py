@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from muntin.http_core import Limits, Rejected
 from muntin.runner._caps import Caps
-from muntin.runner._clock import Clock
+from muntin.runner._clock import TickingClock
 from muntin.runner._timeouts import Timeouts
 from muntin.runner.exchange import Exchange, ExchangeHandler
 
@@ -27,7 +27,7 @@ class Service:
     rejector: Rejector | None
     loop: asyncio.AbstractEventLoop
     context: Context
-    clock: Clock
+    clock: TickingClock
     limits: Limits
     timeouts: Timeouts
     caps: Caps

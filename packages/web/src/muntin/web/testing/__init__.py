@@ -1,8 +1,6 @@
 """Tools for tests of applications: a client without sockets, a server with them, and an exchange in memory."""
 
-from muntin.web.testing.body import MemoryBody
 from muntin.web.testing.client import ClientResponse, TestClient
-from muntin.web.testing.duplex import MemoryDuplex
 from muntin.web.testing.exchange import MemoryExchange
 from muntin.web.testing.peer import MemoryPeer
 from muntin.web.testing.response import TestResponse
@@ -10,8 +8,6 @@ from muntin.web.testing.server import TestServer
 
 __all__ = [
     "ClientResponse",
-    "MemoryBody",
-    "MemoryDuplex",
     "MemoryExchange",
     "MemoryPeer",
     "TestClient",

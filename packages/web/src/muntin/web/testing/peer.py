@@ -1,9 +1,8 @@
 """The other end of an exchange in memory, as the test describes it."""
 
-from collections.abc import Callable
 from typing import Any
 
-__all__ = ["MemoryPeer", "MemoryTransport"]
+__all__ = ["MemoryPeer"]
 
 
 class MemoryPeer:
@@ -33,32 +32,3 @@ class MemoryPeer:
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Return the extra information that the test set."""
         return self._extra.get(name, default)
-
-
-class MemoryTransport:
-    """A transport in memory, for bytes past the framing.
-
-    Args:
-        peer: the other end.
-        send: takes the bytes.
-        is_gone: returns whether the peer is gone.
-    """
-
-    def __init__(
-        self, peer: "MemoryPeer", send: Callable[[bytes], None], is_gone: Callable[[], bool]
-    ) -> None:
-        self._peer = peer
-        self._send = send
-        self._is_gone = is_gone
-
-    def write(self, data: bytes) -> None:
-        """Send bytes as they are."""
-        self._send(bytes(data))
-
-    def is_closing(self) -> bool:
-        """Return whether the peer is gone."""
-        return self._is_gone()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return the extra information that the test set."""
-        return self._peer.get_extra_info(name, default)
