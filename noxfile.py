@@ -127,11 +127,13 @@ def tests(session: nox.Session) -> None:
     install_from_source(session, *tools("tests"), *tools("peers"), *test_requirements(*EVERYTHING))
     session.run("pytest", *(session.posargs or ["tests", "packages", "examples"]), env=ENVIRONMENT)
     if not session.posargs:
-        # What has compiled kernels does all of it in plain Python, too.
-        session.run("pytest", "-q", "packages/websocket", "packages/http-core", env={"MUNTIN_PURE": "1"})
-        # No check of input may be an `assert`: the engine refuses the same bytes when they are gone.
+        # What has compiled kernels does all of it in plain Python, too. And no check of input may be an `assert`: the
+        # same bytes are refused when those are gone.
+        command = ("python", "-O", "-m", "pytest", "-q")
         warning = "ignore:assertions not in test modules:pytest.PytestConfigWarning"
-        session.run("python", "-O", "-m", "pytest", "-q", "-W", warning, "packages/http-core")
+        session.run(
+            *command, "-W", warning, "packages/websocket", "packages/http-core", env={"MUNTIN_PURE": "1"}
+        )
 
 
 @nox.session
