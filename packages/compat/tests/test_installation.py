@@ -114,7 +114,9 @@ def without_aiohttp(tmp_path: Path) -> list[str]:
                 ):
                     (links / each.name).symlink_to(each)
                     seen.add(each.name)
-    sources = {str(Path(path).parent) for path in muntin.__path__}
+    # Wheels lie in site-packages, and are linked already.
+    folders = {Path(path).parent for path in muntin.__path__}
+    sources = {str(folder) for folder in folders if folder.name != "site-packages"}
     code = f"import sys; sys.path[:0] = {[str(links), *sorted(sources)]!r}; exec(sys.argv[1])"
     return ["-S", "-c", code]
 
