@@ -22,7 +22,7 @@ ALL_CURVES = "curves"
 
 
 def at_most(limit: int) -> Callable[[str], int]:
-    """Give a type for the command line: a number from 1 to the limit. A benchmark always has an end."""
+    """Return a type for the command line: a number from 1 to the limit. A benchmark always has an end."""
 
     def number(text: str) -> int:
         value = int(text)
@@ -34,7 +34,7 @@ def at_most(limit: int) -> Callable[[str], int]:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """Give what the command line asks for."""
+    """Parse the command line."""
     last = max(os.sched_getaffinity(0))
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure muntin beside its peers."
@@ -81,7 +81,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def choose(names: Iterable[str], asked: Iterable[str], wheels: Path | None) -> list[Peer]:
-    """Give the peers that can be compared, are asked for and are installed; tell of those that are not."""
+    """Return the peers that can be compared, are asked for and are installed; tell of those that are not."""
     asked = set(asked)
     chosen = []
     for name in names:

@@ -100,7 +100,7 @@ def count(program: str, interpreter: str) -> int:
 
 
 def measure(programs: Mapping[str, str], interpreters: Mapping[str, str]) -> dict[str, float]:
-    """Give the median milliseconds that each program prints, the interpreters taking turns."""
+    """Return the median milliseconds that each program prints, the interpreters taking turns."""
     found: dict[str, list[float]] = {name: [] for name in programs}
     with tempfile.TemporaryDirectory() as folder:
         # Compiling is not importing: what is installed was compiled then, and a checkout is at its first import, unless
@@ -116,7 +116,7 @@ def measure(programs: Mapping[str, str], interpreters: Mapping[str, str]) -> dic
 
 
 def run(program: str, environment: Mapping[str, str], interpreter: str) -> str:
-    """Give what a fresh interpreter prints for a program."""
+    """Run a program in a fresh interpreter, and return its output."""
     command = [interpreter, "-c", program]
     return subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True

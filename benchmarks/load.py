@@ -80,7 +80,7 @@ def write_script(workload: Workload, folder: Path) -> Path:
 
 
 def wrk(server: Server, workload: Workload, script: Path, seconds: int) -> list[str]:
-    """Give the command that sends requests from one thread."""
+    """Return the command that sends requests from one thread."""
     command = [
         "wrk",
         "--threads",
@@ -94,7 +94,7 @@ def wrk(server: Server, workload: Workload, script: Path, seconds: int) -> list[
 
 
 def sockets(server: Server, workload: Workload, seconds: int) -> list[str]:
-    """Give the command that sends messages over WebSockets."""
+    """Return the command that sends messages over WebSockets."""
     command = [
         sys.executable,
         "-m",

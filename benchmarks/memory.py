@@ -17,7 +17,7 @@ FIRST = 100
 
 
 def format_request(path: str, fields: Mapping[str, str]) -> bytes:
-    """Give a request that has the fields of a browser, and some of its own."""
+    """Return a request that has the fields of a browser, and some of its own."""
     lines = [f"{name}: {value}" for name, value in {**BROWSER_FIELDS, **fields}.items()]
     return "\r\n".join([f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *lines, "\r\n"]).encode()
 
@@ -62,7 +62,7 @@ IDLE = {
 def measure_memory(
     name: str, peers: Sequence[Peer], connections: int, files: Path, core: int
 ) -> dict[str, float]:
-    """Give the KiB of each peer for one idle connection that has had one answer. Who is unfit is left out."""
+    """Return the KiB of each peer for one idle connection that has had one response; peers that are unfit are left out."""
     # Servers keep some for other things than connections.
     allow_descriptors(2 * connections)
     idle, found, rest = IDLE[name], {}, max(connections - FIRST, 1)

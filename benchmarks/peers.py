@@ -26,12 +26,12 @@ class Peer:
     """Variables that its process has besides."""
 
     def missing(self) -> list[str]:
-        """Give what is not installed; nothing where the peer can take part."""
+        """Return the names of requirements that are not installed; none where the peer can take part."""
         modules = [name for name in self.modules if not is_installed(name)]
         return modules + ([self.executable] if self.executable and not shutil.which(self.executable) else [])
 
     def command(self, workload: Workload, port: int, files: Path) -> list[str]:
-        """Give the command that serves what a workload asks for."""
+        """Return the command that serves what a workload asks for."""
         options = {
             "--port": port,
             "--resources": workload.resources,

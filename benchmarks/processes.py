@@ -34,7 +34,7 @@ class Server:
     port: int
 
     def processes(self) -> Iterator[Path]:
-        """Give the folders under `/proc` of the server and whatever it started."""
+        """Return the folders under `/proc` of the server and whatever it started."""
         for folder in Path("/proc").glob("[0-9]*"):
             # A process may end while we look.
             with suppress(ProcessLookupError):
@@ -42,13 +42,13 @@ class Server:
                     yield folder
 
     def processor_seconds(self) -> float:
-        """Give the processor time that the server has taken so far."""
+        """Return the processor time that the server has taken so far."""
         # A name in parentheses, which may hold anything, comes second; from there utime and stime are 12th and 13th.
         numbers = [(folder / "stat").read_text().rpartition(")")[2].split() for folder in self.processes()]
         return sum(int(fields[11]) + int(fields[12]) for fields in numbers) / os.sysconf("SC_CLK_TCK")
 
     def private_kib(self) -> int:
-        """Give the memory that the server has for itself alone, in KiB."""
+        """Return the memory that the server has for itself alone, in KiB."""
         lines = [
             line for folder in self.processes() for line in (folder / "smaps_rollup").read_text().splitlines()
         ]
@@ -56,13 +56,13 @@ class Server:
 
 
 def pinned(command: list[str], *cores: int) -> list[str]:
-    """Give a command that keeps to one core, or to some, where the system can do that."""
+    """Return a command that keeps to one core, or to some, where the system can do that."""
     kept = ",".join(map(str, cores))
     return ["taskset", "--cpu-list", kept, *command] if shutil.which("taskset") else command
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on at the moment."""
+    """Return a port that nobody listens on at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

@@ -23,7 +23,7 @@ class Results:
 
 
 def format_results(results: Results, subject: str) -> str:
-    """Give the medians, and how many times those of each peer the subject's are."""
+    """Return the medians, and how many times those of each peer the subject's are."""
     rates = {name: {peer: median_rate(of) for peer, of in row.items()} for name, row in results.rates.items()}
     costs = {name: {peer: median_cost(of) for peer, of in row.items()} for name, row in results.rates.items()}
     tables = [
@@ -43,12 +43,12 @@ def format_results(results: Results, subject: str) -> str:
 
 
 def failing(row: Mapping[str, Sequence[Measurement]]) -> list[str]:
-    """Give the peers that did not answer every request."""
+    """Return the peers that did not answer every request."""
     return [peer for peer, measurements in row.items() if any(item.failed for item in measurements)]
 
 
 def ratios(subject: str, table: Table) -> dict[str, dict[str, float]]:
-    """Give the subject's value divided by that of each other peer, in the rows that have it."""
+    """Return the subject's value divided by that of each other peer, in the rows that have it."""
     return {
         name: {peer: row[subject] / value for peer, value in row.items() if peer != subject and value}
         for name, row in table.items()
@@ -57,7 +57,7 @@ def ratios(subject: str, table: Table) -> dict[str, dict[str, float]]:
 
 
 def format_table(corner: str, table: Table, number: str) -> str:
-    """Give a table as Markdown, lined up to be read as it stands; nothing if it is empty."""
+    """Format a table as Markdown, lined up to be read as it stands; nothing if it is empty."""
     peers = list(dict.fromkeys(peer for row in table.values() for peer in row))
     if not peers:
         return ""

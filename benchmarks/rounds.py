@@ -70,10 +70,10 @@ def report(what: str, measured: Measurement) -> None:
 
 
 def median_rate(measurements: Sequence[Measurement]) -> float:
-    """Give the rate of the round in the middle."""
+    """Return the rate of the round in the middle."""
     return statistics.median(measurement.rate for measurement in measurements)
 
 
 def median_cost(measurements: Sequence[Measurement]) -> float:
-    """Give the cost of the round in the middle."""
+    """Return the cost of the round in the middle."""
     return statistics.median(measurement.cost for measurement in measurements)

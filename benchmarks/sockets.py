@@ -31,7 +31,7 @@ HANDSHAKE = (
 
 
 def format_frame(payload: bytes, mask: bytes = b"") -> bytes:
-    """Give a binary message in one frame (RFC 6455, section 5.2), masked where there is a mask."""
+    """Format a binary message in one frame (RFC 6455, section 5.2), masked where there is a mask."""
     bit = 0x80 if mask else 0
     size = len(payload)
     head = struct.pack("!BB", 0x82, bit | size) if size < 126 else struct.pack("!BBH", 0x82, bit | 126, size)

@@ -40,7 +40,7 @@ SECONDS = 0.15
 
 
 def serve_muntin(raw: bytes) -> Callable[[], None]:
-    """Give one exchange of ours."""
+    """Run one exchange of ours."""
     connection = ServerConnection()
     head = ResponseHead(200, [("Content-Type", "text/plain")])
 
@@ -59,7 +59,7 @@ def serve_muntin(raw: bytes) -> Callable[[], None]:
 
 
 def serve_h11(raw: bytes) -> Callable[[], None]:
-    """Give one exchange of h11."""
+    """Run one exchange of h11."""
     connection = h11.Connection(h11.SERVER)
     fields = [
         ("Content-Type", "text/plain"),
@@ -80,7 +80,7 @@ def serve_h11(raw: bytes) -> Callable[[], None]:
 
 
 def measure(exchange: Callable[[], None]) -> float:
-    """Give the microseconds of one exchange."""
+    """Return the microseconds of one exchange."""
     timer = timeit.Timer(exchange)
     number = max(1, int(SECONDS / (timer.timeit(20) / 20)))
     return min(timer.repeat(ROUNDS, number)) / number * 1e6

@@ -29,7 +29,7 @@ async def hello(request: web.Request) -> web.StreamResponse:
 
 
 def make_new() -> Callable[..., Any]:
-    """Give a middleware that only passes on."""
+    """Make a middleware that only passes on."""
 
     @web.middleware
     async def pass_on(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -39,7 +39,7 @@ def make_new() -> Callable[..., Any]:
 
 
 def make_old() -> Callable[..., Any]:
-    """Give a factory of the older kind that only passes on."""
+    """Make a factory of the older kind that only passes on."""
 
     async def factory(app: web.Application, handler: Handler) -> Handler:
         async def pass_on(request: web.Request) -> web.StreamResponse:
@@ -51,7 +51,7 @@ def make_old() -> Callable[..., Any]:
 
 
 def make_pipeline(make: Callable[[], Callable[..., Any]], count: int) -> Handler:
-    """Give the handler of a route inside its middlewares, as an application calls it."""
+    """Return the handler of a route inside its middlewares, as an application calls it."""
     app = web.Application(middlewares=[make() for _ in range(count)])
     route = app.router.add_get("/", hello)
     app.freeze()
@@ -60,7 +60,7 @@ def make_pipeline(make: Callable[[], Callable[..., Any]], count: int) -> Handler
 
 
 def measure(handler: Handler, request: web.Request, calls: int) -> float:
-    """Give the processor time of one call, in seconds; like the driver, without a task."""
+    """Return the processor time of one call, in seconds; like the driver, without a task."""
     begin = time.process_time()
     for _ in range(calls):
         coroutine: Any = handler(request)

@@ -172,7 +172,7 @@ PEERS = {
 
 
 def time_once(look_up: Lookup, seconds: float) -> float:
-    """Give the microseconds of one call, from as many calls as the time allows."""
+    """Return the microseconds of one call, from as many calls as the time allows."""
     calls = 1
     while True:
         started = time.perf_counter()
@@ -185,7 +185,7 @@ def time_once(look_up: Lookup, seconds: float) -> float:
 
 
 def measure(lookups: dict[str, Lookup], rounds: int, seconds: float) -> dict[str, float]:
-    """Give the median of each, over interleaved rounds."""
+    """Return the median of each, over interleaved rounds."""
     times: dict[str, list[float]] = {name: [] for name in lookups}
     for _ in range(rounds):
         for name, look_up in lookups.items():
@@ -194,7 +194,7 @@ def measure(lookups: dict[str, Lookup], rounds: int, seconds: float) -> dict[str
 
 
 def run(peers: list[str], sizes: list[int], rounds: int, seconds: float) -> Iterator[str]:
-    """Give the lines of the report."""
+    """Return the lines of the report."""
     yield (
         f"{'table':15}{'size':>7}  "
         + "".join(f"{peer + ' µs':>14}" for peer in peers)
@@ -212,7 +212,7 @@ def run(peers: list[str], sizes: list[int], rounds: int, seconds: float) -> Iter
 
 
 def grow(sizes: list[int], rounds: int, seconds: float) -> Iterator[str]:
-    """Give the lines about how muntin's time grows with the size, all sizes in the same rounds."""
+    """Return the lines about how muntin's time grows with the size, all sizes in the same rounds."""
     yield f"muntin, of its time with {sizes[0]} resources:"
     for table, make in TABLES.items():
         medians = measure({str(size): prepare_muntin(*make(size)) for size in sizes}, rounds, seconds)

@@ -20,7 +20,7 @@ BACKLOG = 4096
 
 
 def make_application(web: Any, options: Options) -> Any:
-    """Give the application with all its handlers, written against the documented API alone."""
+    """Make the application with all its handlers, written against the documented API alone."""
 
     async def hello(request: Any) -> Any:
         return web.Response(text="Hello, world!")
@@ -103,7 +103,7 @@ def make_application(web: Any, options: Options) -> Any:
 
 
 def open_access_log(path: Path | None) -> logging.Logger | None:
-    """Give a logger that writes to a file and nowhere else, in batches for whoever logs; None for no path."""
+    """Make a logger that writes to a file and nowhere else, in batches for whoever logs; None for no path."""
     if path is None:
         return None
     logger = logging.getLogger("access")

@@ -7,7 +7,7 @@ from benchmarks.servers.uvicorn import serve
 
 
 def make_application(resources: int) -> Application:
-    """Give the application."""
+    """Make the application."""
     application = Application()
 
     async def hello(request: Request) -> Response:

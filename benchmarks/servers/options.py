@@ -20,7 +20,7 @@ class Options:
 
 
 def parse_options() -> Options:
-    """Give the options of the command line; a server uses those that mean something to it."""
+    """Return the options of the command line; a server uses those that mean something to it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
     parser.add_argument(

@@ -27,7 +27,7 @@ async def post(request: Request) -> Response:
 
 
 def make_application(resources: int) -> Starlette:
-    """Give the application. Its router tries the resources in their order, so the plain ones come first."""
+    """Make the application. Its router tries the resources in their order, so the plain ones come first."""
     routes = [Route("/", hello), Route("/json", json), Route("/post", post, methods=["POST"])]
     routes += [Route(f"/item{number}/{{key}}", variable) for number in range(resources)]
     return Starlette(routes=routes)

@@ -108,7 +108,7 @@ class Place:
                 await asyncio.sleep(0)
 
     async def deaf(self) -> Any:
-        """Give the connection once nothing is read from it any more."""
+        """Return the connection once nothing is read from it any more."""
         await self.until(lambda: any(not each.transport.is_reading() for each in self.server.connections))
         [connection] = self.server.connections
         return connection

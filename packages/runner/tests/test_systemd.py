@@ -91,7 +91,7 @@ def test_variables_that_make_no_sense(said):
 
 @pytest.fixture(params=["file", "abstract"])
 def manager(request, tmp_path):
-    """Give the socket that a manager listens at, and how it is called in the environment."""
+    """Return the socket that a manager listens at, and how it is called in the environment."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.settimeout(PATIENCE)
         sock.bind("" if request.param == "abstract" else str(tmp_path / "notify"))

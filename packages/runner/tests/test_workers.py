@@ -41,7 +41,7 @@ LETTERS = {
 
 
 def make_fleet(text):
-    """Give processes by their letters: starting, ready, stopping, aborting; capitals are outdated."""
+    """Describe processes by their letters: starting, ready, stopping, aborting; capitals are outdated."""
     return [
         Process(pid, None, 0.0, stage=LETTERS[letter.lower()], is_outdated=letter.isupper())
         for pid, letter in enumerate(text)
@@ -328,7 +328,7 @@ def supervise():
 
 
 def read_until(process, word):
-    """Give the lines up to the first with a word in it."""
+    """Return the lines up to the first with a word in it."""
     lines = []
     for line in process.stdout:
         lines.append(line)
@@ -456,7 +456,7 @@ def test_a_first_fork_that_fails_is_the_end(supervise):
 
 
 def read_workers(process, count):
-    """Give the ids of the next workers that serve."""
+    """Return the ids of the next workers that serve."""
     return [int(read_until(process, " serves")[-1].split()[1]) for _ in range(count)]
 
 
