@@ -62,7 +62,7 @@ IDLE = {
 def measure_memory(
     name: str, peers: Sequence[Peer], connections: int, files: Path, core: int
 ) -> dict[str, float]:
-    """Return the KiB of each peer for one idle connection that has had one response; peers that are unfit are left out."""
+    """Return the KiB of each peer for one idle connection that has had one response, without the unfit peers."""
     # Servers keep some for other things than connections.
     allow_descriptors(2 * connections)
     idle, found, rest = IDLE[name], {}, max(connections - FIRST, 1)

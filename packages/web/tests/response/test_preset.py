@@ -23,7 +23,7 @@ def test_a_preset_is_made_once():
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Server", SERVER),
     ]
-    for wrong in ("a", "a/b; c=d", "a b/c"):
+    for wrong in ("a", "a/b; c", "a b/c"):
         with pytest.raises(ValueError):
             preset_of_type(wrong, None)
 

@@ -572,3 +572,39 @@ def test_a_body_that_is_known_can_be_streamed(make_request, has_trailers):
     asyncio.run(response.deliver(request))
     assert sent(request).headers["Transfer-Encoding"] == "chunked"
     assert (sent(request).body, len(sent(request).trailers)) == (b"abc", has_trailers)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("text/plain; version=1.0.0; charset=utf-8", "text/plain; version=1.0.0; charset=utf-8"),
+        ("application/openmetrics-text;version=1.0.0", "application/openmetrics-text; version=1.0.0"),
+        ('multipart/related; type="a/b"', 'multipart/related; type="a/b"'),
+        ("text/html", "text/html; charset=koi8-r"),
+    ],
+)
+def test_a_type_is_assigned_with_its_parameters(given, sent):
+    response = Response(text="x", charset="koi8-r")
+    response.content_type = given
+    assert response.headers["Content-Type"] == sent
+
+
+def test_a_type_is_made_with_parameters_but_the_charset_apart():
+    made = Response(body=b"x", content_type="text/plain; version=1.0.0", charset="utf-8")
+    assert made.headers["Content-Type"] == "text/plain; version=1.0.0; charset=utf-8"
+    assert (made.content_type, made.charset) == ("text/plain", "utf-8")
+    assert Response(text="x", content_type="a/b; c=d").headers["Content-Type"] == "a/b; c=d; charset=utf-8"
+    with pytest.raises(ValueError, match="pass it as charset"):
+        Response(text="x", content_type="text/plain; version=1; charset=utf-8")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["text", "text/", "text/plain;", "text/plain; a", "text/plain; a=", "a/b; c=d\r\nE: f", 'a/b; c="d'],
+)
+def test_a_malformed_type_is_refused(bad):
+    response = Response()
+    with pytest.raises(ValueError, match="not a type and a subtype"):
+        response.content_type = bad
+    with pytest.raises(ValueError, match="not a type and a subtype"):
+        Response(body=b"x", content_type=bad)

@@ -7,21 +7,27 @@ from typing import Final
 from muntin.http_core.headers.media import MediaType, format_media_type, parse_media_type
 from muntin.http_core.tokens import TOKEN
 
-__all__ = ["OCTET_STREAM", "TEXT_PLAIN", "check_essence", "format_content_type", "read_media_type"]
+__all__ = ["OCTET_STREAM", "TEXT_PLAIN", "format_content_type", "read_media_type", "require_media_type"]
 
 OCTET_STREAM: Final = "application/octet-stream"
 TEXT_PLAIN: Final = "text/plain; charset=utf-8"
-_ESSENCE: Final = re.compile(f"{TOKEN}/{TOKEN}")
+# What a program states is held to the grammar; what a peer sent is read as leniently as browsers do (RFC 9110 §8.3.1).
+_PARAMETER: Final = rf'[ \t]*;[ \t]*{TOKEN}=(?:{TOKEN}|"(?:[\t !#-\[\]-~]|\\[\t -~])*")'
+_MEDIA_TYPE: Final = re.compile(rf"({TOKEN})/({TOKEN})(?:{_PARAMETER})*")
 
 
-def check_essence(essence: str) -> None:
-    """Check that a text is a type and a subtype, without parameters.
+def require_media_type(text: str) -> MediaType:
+    """Parse a type and a subtype, with or without parameters.
 
     Raises:
-        ValueError: it is not.
+        ValueError: it is something else.
     """
-    if not _ESSENCE.fullmatch(essence):
-        raise ValueError(f"not a type and a subtype: {essence!r}")
+    match = _MEDIA_TYPE.fullmatch(text)
+    media = parse_media_type(text)
+    if match is None or media is None:
+        raise ValueError(f"not a type and a subtype: {text!r}")
+    # In the spelling that the program chose.
+    return MediaType(match[1], match[2], media.parameters)
 
 
 @lru_cache(64)
@@ -31,15 +37,19 @@ def read_media_type(field: str) -> MediaType:
 
 
 @lru_cache(64)
-def format_content_type(essence: str, charset: str | None) -> str:
+def format_content_type(content_type: str, charset: str | None) -> str:
     """Return the value of Content-Type.
 
+    Args:
+        content_type: type and subtype, with or without parameters.
+        charset: the charset; None for none.
+
     Raises:
-        ValueError: `essence` is not a type and a subtype, or `charset` no charset.
+        ValueError: `content_type` is something else, or names a charset itself; or `charset` is no charset.
     """
-    if ";" in essence:
+    media = require_media_type(content_type)
+    if media.charset is not None:
         raise ValueError("charset must not be in content_type: pass it as charset")
-    check_essence(essence)
     if charset is None:
-        return essence
-    return essence + format_media_type(MediaType("a", "b", (("charset", charset),)))[3:]
+        return format_media_type(media)
+    return format_media_type(MediaType(media.type, media.subtype, (*media.parameters, ("charset", charset))))

@@ -20,7 +20,7 @@ from muntin.http_core.headers.media import MediaType, format_media_type
 from muntin.runner import Exchange
 from muntin.web.keys import ResponseKey
 from muntin.web.legacy import warn_older
-from muntin.web.response.content_type import OCTET_STREAM, check_essence, read_media_type
+from muntin.web.response.content_type import OCTET_STREAM, read_media_type, require_media_type
 from muntin.web.response.cookies import ResponseCookies, SetCookie
 from muntin.web.response.headers import CheckedHeaders, LooseHeaders, check_fields
 from muntin.web.response.preset import SERVER, SERVER_FIELD, Preset, preset_of_field
@@ -126,20 +126,19 @@ class MutableHead(Storage):
 
     @property
     def content_type(self) -> str:
-        """Type and subtype of the body. Assigning keeps the parameters, such as the charset.
+        """Type and subtype of the body. A type that is assigned without parameters keeps those that are there, such as
+        the charset; one with parameters (``text/plain; version=1.0.0; charset=utf-8``) replaces them.
 
         Raises:
-            ValueError: assigned something else than a type and a subtype.
+            ValueError: assigned something else than a type and a subtype, with or without parameters.
         """
         return self._media_type().essence
 
     @content_type.setter
     def content_type(self, value: str) -> None:
-        check_essence(value)
-        kind, _, subtype = str(value).partition("/")
-        self._set_content_type_field(
-            format_media_type(MediaType(kind, subtype, self._media_type().parameters))
-        )
+        media = require_media_type(str(value))
+        parameters = media.parameters or self._media_type().parameters
+        self._set_content_type_field(format_media_type(MediaType(media.type, media.subtype, parameters)))
 
     @property
     def charset(self) -> str | None:
