@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SUITE = Path(__file__).parent / "suite"
-CASES = 17
+CASES = 19
 
 
 @pytest.mark.parametrize("plugins", [[], ["-p", "muntin.compat.pytest"]], ids=["aiohttp", "muntin"])

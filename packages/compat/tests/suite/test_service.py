@@ -3,6 +3,7 @@
 import asyncio
 import pathlib
 from http import HTTPStatus
+from unittest import mock
 
 import aiohttp
 import pytest
@@ -240,3 +241,13 @@ def test_match_info_of_the_programs_own():
     assert info["a"] == "1"
     assert info.apps == (app,)
     assert info.current_app is app
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Length": "8"}])
+async def test_bodies_of_made_up_requests(headers):
+    stream = aiohttp.StreamReader(mock.Mock(_reading_paused=False), 2**16, loop=asyncio.get_running_loop())
+    stream.feed_data(b'{"a": 1}')
+    stream.feed_eof()
+    request = make_mocked_request("POST", "/", headers=headers, payload=stream)
+    assert request.can_read_body
+    assert await request.json() == {"a": 1}

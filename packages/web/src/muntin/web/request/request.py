@@ -368,9 +368,9 @@ class Request(BaseRequest):
         except AttributeError:
             return DEFAULT_CODEC
         for app in reversed(self._pipeline.apps if info is None else info.apps):
-            if (codec := app.get(JSON)) is not None:
-                found: JSONCodec = codec
-                return found
+            # Of an application that a test made up, any key has a value.
+            if isinstance(codec := app.get(JSON), JSONCodec):
+                return codec
         return DEFAULT_CODEC
 
     def json_response(self, data: Any, **kwargs: Any) -> Response:

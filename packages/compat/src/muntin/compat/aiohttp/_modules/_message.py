@@ -84,21 +84,20 @@ def make_exchange(message: Any, stream: Any, protocol: Any) -> MemoryExchange:
         RemoteProtocolError: the message is no request.
     """
     exchange = MemoryExchange(_ANY_REQUEST, peer=_MessagePeer(protocol.transport))
-    exchange.head = _make_head(message)
+    exchange.head = _make_head(message, has_body=not stream.at_eof())
     if exchange.head.framing is not NO_BODY:
         exchange.body = _StreamBody(stream)  # type: ignore[assignment]  # another kind of body
     exchange.peer.transport = protocol.transport
     return exchange
 
 
-def _make_head(message: Any) -> RequestHead:
+def _make_head(message: Any, *, has_body: bool) -> RequestHead:
     lines = [name + b": " + value + b"\r\n" for name, value in message.raw_headers]
     version = HttpVersion(*message.version)
     length = message.headers.get("Content-Length")
-    framing = NO_BODY
-    if message.chunked:
-        framing = CHUNKED
-    elif length:
+    # A message that was made up may have a body and no field that frames it.
+    framing = CHUNKED if has_body or message.chunked else NO_BODY
+    if length and not message.chunked:
         if not length.isdecimal():
             raise RemoteProtocolError(400, "malformed Content-Length")
         framing = BodyFraming(FramingKind.LENGTH, int(length))
